@@ -1,0 +1,53 @@
+"""OnRecord: questions to an archive of news articles, answered with the words that support every sentence.
+
+Names are looked up when first used, so that ``import rag`` loads nothing heavy.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rag.archive import Archive
+    from rag.errors import OnRecordError
+    from rag.settings import Settings
+    from rag.types import Answer, Article, Citation, Delta, Finished, Hit, IngestReport, Passage, Progress, Query, Retrieved
+
+_HOMES = {
+    "Archive": "rag.archive",
+    "OnRecordError": "rag.errors",
+    "Settings": "rag.settings",
+    **dict.fromkeys(
+        "Answer Article Citation Delta Finished Hit IngestReport Passage Progress Query Retrieved".split(), "rag.types"
+    ),
+}
+
+__version__ = "0.1.0"
+__all__ = [
+    "Answer",
+    "Archive",
+    "Article",
+    "Citation",
+    "Delta",
+    "Finished",
+    "Hit",
+    "IngestReport",
+    "OnRecordError",
+    "Passage",
+    "Progress",
+    "Query",
+    "Retrieved",
+    "Settings",
+    "__version__",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module 'rag' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

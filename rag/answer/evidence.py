@@ -1,0 +1,142 @@
+"""Choosing the sentences a model gets to read: few, since the prompt's length is the waiting time."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.index.catalog import Catalog
+from rag.index.lexical import query_words, words
+from rag.types import Hit, Passage
+
+Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
+"""Texts to float32 vectors of shape (len(texts), dim), rows of length 1."""
+
+_READ = 8  # passages whose sentences are weighed
+_LEANS = re.compile(
+    r"^[\"'“‘«(]*(?:he|she|they|it|this|that|these|those|his|her|their|its|but|and|however|the (?:minister|president|"
+    r"talks|meeting|two|company|report|decision)|o|bu|bunlar|ancak|他|她|他们|这|此|但)\b|^[他她这此但]",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Numbered:
+    """A sentence as the model sees it."""
+
+    number: int
+    """What the model cites it by; 1 is the first."""
+    article_id: str
+    start: int
+    end: int
+    text: str
+    """``article.text[start:end]``."""
+    passage: Passage
+    score: float
+    """How near it is to the question."""
+
+
+def choose(
+    question: str, hits: Sequence[Hit], *, embed: Embed, tokens: int, catalog: Catalog
+) -> list[Numbered]:
+    """Pick the sentences of the best passages that are nearest to the question.
+
+    A sentence is weighed by its own likeness to the question and its
+    passage's (cosines), the share of the question's words in it and in it
+    with the sentence before (rarer ones count more), and its passage's rank.
+    One that leans on the sentence before it ("He said …") brings that along.
+
+    Args:
+        question: The standalone question.
+        hits: Retrieved passages, best first.
+        embed: Texts to unit vectors.
+        tokens: About how many tokens the sentences may have together.
+        catalog: Where the passages' vectors are.
+
+    Returns:
+        Sentences numbered from 1, grouped by article, in reading order within each.
+    """
+    hits = hits[:_READ]
+    pool = [(hit, n) for hit in hits for n in range(len(hit.passage.sentences))]
+    if not pool:
+        return []
+    texts = [_text(hit.passage, n) for hit, n in pool]
+    vectors = embed([question, *texts])
+    likeness = vectors[1:] @ vectors[0]
+    stored = catalog.vectors([hit.passage.id for hit in hits])
+    of_passage = {i: float(v @ vectors[0]) for i, v in stored.items()}
+    terms = [set(words(t)) for t in texts]
+    counts = Counter(t for found in terms for t in found)
+    rarity = {t: math.log(1 + len(texts) / (counts[t] + 0.5)) for t in query_words(question)}
+    total = sum(rarity.values()) or 1.0
+    weights: dict[tuple[str, int], float] = {}
+    for at, ((hit, n), near) in enumerate(zip(pool, likeness, strict=True)):
+        here = terms[at]
+        before = terms[at - 1] if n else set(words(hit.passage.title))
+        shared = sum(r for t, r in rarity.items() if t in here) / total
+        with_before = sum(r for t, r in rarity.items() if t in here or t in before) / total
+        weights[hit.passage.id, n] = (
+            0.6 * float(near) + 0.4 * of_passage.get(hit.passage.id, 0.0) + 0.25 * (shared + with_before) + 0.1 / hit.rank
+        )
+
+    chosen: dict[tuple[str, int], None] = {}
+    spent = 0
+    by_id = {hit.passage.id: hit for hit in hits}
+    for ident, n in sorted(weights, key=lambda w: -weights[w]):
+        wanted = [(ident, n)]
+        if n and _LEANS.search(_text(by_id[ident].passage, n)):
+            wanted.append((ident, n - 1))
+        new = [w for w in wanted if w not in chosen]
+        cost = sum(_tokens(_text(by_id[i].passage, m)) for i, m in new)
+        if spent + cost > tokens and chosen:
+            if spent > 0.8 * tokens:
+                break
+            continue
+        chosen.update(dict.fromkeys(new))
+        spent += cost
+
+    best_of: dict[str, float] = {}
+    for ident, n in chosen:
+        article = by_id[ident].passage.article_id
+        best_of[article] = max(best_of.get(article, -9.0), weights[ident, n])
+    ordered = sorted(
+        chosen,
+        key=lambda c: (
+            -best_of[by_id[c[0]].passage.article_id],
+            by_id[c[0]].passage.article_id,
+            by_id[c[0]].passage.sentences[c[1]].start,
+        ),
+    )
+    found = []
+    for number, (ident, n) in enumerate(ordered, 1):
+        passage = by_id[ident].passage
+        place = passage.sentences[n]
+        found.append(
+            Numbered(
+                number=number,
+                article_id=passage.article_id,
+                start=place.start,
+                end=place.end,
+                text=_text(passage, n),
+                passage=passage,
+                score=weights[ident, n],
+            )
+        )
+    return found
+
+
+def _text(passage: Passage, n: int) -> str:
+    place = passage.sentences[n]
+    return passage.text[place.start - passage.start : place.end - passage.start]
+
+
+def _tokens(text: str) -> int:
+    """A rough count: four characters of Latin script a token, one and a half of others."""
+    wide = sum(c > "\u2e80" for c in text)
+    return 4 + (len(text) - wide) // 4 + int(wide / 1.5)

@@ -1,0 +1,449 @@
+"""The ask street: evidence → prompt → model → draft → citations → check → answer."""
+
+from __future__ import annotations
+
+import math
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from rag.answer import chat, cite, prompts, verify
+from rag.answer.evidence import Embed, Numbered, choose
+from rag.answer.refusals import refusal
+from rag.errors import ModelFailed, OnRecordError
+from rag.ingest.language import detect_language
+from rag.settings import Settings
+from rag.types import (
+    Answer,
+    Citation,
+    Delta,
+    Event,
+    Finished,
+    Hit,
+    Progress,
+    Query,
+    Reason,
+    Retrieved,
+    Usage,
+    Withheld,
+)
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import BaseMessage
+
+    from rag.index.catalog import Catalog
+
+_BEARS = 0.5
+"""Least bearing on the question for a sentence to be shown."""
+_REFUSES = 0.5
+"""Probability of the model's refusal above which its answer is not taken, when it answered all the same."""
+_WAIT = 0.1  # seconds between looks at whether the caller has cancelled
+
+
+@dataclass
+class _Draft:
+    """An answer in the making."""
+
+    text: str = ""
+    citations: list[Citation] = field(default_factory=list)
+    withheld: list[Withheld] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+    refused: bool = False
+    claims: set[str] = field(default_factory=set)
+
+
+@dataclass
+class _Heard:
+    """What a model said besides its text."""
+
+    usage: Usage = Usage()
+    p_refusal: float | None = None
+    cancelled: bool = False
+
+
+class Answerer:
+    """Answers with one model, which is loaded when first needed."""
+
+    def __init__(self, model: str | BaseChatModel, settings: Settings) -> None:
+        """Take a model's name, or any LangChain chat model.
+
+        Raises:
+            ModelMissing: The model is not installed (for a name).
+        """
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._warming: threading.Thread | None = None
+        if isinstance(model, str):
+            self.name = model
+            self._chat = chat.chat_model(model, settings)
+        else:
+            self.name = str(getattr(model, "model_name", None) or getattr(model, "model", None) or model._llm_type)
+            self._chat = model
+        self._own = isinstance(model, str) and self._chat is not None
+        self._local = self.name.partition(":")[0] == "local" and self._own
+        self._prompt = prompts.load("answer") if self._chat is not None else None
+
+    def prepare(self) -> None:
+        """Let a local model load, and read the fixed part of the prompt, while evidence is looked for."""
+        if not self._local or self._prompt is None:
+            return
+        with self._lock:
+            if self._warming is None:
+                self._warming = threading.Thread(target=self._warm, name="onrecord-warm", daemon=True)
+                self._warming.start()
+
+    def _warm(self) -> None:
+        assert self._prompt is not None
+        try:
+            # Up to and with the beginning of the next message, which is the same for every question too.
+            self._chat.warm(_messages(self._prompt.fixed()))  # type: ignore[union-attr]
+        except OnRecordError:
+            pass  # the question itself meets it again, and tells
+
+    def close(self) -> None:
+        """Let go of the model, if it is our own."""
+        if self._warming is not None:
+            self._warming.join(timeout=30)
+        if self._own and (close := getattr(self._chat, "close", None)):
+            close()
+
+    def stream(
+        self,
+        query: Query,
+        hits: Sequence[Hit],
+        *,
+        catalog: Catalog,
+        embed: Embed,
+        fingerprint: str,
+        empty: bool = False,
+        millis: dict[str, float] | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[Event]:
+        """Answer from the hits; see ``Archive.stream``.
+
+        Every ``Delta`` holds one whole sentence that has passed the check, and
+        the deltas together are the answer's text.
+
+        Args:
+            query: The question.
+            hits: What was retrieved for it.
+            catalog: For the words around a citation, and how rare words are.
+            embed: Texts to unit vectors.
+            fingerprint: Of the archive, recorded in the answer.
+            empty: Whether the archive holds nothing at all.
+            millis: Stages timed so far; the rest is added.
+            cancel: Set by the caller to stop.
+        """
+        millis = dict(millis or {})
+        started = time.perf_counter()
+        cancel = cancel or threading.Event()
+        yield Retrieved(query=query, hits=tuple(hits))
+        draft, heard = _Draft(), _Heard()
+        evidence = choose(query.standalone, hits, embed=embed, tokens=self._settings.evidence_tokens, catalog=catalog)
+        millis["choose"] = (time.perf_counter() - started) * 1000
+        if evidence:
+            check = _Check(query.standalone, evidence, catalog, embed)
+            statements = self._extract(query.standalone, evidence) if self._chat is None else None
+            if statements is not None:
+                for statement in statements:
+                    if (shown := check.take(statement, draft, heard)) is not None:
+                        yield shown
+            else:
+                yield from self._write(query, evidence, check, draft, heard, millis, cancel)
+        answered = bool(draft.citations)
+        reason: Reason | None = None
+        if not answered:
+            if heard.cancelled:
+                reason = "cancelled"
+            elif empty:
+                reason = "empty_archive"
+            elif not hits:
+                reason = "no_evidence"
+            elif draft.withheld and not draft.refused:
+                reason = "not_supported"
+            else:
+                reason = "not_in_archive"
+            draft.text = refusal(reason, detect_language(query.text))
+        millis["answer"] = (time.perf_counter() - started) * 1000
+        millis["total"] = millis.get("retrieve", 0.0) + millis["answer"]
+        yield Finished(
+            answer=Answer(
+                question=query.text,
+                query=query,
+                text=draft.text,
+                citations=tuple(draft.citations),
+                hits=tuple(hits),
+                answered=answered,
+                reason=reason,
+                confidence=round(_confidence(draft, heard), 3) if answered else None,
+                withheld=tuple(draft.withheld),
+                model=self.name,
+                prompt=self._prompt.label if self._prompt else None,
+                fingerprint=fingerprint,
+                usage=heard.usage,
+                millis={stage: round(value, 1) for stage, value in millis.items()},
+            )
+        )
+
+    # -- writing -------------------------------------------------------------------
+
+    @staticmethod
+    def _extract(question: str, evidence: Sequence[Numbered]) -> list[cite.Statement]:
+        """The extractive engine: the sentence nearest to the question, word for word."""
+        best = sorted(evidence, key=lambda e: -e.score)[:1]
+        return [cite.Statement(" ".join(e.text.split()), (e.number,)) for e in best]
+
+    def _write(
+        self,
+        query: Query,
+        evidence: Sequence[Numbered],
+        check: _Check,
+        draft: _Draft,
+        heard: _Heard,
+        millis: dict[str, float],
+        cancel: threading.Event,
+    ) -> Iterator[Event]:
+        assert self._prompt is not None
+        asked = time.perf_counter()
+        drafting = cite.Drafting()
+        messages = _messages(self._prompt.render(evidence=_shown(evidence), question=query.standalone))
+        for piece in self._hear(messages, heard, cancel):
+            if isinstance(piece, Progress):
+                yield piece
+                continue
+            if "first_token" not in millis:
+                millis["first_token"] = (time.perf_counter() - asked) * 1000
+                yield Progress(stage="writing")
+            for statement in drafting.feed(piece):
+                if (shown := check.take(statement, draft, heard)) is not None:
+                    millis.setdefault("first_sentence", (time.perf_counter() - asked) * 1000)
+                    yield shown
+        if not heard.cancelled:
+            for statement in drafting.end():
+                if (shown := check.take(statement, draft, heard)) is not None:
+                    millis.setdefault("first_sentence", (time.perf_counter() - asked) * 1000)
+                    yield shown
+        millis["write"] = (time.perf_counter() - asked) * 1000
+
+    def _hear(
+        self, messages: list[BaseMessage], heard: _Heard, cancel: threading.Event
+    ) -> Iterator[str | Progress]:
+        """The model's output as it comes, with signs of life; the model runs in a thread of its own.
+
+        So the caller is never stuck in a model that is silent: it may cancel or walk away at any moment.
+        """
+        pieces: queue.SimpleQueue[str | Progress | BaseException | None] = queue.SimpleQueue()
+        stop = threading.Event()
+
+        def work() -> None:
+            try:
+                options: dict[str, Any] = {}
+                if self._local:
+                    if self._warming is not None:
+                        self._warming.join()
+                    options = {
+                        "cancel": stop,
+                        "on_progress": lambda done, total: pieces.put(
+                            Progress(stage="reading", done=done, total=total)
+                        ),
+                        "logprobs": True,
+                        "top_logprobs": 8,
+                    }
+                assert self._chat is not None
+                for chunk in self._chat.stream(messages, **options):
+                    if stop.is_set():
+                        return
+                    _listen(chunk, heard)
+                    if text := chunk.text:
+                        pieces.put(str(text))
+                pieces.put(None)
+            except BaseException as e:  # handed over to the caller's thread
+                pieces.put(e)
+
+        if self._local:
+            yield Progress(stage="loading")
+        thread = threading.Thread(target=work, name="onrecord-model", daemon=True)
+        thread.start()
+        try:
+            while True:
+                if cancel.is_set():
+                    heard.cancelled = True
+                    return
+                try:
+                    piece = pieces.get(timeout=_WAIT)
+                except queue.Empty:
+                    continue
+                if piece is None:
+                    return
+                if isinstance(piece, OnRecordError):
+                    raise piece
+                if isinstance(piece, BaseException):
+                    first = str(piece).strip().splitlines()[0] if str(piece).strip() else type(piece).__name__
+                    raise ModelFailed(f"The model {self.name} failed: {first}") from piece
+                yield piece
+        finally:
+            stop.set()
+
+
+class _Check:
+    """Takes statements one by one: finds their evidence, checks them, and writes what passes."""
+
+    def __init__(self, question: str, evidence: Sequence[Numbered], catalog: Catalog, embed: Embed) -> None:
+        self._question = question
+        self._evidence = {e.number: e for e in evidence}
+        self._catalog = catalog
+        self._embed = embed
+        self._around: dict[int, str] = {}
+        self._rarity = _rarity(evidence)
+
+    def take(self, statement: cite.Statement, draft: _Draft, heard: _Heard) -> Delta | None:
+        """Check a statement; what passes is written to the draft and returned."""
+        if cite.is_refusal(statement):
+            draft.refused = True
+            return None
+        claim = statement.text
+        if draft.refused or claim.casefold() in draft.claims:
+            return None
+        draft.claims.add(claim.casefold())
+        cited = [self._evidence[n] for n in statement.numbers if n in self._evidence]
+        verdict, cited = self._supported(claim, cited)
+        if not verdict.ok:
+            draft.withheld.append(Withheld(text=claim, why=verdict.why))
+            return None
+        bears = verify.bearing(self._question, self._cited(cited), embed=self._embed, rarity=self._rarity)
+        if bears.missing:
+            draft.withheld.append(Withheld(text=claim, why=f"the article says nothing of {bears.missing[0]}"))
+            return None
+        if bears.score < _BEARS:
+            draft.withheld.append(Withheld(text=claim, why=f"it does not answer the question ({bears.score:.2f})"))
+            return None
+        if heard.p_refusal is not None and heard.p_refusal > _REFUSES:
+            draft.withheld.append(Withheld(text=claim, why="the model doubts that the articles answer the question"))
+            return None
+        draft.scores.append(verdict.score * bears.score)
+        return self._write(claim, verdict, cited, draft)
+
+    def _supported(self, claim: str, cited: list[Numbered]) -> tuple[verify.Verdict, list[Numbered]]:
+        """The verdict over the sentences cited; where it is no, another sentence that does support the claim is cited."""
+        first = verify.supports(claim, self._cited(cited), embed=self._embed) if cited else None
+        if first and first.ok:
+            if len(cited) > 1:  # cite no more than what is needed
+                for one in cited:
+                    alone = verify.supports(claim, self._cited([one]), embed=self._embed)
+                    if alone.ok and alone.score >= first.score - 0.02:
+                        return alone, [one]
+            return first, cited
+        best: tuple[verify.Verdict, list[Numbered]] | None = None
+        for other in self._evidence.values():
+            if other in cited:
+                continue
+            verdict = verify.supports(claim, self._cited([other]), embed=self._embed)
+            if verdict.ok and (best is None or verdict.score > best[0].score):
+                best = verdict, [other]
+        if best:
+            return best
+        return first or verify.Verdict(False, "it cites nothing, and no sentence found supports it", "supported", 0.0), cited
+
+    def _cited(self, cited: Sequence[Numbered]) -> verify.Cited:
+        return verify.Cited([e.text for e in cited], " ".join(self._near(e) for e in cited))
+
+    def _near(self, e: Numbered) -> str:
+        """The three sentences before, the article's title, outlet and date."""
+        if e.number not in self._around:
+            article = self._catalog.article(e.article_id)
+            places = self._catalog.sentences(e.article_id)
+            at = next((n for n, s in enumerate(places) if s.start == e.start), 0)
+            before = article.text[places[max(0, at - 3)].start : e.start] if at else ""
+            # Who is who is said where an article begins.
+            opening = article.text[: places[min(1, len(places) - 1)].end] if places else ""
+            when = f"{article.published:%A %d %B %Y}".replace(" 0", " ") if article.published else ""
+            self._around[e.number] = " ".join(
+                part for part in (article.title, article.source or "", when, opening, before) if part
+            )
+        return self._around[e.number]
+
+    def _write(self, claim: str, verdict: verify.Verdict, cited: Sequence[Numbered], draft: _Draft) -> Delta:
+        lead = "" if not draft.text else "\n" if "\n" in draft.text else " "
+        start = len(draft.text) + len(lead)
+        marks = []
+        for e in cited:
+            number = next(
+                (c.number for c in draft.citations if (c.article_id, c.start, c.end) == (e.article_id, e.start, e.end)),
+                max((c.number for c in draft.citations), default=0) + 1,
+            )
+            marks.append(f"[{number}]")
+            draft.citations.append(
+                Citation(
+                    number=number,
+                    article_id=e.article_id,
+                    title=e.passage.title,
+                    source=e.passage.source,
+                    published=e.passage.published,
+                    url=e.passage.url,
+                    quote=e.text,
+                    start=e.start,
+                    end=e.end,
+                    claim=(start, start + len(claim)),
+                    support=verdict.support,
+                    also_printed_by=e.passage.also_printed_by,
+                )
+            )
+        delta = f"{lead}{claim} {''.join(marks)}"
+        draft.text += delta
+        return Delta(text=delta)
+
+
+def _rarity(evidence: Sequence[Numbered]) -> Callable[[str], float]:
+    """Words that most of the evidence has say little about what is asked."""
+    from collections import Counter
+
+    from rag.index.lexical import words
+
+    counts = Counter(w for e in evidence for w in set(words(e.text)))
+    return lambda term: math.log(1 + len(evidence) / (counts[term] + 0.5))
+
+
+def _shown(evidence: Sequence[Numbered]) -> str:
+    """Evidence as the model reads it: numbered sentences under their article's title, outlet and date."""
+    lines: list[str] = []
+    last = ""
+    for e in evidence:
+        if e.article_id != last:
+            last = e.article_id
+            p = e.passage
+            when = f"{p.published.day} {p.published:%B %Y}" if p.published else None
+            facts = ", ".join(x for x in (p.source, when) if x)
+            lines.append(f'From "{" ".join(p.title.split())}"' + (f" ({facts})" if facts else ""))
+        lines.append(f"[{e.number}] {' '.join(e.text.split())}")
+    return "\n".join(lines)
+
+
+def _messages(rendered: Sequence[tuple[str, str]]) -> list[BaseMessage]:
+    from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
+
+    kinds = {"system": SystemMessage, "user": HumanMessage, "assistant": AIMessage}
+    return [kinds[role](content=text) for role, text in rendered]
+
+
+def _listen(chunk: Any, heard: _Heard) -> None:
+    """Take token counts and the first token's alternatives from a chunk."""
+    if used := chunk.usage_metadata:
+        before = heard.usage
+        heard.usage = Usage(
+            input_tokens=before.input_tokens + used["input_tokens"],
+            output_tokens=before.output_tokens + used["output_tokens"],
+            cached_tokens=before.cached_tokens + ((used.get("input_token_details") or {}).get("cache_read") or 0),
+        )
+    if heard.p_refusal is None:
+        content = (chunk.response_metadata.get("logprobs") or {}).get("content") or []
+        if content:
+            first = content[0].get("top_logprobs") or []
+            heard.p_refusal = sum(math.exp(t["logprob"]) for t in first if t["token"].strip().upper() in ("NOT", "NO"))
+
+
+def _confidence(draft: _Draft, heard: _Heard) -> float:
+    return min(draft.scores) * (1 - (heard.p_refusal or 0.0))

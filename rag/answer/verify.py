@@ -1,0 +1,138 @@
+"""The support check: do the cited words say what the sentence says?
+
+First what can be checked exactly (numbers, names, quoted words, negation, who
+is said to have said it), then whether the meaning is near enough: the share
+of the sentence's content words in the evidence and the likeness of the two
+as vectors. And does the sentence bear on the question at all?
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag.answer import facts
+from rag.answer.evidence import Embed
+from rag.index.lexical import query_words, words
+from rag.types import Support
+
+_MEANING = 0.5
+"""Least mean of word share and cosine between a sentence and its evidence."""
+
+
+@dataclass(frozen=True)
+class Cited:
+    """The words a sentence is checked against."""
+
+    texts: Sequence[str]
+    """The cited sentences: what the article says."""
+    around: str
+    """What stands before them in the article, its title, outlet and date: whom "he" and "the minister" mean."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the check found."""
+
+    ok: bool
+    why: str
+    """The reason when not ok, else empty."""
+    support: Support
+    score: float
+    """0 to 1: how near the meaning is."""
+
+
+def supports(claim: str, cited: Cited, *, embed: Embed) -> Verdict:
+    """Check one sentence of an answer against the words it cites.
+
+    Args:
+        claim: The sentence, without its citation marks.
+        cited: The evidence.
+        embed: Texts to unit vectors.
+    """
+    said = " ".join(cited.texts)
+    near = f"{cited.around} {said}"
+    if _contains(said, claim):
+        return Verdict(True, "", "verbatim", 1.0)
+    if odd := facts.numbers(claim) - facts.numbers(near):
+        return _no(f"the cited words don't give {_figures(odd)}")
+    if lost := [q for q in facts.quoted(claim) if not any(facts.holds(t, q) for t in cited.texts)]:
+        return _no(f"the quoted words “{lost[0]}” are not in the cited sentence")
+    if strange := facts.unnamed(facts.names(claim), near):
+        return _no(f"the cited words don't name {strange[0]}")
+    who, theirs = facts.speakers(claim), facts.speakers(said)
+    if who and theirs and not who & theirs:
+        return _no(f"the cited words are not those of {' '.join(sorted(who)).title()}")
+    if facts.negated(claim) and not facts.negated(said):
+        return _no("the sentence denies something that the cited words don't deny")
+    mine = set(words(claim))
+    if not facts.negated(claim) and any(len(after) >= 2 and after <= mine for after in facts.negated_words(said)):
+        return _no("the cited words deny it")
+    content = query_words(claim)
+    share = sum(w in set(words(near)) for w in content) / max(1, len(content))
+    vectors = embed([claim, said])
+    score = (share + float(vectors[0] @ vectors[1])) / 2
+    if score < _MEANING:
+        return _no(f"the cited words say something else (nearness {score:.2f})", score)
+    return Verdict(True, "", "supported", min(1.0, max(0.0, score)))
+
+
+@dataclass(frozen=True)
+class Bearing:
+    """How a sentence of an answer bears on the question; what a refusal is decided by."""
+
+    missing: tuple[str, ...]
+    """Names and numbers of the question that stand nowhere near the evidence."""
+    share: float
+    """Share of the question's content words near the evidence, rare words weighing more."""
+    likeness: float
+    """Cosine between question and evidence."""
+
+    @property
+    def score(self) -> float:
+        """0 to 1; see docs/answers.md for how it was set."""
+        return 1 / (1 + math.exp(-(6.0 * self.share + 4.0 * self.likeness - 4.6 - 3.0 * bool(self.missing))))
+
+
+def bearing(
+    question: str, cited: Cited, *, embed: Embed, rarity: Callable[[str], float]
+) -> Bearing:
+    """How evidence bears on a question.
+
+    Args:
+        question: The standalone question.
+        cited: The evidence.
+        embed: Texts to unit vectors.
+        rarity: Weight of an index term; more for one that few passages have.
+    """
+    said = " ".join(cited.texts)
+    near = f"{cited.around} {said}"
+    asked = query_words(question)
+    there = set(words(near))
+    weights = np.array([rarity(w) for w in asked])
+    found = np.array([w in there for w in asked], bool)
+    total = float(weights.sum())
+    share = float(weights[found].sum()) / total if total else 1.0
+    missing = facts.unnamed([n for n in facts.names(question) if n.casefold() not in facts.CALENDAR], near)
+    missing += [f"{n:g}" for n in facts.numbers(question) - facts.numbers(near)]
+    vectors = embed([question, said])
+    return Bearing(tuple(missing), share, float(vectors[0] @ vectors[1]))
+
+
+def _contains(text: str, claim: str) -> bool:
+    mine, theirs = facts.plain(claim).strip(" .。"), facts.plain(text)
+    return bool(mine) and mine in theirs
+
+
+def _figures(odd: set[float]) -> str:
+    return ", ".join(f"{n:,.10g}" for n in sorted(odd))
+
+
+def _no(why: str, score: float = 0.0) -> Verdict:
+    return Verdict(False, why, "supported", score)
+
+
+__all__ = ["Bearing", "Cited", "Verdict", "bearing", "supports"]

@@ -1,0 +1,622 @@
+"""The one class that wires everything: open, ingest, search, ask."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rag.errors import ArchiveLocked, ArchiveMismatch, ArchiveMissing, ArticleMissing, UsageError
+from rag.settings import Settings, load_settings
+from rag.types import Answer, Article, Event, Finished, Hit, IngestReport, Passage, Problem, Query, Sentence, Stats
+
+if TYPE_CHECKING:
+    from langchain_core.embeddings import Embeddings
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.retrievers import BaseRetriever
+    from langchain_core.runnables import Runnable
+
+    from rag.answer.pipeline import Answerer
+    from rag.index.catalog import Catalog
+    from rag.index.embed import Embedder
+    from rag.index.lexical import LexicalIndex
+    from rag.index.vectors import VectorIndex
+
+_STEP = 4000  # passages handed to the indexes at once
+
+
+class Archive:
+    """An archive of news articles in one folder.
+
+    Reading is safe from several threads and processes, also while one of them
+    writes; one process writes at a time. Close it, or use it in a ``with``.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        chat_model: BaseChatModel | None = None,
+        embeddings: Embeddings | None = None,
+    ) -> None:
+        """Use ``Archive.open`` instead."""
+        self.settings = settings
+        self.path = settings.archive.expanduser().resolve()
+        self._given_chat = chat_model
+        self._given_embeddings = embeddings
+        self._lock = threading.RLock()
+        self._catalog: Catalog | None = None
+        self._embedder: Embedder | None = None
+        self._vectors: VectorIndex | None = None
+        self._lexical: LexicalIndex | None = None
+        self._stores: tuple[str, str] | None = None
+        self._answerers: dict[str, Answerer] = {}
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path | None = None,
+        *,
+        chat_model: str | BaseChatModel | None = None,
+        embeddings: str | Embeddings | None = None,
+        settings: Settings | None = None,
+    ) -> Archive:
+        """Open the archive in a folder; nothing heavy is loaded yet, and nothing is written before ``ingest``.
+
+        Args:
+            path: The folder; by default the setting ``archive``.
+            chat_model: Who writes answers: ``"local"``, ``"extractive"``, ``"openai:gpt-5"`` and so on, or any
+                LangChain chat model.
+            embeddings: A name or folder, or any LangChain ``Embeddings``. An archive stays with the model it was
+                built with.
+            settings: Where other settings come from; by default the environment, the settings file, the defaults.
+
+        Raises:
+            UsageError: A setting makes no sense.
+        """
+        named: dict[str, Any] = {
+            "archive": Path(path) if path is not None else None,
+            "model": chat_model if isinstance(chat_model, str) else None,
+            "embeddings": embeddings if isinstance(embeddings, str) else None,
+        }
+        if settings is None:
+            settings = load_settings(**named)
+        else:
+            settings = settings.model_copy(update={n: v for n, v in named.items() if v is not None})
+        return cls(
+            settings,
+            chat_model=None if isinstance(chat_model, str) else chat_model,
+            embeddings=None if isinstance(embeddings, str) else embeddings,
+        )
+
+    def close(self) -> None:
+        """Let go of files and models."""
+        with self._lock:
+            for answerer in self._answerers.values():
+                answerer.close()
+            self._answerers.clear()
+            for store in (self._vectors, self._lexical, self._catalog):
+                if store is not None:
+                    store.close()
+            self._vectors = self._lexical = self._catalog = self._stores = None
+
+    def __enter__(self) -> Archive:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- ingest ------------------------------------------------------------------
+
+    def ingest(
+        self,
+        *sources: str | Path,
+        fields: Mapping[str, str] | None = None,
+        progress: Callable[[int, str], None] | None = None,
+    ) -> IngestReport:
+        """Take in files, folders and globs. Doing it again changes nothing; a changed article replaces its passages.
+
+        Args:
+            sources: Paths and glob patterns.
+            fields: For JSONL and CSV: which of the file's names holds ``title``, ``text``, ``url`` ...
+            progress: Called after each article with the number seen and where it came from.
+
+        Returns:
+            What was added, updated, unchanged and skipped, with reasons.
+
+        Raises:
+            SourceError: A source is not there at all; nothing has been ingested then.
+            ArchiveLocked: Another process is writing.
+            ArchiveMismatch: The archive was built with another embedding model or splitter.
+        """
+        if not sources:
+            raise UsageError("Nothing to ingest. Name a file, a folder or a pattern.")
+        from rag.ingest import pipeline
+        from rag.ingest.load import load
+
+        found = load(sources, fields)
+        with self._writing("ingest"):
+            self._claim_fingerprint()
+            return pipeline.run(
+                found, catalog=self._cat(), embed=self._embed_texts, settle=self._settle, progress=progress
+            )
+
+    def delete(self, *idents: str) -> list[str]:
+        """Take articles down: all versions, everywhere.
+
+        Args:
+            idents: Article ids, keys or aliases.
+
+        Returns:
+            The keys that are gone.
+
+        Raises:
+            ArticleMissing: One of them is not there; nothing has been deleted then.
+        """
+        self._require()
+        with self._writing("delete"):
+            keys = list(dict.fromkeys(self._cat().article(i).key for i in idents))
+            self._cat().delete(keys)
+            self._settle()
+            self._cat().compact()
+        return keys
+
+    # -- search and ask ------------------------------------------------------------
+
+    def search(
+        self,
+        question: str,
+        *,
+        k: int | None = None,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        sources: Sequence[str] = (),
+        undated: bool = True,
+    ) -> list[Hit]:
+        """The passages most likely to answer a question, best first.
+
+        Args:
+            question: In any words.
+            k: How many; by default the setting ``k``.
+            after: Only articles from then on. A naive datetime is taken as UTC.
+            before: Only articles before then.
+            sources: Only these outlets.
+            undated: Whether a date filter lets articles without a date through.
+
+        Raises:
+            ArchiveMissing: There is no archive.
+            ArchiveMismatch: It was built with another embedding model.
+        """
+        return self._retrieve(self._query(question, k, after, before, sources, undated))
+
+    def stream(
+        self,
+        question: str,
+        *,
+        k: int | None = None,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        sources: Sequence[str] = (),
+        undated: bool = True,
+        chat_model: str | None = None,
+        cancel: threading.Event | None = None,
+    ) -> Iterator[Event]:
+        """Answer a question, event by event: ``Retrieved``, ``Progress``, ``Delta`` per checked sentence, ``Finished``.
+
+        Args:
+            question: In any words.
+            k, after, before, sources, undated: As for ``search``.
+            chat_model: Another model than the archive's, by name.
+            cancel: Set it to stop, also while the model still reads. Closing the iterator stops as well.
+
+        Raises:
+            ModelMissing: The model is not installed.
+        """
+        started = time.perf_counter()
+        query = self._query(question, k, after, before, sources, undated)
+        self._require()
+        answerer = self._answerer(chat_model)
+        answerer.prepare()  # a local model starts to load while the evidence is looked for
+        hits = self._retrieve(query)
+        millis = {"retrieve": (time.perf_counter() - started) * 1000}
+        yield from answerer.stream(
+            query,
+            hits,
+            catalog=self._cat(),
+            embed=self._embed_texts,
+            fingerprint=self.fingerprint,
+            empty=not self._cat().counts()["articles"],
+            millis=millis,
+            cancel=cancel,
+        )
+
+    def ask(self, question: str, **options: Any) -> Answer:
+        """Answer a question; as ``stream``, without the events."""
+        for event in self.stream(question, **options):
+            if isinstance(event, Finished):
+                return event.answer
+        raise AssertionError("a stream ends with Finished")
+
+    def as_retriever(self, k: int | None = None, **options: Any) -> BaseRetriever:
+        """The archive as a LangChain retriever of passages (``Document`` with offsets in its metadata)."""
+        from rag.chains import ArchiveRetriever
+
+        return ArchiveRetriever(archive=self, k=k or self.settings.k, options=options)
+
+    def as_runnable(self, **options: Any) -> Runnable[str, Answer]:
+        """The archive as a LangChain runnable from a question to an ``Answer``."""
+        from rag.chains import runnable
+
+        return runnable(self, options)
+
+    # -- looking -------------------------------------------------------------------
+
+    def get(self, ident: str) -> Article:
+        """An article by id (also of an older version), key or alias.
+
+        Raises:
+            ArticleMissing: There is none.
+        """
+        self._require()
+        return self._cat().article(ident)
+
+    def passage(self, ident: str) -> Passage:
+        """A passage by id.
+
+        Raises:
+            ArticleMissing: There is none.
+        """
+        self._require()
+        found = self._cat().passages([ident])
+        if ident not in found:
+            raise ArticleMissing(f"No passage {ident!r} in this archive. Find ids with: onrecord search WORDS")
+        return found[ident]
+
+    def sentences(self, article_id: str) -> list[Sentence]:
+        """The sentences of an article, as they can be cited."""
+        self._require()
+        return self._cat().sentences(article_id)
+
+    def versions(self, key: str) -> list[str]:
+        """Ids of an article's versions, newest first."""
+        self._require()
+        return self._cat().versions(key)
+
+    def articles(self) -> Iterator[Article]:
+        """All current articles, in the order they came."""
+        self._require()
+        return self._cat().articles()
+
+    @property
+    def fingerprint(self) -> str:
+        """What built the archive: embedding model and splitter."""
+        return (self._cat().meta("fingerprint") if self.exists else None) or self._wanted()
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything has been ingested here."""
+        return (self.path / "catalog.sqlite").exists()
+
+    def stats(self) -> Stats:
+        """Numbers about the archive."""
+        self._require()
+        size = sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file())
+        return Stats(
+            path=str(self.path), fingerprint=self.fingerprint, bytes=size, **self._cat().counts(), **self._cat().coverage()
+        )
+
+    # -- health ----------------------------------------------------------------------
+
+    def check(self) -> list[Problem]:
+        """Compare the three stores; an empty list is good."""
+        self._require()
+        problems: list[Problem] = []
+
+        def note(store: str, what: str) -> None:
+            problems.append(Problem(store=store, what=what))
+
+        catalog = self._cat()
+        if (state := catalog.integrity()) != "ok":
+            note("catalog", state)
+        if catalog.meta("fingerprint") not in (None, self._wanted()):
+            note("catalog", f"built by {catalog.meta('fingerprint')}, the settings say {self._wanted()}")
+        counts = catalog.counts()
+        if counts["pending"] or counts["tombstones"] or catalog.meta("purge") == "1":
+            note(
+                "catalog",
+                f"an ingest was interrupted: {counts['pending']} passages to index, {counts['tombstones']} to let go",
+            )
+        truth = catalog.passage_ids()
+        self._fresh()
+        for store, index in (("vectors", self._vectors), ("lexical", self._lexical)):
+            assert index is not None
+            try:
+                there = index.ids()
+            except Exception as e:  # whatever a store says: it can't be read
+                note(store, str(e))
+                continue
+            if missing := len(truth - there):
+                note(store, f"{missing} passages are missing")
+            if extra := len(there - truth):
+                note(store, f"{extra} passages are left over")
+        return problems
+
+    def repair(self, *, anew: bool = False, progress: Callable[[int, str], None] | None = None) -> None:
+        """Rebuild both indexes from the catalog; nothing is embedded again.
+
+        Args:
+            anew: Split and embed every article again, with the embedding model of the settings (the way to change
+                the model of an archive).
+            progress: As for ``ingest``.
+        """
+        self._require()
+        with self._writing("repair", settle=False):
+            catalog = self._cat()
+            if anew:
+                from rag.ingest import pipeline
+
+                # Until it is done the archive fits no settings, so vectors of two models are never searched together.
+                catalog.set_meta("fingerprint", f"an unfinished rebuild | {pipeline.SPLITTER}")
+                pipeline.again(catalog, embed=self._embed_texts, progress=progress)
+                catalog.set_meta("fingerprint", self._wanted())
+            self._rebuild(vectors=True, lexical=True)
+            catalog.compact()
+
+    # -- within ------------------------------------------------------------------------
+
+    def _query(
+        self,
+        question: str,
+        k: int | None,
+        after: datetime | None,
+        before: datetime | None,
+        sources: Sequence[str],
+        undated: bool,
+    ) -> Query:
+        # Lone surrogates can't be stored, sent or printed.
+        text = " ".join(question.encode("utf-8", "replace").decode().split())
+        if not text:
+            raise UsageError("The question is empty.")
+        if len(text) > 4000:
+            raise UsageError(f"The question has {len(text)} characters; 4000 is the most.")
+        k = self.settings.k if k is None else k
+        if not 1 <= k <= 1000:
+            raise UsageError(f"k is {k}; it goes from 1 to 1000.")
+        after, before = _aware(after), _aware(before)
+        if after and before and after >= before:
+            raise UsageError(f"`after` ({after:%Y-%m-%d}) is not before `before` ({before:%Y-%m-%d}).")
+        return Query(
+            text=text, standalone=text, k=k, after=after, before=before, sources=tuple(sources), undated=undated
+        )
+
+    def _retrieve(self, query: Query) -> list[Hit]:
+        from rag.ingest.language import detect_language
+        from rag.retrieve import hybrid
+
+        self._require()
+        self._refuse_stranger(for_ingest=False)
+        self._fresh()
+        assert self._vectors is not None and self._lexical is not None
+        embedder = self._embed()
+        # The built-in model knows English only; elsewhere words find more than it does.
+        blind = embedder.name.startswith("all-MiniLM") and detect_language(query.standalone) != "en"
+        return hybrid.search(
+            query,
+            catalog=self._cat(),
+            vectors=self._vectors,
+            lexical=self._lexical,
+            embed=embedder.query,
+            dense_weight=0.2 if blind else 1.0,
+        )
+
+    def _cat(self) -> Catalog:
+        with self._lock:
+            if self._catalog is None:
+                from rag.index.catalog import Catalog
+
+                self._catalog = Catalog(self.path / "catalog.sqlite")
+            return self._catalog
+
+    def _require(self) -> None:
+        if not self.exists:
+            raise ArchiveMissing(f"No archive in {self.path}. Run: onrecord ingest PATH --archive {self.path}")
+
+    def _embed(self) -> Embedder:
+        with self._lock:
+            if self._embedder is None:
+                from rag.index.embed import LangChainEmbedder, SentenceTransformerEmbedder
+
+                if self._given_embeddings is not None:
+                    self._embedder = LangChainEmbedder(self._given_embeddings)
+                else:
+                    self._embedder = SentenceTransformerEmbedder(
+                        self.settings.embeddings, cache=self.settings.cache.expanduser()
+                    )
+            return self._embedder
+
+    def _embed_texts(self, texts: Sequence[str]) -> Any:
+        return self._embed().embed(list(texts))
+
+    def _answerer(self, name: str | None) -> Answerer:
+        with self._lock:
+            given = self._given_chat if name is None else None
+            which = "given" if given is not None else name or self.settings.model
+            if which not in self._answerers:
+                from rag.answer.pipeline import Answerer
+
+                self._answerers[which] = Answerer(given if given is not None else which, self.settings)
+            return self._answerers[which]
+
+    # Fingerprint: what built the archive must be what reads it.
+
+    def _wanted(self) -> str:
+        from rag.ingest.pipeline import SPLITTER
+
+        return f"{self._embed().name} | {SPLITTER}"
+
+    def _claim_fingerprint(self) -> None:
+        if self._cat().meta("fingerprint") is None:
+            self._cat().set_meta("fingerprint", self._wanted())
+        self._refuse_stranger(for_ingest=True)
+
+    def _refuse_stranger(self, *, for_ingest: bool) -> None:
+        built = self._cat().meta("fingerprint")
+        if built is None:
+            return
+        wanted = self._wanted()
+        model, _, splitter = built.partition(" | ")
+        my_model, _, my_splitter = wanted.partition(" | ")
+        # Sentences are stored, so another splitter matters to new articles only.
+        if model != my_model or (for_ingest and splitter != my_splitter):
+            raise ArchiveMismatch(
+                f"The archive in {self.path} was built with {built}, and the settings say {wanted}. "
+                f"Use what it was built with, or rebuild it: onrecord doctor --rebuild --archive {self.path}"
+            )
+
+    # The derived indexes.
+
+    def _fresh(self) -> None:
+        """Open the indexes, and reopen them when another process has written."""
+        from rag.index.lexical import LexicalIndex
+        from rag.index.vectors import VectorIndex
+
+        with self._lock:
+            catalog = self._cat()
+            stores = (catalog.meta("vectors") or "vectors-1", catalog.meta("lexical") or "lexical-1")
+            if stores != self._stores:
+                for store in (self._vectors, self._lexical):
+                    if store is not None:
+                        store.close()
+                self._vectors = VectorIndex(self.path / stores[0])
+                self._lexical = LexicalIndex(self.path / stores[1])
+                self._stores = stores
+            generation = catalog.generation
+            assert self._vectors is not None and self._lexical is not None
+            self._vectors.see(generation)
+            self._lexical.see(generation)
+
+    def _settle(self) -> None:
+        """Bring the indexes up to the catalog. The one way in which they change."""
+        catalog = self._cat()
+        if catalog.meta("purge") == "1":
+            # What tantivy has deleted stays in its files: write them anew. Ids are all that Chroma holds.
+            self._rebuild(vectors=False, lexical=True)
+            catalog.set_meta("purge", "0")
+        self._fresh()
+        assert self._vectors is not None and self._lexical is not None
+        changed = False
+        if gone := catalog.tombstones():
+            self._vectors.remove(gone)
+            self._lexical.remove(gone)
+            catalog.settle([], gone)
+            changed = True
+        while rows := catalog.rows(limit=_STEP, pending=True):
+            self._vectors.add(rows)
+            self._lexical.add(rows)
+            catalog.settle([r.id for r in rows], [])
+            changed = True
+        if changed:
+            generation = catalog.bump()
+            self._vectors.wrote(generation)
+            self._lexical.wrote(generation)
+
+    def _rebuild(self, *, vectors: bool, lexical: bool) -> None:
+        """Write indexes anew beside the old ones, then switch over in one transaction."""
+        from rag.index.lexical import LexicalIndex
+        from rag.index.vectors import VectorIndex
+
+        catalog = self._cat()
+        with self._lock:
+            for store in (self._vectors, self._lexical):
+                if store is not None:
+                    store.close()
+            self._vectors = self._lexical = self._stores = None
+        names = {}
+        for kind, make, wanted in (("vectors", VectorIndex, vectors), ("lexical", LexicalIndex, lexical)):
+            if not wanted:
+                continue
+            old = catalog.meta(kind) or f"{kind}-1"
+            name = f"{kind}-{int(old.rpartition('-')[2]) + 1}"
+            shutil.rmtree(self.path / name, ignore_errors=True)  # of a rebuild that was interrupted
+            index: Any = make(self.path / name)
+            after = 0
+            # What the old index had still to take in or let go is left for the ordinary way.
+            while rows := catalog.rows(after=after, limit=_STEP):
+                index.add(rows)
+                after = rows[-1].number
+            index.close()
+            names[kind] = (name, old)
+        catalog.switch({kind: name for kind, (name, _) in names.items()}, settled=vectors and lexical)
+        for _, old in names.values():
+            shutil.rmtree(self.path / old, ignore_errors=True)
+
+    # One writer at a time.
+
+    @contextmanager
+    def _writing(self, what: str, *, settle: bool = True) -> Iterator[None]:
+        from filelock import FileLock, Timeout
+
+        from rag.index.catalog import Catalog
+
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as e:
+            raise UsageError(f"{self.path} can't be an archive's folder ({e.strerror}). Choose another: --archive PATH") from e
+        lock = FileLock(self.path / "write.lock")
+        holder = self.path / "write.holder"
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            raise ArchiveLocked(
+                f"{_holder(holder)} is writing to {self.path}. Wait until it is done, or stop it, then run this again."
+            ) from None
+        try:
+            me = {"pid": os.getpid(), "host": socket.gethostname(), "what": what, "since": _now()}
+            holder.write_text(json.dumps(me), "utf-8")
+            with self._lock:
+                if self._catalog is None:
+                    self._catalog = Catalog(self.path / "catalog.sqlite", create=True)
+            if settle:
+                self._sweep()
+                self._settle()  # what an interrupted run left to do
+            yield
+        finally:
+            with suppress(OSError):
+                holder.unlink(missing_ok=True)
+            lock.release()
+
+    def _sweep(self) -> None:
+        """Remove index folders that an interrupted rebuild left behind."""
+        catalog = self._cat()
+        live = {catalog.meta("vectors") or "vectors-1", catalog.meta("lexical") or "lexical-1"}
+        for kind in ("vectors", "lexical"):
+            for folder in self.path.glob(f"{kind}-*"):
+                if folder.name not in live:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _aware(when: datetime | None) -> datetime | None:
+    return when.replace(tzinfo=UTC) if when is not None and when.tzinfo is None else when
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _holder(file: Path) -> str:
+    try:
+        who = json.loads(file.read_text("utf-8"))
+        return f"Process {who['pid']} on {who['host']} (onrecord {who['what']}, since {who['since']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "Another process"
+
+
+__all__ = ["Archive"]

@@ -1,0 +1,79 @@
+"""Everything OnRecord raises on purpose.
+
+    OnRecordError
+    ├── ArchiveError            the archive on disk
+    │   ├── ArchiveMissing      nothing there yet
+    │   ├── ArchiveLocked       another process is writing
+    │   ├── ArchiveMismatch     built with another embedder, splitter or newer schema
+    │   └── ArchiveDamaged      the stores disagree, or a store can't be read
+    ├── ArticleMissing          no article, passage or version of that id
+    ├── SourceError             something to ingest can't be read at all
+    ├── ModelError              a language or embedding model
+    │   ├── ModelMissing        weights or an optional package are not there
+    │   ├── ModelCorrupt        weights are there, and their hash is wrong
+    │   └── ModelFailed         the model answered with an error
+    ├── PromptError             a prompt file is malformed
+    └── UsageError              an argument or a setting makes no sense
+
+A question the archive can't answer is not an error: it is an
+``Answer(answered=False, reason=...)``.
+
+Every message ends with what to do next. The command line prints it on one
+line and exits with 1 (2 for UsageError).
+"""
+
+
+class OnRecordError(Exception):
+    """Base of all errors raised on purpose."""
+
+
+class ArchiveError(OnRecordError):
+    """Something about the archive on disk."""
+
+
+class ArchiveMissing(ArchiveError):
+    """There is no archive at that path."""
+
+
+class ArchiveLocked(ArchiveError):
+    """Another process is writing to the archive; the message names it."""
+
+
+class ArchiveMismatch(ArchiveError):
+    """The archive was built by something this program can't continue with."""
+
+
+class ArchiveDamaged(ArchiveError):
+    """The stores of the archive disagree or can't be read."""
+
+
+class ArticleMissing(OnRecordError):
+    """No article, version or passage has that id."""
+
+
+class SourceError(OnRecordError):
+    """A source to ingest can't be read at all."""
+
+
+class ModelError(OnRecordError):
+    """Something about a model."""
+
+
+class ModelMissing(ModelError):
+    """Weights, or the package that runs them, are not installed."""
+
+
+class ModelCorrupt(ModelError):
+    """Weights are on disk, but their hash is not the expected one."""
+
+
+class ModelFailed(ModelError):
+    """The model was reached and answered with an error."""
+
+
+class PromptError(OnRecordError):
+    """A prompt file is malformed."""
+
+
+class UsageError(OnRecordError):
+    """An argument or a setting makes no sense."""

@@ -1,0 +1,1 @@
+"""The three stores: the catalog (the truth) and the two indexes derived from it."""

@@ -1,0 +1,549 @@
+"""The catalog: one SQLite file that is the truth about an archive.
+
+Articles with their text and sentences, passages with their vectors, and what
+built them. The vector index and the lexical index are derived from it: every
+passage row says whether they have taken it in (``indexed``), and every
+passage that went leaves a tombstone until they have let it go. A process
+killed between the two is therefore completed by the next writer.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.errors import ArchiveDamaged, ArchiveMismatch, ArchiveMissing, ArticleMissing
+from rag.types import Article, Draft, Passage, Sentence
+
+SCHEMA_VERSION = 1
+
+_SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE version (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,          -- hash of everything shown
+  key TEXT NOT NULL,                -- which article
+  title TEXT NOT NULL,
+  text TEXT NOT NULL,
+  url TEXT, source TEXT, author TEXT,
+  published TEXT,                   -- ISO 8601, aware
+  language TEXT NOT NULL,
+  metadata TEXT NOT NULL,           -- JSON object
+  sentences TEXT NOT NULL,          -- JSON [[start, end], ...]
+  text_hash TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  added TEXT NOT NULL,
+  current INTEGER NOT NULL
+);
+CREATE INDEX version_key ON version (key, current);
+CREATE UNIQUE INDEX version_current ON version (key) WHERE current;
+CREATE INDEX version_text ON version (text_hash) WHERE current;
+CREATE TABLE alias (alias TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (alias, key)) WITHOUT ROWID;
+CREATE TABLE passage (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,          -- version id + ":" + place
+  version INTEGER NOT NULL REFERENCES version (number) ON DELETE CASCADE,
+  first INTEGER NOT NULL,           -- half-open run of the version's sentences
+  last INTEGER NOT NULL,
+  vector BLOB NOT NULL,             -- float16, unit length
+  indexed INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX passage_version ON passage (version);
+CREATE INDEX passage_pending ON passage (number) WHERE NOT indexed;
+CREATE TABLE tombstone (passage_id TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+
+# From version N to N + 1: statements that need no re-embedding.
+MIGRATIONS: dict[int, str] = {}
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A cleaned, split and embedded article, ready to be stored."""
+
+    draft: Draft
+    language: str
+    sentences: Sequence[Sentence]
+    runs: Sequence[tuple[int, int]]
+    """Passages, as half-open runs of sentences."""
+    vectors: npt.NDArray[np.float16]
+    """Shape (len(runs), dim), rows of length 1."""
+
+
+@dataclass(frozen=True)
+class IndexRow:
+    """What the derived indexes take in of one passage."""
+
+    number: int
+    id: str
+    article_id: str
+    title: str
+    text: str
+    source: str | None
+    published: datetime | None
+    language: str
+    vector: npt.NDArray[np.float32]
+
+
+def version_id(draft: Draft) -> str:
+    """The id of a version: a hash of everything that is shown of it."""
+    shown = [
+        draft.key,
+        draft.title,
+        draft.text,
+        draft.url,
+        draft.source,
+        draft.author,
+        draft.published.isoformat() if draft.published else None,
+        draft.language,
+    ]
+    return sha256(json.dumps(shown, ensure_ascii=True).encode()).hexdigest()[:20]
+
+
+class Catalog:
+    """Reads and writes one catalog. Safe to use from several threads.
+
+    Writing assumes that the caller holds the archive's write lock.
+    """
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        """Open the catalog in the file ``path``.
+
+        Raises:
+            ArchiveMissing: There is no such file, and ``create`` is false.
+            ArchiveMismatch: A newer program wrote it.
+            ArchiveDamaged: It is not a catalog.
+        """
+        self.path = path
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+        if not path.exists():
+            if not create:
+                raise ArchiveMissing(f"No archive in {path.parent}. Run: onrecord ingest PATH --archive {path.parent}")
+            path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._prepare()
+        except sqlite3.DatabaseError as e:
+            if isinstance(e, sqlite3.OperationalError) and "locked" in str(e):
+                raise
+            self.close()
+            raise ArchiveDamaged(
+                f"{path} can't be read as a catalog ({e}). Restore the archive's folder from a backup, "
+                "or move it away and ingest again."
+            ) from e
+
+    # -- connections ---------------------------------------------------------
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        db: sqlite3.Connection | None = getattr(self._local, "db", None)
+        if db is None:
+            # check_same_thread is off only so that close() may end all of them.
+            db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+            db.row_factory = sqlite3.Row
+            db.execute("PRAGMA journal_mode=WAL")
+            db.execute("PRAGMA synchronous=NORMAL")
+            db.execute("PRAGMA foreign_keys=ON")
+            db.execute("PRAGMA secure_delete=ON")  # a takedown leaves no words in free pages
+            self._local.db = db
+            with self._guard:
+                self._connections.append(db)
+        return db
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._guard:
+            for db in self._connections:
+                db.close()
+            self._connections.clear()
+        self._local = threading.local()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        db = self._db
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+        except BaseException:
+            db.execute("ROLLBACK")
+            raise
+        db.execute("COMMIT")
+
+    def _prepare(self) -> None:
+        with self._transaction() as db:
+            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                for statement in _SCHEMA.split(";\n"):
+                    db.execute(statement)
+                db.execute("INSERT INTO meta VALUES ('schema', ?), ('generation', '0')", (str(SCHEMA_VERSION),))
+                return
+            found = int(self.meta("schema") or 0)
+            if found > SCHEMA_VERSION:
+                raise ArchiveMismatch(
+                    f"The archive in {self.path.parent} was written by a newer OnRecord "
+                    f"(schema {found}, this one knows {SCHEMA_VERSION}). Upgrade: pip install -U onrecord"
+                )
+            for step in range(found, SCHEMA_VERSION):
+                for statement in MIGRATIONS[step].split(";\n"):
+                    db.execute(statement)
+                self._set_meta(db, "schema", str(step + 1))
+
+    # -- facts about the archive ---------------------------------------------
+
+    def meta(self, name: str) -> str | None:
+        """A recorded fact, or None."""
+        row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return row["value"] if row else None
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Record a fact."""
+        with self._transaction() as db:
+            self._set_meta(db, name, value)
+
+    @staticmethod
+    def _set_meta(db: sqlite3.Connection, name: str, value: str) -> None:
+        db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
+
+    @property
+    def generation(self) -> int:
+        """Grows whenever the derived indexes change; other processes compare it."""
+        return int(self.meta("generation") or 0)
+
+    def bump(self) -> int:
+        """Count the generation up and return it."""
+        with self._transaction() as db:
+            db.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = 'generation'")
+        return self.generation
+
+    def counts(self) -> dict[str, int]:
+        """Numbers of articles, older versions, passages, pending passages and tombstones."""
+        one = self._db.execute(
+            """SELECT (SELECT count(*) FROM version WHERE current) AS articles,
+                      (SELECT count(*) FROM version WHERE NOT current) AS older_versions,
+                      (SELECT count(*) FROM passage) AS passages,
+                      (SELECT count(*) FROM passage WHERE NOT indexed) AS pending,
+                      (SELECT count(*) FROM tombstone) AS tombstones"""
+        ).fetchone()
+        return dict(one)
+
+    def coverage(self) -> dict[str, Any]:
+        """Outlets and languages with their numbers of articles, and the first and last date."""
+        db = self._db
+        span = db.execute("SELECT min(published) AS first, max(published) AS last FROM version WHERE current").fetchone()
+
+        def tally(column: str) -> dict[str, int]:
+            rows = db.execute(
+                f"SELECT {column} AS name, count(*) AS n FROM version WHERE current GROUP BY 1 ORDER BY n DESC, 1"
+            )
+            return {r["name"] or "": r["n"] for r in rows}
+
+        undated = db.execute("SELECT count(*) AS n FROM version WHERE current AND published IS NULL").fetchone()["n"]
+        return {
+            "first": span["first"],
+            "last": span["last"],
+            "undated": undated,
+            "sources": tally("source"),
+            "languages": tally("language"),
+        }
+
+    # -- writing ---------------------------------------------------------------
+
+    def state(self, draft: Draft) -> str:
+        """How a draft stands to the catalog: "new", "changed", "current" or "older"."""
+        rows = self._db.execute("SELECT id, current FROM version WHERE key = ?", (draft.key,)).fetchall()
+        if not any(r["current"] for r in rows):
+            return "new"
+        this = version_id(draft)
+        for r in rows:
+            if r["id"] == this:
+                return "current" if r["current"] else "older"
+        return "changed"
+
+    def add_aliases(self, key: str, aliases: Iterable[str]) -> None:
+        """Remember more ids for an article."""
+        rows = [(a, key) for a in aliases]
+        known = {r["alias"] for r in self._db.execute("SELECT alias FROM alias WHERE key = ?", (key,))}
+        if all(a in known for a, _ in rows):
+            return
+        with self._transaction() as db:
+            db.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", rows)
+
+    def store(self, batch: Sequence[Prepared]) -> None:
+        """Store articles in one transaction; each becomes the current version of its key."""
+        with self._transaction() as db:
+            for item in batch:
+                self._store(db, item)
+
+    def _store(self, db: sqlite3.Connection, item: Prepared) -> None:
+        draft = item.draft
+        ident = version_id(draft)
+        replaced = db.execute("SELECT number FROM version WHERE key = ? AND current", (draft.key,)).fetchone()
+        if replaced:
+            self._retire(db, replaced["number"])
+            db.execute("UPDATE version SET current = 0 WHERE number = ?", (replaced["number"],))
+        known = db.execute("SELECT number FROM version WHERE id = ?", (ident,)).fetchone()
+        if known:  # an older version has come back
+            number = known["number"]
+            db.execute("UPDATE version SET current = 1 WHERE number = ?", (number,))
+        else:
+            number = db.execute(
+                """INSERT INTO version (id, key, title, text, url, source, author, published, language, metadata,
+                                        sentences, text_hash, origin, added, current)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)""",
+                (
+                    ident,
+                    draft.key,
+                    draft.title,
+                    draft.text,
+                    draft.url,
+                    draft.source,
+                    draft.author,
+                    draft.published.astimezone(UTC).isoformat() if draft.published else None,
+                    item.language,
+                    json.dumps(dict(draft.metadata), ensure_ascii=False, default=str),
+                    json.dumps([[s.start, s.end] for s in item.sentences], separators=(",", ":")),
+                    _text_hash(draft.text),
+                    draft.origin,
+                    datetime.now(UTC).isoformat(timespec="seconds"),
+                ),
+            ).lastrowid
+        db.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", [(a, draft.key) for a in draft.aliases])
+        self._add_passages(db, number, ident, item)
+
+    @staticmethod
+    def _add_passages(db: sqlite3.Connection, number: int, ident: str, item: Prepared) -> None:
+        ids = [f"{ident}:{n}" for n in range(len(item.runs))]
+        db.executemany("DELETE FROM tombstone WHERE passage_id = ?", [(i,) for i in ids])
+        db.executemany(
+            "INSERT INTO passage (id, version, first, last, vector) VALUES (?, ?, ?, ?, ?)",
+            [
+                (i, number, first, last, vector.astype(np.float16).tobytes())
+                for i, (first, last), vector in zip(ids, item.runs, item.vectors, strict=True)
+            ],
+        )
+
+    @staticmethod
+    def _retire(db: sqlite3.Connection, number: int) -> None:
+        """Take a version's passages out, leaving tombstones for the indexes."""
+        db.execute("INSERT OR IGNORE INTO tombstone SELECT id FROM passage WHERE version = ?", (number,))
+        db.execute("DELETE FROM passage WHERE version = ?", (number,))
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Take articles down: every version of them, their aliases and passages.
+
+        Also records that the lexical index has to be written anew, since
+        what it has deleted stays in its files for a while.
+        """
+        with self._transaction() as db:
+            for key in keys:
+                for row in db.execute("SELECT number FROM version WHERE key = ?", (key,)).fetchall():
+                    self._retire(db, row["number"])
+                db.execute("DELETE FROM version WHERE key = ?", (key,))
+                db.execute("DELETE FROM alias WHERE key = ?", (key,))
+            self._set_meta(db, "purge", "1")
+
+    def compact(self) -> None:
+        """Write the log back into the main file and empty it, so that deleted words stand in neither."""
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def restore_passages(self, article: Article, item: Prepared) -> None:
+        """Give a current version new sentences, passages and vectors."""
+        with self._transaction() as db:
+            row = db.execute("SELECT number FROM version WHERE id = ?", (article.id,)).fetchone()
+            self._retire(db, row["number"])
+            db.execute(
+                "UPDATE version SET sentences = ? WHERE number = ?",
+                (json.dumps([[s.start, s.end] for s in item.sentences], separators=(",", ":")), row["number"]),
+            )
+            self._add_passages(db, row["number"], article.id, item)
+
+    # -- what the derived indexes have still to do -----------------------------
+
+    def rows(self, *, after: int = 0, limit: int, pending: bool = False) -> list[IndexRow]:
+        """What the indexes take in, in order: at most ``limit`` passages with a number above ``after``.
+
+        ``pending`` leaves out those that the indexes have already.
+        """
+        rows = self._db.execute(
+            f"""SELECT p.number, p.id, p.first, p.last, p.vector, v.id AS article_id, v.title, v.text, v.sentences,
+                       v.source, v.published, v.language
+                FROM passage p JOIN version v ON v.number = p.version
+                WHERE p.number > ? {"AND NOT p.indexed" if pending else ""} ORDER BY p.number LIMIT ?""",
+            (after, limit),
+        )
+        return [
+            IndexRow(
+                number=r["number"],
+                id=r["id"],
+                article_id=r["article_id"],
+                title=r["title"],
+                text=r["text"][slice(*_span(r))],
+                source=r["source"],
+                published=_when(r["published"]),
+                language=r["language"],
+                vector=np.frombuffer(r["vector"], np.float16).astype(np.float32),
+            )
+            for r in rows
+        ]
+
+    def tombstones(self) -> list[str]:
+        """Ids of passages that the indexes have still to let go."""
+        return [r["passage_id"] for r in self._db.execute("SELECT passage_id FROM tombstone")]
+
+    def settle(self, indexed: Sequence[str], buried: Sequence[str]) -> None:
+        """Record what the indexes have taken in and let go."""
+        with self._transaction() as db:
+            db.executemany("UPDATE passage SET indexed = 1 WHERE id = ?", [(i,) for i in indexed])
+            db.executemany("DELETE FROM tombstone WHERE passage_id = ?", [(i,) for i in buried])
+
+    def switch(self, stores: dict[str, str], *, settled: bool) -> None:
+        """Make freshly built indexes the live ones, in one transaction.
+
+        Args:
+            stores: Kind of index to the name of its new folder.
+            settled: Both are new, so nothing is left for either to take in or let go.
+        """
+        with self._transaction() as db:
+            for kind, name in stores.items():
+                self._set_meta(db, kind, name)
+            if settled:
+                db.execute("UPDATE passage SET indexed = 1 WHERE NOT indexed")
+                db.execute("DELETE FROM tombstone")
+                self._set_meta(db, "purge", "0")
+            db.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = 'generation'")
+
+    def passage_ids(self) -> set[str]:
+        """Ids of all passages."""
+        return {r["id"] for r in self._db.execute("SELECT id FROM passage")}
+
+    # -- reading ---------------------------------------------------------------
+
+    def article(self, ident: str) -> Article:
+        """An article by version id (or a unique beginning of at least 6 characters), key or alias.
+
+        Raises:
+            ArticleMissing: There is none, or the beginning is not unique.
+        """
+        db = self._db
+        row = db.execute("SELECT * FROM version WHERE id = ?", (ident,)).fetchone()
+        if not row:
+            row = db.execute("SELECT * FROM version WHERE key = ? AND current", (ident,)).fetchone()
+        if not row:
+            rows = db.execute(
+                "SELECT v.* FROM alias a JOIN version v ON v.key = a.key AND v.current WHERE a.alias = ? LIMIT 2", (ident,)
+            ).fetchall()
+            if not rows and len(ident) >= 6 and ident.isalnum():
+                rows = db.execute("SELECT * FROM version WHERE id >= ? AND id < ? LIMIT 2", (ident, ident + "g")).fetchall()
+            if len(rows) > 1:
+                raise ArticleMissing(f"{ident!r} names more than one article. Give the whole id.")
+            row = rows[0] if rows else None
+        if not row:
+            raise ArticleMissing(f"No article {ident!r} in this archive. Find ids with: onrecord search WORDS")
+        return self._article(row)
+
+    def articles(self) -> Iterator[Article]:
+        """All current articles, in the order they came."""
+        numbers = [r["number"] for r in self._db.execute("SELECT number FROM version WHERE current ORDER BY number")]
+        for number in numbers:
+            row = self._db.execute("SELECT * FROM version WHERE number = ?", (number,)).fetchone()
+            if row:
+                yield self._article(row)
+
+    def versions(self, key: str) -> list[str]:
+        """Version ids of an article, newest first."""
+        rows = self._db.execute("SELECT id FROM version WHERE key = ? ORDER BY current DESC, number DESC", (key,))
+        return [r["id"] for r in rows]
+
+    def sentences(self, article_id: str) -> list[Sentence]:
+        """The sentences of a version, in order."""
+        row = self._db.execute("SELECT sentences FROM version WHERE id = ?", (article_id,)).fetchone()
+        if not row:
+            raise ArticleMissing(f"No article {article_id!r} in this archive.")
+        return [Sentence(start=a, end=b) for a, b in json.loads(row["sentences"])]
+
+    def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
+        """Passages by id; ids that are no longer there are left out."""
+        found: dict[str, Passage] = {}
+        for at in range(0, len(ids), 500):
+            some = ids[at : at + 500]
+            rows = self._db.execute(
+                f"""SELECT p.id, p.first, p.last, v.id AS article_id, v.title, v.text, v.sentences, v.source, v.published,
+                           v.url, v.language
+                    FROM passage p JOIN version v ON v.number = p.version
+                    WHERE p.id IN ({",".join("?" * len(some))})""",
+                some,
+            )
+            for r in rows:
+                start, end = _span(r)
+                found[r["id"]] = Passage(
+                    id=r["id"],
+                    article_id=r["article_id"],
+                    start=start,
+                    end=end,
+                    text=r["text"][start:end],
+                    sentences=tuple(
+                        Sentence(start=a, end=b) for a, b in json.loads(r["sentences"])[r["first"] : r["last"]]
+                    ),
+                    title=r["title"],
+                    source=r["source"],
+                    published=_when(r["published"]),
+                    url=r["url"],
+                    language=r["language"],
+                )
+        return found
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
+        """Stored vectors of passages, each of shape (dim,)."""
+        rows = self._db.execute(f"SELECT id, vector FROM passage WHERE id IN ({','.join('?' * len(ids))})", list(ids))
+        return {r["id"]: np.frombuffer(r["vector"], np.float16).astype(np.float32) for r in rows}
+
+    def _article(self, row: sqlite3.Row) -> Article:
+        db = self._db
+        twins = db.execute(
+            "SELECT key FROM version WHERE current AND text_hash = ? AND key <> ? ORDER BY number LIMIT 50",
+            (row["text_hash"], row["key"]),
+        )
+        return Article(
+            key=row["key"],
+            id=row["id"],
+            aliases=tuple(r["alias"] for r in db.execute("SELECT alias FROM alias WHERE key = ?", (row["key"],))),
+            title=row["title"],
+            text=row["text"],
+            url=row["url"],
+            source=row["source"],
+            author=row["author"],
+            published=_when(row["published"]),
+            language=row["language"],
+            metadata=json.loads(row["metadata"]),
+            current=bool(row["current"]),
+            also_printed_by=tuple(r["key"] for r in twins),
+        )
+
+    def integrity(self) -> str:
+        """SQLite's own check: "ok", or what is wrong."""
+        return str(self._db.execute("PRAGMA quick_check").fetchone()[0])
+
+
+def _text_hash(text: str) -> str:
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _span(row: sqlite3.Row) -> tuple[int, int]:
+    """(start, end) in the article's text of a passage row."""
+    places = json.loads(row["sentences"])
+    return places[row["first"]][0], places[row["last"] - 1][1]
+
+
+def _when(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,395 @@
+"""Embedding: the only room that talks to sentence-transformers, torch and onnxruntime.
+
+The default model runs in three ways that give the same vectors. A question is
+embedded by onnxruntime, which starts in a second, where importing
+sentence-transformers takes five to twenty. Long work goes to whichever way is
+fastest on this processor, found by trying (bfloat16 is three times as fast as
+float32 where the processor has it, and slower where it is emulated).
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+import threading
+import time
+from collections.abc import Sequence
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.errors import ModelFailed, ModelMissing
+from rag.weights import MINILM, ensure_minilm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from langchain_core.embeddings import Embeddings
+
+log = logging.getLogger(__name__)
+
+Vectors = npt.NDArray[np.float32]
+
+DEFAULT = "all-MiniLM-L6-v2"
+_AGREE = 0.999  # least cosine to float32 that a faster way must keep
+_LONG_WORK = 400  # texts; below, loading torch costs more than it saves
+_PROBE = 32  # texts timed on each way
+
+
+class Embedder(Protocol):
+    """What the archive needs of an embedding model."""
+
+    name: str
+    """Recorded in the archive: vectors of another name don't compare."""
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Vectors for storage: float32, shape (len(texts), dim), rows of length 1."""
+
+    def query(self, text: str) -> Vectors:
+        """A question's vector: float32, shape (dim,), length 1."""
+
+
+class SentenceTransformerEmbedder:
+    """The default model out of its wheel, or any sentence-transformers model by name or folder."""
+
+    def __init__(self, model: str = DEFAULT, *, cache: Path) -> None:
+        """Prepare; nothing heavy is loaded before the first text.
+
+        Args:
+            model: ``all-MiniLM-L6-v2`` (from the installed package, verified), a folder, or a name on a model hub.
+            cache: Folder for the exported graph and the measured choice of way.
+        """
+        self._model = model
+        self._own = model == DEFAULT
+        self.name = f"{DEFAULT}:{MINILM.sha256[:8]}" if self._own else model
+        self._cache = cache
+        self._lock = threading.RLock()
+        self._torch: dict[str, Any] = {}
+        self._session: Any = None
+        self._tokenizer: Any = None
+        self._way: str | None = None
+
+    @property
+    def way(self) -> str:
+        """How long work is embedded on this machine: "onnx", "torch-bf16" or "torch-fp32"; "onnx" until tried."""
+        return self._way or ("onnx" if self._own else "torch-fp32")
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Embed passages for storage.
+
+        Args:
+            texts: Of at most 256 tokens with the default model; longer ones are cut at the end.
+
+        Returns:
+            float32, shape (len(texts), dim), rows of length 1, in the order given.
+
+        Raises:
+            ModelMissing: The weights are not on disk.
+            ModelCorrupt: The weights are not the official ones.
+        """
+        with self._lock:
+            if len(texts) >= _LONG_WORK and self._way is None:
+                self._way = self._choose(texts)
+            return self._by(self.way, texts)
+
+    def query(self, text: str) -> Vectors:
+        """Embed a question: float32, shape (dim,), length 1."""
+        if self._own:
+            vector: Vectors = self._by("onnx", [text])[0]
+            return vector
+        with self._lock:
+            model = self._loaded("torch-fp32")
+            found = model.encode_query([text], normalize_embeddings=True, show_progress_bar=False)
+            return np.asarray(found[0], np.float32)
+
+    # -- the ways ----------------------------------------------------------------
+
+    def _by(self, way: str, texts: Sequence[str]) -> Vectors:
+        if not texts:
+            return np.zeros((0, 0), np.float32)
+        if way == "onnx":
+            if self._onnx():
+                return self._run_onnx(texts)
+            way = "torch-fp32"
+        model = self._loaded(way)
+        found = model.encode_document(
+            list(texts), batch_size=16, convert_to_tensor=True, normalize_embeddings=False, show_progress_bar=False
+        )
+        return _unit(found.float().numpy())
+
+    def _choose(self, texts: Sequence[str]) -> str:
+        """Time each way on some of the texts; remember the answer for this machine."""
+        record = self._cache / "embedding-way.json"
+        machine = f"{_processor()} x{os.cpu_count()} torch {_version('torch')} onnxruntime {_version('onnxruntime')}"
+        key = f"{self.name} on {machine}"
+        try:
+            known = json.loads(record.read_text())
+        except (OSError, ValueError):
+            known = {}
+        if isinstance(known, dict) and known.get(key) in ("onnx", "torch-bf16", "torch-fp32"):
+            return str(known[key])
+        step = max(1, len(texts) // _PROBE)
+        some = list(texts)[::step][:_PROBE]
+        reference = self._by("torch-fp32", some)
+        best, least = "torch-fp32", float("inf")
+        for way in (["onnx"] if self._own and self._onnx() else []) + ["torch-fp32", "torch-bf16"]:
+            self._by(way, some[:4])
+            started = time.perf_counter()
+            vectors = self._by(way, some)
+            seconds = time.perf_counter() - started
+            agreement = float((vectors * reference).sum(axis=1).min())
+            log.info("embedding by %s: %.1f texts/s, cosine to float32 at least %.5f", way, _PROBE / seconds, agreement)
+            if agreement >= _AGREE and seconds < least:
+                best, least = way, seconds
+        for way in [w for w in self._torch if w != best]:
+            del self._torch[way]  # 90 MB each
+        try:
+            self._cache.mkdir(parents=True, exist_ok=True)
+            _replace(record, json.dumps({**known, key: best}, indent=1).encode())
+        except OSError:
+            log.info("the choice could not be written to %s", record)
+        return best
+
+    def _loaded(self, way: str) -> Any:
+        with self._lock:
+            if way not in self._torch:
+                folder = str(ensure_minilm(self._cache)) if self._own else self._model
+                with _quiet_transformers(offline=self._own):
+                    try:
+                        import torch
+                        from sentence_transformers import SentenceTransformer
+                    except ImportError as e:
+                        raise ModelMissing(
+                            f'Embedding needs sentence-transformers ({e}). Run: pip install "onrecord[local]"'
+                        ) from e
+                    kind = torch.bfloat16 if way == "torch-bf16" else torch.float32
+                    try:
+                        model = SentenceTransformer(folder, device="cpu", model_kwargs={"dtype": kind})
+                    except (OSError, ValueError) as e:
+                        first = str(e).strip().splitlines()[0]
+                        raise ModelMissing(
+                            f"The embedding model {self._model!r} can't be loaded ({first}). "
+                            "Give a folder that holds one, or a name your machine can download."
+                        ) from e
+                self._torch[way] = model
+            return self._torch[way]
+
+    # -- onnx --------------------------------------------------------------------
+
+    def _onnx(self) -> bool:
+        """Whether the graph is there; exports it when it isn't (once per machine)."""
+        with self._lock:
+            if self._session is None:
+                file = self._cache / f"minilm-{MINILM.sha256[:12]}.onnx"
+                if not file.exists() and not self._export(file):
+                    return False
+                import onnxruntime
+                from tokenizers import Tokenizer
+
+                options = onnxruntime.SessionOptions()
+                options.intra_op_num_threads = os.cpu_count() or 1
+                options.log_severity_level = 3
+                try:
+                    session = onnxruntime.InferenceSession(
+                        str(file), options, providers=["CPUExecutionProvider"]
+                    )
+                except Exception as e:  # a damaged file: onnxruntime's errors share no base class
+                    log.info("%s is damaged (%s): exporting again", file, e)
+                    file.unlink(missing_ok=True)
+                    return self._onnx()
+                tokenizer = Tokenizer.from_file(str(ensure_minilm(self._cache) / "tokenizer.json"))
+                tokenizer.enable_truncation(256)
+                tokenizer.enable_padding()
+                self._tokenizer, self._session = tokenizer, session
+        return True
+
+    def _export(self, file: Path) -> bool:
+        """Write the model with pooling as one ONNX graph, if it then gives the original's vectors."""
+        try:
+            import onnxscript  # noqa: F401  what torch's exporter needs
+        except ImportError:
+            return False
+        model = self._loaded("torch-fp32")
+        import torch
+
+        class Whole(torch.nn.Module):  # type: ignore[misc]
+            def __init__(self) -> None:
+                super().__init__()
+                self.inner = model[0].auto_model
+
+            def forward(self, input_ids: Any, attention_mask: Any) -> Any:
+                hidden = self.inner(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+                mask = attention_mask.unsqueeze(-1).to(hidden.dtype)
+                mean = (hidden * mask).sum(1) / mask.sum(1).clamp(min=1e-9)
+                return torch.nn.functional.normalize(mean, dim=1)
+
+        sample = ["The talks began at 4.30 pm.", "Qin told Blinken that relations were at a low point, it was said."]
+        tokens = model.tokenizer(sample, padding=True, return_tensors="pt")
+        both = {0: torch.export.Dim("rows"), 1: torch.export.Dim("tokens")}
+        temporary = file.with_name(f"{file.stem}.{os.getpid()}.partial.onnx")
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with _quiet_export():
+                torch.onnx.export(
+                    Whole().eval(),
+                    (tokens["input_ids"], tokens["attention_mask"]),
+                    str(temporary),
+                    input_names=["input_ids", "attention_mask"],
+                    output_names=["vectors"],
+                    opset_version=18,
+                    dynamo=True,
+                    external_data=False,
+                    verbose=False,
+                    dynamic_shapes={"input_ids": both, "attention_mask": both},
+                )
+            import onnxruntime
+
+            session = onnxruntime.InferenceSession(str(temporary), providers=["CPUExecutionProvider"])
+            longer = model.tokenizer([*sample, "a " * 90], padding=True, return_tensors="np")
+            mine = session.run(None, {n: longer[n].astype(np.int64) for n in ("input_ids", "attention_mask")})[0]
+            theirs = model.encode([*sample, "a " * 90], normalize_embeddings=True, show_progress_bar=False)
+            if float((mine * theirs).sum(axis=1).min()) < 0.9999:
+                log.warning("the exported embedding model differs from the original; it is not used")
+                return False
+            os.replace(temporary, file)
+        except OSError as e:
+            log.warning("the embedding model could not be exported (%s); questions will start slowly", e)
+            return False
+        finally:
+            temporary.unlink(missing_ok=True)
+        return True
+
+    def _run_onnx(self, texts: Sequence[str]) -> Vectors:
+        encoded = self._tokenizer.encode_batch(list(texts)) if len(texts) == 1 else None
+        if encoded is not None:
+            return self._session_run(encoded)
+        out = np.zeros((len(texts), 384), np.float32)
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]))
+        # Batches of like length, small enough to stay in the processor's cache.
+        for at in range(0, len(order), 4):
+            some = order[at : at + 4]
+            out[some] = self._session_run(self._tokenizer.encode_batch([texts[i] for i in some]))
+        return out
+
+    def _session_run(self, encoded: Sequence[Any]) -> Vectors:
+        found: Vectors = self._session.run(
+            None,
+            {
+                "input_ids": np.array([e.ids for e in encoded], np.int64),
+                "attention_mask": np.array([e.attention_mask for e in encoded], np.int64),
+            },
+        )[0]
+        return found
+
+
+class LangChainEmbedder:
+    """Any LangChain ``Embeddings`` object."""
+
+    def __init__(self, embeddings: Embeddings) -> None:
+        """Wrap it; the archive is bound to its class and model name."""
+        self._embeddings = embeddings
+        model = getattr(embeddings, "model_name", None) or getattr(embeddings, "model", None) or ""
+        self.name = f"{type(embeddings).__name__}:{model}".rstrip(":")
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """As ``Embedder.embed``.
+
+        Raises:
+            ModelFailed: The model raised, or gave vectors of another number.
+        """
+        try:
+            found = np.asarray(self._embeddings.embed_documents(list(texts)), np.float32)
+        except Exception as e:
+            raise ModelFailed(f"The embedding model {self.name} failed: {e}") from e
+        if found.ndim != 2 or len(found) != len(texts):
+            raise ModelFailed(f"The embedding model {self.name} gave {found.shape} for {len(texts)} texts.")
+        return _unit(found)
+
+    def query(self, text: str) -> Vectors:
+        """As ``Embedder.query``."""
+        try:
+            found = np.asarray(self._embeddings.embed_query(text), np.float32)
+        except Exception as e:
+            raise ModelFailed(f"The embedding model {self.name} failed: {e}") from e
+        vector: Vectors = _unit(found[None, :])[0]
+        return vector
+
+
+def _unit(vectors: npt.NDArray[Any]) -> Vectors:
+    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+    return (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "none"
+
+
+def _processor() -> str:
+    """The processor's name and the one feature that decides (a virtual machine's name alone tells little)."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    facts = {n.strip(): v.strip() for n, _, v in (line.partition(":") for line in lines) if v}
+    flags = facts.get("flags", "").split()
+    seen = [f for f in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if f in flags]
+    return " ".join([facts.get("model name", platform.machine()), *seen])
+
+
+def _replace(file: Path, content: bytes) -> None:
+    temporary = file.with_name(f"{file.name}.{os.getpid()}.partial")
+    temporary.write_bytes(content)
+    os.replace(temporary, file)
+
+
+@contextmanager
+def _quiet_transformers(*, offline: bool) -> Iterator[None]:
+    """No progress bars while loading, and no look at a hub for a model that is on disk."""
+    before = {n: os.environ.get(n) for n in ("HF_HUB_OFFLINE", "TRANSFORMERS_VERBOSITY", "HF_HUB_DISABLE_PROGRESS_BARS")}
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    if offline:
+        os.environ["HF_HUB_OFFLINE"] = "1"
+    try:
+        try:
+            from transformers.utils import logging as hf
+
+            hf.disable_progress_bar()
+        except ImportError:
+            pass
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+@contextmanager
+def _quiet_export() -> Iterator[None]:
+    """torch's exporter prints and warns about things nobody can act on."""
+    import contextlib
+    import io
+    import warnings
+
+    loggers = [logging.getLogger(n) for n in ("torch.onnx", "torch.onnx._internal.exporter._registration", "onnxscript")]
+    levels = [x.level for x in loggers]
+    for x in loggers:
+        x.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        for x, level in zip(loggers, levels, strict=True):
+            x.setLevel(level)

@@ -1,0 +1,217 @@
+"""The lexical index: BM25 over passages, in tantivy.
+
+Words are found and stemmed here rather than in tantivy, so that a passage and
+a question are treated alike in every script: Latin words are folded and
+stemmed, runs of Chinese and Japanese characters become overlapping pairs.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import threading
+import unicodedata
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from rag.errors import ArchiveDamaged
+from rag.index.catalog import IndexRow
+
+# A word with inner apostrophes, full stops (U.S.) or hyphens taken apart below; or a run of CJK.
+_CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_WORD = re.compile(rf"[{_CJK}]+|(?:[^\W_](?<![{_CJK}])[\u0300-\u036f]*)+(?:['’](?=s\b)s)?")
+_ONLY_CJK = re.compile(rf"[{_CJK}]+")
+_ACRONYM = re.compile(r"\b(?:[A-Za-z]\.){2,}")
+_EVER = 10**12  # seconds; tantivy wants both ends of a half-open range
+_STOP = frozenset(
+    """a about after all also am an and any are as at be been before being between both but by can could did do does doing
+    during each for from further had has have having he her here hers him his how i if in into is it its just me more
+    most my no nor not now of off on once only or other our out over own s said same say says she should so some such t
+    than that the their them then there these they this those through to too under until up very was we were what when
+    where which while who whom why will with would you your""".split()
+)
+
+
+@cache
+def _stemmer() -> Any:
+    import Stemmer
+
+    return Stemmer.Stemmer("english")
+
+
+def words(text: str) -> list[str]:
+    """Index terms of a text, in order: folded, stemmed, CJK in pairs."""
+    text = _ACRONYM.sub(lambda m: m.group().replace(".", ""), text)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.replace("ı", "i").replace("İ", "i"))
+        text = "".join(c for c in text if not unicodedata.combining(c))
+        text = unicodedata.normalize("NFC", text)
+    latin: list[str] = []
+    for m in _WORD.finditer(text.casefold()):
+        word = m.group()
+        if _ONLY_CJK.fullmatch(word):
+            latin += [word[i : i + 2] for i in range(len(word) - 1)] or [word]
+        else:
+            latin.append(word[:-2] if word.endswith(("'s", "’s")) else word)
+    stems: list[str] = _stemmer().stemWords(latin)
+    return stems
+
+
+def query_words(text: str) -> list[str]:
+    """Terms of a question: as ``words``, each once, without stop words unless nothing else is left."""
+    found = list(dict.fromkeys(words(text)))
+    kept = [w for w in found if w not in _stopped()]
+    return kept or found
+
+
+@cache
+def _stopped() -> frozenset[str]:
+    return frozenset(_STOP) | frozenset(_stemmer().stemWords(sorted(_STOP)))
+
+
+class LexicalIndex:
+    """BM25 (k1 1.2, b 0.75, tantivy's) over title and text of passages."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use (and on first write create) the index in ``folder``."""
+        self._folder = folder
+        self._lock = threading.RLock()
+        self._index: Any = None
+        self._generation = -1
+
+    def close(self) -> None:
+        """Let go of the folder."""
+        with self._lock:
+            self._index = None
+
+    def see(self, generation: int) -> None:
+        """Take in what another process has written since."""
+        with self._lock:
+            if self._generation != generation:
+                self._index = None
+                self._generation = generation
+
+    def wrote(self, generation: int) -> None:
+        """This process has itself brought the index to ``generation``."""
+        self.see(generation)
+
+    def add(self, rows: Sequence[IndexRow]) -> None:
+        """Take passages in; those already there are replaced."""
+        self._write(rows, ())
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Let passages go; unknown ids are ignored."""
+        self._write((), ids)
+
+    def _write(self, rows: Sequence[IndexRow], gone: Sequence[str]) -> None:
+        import tantivy
+
+        with self._lock:
+            index = self._opened()
+            # One thread: two would cost a segment each a commit, and the words come from Python anyway.
+            writer = index.writer(heap_size=64_000_000, num_threads=1)
+            for ident in [*gone, *(r.id for r in rows)]:
+                writer.delete_documents_by_term("id", ident)
+            for row in rows:
+                document = tantivy.Document()
+                document.add_text("id", row.id)
+                document.add_text("body", " ".join(words(f"{row.title}\n{row.text}")))
+                document.add_text("source", row.source or "")
+                document.add_boolean("has_date", row.published is not None)
+                document.add_integer("published", int(row.published.timestamp()) if row.published else 0)
+                writer.add_document(document)
+            writer.commit()
+            writer.wait_merging_threads()
+            self._index = None
+
+    def search(
+        self,
+        question: str,
+        n: int,
+        *,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        sources: Sequence[str] = (),
+        undated: bool = True,
+    ) -> list[tuple[str, float]]:
+        """The ``n`` best passages for the words of ``question``.
+
+        Returns:
+            (passage id, BM25 score), best first.
+
+        Raises:
+            ArchiveDamaged: The index can't be read.
+        """
+        import tantivy
+
+        terms = query_words(question)
+        if not terms or not n:
+            return []
+        with self._lock:
+            index = self._opened()
+        try:
+            schema = index.schema
+            query, must, should = tantivy.Query, tantivy.Occur.Must, tantivy.Occur.Should
+            parts = [(should, query.term_query(schema, "body", t, "freq")) for t in terms]
+            whole = query.boolean_query(parts)
+            rules = []
+            if sources:
+                rules.append(
+                    query.boolean_query([(should, query.term_query(schema, "source", s)) for s in sources])
+                )
+            if after or before:
+                low = int(after.timestamp()) if after else -_EVER
+                high = int(before.timestamp()) if before else _EVER
+                within = query.range_query(
+                    schema, "published", tantivy.FieldType.Integer, low, high, include_lower=True, include_upper=False
+                )
+                dated = query.boolean_query([(must, within), (must, query.term_query(schema, "has_date", True))])
+                without = query.term_query(schema, "has_date", False)
+                rules.append(query.boolean_query([(should, dated), (should, without)]) if undated else dated)
+            if rules:
+                filters = [(must, query.const_score_query(r, 0.0)) for r in rules]
+                whole = query.boolean_query([(must, whole), *filters])
+            searcher = index.searcher()
+            hits = searcher.search(whole, n).hits
+            return [(searcher.doc(address)["id"][0], float(score)) for score, address in hits]
+        except ValueError as e:
+            raise _damaged(self._folder, e) from e
+
+    def ids(self) -> set[str]:
+        """Ids of all passages in the index."""
+        import tantivy
+
+        with self._lock:
+            searcher = self._opened().searcher()
+        hits = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs)).hits
+        return {searcher.doc(address)["id"][0] for _, address in hits}
+
+    def wipe(self) -> None:
+        """Delete the index; the next use starts an empty one."""
+        with self._lock:
+            self._index = None
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _opened(self) -> Any:
+        if self._index is None:
+            import tantivy
+
+            self._folder.mkdir(parents=True, exist_ok=True)
+            builder = tantivy.SchemaBuilder()
+            builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+            builder.add_text_field("body", stored=False, tokenizer_name="whitespace", index_option="freq")
+            builder.add_text_field("source", stored=False, tokenizer_name="raw", index_option="basic")
+            builder.add_boolean_field("has_date", indexed=True)
+            builder.add_integer_field("published", indexed=True, fast=True)
+            try:
+                self._index = tantivy.Index(builder.build(), path=str(self._folder), reuse=True)
+            except ValueError as e:
+                raise _damaged(self._folder, e) from e
+        return self._index
+
+
+def _damaged(folder: Path, e: Exception) -> ArchiveDamaged:
+    return ArchiveDamaged(f"The lexical index in {folder} can't be read ({e}). Run: onrecord doctor --repair")

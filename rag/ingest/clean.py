@@ -1,0 +1,181 @@
+"""Removes what a page left around an article: related links, comment forms, sign-ups, site names.
+
+The rules know words of several languages and no particular site. They only
+ever remove whole lines, and headings of a title; a line that is prose stays.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from rag.ingest._leftovers import (
+    is_links_heading,
+    is_promo,
+    is_tail_heading,
+    is_tail_line,
+)
+from rag.ingest.urls import host
+from rag.types import Draft, Skipped
+
+_TAIL = 0.5
+"""The part of a text, from its end, in which a heading may cut off everything that follows."""
+
+_FORM = 0.7
+"""The same for a line of a comment form, behind which comments may stand."""
+
+_C1 = {code: bytes([code]).decode("cp1252", "replace") for code in range(0x80, 0xA0)}
+_GONE = dict.fromkeys([0x7F, 0xAD, 0x200B, 0x2060, 0xFEFF, *range(0x20)])
+_CHARACTERS: dict[int, str | None] = {
+    **_GONE,
+    **{code: ("" if text == "\ufffd" else text) for code, text in _C1.items()},
+    **dict.fromkeys([0x09, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F], " "),
+    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
+    0x0A: "\n",
+    0x0B: "\n",
+    0x0C: "\n",
+    0x2028: "\n",
+    0x2029: "\n\n",
+}
+
+
+def clean(draft: Draft) -> Draft | Skipped:
+    """Remove scraped leftovers from an article and bring its characters in order.
+
+    Args:
+        draft: As a loader found it.
+
+    Returns:
+        The draft with its title and text cleaned; the words themselves are
+        never changed. Skipped when no text is left.
+    """
+    text = tidy(draft.text)
+    title = clean_title(tidy(draft.title).replace("\n", " "), draft.source, draft.url)
+    lines = _without_promos(_without_tail(text.split("\n")))
+    lines = _without_title(lines, {_same(draft.title), _same(title)})
+    body = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    if not body:
+        return Skipped(
+            origin=draft.origin,
+            reason="nothing but scraped leftovers" if text.strip() else "no text",
+        )
+    return draft.model_copy(update={"title": title, "text": body})
+
+
+def tidy(text: str) -> str:
+    """Line ends, spaces, control characters and lone surrogates brought in order; Unicode NFC."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CHARACTERS)
+    if not unicodedata.is_normalized("NFC", text):
+        text = unicodedata.normalize("NFC", text)
+    return "\n".join(line.strip() for line in text.split("\n"))
+
+
+def _same(line: str) -> str:
+    return " ".join(line.casefold().split())
+
+
+def _without_title(lines: list[str], titles: set[str]) -> list[str]:
+    """The lines without a first one that repeats the title, unless it is all there is."""
+    first = next((i for i, line in enumerate(lines) if line), None)
+    if first is None or _same(lines[first]) not in titles or not any(lines[first + 1 :]):
+        return lines
+    return lines[first + 1 :]
+
+
+def _without_tail(lines: list[str]) -> list[str]:
+    """The lines before a trailing block of leftovers."""
+    total = sum(map(len, lines))
+    seen = 0
+    for i, line in enumerate(lines):
+        if line and seen > 0:
+            share, rest = (total - seen) / total, lines[i + 1 :]
+            if share <= _FORM and is_tail_line(line):
+                return lines[:i]
+            if share <= _TAIL and is_tail_heading(line) and not _tells_on(rest):
+                return lines[:i]
+            if share <= _TAIL and is_links_heading(line) and all(map(_is_link, rest)):
+                return lines[:i]
+        seen += len(line)
+    return lines
+
+
+_ENDS = (".", "!", "?", "”", '"', "。", "！", "？", "»", "’", "'", ")")
+
+
+def _tells_on(lines: list[str]) -> bool:
+    """Whether these lines go on telling: two long ones that end like sentences."""
+    return sum(len(line) > 200 and line.endswith(_ENDS) for line in lines) >= 2
+
+
+def _is_link(line: str) -> bool:
+    """Whether a line reads like a headline or a leftover rather than like a sentence."""
+    return len(line) <= 160 and (not line.endswith((".", "。", "”", '"', "»", ":")) or is_promo(line))
+
+
+def _without_promos(lines: list[str]) -> list[str]:
+    """The lines without those that are leftovers by themselves, wherever they stand."""
+    return [line for line in lines if not (line and (is_promo(line) or is_links_heading(line)))]
+
+
+_OUTLET = re.compile(
+    r"(?:the\s)?(?:BBC|CNN|NBC|CBS|ABC|PBS|NPR|AP|AFP|Reuters|MSNBC|Fox|Sky|Al Jazeera|Axios|Politico|Bloomberg|"
+    r"Forbes|Guardian|Independent|Economist|Atlantic|Xinhua|CGTN|DW|Euronews|RTE|RT|TASS|Le Monde|Le Figaro|"
+    r"El País|El Mundo|Die Zeit|Die Welt|Der Spiegel|Hürriyet|Milliyet|Sabah|Cumhuriyet|NTV|CNN Türk|Wikinews)"
+    r"(?:\s(?:[A-Z][\w&]+\s?){1,2})?"
+    r"|(?:[A-Z][\w.&’']+\s){0,3}(?:News|Times|Post|Herald|Tribune|Gazette|Journal|Telegraph|Magazine|Chronicle|Today|"
+    r"Haber|Haberleri|Gazetesi|Zeitung|Nachrichten|Noticias|Actualités|Online)"
+    r"|[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|co\.uk|com\.tr|de|fr|es|it|info|tv)"
+    r"|.{1,10}(?:网|新闻|日报|时报)",
+)
+_PIPE = re.compile(r"^(.+?)\s*(?:\s[|｜]|[｜])\s*([^|｜]{1,50})$")
+_DASH = re.compile(r"^(.+)(?:\s[-–—:»·•]\s|_)([^|_]{1,40})$")
+
+
+def clean_title(title: str, source: str | None = None, url: str | None = None) -> str:
+    """A title without the section and the site behind it.
+
+    What follows " | " goes when it is short and begins like a name; what follows
+    a dash only when it is the article's outlet or looks like one.
+    """
+    title = " ".join(title.split())
+    for _ in range(3):
+        match = _PIPE.match(title)
+        if match and (_section(match[1], match[2]) or _site(match[2], source, url)):
+            title = match[1].rstrip()
+            continue
+        match = _DASH.match(title)
+        if match and _words(match[1]) >= 2 and _site(match[2], source, url):
+            title = match[1].rstrip()
+            continue
+        break
+    return title
+
+
+def _words(text: str) -> int:
+    return len(text.split()) if text.isascii() else max(len(text.split()), len(text) // 4)
+
+
+def _section(before: str, after: str) -> bool:
+    return (
+        _words(before) >= 2
+        and len(after.split()) <= 5
+        and len(after) < len(before)
+        and not after[0].isdigit()
+        and not after[0].islower()
+        and not after.endswith(("?", "!"))
+    )
+
+
+def _site(after: str, source: str | None, url: str | None) -> bool:
+    name = _squeeze(after.removesuffix("...").removesuffix("…"))
+    address = host(url) or ""
+    own = {
+        _squeeze(source or ""),
+        _squeeze(address),
+        _squeeze(address.split(".")[0]),
+    } - {""}
+    return bool(name) and (name in own or _OUTLET.fullmatch(after.strip()) is not None)
+
+
+def _squeeze(text: str) -> str:
+    return "".join(c for c in text.casefold() if c.isalnum())

@@ -1,0 +1,162 @@
+"""Dates as articles write them. What is ambiguous stays unknown."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+_ZONES = {
+    "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "TRT": 3,
+    "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "ET": -5, "PT": -8,
+}  # fmt: skip
+_TZINFOS = {name: timezone(timedelta(hours=hours)) for name, hours in _ZONES.items()}
+_MONTHS = {
+    name.replace("ı", "i"): str(number)
+    for number, names in enumerate(
+        (
+            "january jan janvier januar enero ocak gennaio janeiro januari",
+            "february feb février februar febrero şubat febbraio fevereiro februari",
+            "march mar mars märz marzo mart março maart",
+            "april apr avril abril nisan aprile",
+            "may mai mayo mayıs maggio maio mei",
+            "june jun juin juni junio haziran giugno junho",
+            "july jul juillet juli julio temmuz luglio julho",
+            "august aug août agosto ağustos augustus",
+            "september sep sept septembre septiembre eylül settembre setembro",
+            "october oct octobre oktober octubre ekim ottobre outubro",
+            "november nov novembre noviembre kasım novembro",
+            "december dec décembre dezember diciembre aralık dicembre dezembro december",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_NUMERIC = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[T\s]+(.+))?")
+_DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[,\s]+(.+))?")
+_SLASHED = re.compile(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})(?:[,\s]+(.+))?")
+_HAN = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日?(?:\s*(.+))?")
+_DAY_MONTH = re.compile(
+    r"(?:[^\W\d]+\.?,?\s+)?(?:den\s+)?(\d{1,2})(?:\.|st|nd|rd|th|º)?\s+(?:de\s+)?([^\W\d_]+)\.?,?\s+(?:de\s+|del\s+)?(\d{4})"
+)
+_MONTH_DAY = re.compile(r"(?:[^\W\d]+\.?,?\s+)?([^\W\d_]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
+
+
+def parse_date(value: Any) -> datetime | None:
+    """Read a date.
+
+    Args:
+        value: ISO 8601, RFC 2822, year first with dashes, slashes or dots,
+            ``19.11.2022``, month names in the larger European languages,
+            Chinese ``年月日``, or seconds or milliseconds since 1970 as a number.
+
+    Returns:
+        Aware; without a time midnight, without a zone UTC. None when it can't
+        be read for certain (``03/04/2023`` may be March or April) or lies
+        outside the years 1500 to 2200.
+    """
+    try:
+        found = _read(value)
+    except (ValueError, OverflowError, TypeError, IndexError):
+        return None
+    if found is None or not 1500 <= found.year <= 2200:
+        return None
+    return found if found.tzinfo is not None else found.replace(tzinfo=UTC)
+
+
+def _read(value: Any) -> datetime | None:
+    if isinstance(value, datetime):
+        return value
+    if isinstance(value, date):
+        return datetime(value.year, value.month, value.day)
+    if isinstance(value, dict) and len(value) == 1:
+        value = next(iter(value.values()))
+    if isinstance(value, bool) or not isinstance(value, (str, int, float)):
+        return None
+    if isinstance(value, (int, float)):
+        return _epoch(float(value))
+    text = " ".join(value.split())
+    if not 8 <= len(text) <= 80:
+        return None
+    if text.isascii() and text.isdigit():
+        if len(text) == 8:
+            return datetime(int(text[:4]), int(text[4:6]), int(text[6:]))
+        return _epoch(float(text))
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    if _SLASHED.fullmatch(text):
+        return _parts(text)  # nobody else may guess which of the two is the month
+    return _parts(text) or _rfc(text) or _named(text)
+
+
+def _epoch(seconds: float) -> datetime | None:
+    if seconds > 1e11:
+        seconds /= 1000
+    return datetime.fromtimestamp(seconds, UTC) if 1e8 < seconds < 5e9 else None
+
+
+def _parts(text: str) -> datetime | None:
+    if match := _NUMERIC.fullmatch(text):
+        year, _, month, day, time = match.groups()
+        return _at(year, month, day, time)
+    if match := _HAN.fullmatch(text):
+        return _at(*match.groups())
+    if match := _DOTTED.fullmatch(text):
+        day, month, year, time = match.groups()
+        return _at(year, month, day, time)
+    if match := _SLASHED.fullmatch(text):
+        first, _, second, year, time = match.groups()
+        if int(first) > 12 or first == second:
+            return _at(year, second, first, time)
+        return _at(year, first, second, time) if int(second) > 12 else None
+    if match := _DAY_MONTH.match(text):
+        day, name, year = match.groups()
+    elif match := _MONTH_DAY.match(text):
+        name, day, year = match.groups()
+    else:
+        return None
+    month = _MONTHS.get(_plain(name))
+    return None if month is None else _at(year, month, day, text[match.end() :].strip(" ,-–|"))
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("i\u0307", "i").replace("ı", "i")
+
+
+def _at(year: str, month: str, day: str, time: str | None) -> datetime:
+    """The day, with the time if it can be read."""
+    midnight = datetime(int(year), int(month), int(day))
+    if not time:
+        return midnight
+    from dateutil import parser  # type: ignore[import-untyped]
+
+    try:
+        return parser.parse(time, default=midnight, tzinfos=_TZINFOS)  # type: ignore[no-any-return]
+    except (ValueError, OverflowError):
+        return midnight
+
+
+def _rfc(text: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(text) if re.search(r"\d{4}", text) else None
+    except (ValueError, IndexError, TypeError):
+        return None
+
+
+def _named(text: str) -> datetime | None:
+    """Other spellings dateutil knows, only when year, month and day are all there."""
+    from dateutil import parser
+
+    if not re.search(r"\d{4}", text):
+        return None
+    first = parser.parse(text, default=datetime(1904, 1, 1), tzinfos=_TZINFOS)
+    second = parser.parse(text, default=datetime(2008, 2, 29), tzinfos=_TZINFOS)
+    same = (first.year, first.month, first.day) == (
+        second.year,
+        second.month,
+        second.day,
+    )
+    return first if same else None

@@ -1,0 +1,227 @@
+"""Sources to drafts: finds the files and hands each to the reader of its format."""
+
+from __future__ import annotations
+
+import glob
+import gzip
+import os
+import re
+import stat
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, cast
+
+from rag.errors import SourceError
+from rag.ingest.formats import READERS
+from rag.ingest.rows import read_rows
+from rag.types import Draft, Skipped
+
+LARGEST_TEXT = 20_000_000
+"""Bytes a text file of one article may have."""
+
+LARGEST_DOCUMENT = 200_000_000
+"""Bytes a PDF or Word file may have."""
+
+_ROWS = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "tsv",
+}
+_NOT_ARTICLES = re.compile(
+    r"(?:readme|licen[cs]e|notice|changelog|contributing|authors)(?:\..*)?|manifest\.json|questions\.jsonl"
+    r"|.*\.py[cio]?|__pycache__|node_modules|thumbs\.db|desktop\.ini",
+    re.IGNORECASE,
+)
+_URL = re.compile(r"([a-z][a-z0-9+.-]+):/", re.IGNORECASE)
+
+
+def load(sources: Sequence[str | Path], fields: Mapping[str, str] | None = None) -> Iterator[Draft | Skipped]:
+    """Read articles, one file and one row at a time.
+
+    Args:
+        sources: Files, folders (read with all they hold, in order of name) and
+            glob patterns. In a folder, hidden files, code, READMEs, manifest.json
+            and questions.jsonl are passed over.
+        fields: Our field name → its name in JSON and CSV files, for those the
+            built-in synonyms miss, as in ``{"text": "body_html"}``.
+
+    Returns:
+        Lazily, a Draft for each article and a Skipped with the reason for
+        everything that is none. A file that is named twice is read once.
+
+    Raises:
+        SourceError: A source is not there, a pattern matches nothing, or it is
+            a URL. Raised by this call, before anything is read.
+    """
+    return _load(_check(sources), dict(fields or {}))
+
+
+def count(sources: Sequence[str | Path]) -> int | None:
+    """Estimate, cheaply, how many articles there are.
+
+    Returns:
+        Files, plus the rows of JSON Lines and CSV files (extrapolated from the
+        first 16 MB of long ones); None when a JSON file hides how many it holds.
+
+    Raises:
+        SourceError: As ``load`` does.
+    """
+    total = 0
+    for item in _files(_check(sources)):
+        if isinstance(item, Skipped):
+            continue
+        kind = _ROWS.get(_ending(item)[0])
+        if kind == "json":
+            return None
+        try:
+            total += 1 if kind is None else _count_rows(item, kind)
+        except (OSError, EOFError, zlib.error):
+            total += 1
+    return total
+
+
+def _check(sources: Sequence[str | Path]) -> list[Path]:
+    """The paths that were named, each of which is there."""
+    paths: list[Path] = []
+    for source in [sources] if isinstance(sources, (str, Path)) else sources:
+        name = os.path.expanduser(str(source))
+        scheme = _URL.match(name)
+        if scheme and len(scheme[1]) > 1 and not os.path.lexists(name):
+            raise SourceError(f"{source} is a URL, and URLs are not fetched. Save the page and ingest the file.")
+        if os.path.lexists(name):
+            paths.append(Path(name))
+        elif glob.has_magic(name):
+            matches = sorted(glob.glob(name, recursive=True))
+            if not matches:
+                raise SourceError(f"No file matches {source}. Check the pattern, and quote it in the shell.")
+            paths.extend(map(Path, matches))
+        else:
+            raise SourceError(f"There is no file or folder {source}. Check the path.")
+    return paths
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path | Skipped]:
+    """Files to read, each once, and what can't be."""
+    seen: set[str] = set()
+    for path in paths:
+        for item in _walk(path, set()) if path.is_dir() else [path]:
+            if isinstance(item, Path):
+                real = os.path.realpath(item)
+                if real in seen:
+                    continue
+                seen.add(real)
+            yield item
+
+
+def _walk(folder: Path, above: set[str]) -> Iterator[Path | Skipped]:
+    """All files below a folder, sorted; a link that leads back up is not followed."""
+    real = os.path.realpath(folder)
+    if real in above:
+        return
+    try:
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+    except OSError as error:
+        yield Skipped(origin=str(folder), reason=_os_reason(error, "folder"))
+        return
+    for entry in entries:
+        if entry.name.startswith(".") or _NOT_ARTICLES.fullmatch(entry.name):
+            continue
+        path = folder / entry.name
+        if path.is_dir():
+            yield from _walk(path, above | {real})
+        else:
+            yield path
+
+
+def _os_reason(error: OSError, what: str) -> str:
+    if isinstance(error, PermissionError):
+        return f"no permission to read the {what}"
+    return f"the {what} can't be read: {error.strerror or error}"
+
+
+def _load(paths: Sequence[Path], fields: Mapping[str, str]) -> Iterator[Draft | Skipped]:
+    for item in _files(paths):
+        if isinstance(item, Skipped):
+            yield item
+            continue
+        try:
+            yield from _read(item, fields)
+        except OSError as error:
+            broken = isinstance(error, gzip.BadGzipFile)
+            reason = "broken gzip file" if broken else _os_reason(error, "file")
+            yield Skipped(origin=str(item), reason=reason)
+        except (EOFError, zlib.error):
+            yield Skipped(origin=str(item), reason="broken gzip file: it ends too early")
+
+
+def _ending(path: Path) -> tuple[str, bool]:
+    """The ending that says the format, and whether the file is gzipped."""
+    suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
+    packed = bool(suffixes) and suffixes[-1] == ".gz"
+    if packed:
+        suffixes.pop()
+    return (suffixes[-1] if suffixes else ""), packed
+
+
+def _read(path: Path, fields: Mapping[str, str]) -> Iterator[Draft | Skipped]:
+    ending, packed = _ending(path)
+    if not stat.S_ISREG(path.stat().st_mode):
+        yield Skipped(origin=str(path), reason="not a regular file")
+    elif ending in _ROWS:
+        with _open(path, packed) as stream:
+            yield from read_rows(path, stream, _ROWS[ending], fields)
+    elif ending in READERS:
+        largest = LARGEST_DOCUMENT if ending in (".pdf", ".docx") else LARGEST_TEXT
+        with _open(path, packed) as stream:
+            raw = stream.read(largest + 1)
+        if len(raw) > largest:
+            yield Skipped(origin=str(path), reason=f"larger than {largest // 1_000_000} MB")
+        elif not raw.strip():
+            yield Skipped(origin=str(path), reason="empty")
+        else:
+            yield READERS[ending](path, raw)
+    else:
+        known = " ".join(sorted({*READERS, *_ROWS}))
+        yield Skipped(
+            origin=str(path),
+            reason=f"unknown format {ending or 'without ending'}; known are {known}",
+        )
+
+
+@contextmanager
+def _open(path: Path, packed: bool) -> Iterator[BinaryIO]:
+    if packed:
+        with gzip.open(path, "rb") as unpacked:
+            yield cast(BinaryIO, unpacked)
+    else:
+        with path.open("rb") as plain:
+            yield plain
+
+
+def _count_rows(path: Path, kind: str) -> int:
+    """Rows of a file, extrapolated from its first 16 MB."""
+    packed = _ending(path)[1]
+    rows, quoted, read = 0, False, 0
+    last = b"\n"
+    with path.open("rb") as raw:
+        stream = gzip.GzipFile(fileobj=raw) if packed else raw
+        while read < 16_000_000 and (chunk := stream.read(1_000_000)):
+            read += len(chunk)
+            last = chunk[-1:]
+            if kind == "jsonl":
+                rows += chunk.count(b"\n")
+                continue
+            for at, part in enumerate(chunk.split(b'"')):
+                quoted ^= at > 0
+                rows += 0 if quoted else part.count(b"\n")
+        rows += last != b"\n"
+        done = raw.tell()
+        size = os.fstat(raw.fileno()).st_size
+        if stream.read(1) and done:
+            rows = rows * size // done
+    return max(rows - (kind != "jsonl"), 0)

@@ -1,0 +1,177 @@
+"""The ingest street: drafts in, stored articles out, in batches that a crash can't halve."""
+
+from __future__ import annotations
+
+import errno
+import sqlite3
+import time
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.errors import ArchiveError
+from rag.index.catalog import Catalog, Prepared
+from rag.ingest.clean import clean
+from rag.ingest.language import detect_language, words
+from rag.ingest.split import passages, sentences
+from rag.types import Draft, IngestReport, Skipped
+
+SPLITTER = "sentencex/1 60-110"
+"""Recorded in the archive: how texts become sentences and passages."""
+
+_BATCH = 1024  # passages embedded at once, sorted by length; and stored in one transaction
+_SYNC = 4096  # passages after which the indexes take in what is new
+
+
+class Progress(Protocol):
+    """Told after each article: how many have been seen, and what became of it."""
+
+    def __call__(self, seen: int, origin: str) -> None: ...
+
+
+def passage_input(title: str, text: str) -> str:
+    """What is embedded of a passage: its words under its article's title."""
+    return f"{title}\n{text}" if title else text
+
+
+def split(draft: Draft) -> tuple[str, list, list]:  # type: ignore[type-arg]
+    """Language, sentences and passages of a cleaned draft."""
+    language = draft.language or detect_language(draft.text)
+    places = sentences(draft.text, language)
+    return language, places, passages(draft.text, places)
+
+
+def run(
+    found: Iterable[Draft | Skipped],
+    *,
+    catalog: Catalog,
+    embed: Callable[[list[str]], npt.NDArray[np.float32]],
+    settle: Callable[[], None],
+    progress: Progress | None = None,
+) -> IngestReport:
+    """Clean, split, embed and store articles; what is already there is left alone.
+
+    Of several articles with one key the last one read is current, and the
+    others are its older versions, also when the same sources are read again.
+
+    Args:
+        found: What a loader yields.
+        catalog: Where to store; the caller holds the write lock.
+        embed: Texts to float32 vectors of shape (len(texts), dim).
+        settle: Brings the derived indexes up to the catalog.
+        progress: Told after each article.
+
+    Raises:
+        ArchiveError: The disk is full; what was stored before is kept.
+    """
+    started = time.perf_counter()
+    intake = _Intake(catalog, embed, settle)
+    skipped: list[Skipped] = []
+    returning: dict[str, Draft] = {}  # older versions, until their key's current one is met
+    seen = added = updated = unchanged = total_words = 0
+    try:
+        for item in found:
+            seen += 1
+            draft = clean(item) if isinstance(item, Draft) else item
+            if isinstance(draft, Skipped):
+                skipped.append(draft)
+            else:
+                intake.make_way(draft.key)
+                state = catalog.state(draft)
+                if state == "older":
+                    returning[draft.key] = draft
+                    unchanged += 1
+                else:
+                    returning.pop(draft.key, None)
+                    if state == "current":
+                        catalog.add_aliases(draft.key, draft.aliases)
+                        unchanged += 1
+                    else:
+                        added += state == "new"
+                        updated += state == "changed"
+                        total_words += words(draft.text)
+                        intake.take(draft)
+            if progress:
+                progress(seen, item.origin)
+        for draft in returning.values():
+            unchanged -= 1
+            updated += 1
+            intake.take(draft)
+        intake.flush()
+        settle()
+    except (OSError, sqlite3.OperationalError) as e:
+        if getattr(e, "errno", None) == errno.ENOSPC or "full" in str(e):
+            raise ArchiveError(
+                f"The disk is full. {added + updated} articles were read in this run and those already stored are safe. "
+                "Free some space and run the same command again: it goes on where it stopped."
+            ) from e
+        raise
+    return IngestReport(
+        added=added,
+        updated=updated,
+        unchanged=unchanged,
+        skipped=tuple(skipped),
+        passages=intake.passages,
+        words=total_words,
+        seconds=round(time.perf_counter() - started, 3),
+    )
+
+
+class _Intake:
+    """Collects articles until there are enough passages to embed in one go."""
+
+    def __init__(
+        self, catalog: Catalog, embed: Callable[[list[str]], npt.NDArray[np.float32]], settle: Callable[[], None]
+    ) -> None:
+        self._catalog, self._embed, self._settle = catalog, embed, settle
+        self._waiting: list[tuple[Draft, str, list, list]] = []  # type: ignore[type-arg]
+        self._keys: set[str] = set()
+        self._texts: list[str] = []
+        self._unsettled = 0
+        self.passages = 0
+
+    def make_way(self, key: str) -> None:
+        """Store what waits if ``key`` is among it, so that its state can be told."""
+        if key in self._keys:
+            self.flush()
+
+    def take(self, draft: Draft) -> None:
+        language, places, runs = split(draft)
+        self._waiting.append((draft, language, places, runs))
+        self._keys.add(draft.key)
+        self._texts += [passage_input(draft.title, draft.text[places[a].start : places[b - 1].end]) for a, b in runs]
+        if len(self._texts) >= _BATCH:
+            self.flush()
+
+    def flush(self) -> None:
+        vectors = self._embed(self._texts).astype(np.float16)
+        batch, at = [], 0
+        for draft, language, places, runs in self._waiting:
+            batch.append(Prepared(draft, language, places, runs, vectors[at : at + len(runs)]))
+            at += len(runs)
+        self._catalog.store(batch)
+        self.passages += at
+        self._unsettled += at
+        self._waiting, self._texts = [], []
+        self._keys = set()
+        if self._unsettled >= _SYNC:
+            self._settle()
+            self._unsettled = 0
+
+
+def again(
+    catalog: Catalog,
+    *,
+    embed: Callable[[list[str]], npt.NDArray[np.float32]],
+    progress: Progress | None = None,
+) -> None:
+    """Split and embed every current article of a catalog again; the caller rebuilds the indexes."""
+    for seen, article in enumerate(catalog.articles(), 1):
+        draft = Draft(key=article.key, title=article.title, text=article.text, language=article.language)
+        language, places, runs = split(draft)
+        texts = [passage_input(draft.title, draft.text[places[a].start : places[b - 1].end]) for a, b in runs]
+        catalog.restore_passages(article, Prepared(draft, language, places, runs, embed(texts).astype(np.float16)))
+        if progress:
+            progress(seen, article.key)

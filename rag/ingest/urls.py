@@ -1,0 +1,60 @@
+"""Addresses, brought to one form."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
+
+_TRACKING = re.compile(
+    r"(?:utm_.*|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|igsh|mc_cid|mc_eid"
+    r"|_ga|_gl|cmpid|ns_campaign|ns_mchannel|ns_source|ocid|smid|smtyp|ito|guccounter"
+    r"|guce_referrer|guce_referrer_sig|at_medium|at_campaign|at_bbc_team|at_link_.*|at_format|at_ptr_name)",
+    re.IGNORECASE,
+)
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+
+
+def is_web(text: str) -> bool:
+    """Whether this is an http(s) address."""
+    return _WEB.match(text.strip()) is not None
+
+
+def canonical(url: str) -> str:
+    """One form for the many spellings of an address.
+
+    Lower-case scheme and host, https for http, no fragment, no default port,
+    no tracking parameters, no slash at the end. The rest of the query keeps
+    its order. What is not an http(s) address comes back as it was, trimmed.
+    """
+    url = "".join(url.split())
+    if not is_web(url):
+        return url
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return url
+    if not host:
+        return url
+    if ":" in host:
+        host = f"[{host}]"
+    if port is not None and port not in (80, 443):
+        host = f"{host}:{port}"
+    query = parts.query
+    if query:
+        pairs = parse_qsl(query, keep_blank_values=True, errors="surrogateescape")
+        kept = [(name, value) for name, value in pairs if not _TRACKING.fullmatch(name)]
+        if len(kept) != len(pairs):
+            query = urlencode(kept, quote_via=quote, errors="surrogateescape")
+    return urlunsplit(("https", host, parts.path.rstrip("/"), query, ""))
+
+
+def host(url: str | None) -> str | None:
+    """The host of an http(s) address without "www."; None when there is none."""
+    if url is None or not is_web(url):
+        return None
+    try:
+        name = urlsplit(url.strip()).hostname
+    except ValueError:
+        return None
+    return name.removeprefix("www.") or None if name else None

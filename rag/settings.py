@@ -1,0 +1,80 @@
+"""Settings: one frozen object; flags win over the environment, that over the file, that over the defaults."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_cache_path, user_config_path, user_data_path
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from rag.errors import UsageError
+
+
+def settings_file() -> Path:
+    """Where the settings file is looked for: ``ONRECORD_CONFIG``, else the user's configuration folder."""
+    named = os.environ.get("ONRECORD_CONFIG")
+    return Path(named).expanduser() if named else user_config_path("onrecord", appauthor=False) / "onrecord.toml"
+
+
+class Settings(BaseSettings):
+    """Everything that can be set; each field is also ``ONRECORD_<FIELD>`` in the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="ONRECORD_", frozen=True, extra="forbid")
+
+    archive: Path = Field(
+        default_factory=lambda: user_data_path("onrecord", appauthor=False) / "archive",
+        description="The archive's folder",
+    )
+    model: str = Field(
+        "local",
+        description="Who writes answers: local, local:/path/to.gguf, extractive, or provider:name such as openai:gpt-5",
+    )
+    embeddings: str = Field(
+        "all-MiniLM-L6-v2", description="The embedding model: the built-in one, a folder, or a sentence-transformers name"
+    )
+    cache: Path = Field(
+        default_factory=lambda: user_cache_path("onrecord", appauthor=False),
+        description="Where joined weights and prepared models are kept; can be deleted at any time",
+    )
+    k: int = Field(8, ge=1, le=100, description="Passages to retrieve")
+    evidence_tokens: int = Field(
+        320, ge=50, le=100_000, description="About how many tokens of evidence a model reads: the waiting time"
+    )
+    max_tokens: int = Field(220, ge=16, le=8192, description="The longest answer, in tokens")
+    temperature: float = Field(0.0, ge=0, le=2, description="0 gives the same answer every time")
+    context: int = Field(4096, ge=1024, le=131_072, description="Context window of the local model, in tokens")
+    threads: int = Field(0, ge=0, le=1024, description="Threads of the local model; 0: one per core")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, environment, file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, settings_file())
+
+
+def load_settings(**flags: Any) -> Settings:
+    """Settings with ``flags`` on top; those that are None are left to the other sources.
+
+    Raises:
+        UsageError: A value is out of range, a field is unknown, or the file is not TOML.
+    """
+    try:
+        return Settings(**{name: value for name, value in flags.items() if value is not None})
+    except ValidationError as e:
+        first = e.errors()[0]
+        where = ".".join(str(p) for p in first["loc"])
+        given = f" (given: {first['input']!r})" if first["type"] != "extra_forbidden" else ""
+        raise UsageError(
+            f"Setting {where!r}: {first['msg']}{given}. Look at `onrecord config`, {settings_file()} and ONRECORD_*."
+        ) from e
+    except ValueError as e:  # tomllib's error is one
+        raise UsageError(f"{settings_file()} is not valid TOML ({e}). Mend or delete it.") from e

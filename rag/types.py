@@ -1,0 +1,259 @@
+"""The values that flow through OnRecord.
+
+All are frozen pydantic models; their JSON (``model_dump_json()``) is the
+documented schema of the command line and the service (``docs/schema.md``).
+Offsets are counted in code points, half-open, and always refer to
+``Article.text``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+SCHEMA = 1
+"""Version of the JSON schema of ``Answer``; grows when a field changes meaning or goes."""
+
+FoundBy = Literal["dense", "lexical", "hybrid"]
+Support = Literal["verbatim", "supported"]
+Reason = Literal["empty_archive", "no_evidence", "not_in_archive", "not_supported", "cancelled"]
+
+
+class Value(BaseModel):
+    """Base: frozen, and no unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Draft(Value):
+    """An article as a loader found it: not cleaned, not split, not stored."""
+
+    key: str
+    """Which article it is: its canonical URL, else its path."""
+    title: str = ""
+    text: str
+    url: str | None = None
+    source: str | None = None
+    """The outlet."""
+    author: str | None = None
+    published: datetime | None = None
+    """Aware; a date without a time is midnight UTC."""
+    language: str | None = None
+    """ISO 639-1, where the source states it."""
+    aliases: tuple[str, ...] = ()
+    """Ids the article has elsewhere."""
+    metadata: Mapping[str, Any] = Field(default_factory=dict)
+    origin: str = ""
+    """Where it was read: a path, with ``:line`` inside a file of many."""
+
+
+class Skipped(Value):
+    """Something an ingest did not take, and why."""
+
+    origin: str
+    reason: str
+
+
+class Sentence(Value):
+    """A sentence's place in ``Article.text``."""
+
+    start: int
+    end: int
+
+
+class Article(Value):
+    """One version of one article."""
+
+    key: str
+    id: str
+    """Hash of everything shown: changes when the article does."""
+    aliases: tuple[str, ...] = ()
+    title: str
+    text: str
+    url: str | None = None
+    source: str | None = None
+    author: str | None = None
+    published: datetime | None = None
+    language: str
+    metadata: Mapping[str, Any] = Field(default_factory=dict)
+    current: bool = True
+    """False when a newer version of the same key has replaced this one."""
+    also_printed_by: tuple[str, ...] = ()
+    """Keys of other articles with the same words."""
+
+
+class Passage(Value):
+    """A run of whole sentences; ``article.text[p.start:p.end] == p.text``."""
+
+    id: str
+    article_id: str
+    start: int
+    end: int
+    text: str
+    sentences: tuple[Sentence, ...]
+    title: str
+    source: str | None = None
+    published: datetime | None = None
+    url: str | None = None
+    language: str = "en"
+    also_printed_by: tuple[str, ...] = ()
+    """Other outlets whose near-identical passage stood aside for this one."""
+
+
+class Query(Value):
+    """A question as the retriever takes it."""
+
+    text: str
+    standalone: str
+    """The question with the conversation taken in; equal to text without one."""
+    k: int = 8
+    after: datetime | None = None
+    before: datetime | None = None
+    sources: tuple[str, ...] = ()
+    undated: bool = True
+    """Whether a date filter lets articles without a date through."""
+
+
+class Hit(Value):
+    """A retrieved passage; rank 1 is the best."""
+
+    passage: Passage
+    score: float
+    rank: int
+    found_by: FoundBy
+
+
+class Citation(Value):
+    """The exact words that support one sentence of an answer.
+
+    ``article.text[c.start:c.end] == c.quote`` holds for every citation.
+    """
+
+    number: int
+    article_id: str
+    title: str
+    source: str | None = None
+    published: datetime | None = None
+    url: str | None = None
+    quote: str
+    start: int
+    end: int
+    claim: tuple[int, int]
+    """(start, end) in ``Answer.text`` of the sentence this citation supports."""
+    support: Support
+    also_printed_by: tuple[str, ...] = ()
+
+
+class Withheld(Value):
+    """A sentence the model wrote that failed the check."""
+
+    text: str
+    why: str
+
+
+class Usage(Value):
+    """Tokens, as the model counted them."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cached_tokens: int = 0
+    """Of the input, how many were read from the prompt cache."""
+
+
+class Answer(Value):
+    """An answer, or a refusal with its reason."""
+
+    schema_version: int = Field(SCHEMA, alias="schema")
+    question: str
+    query: Query
+    text: str
+    citations: tuple[Citation, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    answered: bool
+    reason: Reason | None = None
+    confidence: float | None = None
+    """0 to 1, uncalibrated."""
+    withheld: tuple[Withheld, ...] = ()
+    model: str
+    prompt: str | None = None
+    """Name and version, as in "answer@3"; None where no prompt was used."""
+    fingerprint: str
+    """What built the archive."""
+    usage: Usage = Usage()
+    millis: Mapping[str, float] = Field(default_factory=dict)
+    """Milliseconds per stage."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+
+class Retrieved(Value):
+    """Event: the evidence is there."""
+
+    query: Query
+    hits: tuple[Hit, ...]
+
+
+class Progress(Value):
+    """Event: a sign of life before the first sentence."""
+
+    stage: Literal["loading", "reading", "writing"]
+    done: int = 0
+    total: int = 0
+    """Tokens of the prompt, while reading; else 0."""
+
+
+class Delta(Value):
+    """Event: a whole sentence that has passed the check."""
+
+    text: str
+
+
+class Finished(Value):
+    """Event: the whole answer; always the last."""
+
+    answer: Answer
+
+
+Event = Retrieved | Progress | Delta | Finished
+
+
+class IngestReport(Value):
+    """What an ingest did."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    passages: int = 0
+    """Passages embedded in this run."""
+    words: int = 0
+    seconds: float = 0.0
+
+
+class Problem(Value):
+    """Something ``onrecord doctor`` found."""
+
+    store: Literal["catalog", "vectors", "lexical"]
+    what: str
+
+
+class Stats(Value):
+    """Numbers about an archive."""
+
+    path: str
+    fingerprint: str
+    bytes: int
+    articles: int
+    older_versions: int
+    passages: int
+    pending: int
+    tombstones: int
+    first: datetime | None
+    """The earliest and the latest date of publication."""
+    last: datetime | None
+    undated: int
+    sources: Mapping[str, int]
+    languages: Mapping[str, int]
