@@ -25,6 +25,38 @@ _LEANS = re.compile(
     re.IGNORECASE,
 )
 
+# What a kind of question looks for, and what a sentence that may answer it has.
+_CUES = (
+    (
+        re.compile(
+            r"\b(?:say|says|said|tell|told|describe[ds]?|call(?:ed)?|warn(?:ed)?|respon[ds]\w*|comment(?:ed)?|think|"
+            r"think of|dedi|söyledi|açıkladı)\b|说|表示|评价",
+            re.IGNORECASE,
+        ),
+        re.compile(
+            r"[“”\"«»「」]|\b(?:said|says|told|called|described|warned|added|argued|insisted|urged|stressed|according to|"
+            r"dedi|söyledi|belirtti)\b|说|表示|指出|强调",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        re.compile(r"\bhow (?:long|many|much|old|far|often|big|tall)\b|\bwhat (?:time|percentage|share)\b|\bkaç|多少|多长|几", re.IGNORECASE),
+        re.compile(
+            r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|half|"
+            r"twice|iki|üç|dört|beş|altı|yedi|sekiz|dokuz|on|yüz|bin)\b|[一二两三四五六七八九十百千万]",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        re.compile(r"^\W*why\b|\bwhy\b|\breasons?\b|\bcauses?d?\b|\bneden\b|\bniçin\b|为什么|为何", re.IGNORECASE),
+        re.compile(
+            r"\b(?:because|since|as|due to|after|over|so that|in order to|cause[ds]?|reasons?|blamed?|protest(?:ed)?|"
+            r"çünkü|nedeniyle|yüzünden|için)\b|因为|由于|因",
+            re.IGNORECASE,
+        ),
+    ),
+)
+
 
 @dataclass(frozen=True)
 class Numbered:
@@ -82,7 +114,11 @@ def choose(
         shared = sum(r for t, r in rarity.items() if t in here) / total
         with_before = sum(r for t, r in rarity.items() if t in here or t in before) / total
         weights[hit.passage.id, n] = (
-            0.6 * float(near) + 0.4 * of_passage.get(hit.passage.id, 0.0) + 0.25 * (shared + with_before) + 0.1 / hit.rank
+            0.6 * float(near)
+            + 0.4 * of_passage.get(hit.passage.id, 0.0)
+            + 0.25 * (shared + with_before)
+            + 0.1 / hit.rank
+            + 0.15 * any(wants.search(question) and has.search(texts[at]) for wants, has in _CUES)
         )
 
     chosen: dict[tuple[str, int], None] = {}

@@ -231,7 +231,7 @@ class ChatLocal(BaseChatModel):
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
         given = super()._get_ls_params(stop=stop, **kwargs)
         given["ls_provider"] = "onrecord-local"
-        given["ls_model_name"] = self.model_path.name
+        given["ls_model_name"] = str(kwargs.get("model") or self.model_path.name)
         return given
 
     def _generate(

@@ -59,12 +59,15 @@ reacties; reactie annuleren; deel dit artikel; delen; volg ons; advertentie;
 похожие статьи; похожие новости; читайте также; читать также; по теме; материалы по теме; самое читаемое;
 добавить комментарий; оставить комментарий; отменить ответ; комментарии; поделиться; реклама;
 
-مقالات ذات صلة; اقرأ أيضا; اقرأ أيضاً; مواضيع ذات صلة; الأكثر قراءة; اترك تعليقا; اترك تعليقاً; اترك رد; شارك; إعلان;
+مقالات ذات صلة; اقرأ أيضا; اقرأ أيضاً; مواضيع ذات صلة; الأكثر قراءة; اترك تعليقا; اترك تعليقاً;
+اترك رد; شارك; إعلان;
 
-相关文章; 相关新闻; 相关阅读; 相关报道; 相关推荐; 相關文章; 相關新聞; 延伸阅读; 延伸閱讀; 推荐阅读; 推薦閱讀; 猜你喜欢; 热门文章;
-热门新闻; 热门推荐; 最新文章; 最新新闻; 发表回复; 发表评论; 發表評論; 發佈留言; 發表迴響; 取消回复; 评论; 留言; 分享; 分享到; 关注我们; 广告;
+相关文章; 相关新闻; 相关阅读; 相关报道; 相关推荐; 相關文章; 相關新聞; 延伸阅读; 延伸閱讀; 推荐阅读;
+推薦閱讀; 猜你喜欢; 热门文章; 热门新闻; 热门推荐; 最新文章; 最新新闻; 发表回复; 发表评论; 發表評論;
+發佈留言; 發表迴響; 取消回复; 评论; 留言; 分享; 分享到; 关注我们; 广告;
 阅读更多; 閱讀更多;
-関連記事; 関連ニュース; あわせて読みたい; おすすめ記事; 人気記事; コメントを残す; コメントする; コメント; シェアする; 広告;
+関連記事; 関連ニュース; あわせて読みたい; おすすめ記事; 人気記事; コメントを残す; コメントする;
+コメント; シェアする; 広告;
 관련기사; 관련 기사; 관련 뉴스; 많이 본 뉴스; 인기기사; 댓글; 댓글 남기기; 공유하기; 광고
 """
 
@@ -84,7 +87,8 @@ leer más; más noticias; más información; últimas noticias; etiquetas; compa
 à lire aussi; à lire également; lire la suite; partager; publicité; mots-clés; lesen sie auch; mehr zum thema;
 mehr lesen; weiterlesen; teilen; anzeige; werbung; schlagwörter; leggi anche; leggi di più; condividi; pubblicità;
 leia também; leia mais; veja também; compartilhar; publicidade; lees ook; lees meer; delen; advertentie;
-читайте также; по теме; поделиться; реклама; اقرأ أيضا; اقرأ أيضاً; إعلان; 相关阅读; 相关新闻; 延伸阅读; 阅读更多; 閱讀更多;
+читайте также; по теме; поделиться; реклама; اقرأ أيضا; اقرأ أيضاً; إعلان; 相关阅读; 相关新闻;
+延伸阅读; 阅读更多; 閱讀更多;
 分享; 广告; 広告; 関連記事; 관련기사; 광고
 """
 )
@@ -132,15 +136,18 @@ _NETWORK = (
 _PROMOS = (
     # Sign-ups.
     r"(?:(?:click here to )?(?:sign up|subscribe|register)|get|join|receive)\b[^.!?]{0,120}\bnewsletters?\b.{0,120}",
-    r"(?:sign up|subscribe)\b.{0,80}\b(?:our|free|daily|weekly|breaking news|alerts?|podcast|channel|inbox|here|today)\b.{0,60}",
+    r"(?:sign up|subscribe)\b.{0,80}"
+    r"\b(?:our|free|daily|weekly|breaking news|alerts?|podcast|channel|inbox|here|today)\b.{0,60}",
     r"would you like to receive\b.{0,80}\bnewsletter ?\?",
     r"(?:abone olun|bültenimize abone olun).{0,80}",
     r"(?:abonnez-vous|inscrivez-vous)\b.{0,60}\b(?:newsletter|infolettre)\b.{0,60}",
     r"(?:suscríbete|suscríbase)\b.{0,60}\b(?:boletín|newsletter)\b.{0,60}",
     r"(?:abonnieren sie|melden sie sich)\b.{0,60}\bnewsletter\b.{0,60}",
     # Following and sharing.
-    rf"(?:follow|like|find|join|connect with) (?:us|the [\w ]{{2,40}}|@?[\w.’'-]+(?: @?[\w.’'-]+){{0,5}}) on {_NETWORK}\b.{{0,100}}",
-    rf"(?:share|tweet|post|paylaş|teilen|compartir|partager)(?: (?:this|on|via|with|by|it|article|story|to|auf|en|sur))* "
+    r"(?:follow|like|find|join|connect with) (?:us|the [\w ]{2,40}|@?[\w.’'-]+(?: @?[\w.’'-]+){0,5}) on "
+    rf"{_NETWORK}\b.{{0,100}}",
+    r"(?:share|tweet|post|paylaş|teilen|compartir|partager)"
+    r"(?: (?:this|on|via|with|by|it|article|story|to|auf|en|sur))* "
     rf"(?:{_NETWORK}|e-?mail|pinterest|reddit)(?:[ ,|/]+(?:{_NETWORK}|e-?mail|pinterest|reddit|and|print|copy link))*",
     rf"(?:{_NETWORK}|e-?mail|pinterest|reddit|print|copy link|share|tweet)"
     rf"(?:[ ,|/·•]+(?:{_NETWORK}|e-?mail|pinterest|reddit|print|copy link|share|tweet))+",

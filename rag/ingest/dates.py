@@ -131,10 +131,10 @@ def _at(year: str, month: str, day: str, time: str | None) -> datetime:
     midnight = datetime(int(year), int(month), int(day))
     if not time:
         return midnight
-    from dateutil import parser  # type: ignore[import-untyped]
+    from dateutil import parser  # type: ignore[import-untyped, unused-ignore]
 
     try:
-        return parser.parse(time, default=midnight, tzinfos=_TZINFOS)  # type: ignore[no-any-return]
+        return parser.parse(time, default=midnight, tzinfos=_TZINFOS)  # type: ignore[no-any-return, unused-ignore]
     except (ValueError, OverflowError):
         return midnight
 

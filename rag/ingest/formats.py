@@ -117,7 +117,7 @@ def _front_matter(text: str) -> tuple[Mapping[str, Any], str]:
     match = _FRONT.match(text)
     if match is None:
         return {}, text
-    import yaml  # type: ignore[import-untyped]
+    import yaml  # type: ignore[import-untyped, unused-ignore]
 
     try:
         fields = yaml.safe_load(match[1])
@@ -182,7 +182,7 @@ def read_pdf(path: Path, raw: bytes) -> Draft | Skipped:
         pages = [page.extract_text() for page in reader.pages]
         info = reader.metadata
         title, author = (info.title, info.author) if info else (None, None)
-    except Exception as error:  # noqa: BLE001 - a parser fed with anything may fail in any way
+    except Exception as error:  # a parser fed with anything may fail in any way
         return Skipped(
             origin=str(path),
             reason=f"not a readable PDF: {type(error).__name__}: {error}"[:200],
@@ -227,7 +227,7 @@ def read_docx(path: Path, raw: bytes) -> Draft | Skipped:
                 heading = item.text
         properties = document.core_properties
         title, author = properties.title, properties.author
-    except Exception as error:  # noqa: BLE001 - a parser fed with anything may fail in any way
+    except Exception as error:  # a parser fed with anything may fail in any way
         return Skipped(
             origin=str(path),
             reason=f"not a readable Word document: {type(error).__name__}"[:200],

@@ -41,7 +41,7 @@ def read_html(path: Path, raw: bytes) -> Draft | Skipped:
             include_tables=False,
             deduplicate=False,
         )
-    except Exception as error:  # noqa: BLE001 - a parser fed with anything may fail in any way
+    except Exception as error:  # a parser fed with anything may fail in any way
         return Skipped(
             origin=str(path),
             reason=f"the page can't be read: {type(error).__name__}: {error}"[:200],

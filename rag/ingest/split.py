@@ -12,7 +12,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-import sentencex  # type: ignore[import-untyped]
+import sentencex
 
 from rag.ingest._repair import repair
 from rag.ingest.language import detect_language, words

@@ -24,7 +24,7 @@ def running_text(value: object) -> str:
 
 def _without_markup(text: str) -> str:
     """The text of an HTML fragment, a blank line between its blocks."""
-    from lxml import etree, html  # type: ignore[import-untyped]
+    from lxml import etree, html  # type: ignore[import-untyped, unused-ignore]
 
     try:
         tree = html.fragment_fromstring(text.replace("\x00", ""), create_parent="div")

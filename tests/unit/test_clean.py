@@ -17,7 +17,7 @@ SEED = Path(__file__).parents[2] / "../shared/data/seed/blinken-xi-beijing.txt"
 
 ARTICLE = (
     "The minister arrived in Beijing on Sunday for two days of talks that nobody expected to end in an agreement.\n\n"
-    "He met his counterpart for more than seven hours, an hour more than had been planned, and then had dinner with him.\n\n"
+    "He met his counterpart for more than seven hours, an hour more than had been planned, and then had dinner.\n\n"
     "Both sides called the talks candid and said that they would go on in Washington before the end of the year."
 )
 
@@ -44,7 +44,7 @@ def test_the_seed_article() -> None:
 @pytest.mark.parametrize(
     "tail",
     [
-        "Related Posts\n\nBir cevap yazın\n\nE-posta hesabınız yayımlanmayacak. Gerekli alanlar * ile işaretlenmişlerdir",
+        "Related Posts\n\nBir cevap yazın\n\nE-posta hesabınız yayımlanmayacak. Gerekli alanlar * ile işaretli",
         "Related articles",
         "RELATED:\n\nA headline of another story\n\nYet another headline",
         "Leave a Reply\n\nYour email address will not be published. Required fields are marked *\n\nComment\n\nName *",
@@ -54,7 +54,7 @@ def test_the_seed_article() -> None:
         "E-posta hesabınız yayımlanmayacak.",
         "Deja una respuesta\n\nTu dirección de correo electrónico no será publicada.",
         "Laisser un commentaire\n\nVotre adresse e-mail ne sera pas publiée.",
-        "Schreibe einen Kommentar\n\nDeine E-Mail-Adresse wird nicht veröffentlicht. Erforderliche Felder sind markiert",
+        "Schreibe einen Kommentar\n\nDeine E-Mail-Adresse wird nicht veröffentlicht. Erforderliche Felder",
         "Lascia un commento\n\nIl tuo indirizzo email non sarà pubblicato.",
         "Deixe um comentário\n\nO seu endereço de e-mail não será publicado.",
         "发表回复\n\n您的邮箱地址不会被公开。 必填项已用 * 标注",
@@ -99,7 +99,7 @@ def test_promos_in_the_middle_go(line: str) -> None:
     "text",
     [
         "Blogs show “Related Posts” under an article, and a new law forbids that. The minister said so on Sunday.",
-        "We use cookies on all our pages, said the company, which was fined by the regulator for not saying so earlier.",
+        "We use cookies on all our pages, said the company, which was fined by the regulator for not saying so.",
         "Cookies are small files.\n\nThe new rules on cookies were passed on Monday.\n\nWebsites must ask first.",
         "Related posts are a common feature of blogs, and readers rarely click on them, a study found.",
         "Leave a reply to the king waiting, and he may lose patience, the chronicler wrote.",

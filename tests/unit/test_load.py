@@ -81,7 +81,7 @@ def test_what_is_not_there_is_refused_before_anything_is_read(tmp_path: Path) ->
         with pytest.raises(SourceError):
             count([source])
     for url in ("https://example.com/a.html", "http://x", "HTTPS://X/y", Path("https://example.com/a")):
-        with pytest.raises(SourceError, match="not fetched. Save the page"):
+        with pytest.raises(SourceError, match="not fetched"):
             load([url])
 
 
@@ -110,7 +110,7 @@ def test_a_file_or_folder_without_permission_is_skipped(tmp_path: Path, monkeypa
             raise PermissionError(13, "Permission denied")
         return path_open(path, *args, **kwargs)  # type: ignore[call-overload]
 
-    monkeypatch.setattr(loading.os, "scandir", scan)
+    monkeypatch.setattr(os, "scandir", scan)
     monkeypatch.setattr(Path, "open", open_)
     found = list(load([tmp_path]))
     assert [type(item) for item in found] == [Draft, Skipped, Skipped]
@@ -151,7 +151,7 @@ def test_text_takes_its_title_from_a_short_first_line(tmp_path: Path) -> None:
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1254", "iso8859_9"]
 )
 def test_turkish_in_every_encoding(tmp_path: Path, encoding: str) -> None:
-    text = "İstanbul'da Dışişleri Bakanı ile görüşme\n\nBakan, Çin ile ilişkiler için "çok iyi" dedi ve ığışöçü ĞÜŞİÖÇ yazdı.\n"
+    text = "İstanbul'da Dışişleri Bakanı ile görüşme\n\nBakan, ilişkiler için 'çok iyi' dedi ve ığışöçü ĞÜŞİÖÇ yazdı.\n"
     (draft,) = drafts(write(tmp_path / "a.txt", text.encode(encoding)))
     assert draft.text == text
     assert draft.metadata == {}
@@ -162,7 +162,7 @@ def test_turkish_in_every_encoding(tmp_path: Path, encoding: str) -> None:
     [
         (
             "cp1252",
-            "Le ministre a été reçu à l’Élysée, où il a déclaré : « Ça ira. » C'est pour lui une première dans ce pays.",
+            "Le ministre a été reçu à l’Élysée, où il a déclaré : « Ça ira. » C'est une première dans ce pays.",
         ),
         ("cp1252", "Der Außenminister flog über München nach Köln – für Gespräche über die Zukunft der Länder."),
         ("latin-1", "El señor Muñoz llegó mañana por la mañana a España, según dijo el ministro en la reunión."),
@@ -418,7 +418,7 @@ def test_fields_by_name(tmp_path: Path) -> None:
 def test_markup_in_a_field_is_taken_off(tmp_path: Path) -> None:
     row = {"content": "<p>The <b>talks</b> &amp; more.</p><p>They<br>ended.</p><script>x()</script>"}
     (draft,) = drafts(write(tmp_path / "a.jsonl", json.dumps(row)))
-    assert draft.text.split() == "The talks & more. They ended.".split()
+    assert draft.text.split() == ["The", "talks", "&", "more.", "They", "ended."]
     assert "more.\n\n" in draft.text
 
 

@@ -53,7 +53,8 @@ def test_dates(value: Any, iso: str) -> None:
 @pytest.mark.parametrize(
     "value",
     [None, "", "yesterday", "Monday", "10", "2023", "June 2023", "03/04/2023", "2023-13-45", "19 Foo 2023", "n/a",
-     "99999999", "0001-01-01", "9999-12-31", True, 5, [], {}, "May I come in 2023, please?", "1e400", float("nan"), 10**400],
+     "99999999", "0001-01-01", "9999-12-31", True, 5, [], {}, "May I come in 2023, please?", "1e400", float("nan"),
+     10**400],
 )  # fmt: skip
 def test_what_is_not_certain_stays_unknown(value: Any) -> None:
     assert parse_date(value) is None

@@ -46,8 +46,8 @@ CASES = [
     (
         "en",
         "“I was in a room with the director, and about three other people. ‖ Nobody really reacted to it, and I was so "
-        "surprised about the whole thing that I went away again. ‖ It was quite late, and raining, and I had no umbrella "
-        "with me at all,” Jones said.",
+        "surprised about the whole thing that I went away again. ‖ It was quite late, and raining, and I had no "
+        "umbrella with me at all,” Jones said.",
     ),
     # lists and the rest
     ("en", "14. California"),
@@ -91,7 +91,10 @@ def test_a_paragraph_ends_a_sentence() -> None:
 
 
 def test_lines_wrapped_at_a_width_are_one_paragraph() -> None:
-    text = "The talks in Beijing on Sunday lasted for more than\nseven hours, an hour more than was expected by the\ndelegation. They ended well."
+    text = (
+        "The talks in Beijing on Sunday lasted for more than\nseven hours, an hour more than was expected by the\n"
+        "delegation. They ended well."
+    )
     assert split(text) == [text[: text.index(" They")], "They ended well."]
 
 

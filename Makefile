@@ -1,0 +1,49 @@
+# `make` alone lists what there is. Everything runs in .venv, which is made when it is missing.
+PYTHON ?= python3.11
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+SAMPLE := .sample
+
+.PHONY: help try test fast bench lint format clean
+help: ## what the targets do
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+$(READY): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing (about 3 GB, once) ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[local,dev]"
+	@touch $@
+
+try: $(READY) ## set up, take in the sample corpus, and ask a first question
+	@$(BIN)/onrecord ingest --sample --archive $(SAMPLE)
+	@echo
+	@echo '$$ onrecord ask "what did Qin Gang say about relations?"'
+	@$(BIN)/onrecord ask "what did Qin Gang say about relations?" --archive $(SAMPLE)
+	@echo
+	@echo 'Next:'
+	@echo '  . $(BIN)/activate; export ONRECORD_ARCHIVE=$(SAMPLE)'
+	@echo '  onrecord ask "how much will the Kellmouth tram cost?"'
+	@echo '  onrecord ask "who won the 2022 World Cup?"          # not in the archive: refused'
+	@echo '  onrecord ingest PATH                                 # your own articles'
+
+test: $(READY) ## all tests, with the real models; an unexpected skip fails
+	@$(BIN)/python -m pytest --all --durations=10
+
+fast: $(READY) ## the tests without models and network, for the inner loop
+	@$(BIN)/python -m pytest
+
+bench: $(READY) ## measure speed and memory beside a plain LangChain pipeline
+	@$(BIN)/python -m tests.bench
+
+lint: $(READY) ## ruff and mypy --strict
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+format: $(READY) ## let ruff put the code in shape
+	@$(BIN)/ruff check --fix .
+	@$(BIN)/ruff format .
+
+clean: ## remove what the targets made, the environment too
+	rm -rf $(VENV) $(SAMPLE) .bench build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,551 @@
+"""The command line; the only file that prints.
+
+What was asked for goes to stdout, everything else to stderr. Exit codes: 0
+done, 1 a clear error, 2 wrong usage, 3 refused to answer.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rag.errors import OnRecordError, UsageError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rag.archive import Archive
+    from rag.types import Answer, Article, Citation, Hit, Passage
+
+app = typer.Typer(
+    name="onrecord",
+    help="Questions to an archive of news articles, answered with the exact words that support every sentence.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Exit(IntEnum):
+    """What the exit codes mean."""
+
+    DONE = 0
+    ERROR = 1
+    USAGE = 2
+    REFUSED = 3
+
+
+ArchiveOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--archive", help="The archive's folder [default: ONRECORD_ARCHIVE, else the user's data folder]", show_default=False
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON on stdout (docs/schema.md)")]
+KOption = Annotated[int | None, typer.Option("-k", help="Passages to retrieve [default: 8]", show_default=False)]
+AfterOption = Annotated[str | None, typer.Option("--after", help="Only articles from this date on, as in 2023-06-01")]
+BeforeOption = Annotated[str | None, typer.Option("--before", help="Only articles before this date")]
+SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this outlet; can be repeated")]
+DatedOption = Annotated[bool, typer.Option("--dated", help="With a date filter, leave out articles without a date")]
+
+
+@app.callback(invoke_without_command=True)
+def _top(version: Annotated[bool, typer.Option("--version", help="Print the version and exit")] = False) -> None:
+    if version:
+        from rag import __version__
+
+        print(f"onrecord {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[str] | None, typer.Argument(help="Files, folders and glob patterns")] = None,
+    archive: ArchiveOption = None,
+    sample: Annotated[bool, typer.Option("--sample", help="Take in the sample corpus that ships with OnRecord")] = False,
+    field: Annotated[
+        list[str] | None, typer.Option("--field", help="For JSONL and CSV: OURS=THEIRS, as in text=body; can be repeated")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Take articles in. Doing it again changes nothing; what was interrupted is completed.
+
+    Example: onrecord ingest articles/ 'more/*.html' --archive news
+    """
+    from rag.ingest.load import count
+
+    sources: list[str | Path] = list(paths or [])
+    if sample:
+        from importlib import resources
+
+        sources.append(Path(str(resources.files("rag.corpus"))))
+    if not sources:
+        raise UsageError("Nothing to ingest. Name files or folders, or use --sample for the articles that ship with OnRecord.")
+    fields = dict(_pair(f) for f in field or [])
+    with _opened(archive) as opened, _bar("articles", lambda: count(sources)) as step:
+        report = opened.ingest(*sources, fields=fields, progress=step)
+    if as_json:
+        print(report.model_dump_json(indent=2))
+        return
+    out = _console()
+    out.print(
+        f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, {len(report.skipped)} skipped "
+        f"({report.passages} passages, {report.words} words, {report.seconds:.1f} s)"
+    )
+    err = _console(stderr=True)
+    for skip in report.skipped[:20]:
+        err.print(f"skipped {skip.origin}: {skip.reason}", style="yellow")
+    if len(report.skipped) > 20:
+        err.print(f"… and {len(report.skipped) - 20} more; all of them with --json", style="yellow")
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in any words")],
+    archive: ArchiveOption = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="local, local:/path/to.gguf, extractive, openai:… [default: local]", show_default=False),
+    ] = None,
+    k: KOption = None,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    source: SourceOption = None,
+    dated: DatedOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question; every sentence with the words that support it. Exit code 3 when the archive has no answer.
+
+    Example: onrecord ask "what did Qin Gang say about relations?"
+    """
+    from rag.answer.chat import is_remote
+    from rag.types import Delta, Finished, Progress, Retrieved
+
+    err = _console(stderr=True)
+    answer: Answer | None = None
+    wrote = False
+    with _opened(archive, model=model) as opened, _status(err) as tell:
+        if is_remote(name := opened.settings.model):
+            err.print(f"Passages of the archive are sent to {name}.", style="yellow")
+        tell("looking for evidence")
+        for event in opened.stream(question, **_filters(k, after, before, source, dated)):
+            if isinstance(event, Retrieved):
+                tell(f"{len(event.hits)} passages found")
+            elif isinstance(event, Progress):
+                tell(
+                    f"reading {event.done} of {event.total} tokens"
+                    if event.stage == "reading"
+                    else "writing"
+                    if event.stage == "writing"
+                    else "loading the model"
+                )
+            elif isinstance(event, Delta):
+                tell(None)
+                if not as_json:
+                    print(_printable(event.text), end="", flush=True)
+                    wrote = True
+                tell("writing")
+            elif isinstance(event, Finished):
+                answer = event.answer
+    assert answer is not None
+    if as_json:
+        print(answer.model_dump_json(indent=2))
+    else:
+        _print_answer(answer, wrote)
+    if not answer.answered:
+        raise typer.Exit(Exit.REFUSED)
+
+
+@app.command()
+def search(
+    question: Annotated[str, typer.Argument(help="What to look for")],
+    archive: ArchiveOption = None,
+    k: KOption = None,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    source: SourceOption = None,
+    dated: DatedOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the passages nearest to a question; no language model is needed.
+
+    Example: onrecord search "chip export rules" -k 5 --after 2023-06-01
+    """
+    with _opened(archive) as opened:
+        hits = opened.search(question, **_filters(k, after, before, source, dated))
+    if as_json:
+        print(json.dumps([h.model_dump(mode="json") for h in hits], indent=2, ensure_ascii=False))
+        return
+    if not hits:
+        _console(stderr=True).print("Nothing found.")
+    for hit in hits:
+        _print_hit(hit)
+
+
+@app.command()
+def show(
+    ident: Annotated[str, typer.Argument(metavar="ID", help="Id of an article or passage, or an article's URL or path")],
+    archive: ArchiveOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print an article or a passage.
+
+    Example: onrecord show 3f2a9c
+    """
+    with _opened(archive) as opened:
+        found: Article | Passage
+        is_passage = ":" in ident and ident.rpartition(":")[2].isdigit()
+        if is_passage:
+            try:
+                found = opened.passage(ident)
+            except OnRecordError:
+                found, is_passage = opened.get(ident), False
+        else:
+            found = opened.get(ident)
+        if as_json:
+            print(found.model_dump_json(indent=2))
+            return
+        out = _console()
+        article = opened.get(found.article_id) if is_passage else found  # type: ignore[union-attr]
+        out.print(_printable(article.title), style="bold")
+        for name in ("source", "author", "published", "url", "language", "id", "key"):
+            if value := getattr(article, name, None):
+                out.print(f"{name:<10} {_printable(str(value))}", style="dim")
+        if not getattr(article, "current", True):
+            newest = opened.versions(article.key)[0]  # type: ignore[union-attr]
+            out.print(f"This is an older version; the article has changed since: onrecord show {newest}", style="yellow")
+        if twins := article.also_printed_by:
+            out.print(f"also at    {', '.join(_printable(t) for t in twins)}", style="dim")
+        print()
+        print(_printable(found.text))
+
+
+@app.command()
+def delete(
+    idents: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, URLs or paths of articles")],
+    archive: ArchiveOption = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask")] = False,
+) -> None:
+    """Take articles down: all their versions, everywhere in the archive. There is no way back.
+
+    Example: onrecord delete 3f2a9c --yes
+    """
+    with _opened(archive) as opened:
+        articles = [opened.get(i) for i in idents]
+        if not yes:
+            for article in articles:
+                print(f"{article.id}  {_printable(article.title)}", file=sys.stderr)
+            if not sys.stdin.isatty():
+                raise UsageError("Nobody is there to confirm. Add --yes.")
+            if not typer.confirm(f"Delete {len(articles)} for good?", err=True):
+                raise typer.Exit(Exit.ERROR)
+        for key in opened.delete(*idents):
+            print(f"deleted {key}")
+
+
+@app.command()
+def stats(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
+    """Numbers about the archive.
+
+    Example: onrecord stats --json
+    """
+    with _opened(archive) as opened:
+        found = opened.stats()
+    if as_json:
+        print(found.model_dump_json(indent=2))
+        return
+    span = f"{found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}" if found.first and found.last else "no dates"
+    rows = {
+        "archive": found.path,
+        "articles": f"{found.articles} ({found.older_versions} older versions kept)",
+        "passages": str(found.passages),
+        "dates": f"{span}, {found.undated} without a date",
+        "outlets": _tally(found.sources),
+        "languages": _tally(found.languages),
+        "size": f"{found.bytes / 1e6:.1f} MB",
+        "built with": found.fingerprint,
+    }
+    for name, value in rows.items():
+        print(f"{name:<11} {_printable(value)}")
+
+
+@app.command()
+def doctor(
+    archive: ArchiveOption = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Rebuild both indexes from the catalog")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Split and embed everything anew, with the embedding model of the settings")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the three stores of an archive against each other. Exit code 1 when something is wrong and not repaired.
+
+    Example: onrecord doctor --repair
+    """
+    with _opened(archive) as opened:
+        if repair or rebuild:
+            total = opened.stats().articles if rebuild else None
+            with _bar("articles", lambda: total) as step:
+                opened.repair(anew=rebuild, progress=step)
+        problems = opened.check()
+    if as_json:
+        print(json.dumps([p.model_dump() for p in problems], indent=2))
+    elif not problems:
+        print("All three stores agree.")
+    for problem in problems if not as_json else ():
+        print(f"{problem.store}: {_printable(problem.what)}")
+    if problems:
+        _console(stderr=True).print("Run: onrecord doctor --repair", style="yellow")
+        raise typer.Exit(Exit.ERROR)
+
+
+@app.command()
+def models(
+    verify: Annotated[bool, typer.Option("--verify", help="Read the weights and compare their hashes")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Which models are on this machine, and where.
+
+    Example: onrecord models --verify
+    """
+    from rag import weights
+    from rag.settings import load_settings
+
+    cache = load_settings().cache.expanduser()
+    rows: list[dict[str, Any]] = []
+    for role, status in (("embedding", weights.find_minilm(cache)), ("language", weights.find(cache))):
+        installed = status.usable
+        if verify and installed:
+            if role == "language":
+                path = weights.ensure(cache)
+                weights.verify(path)
+                status = weights.find(cache)
+            else:
+                weights.verify(status.path, weights.MINILM)
+                weights.ensure_minilm(cache)
+                status = weights.find_minilm(cache)
+        state = (
+            "not installed" if not installed else "verified" if status.verified else "ready" if status.joined else "installed"
+        )
+        rows.append(
+            {
+                "role": role,
+                "model": status.file.model,
+                "state": state,
+                "path": str(status.path) if status.joined else None,
+                "bytes": status.file.size,
+                "sha256": status.file.sha256,
+                "missing": list(status.missing),
+            }
+        )
+    if as_json:
+        print(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        print(f"{row['role']:<10} {row['model']}  {row['bytes'] / 1e6:.0f} MB  {row['state']}")
+        if row["path"]:
+            print(f"{'':<10} {row['path']}")
+        if row["state"] == "not installed":
+            print(f'{"":<10} to install it: pip install "onrecord[local]"')
+    print("extractive needs no language model; others by name, such as openai:gpt-5, with their extra installed")
+
+
+@app.command()
+def config(as_json: JsonOption = False) -> None:
+    """The settings in force, and where they can be set.
+
+    Example: onrecord config
+    """
+    from rag.settings import Settings, load_settings, settings_file
+
+    settings = load_settings()
+    if as_json:
+        print(settings.model_dump_json(indent=2))
+        return
+    for name, field in Settings.model_fields.items():
+        print(f"{name:<16} {getattr(settings, name)}")
+        print(f"{'':<16} {field.description}; ONRECORD_{name.upper()}")
+    there = "" if settings_file().exists() else " (not there)"
+    print(f"\nsettings file: {settings_file()}{there}")
+
+
+# -- helpers ---------------------------------------------------------------------------
+
+
+@contextmanager
+def _opened(path: Path | None, model: str | None = None) -> Iterator[Archive]:
+    from rag.archive import Archive
+    from rag.settings import load_settings
+
+    with Archive.open(settings=load_settings(archive=path, model=model)) as archive:
+        yield archive
+
+
+def _filters(
+    k: int | None, after: str | None, before: str | None, source: list[str] | None, dated: bool
+) -> dict[str, Any]:
+    return {
+        "k": k,
+        "after": _date("--after", after),
+        "before": _date("--before", before),
+        "sources": tuple(source or ()),
+        "undated": not dated,
+    }
+
+
+def _date(option: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    from rag.ingest.dates import parse_date
+
+    when = parse_date(text)
+    if when is None:
+        raise UsageError(f"{option} {text!r} is not a date. Write it as 2023-06-18.")
+    return when
+
+
+def _pair(text: str) -> tuple[str, str]:
+    ours, equals, theirs = text.partition("=")
+    if not equals or not ours or not theirs:
+        raise UsageError(f"--field {text!r}: write OURS=THEIRS, as in text=body.")
+    return ours, theirs
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def _bar(what: str, total: Callable[[], int | None]) -> Iterator[Callable[[int, str], None] | None]:
+    """A progress bar on stderr, where that is a terminal."""
+    console = _console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    with Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
+    ) as progress:
+        task = progress.add_task(what, total=total())
+        yield lambda seen, _: progress.update(task, completed=seen)
+
+
+@contextmanager
+def _status(console: Console) -> Iterator[Callable[[str | None], None]]:
+    """Signs of life on stderr, where that is a terminal; None takes them away."""
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    status = console.status("")
+
+    def tell(text: str | None) -> None:
+        if text is None:
+            status.stop()
+        else:
+            status.update(text)
+            status.start()
+
+    try:
+        yield tell
+    finally:
+        status.stop()
+
+
+def _print_answer(answer: Answer, wrote: bool) -> None:
+    out, err = _console(), _console(stderr=True)
+    if wrote:
+        print("\n")
+    else:
+        out.print(_printable(answer.text), style="yellow")
+    if answer.answered:
+        for citation in {c.number: c for c in answer.citations}.values():
+            _print_citation(out, citation)
+    elif answer.hits:
+        print("\nThe nearest passages:\n")
+        for hit in answer.hits[:3]:
+            _print_hit(hit)
+    for sentence in answer.withheld:
+        err.print(f"withheld: {_printable(sentence.text)} ({_printable(sentence.why)})", style="dim")
+
+
+def _print_citation(out: Console, citation: Citation) -> None:
+    from rich.text import Text
+
+    quote = " ".join(citation.quote.split())
+    out.print(Text.assemble((f"[{citation.number}] ", "bold cyan"), _printable(quote)))
+    out.print(f"    {_origin(citation.title, citation.source, citation.published, citation.url)}", style="dim")
+    if citation.also_printed_by:
+        out.print(f"    also printed by {_printable(', '.join(citation.also_printed_by))}", style="dim")
+    out.print(f"    onrecord show {citation.article_id}", style="dim")
+
+
+def _print_hit(hit: Hit) -> None:
+    from rich.text import Text
+
+    out, p = _console(), hit.passage
+    origin = _origin(p.title, p.source, p.published, p.url)
+    out.print(Text.assemble((f"{hit.rank}. ", "bold"), (origin, "bold"), (f"  {hit.score:.4f} {hit.found_by}", "dim")))
+    out.print(f"   {_printable(' '.join(p.text.split()))}")
+    if p.also_printed_by:
+        out.print(f"   also printed by {_printable(', '.join(p.also_printed_by))}", style="dim")
+    out.print(f"   onrecord show {p.id}", style="dim")
+    out.print()
+
+
+def _origin(title: str, source: str | None, published: datetime | None, url: str | None) -> str:
+    when = f"{published.day} {published:%B %Y}" if published else None
+    return _printable(" · ".join(x for x in (title, source, when, url) if x))
+
+
+def _tally(counts: Any) -> str:
+    shown = [f"{name or '(none)'} {n}" for name, n in list(counts.items())[:8]]
+    return ", ".join(shown) + (f" and {len(counts) - 8} more" if len(counts) > 8 else "")
+
+
+def _printable(text: str) -> str:
+    """Text that can't command the terminal: no control characters but newlines and tabs."""
+    return "".join(c if c in "\n\t" or (c >= " " and not "\x7f" <= c <= "\x9f") else "\ufffd" for c in text)
+
+
+def main() -> None:
+    """Run the command line; errors become one line on stderr and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that can't show “ gets ?
+    try:
+        app(standalone_mode=True)
+    except UsageError as e:
+        _fail(e, Exit.USAGE)
+    except OnRecordError as e:
+        _fail(e, Exit.ERROR)
+    except BrokenPipeError:  # `onrecord search … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(Exit.DONE) from None
+    except KeyboardInterrupt:
+        print("stopped", file=sys.stderr)
+        raise SystemExit(130) from None
+    except OSError as e:
+        _fail(e, Exit.ERROR)
+
+
+def _fail(e: Exception, code: Exit) -> None:
+    line = " ".join(_printable(str(e)).split())
+    _console(stderr=True).print(f"onrecord: {line}", style="red")
+    raise SystemExit(int(code)) from e
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,175 @@
+"""What all tests share: nothing of the user's is touched, no network is used, no skip goes unnoticed.
+
+    pytest          everything without real weights
+    pytest --all    the tests marked `models` or `slow` too
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from platformdirs import user_cache_path
+from pytest_socket import socket_allow_hosts
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+SEED = ROOT.parent / "shared/data/seed/blinken-xi-beijing.txt"
+EXPECTED_SKIPS = HERE / "expected_skips.txt"
+
+# Asked before any test changes the environment. Weights are joined there once, 1.1 GB.
+SHARED_CACHE = Path(os.environ.get("ONRECORD_CACHE") or user_cache_path("onrecord", appauthor=False))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--all", action="store_true", help="run the tests marked `models` or `slow` too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--all"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("models") or item.get_closest_marker("slow")]
+    if left_out:
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
+
+
+# -- no network -----------------------------------------------------------------------
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    # asyncio, chromadb and llama.cpp talk to themselves by these two ways.
+    socket_allow_hosts(["127.0.0.1"], allow_unix_socket=True)
+
+
+# -- no unexpected skip ---------------------------------------------------------------
+
+
+def expected_skips() -> list[re.Pattern[str]]:
+    lines = EXPECTED_SKIPS.read_text("utf-8").splitlines()
+    return [re.compile(line) for line in lines if line.strip() and not line.startswith("#")]
+
+
+class SkipGuard:
+    """Prints every skip with its reason, and fails the run for one whose reason is not expected."""
+
+    def __init__(self) -> None:
+        self.skips: list[tuple[str, str]] = []
+
+    def unexpected(self) -> list[tuple[str, str]]:
+        rules = expected_skips()
+        return [(where, why) for where, why in self.skips if not any(rule.match(why) for rule in rules)]
+
+    def _note(self, report: Any) -> None:
+        if report.skipped and not hasattr(report, "wasxfail"):
+            why = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+            self.skips.append((report.nodeid, why.removeprefix("Skipped: ")))
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        self._note(report)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        self._note(report)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.unexpected() and session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if not self.skips:
+            return
+        terminalreporter.section("skipped")
+        for where, why in self.skips:
+            terminalreporter.line(f"{where}: {why}")
+        if odd := self.unexpected():
+            terminalreporter.section("unexpected skips", red=True)
+            for where, why in odd:
+                terminalreporter.line(f"{where}: {why}", red=True)
+            terminalreporter.line(f"The run FAILED: no line of {EXPECTED_SKIPS.name} matches these reasons.", red=True)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(SkipGuard(), "skip-guard")
+
+
+# -- nothing of the user's ------------------------------------------------------------
+
+
+def _isolate(patch: pytest.MonkeyPatch, home: Path) -> None:
+    for name in [n for n in os.environ if n.startswith("ONRECORD_")]:
+        patch.delenv(name)
+    for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "COLUMNS"):
+        patch.delenv(name, raising=False)
+    patch.setenv("HOME", str(home))
+    patch.setenv("USERPROFILE", str(home))
+    for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
+        patch.setenv(name, str(home / name))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _session_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Before the fixtures that live as long as the session, too."""
+    with pytest.MonkeyPatch.context() as patch:
+        _isolate(patch, tmp_path_factory.mktemp("session-home"))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def user_environment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """An empty home for each test; only the cache of models is the user's own, where a test needs models."""
+    with pytest.MonkeyPatch.context() as patch:
+        home = tmp_path_factory.mktemp("home")
+        _isolate(patch, home)
+        if request.node.get_closest_marker("models"):
+            patch.setenv("ONRECORD_CACHE", str(SHARED_CACHE))
+        yield home
+
+
+@pytest.fixture(scope="session")
+def shared_cache() -> Path:
+    """Where joined weights are; only for tests marked `models`."""
+    return SHARED_CACHE
+
+
+# -- archives -------------------------------------------------------------------------
+
+
+@pytest.fixture
+def chat() -> Any:
+    """The model behind ``archive``: set its ``replies``."""
+    from rag.testing import FakeChat
+
+    return FakeChat()
+
+
+@pytest.fixture
+def archive(tmp_path: Path, chat: Any) -> Iterator[Any]:
+    """An empty archive with fakes for both models."""
+    from rag import Archive
+    from rag.testing import FakeEmbeddings
+
+    with Archive.open(tmp_path / "archive", chat_model=chat, embeddings=FakeEmbeddings()) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def sample_archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The sample corpus, and the seed article where it is there, with the real models. Don't write to it."""
+    from rag import Archive, Settings
+
+    folder = tmp_path_factory.mktemp("sample") / "archive"
+    settings = Settings(archive=folder, cache=SHARED_CACHE)
+    with Archive.open(settings=settings) as opened:
+        report = opened.ingest(ROOT / "corpus", *([SEED] if SEED.exists() else []))
+        assert report.added >= 15, report
+        yield opened
+
+
+sys.path.insert(0, str(HERE))  # for `from helpers import ...`, wherever pytest is started

@@ -1,0 +1,103 @@
+"""Small things that several test files need."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parent.parent
+
+
+def row(key: str, text: str, title: str | None = None, **more: Any) -> dict[str, Any]:
+    """An article as a row of a JSON Lines file."""
+    return {"key": key, "title": f"About {key}" if title is None else title, "text": text, **more}
+
+
+def write_rows(path: Path, *rows: Mapping[str, Any]) -> Path:
+    """A JSON Lines file of articles."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("".join(json.dumps(r) + "\n" for r in rows), "utf-8")
+    return path
+
+
+def many(n: int, *, first: int = 0) -> list[dict[str, Any]]:
+    """Short articles, each with a word of its own: ``stormNNNN``."""
+    return [
+        row(
+            f"story-{i}",
+            f"The harbour of Port {i} was closed on Monday. A storm named storm{i:04} had damaged {i + 10} boats.",
+            title=f"Storm at Port {i}",
+            source=f"Outlet {i % 3}",
+        )
+        for i in range(first, first + n)
+    ]
+
+
+def onrecord(
+    *args: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None, timeout: float = 120, stdin: str = ""
+) -> subprocess.CompletedProcess[str]:
+    """The command line in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-m", "rag.cli", *map(str, args)],
+        env={**os.environ, **(env or {})},
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=timeout,
+        check=False,
+    )
+
+
+def python(
+    code: str, *args: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None, timeout: float = 120
+) -> subprocess.CompletedProcess[str]:
+    """A program in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, args)],
+        env={**os.environ, **(env or {})},
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        timeout=timeout,
+        check=False,
+    )
+
+
+def files_with(folder: Path, words: Sequence[str]) -> list[tuple[str, str]]:
+    """(file, word) for every file below ``folder`` whose bytes hold one of the words, in any usual encoding."""
+    found = []
+    for file in sorted(folder.rglob("*")):
+        if file.is_file():
+            content = file.read_bytes().lower()
+            for word in words:
+                for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+                    if word.lower().encode(encoding) in content:
+                        found.append((str(file.relative_to(folder)), word))
+                        break
+    return found
+
+
+def assert_sound(archive: Any) -> None:
+    """All three stores agree, and every passage and sentence is where it says."""
+    assert archive.check() == []
+    for article in archive.articles():
+        for place in archive.sentences(article.id):
+            assert 0 <= place.start < place.end <= len(article.text)
+
+
+def assert_cited(archive: Any, answer: Any) -> None:
+    """What holds for every answer there ever is."""
+    for c in answer.citations:
+        assert archive.get(c.article_id).text[c.start : c.end] == c.quote
+        assert c.quote.strip()
+        claim = answer.text[slice(*c.claim)]
+        assert claim.strip()
+        assert f"[{c.number}]" in answer.text[c.claim[1] :]
