@@ -12,7 +12,19 @@ if TYPE_CHECKING:
     from rag.archive import Archive
     from rag.errors import OnRecordError
     from rag.settings import Settings
-    from rag.types import Answer, Article, Citation, Delta, Finished, Hit, IngestReport, Passage, Progress, Query, Retrieved
+    from rag.types import (
+        Answer,
+        Article,
+        Citation,
+        Delta,
+        Finished,
+        Hit,
+        IngestReport,
+        Passage,
+        Progress,
+        Query,
+        Retrieved,
+    )
 
 _HOMES = {
     "Archive": "rag.archive",

@@ -310,7 +310,11 @@ class Archive:
         self._require()
         size = sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file())
         return Stats(
-            path=str(self.path), fingerprint=self.fingerprint, bytes=size, **self._cat().counts(), **self._cat().coverage()
+            path=str(self.path),
+            fingerprint=self.fingerprint,
+            bytes=size,
+            **self._cat().counts(),
+            **self._cat().coverage(),
         )
 
     # -- health ----------------------------------------------------------------------
@@ -569,7 +573,9 @@ class Archive:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as e:
-            raise UsageError(f"{self.path} can't be an archive's folder ({e.strerror}). Choose another: --archive PATH") from e
+            raise UsageError(
+                f"{self.path} can't be an archive's folder ({e.strerror}). Choose another: --archive PATH"
+            ) from e
         lock = FileLock(self.path / "write.lock")
         holder = self.path / "write.holder"
         try:

@@ -48,7 +48,9 @@ class Exit(IntEnum):
 ArchiveOption = Annotated[
     Path | None,
     typer.Option(
-        "--archive", help="The archive's folder [default: ONRECORD_ARCHIVE, else the user's data folder]", show_default=False
+        "--archive",
+        help="The archive's folder [default: ONRECORD_ARCHIVE, else the user's data folder]",
+        show_default=False,
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON on stdout (docs/schema.md)")]
@@ -72,9 +74,12 @@ def _top(version: Annotated[bool, typer.Option("--version", help="Print the vers
 def ingest(
     paths: Annotated[list[str] | None, typer.Argument(help="Files, folders and glob patterns")] = None,
     archive: ArchiveOption = None,
-    sample: Annotated[bool, typer.Option("--sample", help="Take in the sample corpus that ships with OnRecord")] = False,
+    sample: Annotated[
+        bool, typer.Option("--sample", help="Take in the sample corpus that ships with OnRecord")
+    ] = False,
     field: Annotated[
-        list[str] | None, typer.Option("--field", help="For JSONL and CSV: OURS=THEIRS, as in text=body; can be repeated")
+        list[str] | None,
+        typer.Option("--field", help="For JSONL and CSV: OURS=THEIRS, as in text=body; can be repeated"),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -90,7 +95,9 @@ def ingest(
 
         sources.append(Path(str(resources.files("rag.corpus"))))
     if not sources:
-        raise UsageError("Nothing to ingest. Name files or folders, or use --sample for the articles that ship with OnRecord.")
+        raise UsageError(
+            "Nothing to ingest. Name files or folders, or use --sample for the articles that ship with OnRecord."
+        )
     fields = dict(_pair(f) for f in field or [])
     with _opened(archive) as opened, _bar("articles", lambda: count(sources)) as step:
         report = opened.ingest(*sources, fields=fields, progress=step)
@@ -115,7 +122,9 @@ def ask(
     archive: ArchiveOption = None,
     model: Annotated[
         str | None,
-        typer.Option("--model", help="local, local:/path/to.gguf, extractive, openai:… [default: local]", show_default=False),
+        typer.Option(
+            "--model", help="local, local:/path/to.gguf, extractive, openai:… [default: local]", show_default=False
+        ),
     ] = None,
     k: KOption = None,
     after: AfterOption = None,
@@ -194,7 +203,9 @@ def search(
 
 @app.command()
 def show(
-    ident: Annotated[str, typer.Argument(metavar="ID", help="Id of an article or passage, or an article's URL or path")],
+    ident: Annotated[
+        str, typer.Argument(metavar="ID", help="Id of an article or passage, or an article's URL or path")
+    ],
     archive: ArchiveOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -223,7 +234,9 @@ def show(
                 out.print(f"{name:<10} {_printable(str(value))}", style="dim")
         if not getattr(article, "current", True):
             newest = opened.versions(article.key)[0]  # type: ignore[union-attr]
-            out.print(f"This is an older version; the article has changed since: onrecord show {newest}", style="yellow")
+            out.print(
+                f"This is an older version; the article has changed since: onrecord show {newest}", style="yellow"
+            )
         if twins := article.also_printed_by:
             out.print(f"also at    {', '.join(_printable(t) for t in twins)}", style="dim")
         print()
@@ -284,7 +297,8 @@ def doctor(
     archive: ArchiveOption = None,
     repair: Annotated[bool, typer.Option("--repair", help="Rebuild both indexes from the catalog")] = False,
     rebuild: Annotated[
-        bool, typer.Option("--rebuild", help="Split and embed everything anew, with the embedding model of the settings")
+        bool,
+        typer.Option("--rebuild", help="Split and embed everything anew, with the embedding model of the settings"),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -335,7 +349,13 @@ def models(
                 weights.ensure_minilm(cache)
                 status = weights.find_minilm(cache)
         state = (
-            "not installed" if not installed else "verified" if status.verified else "ready" if status.joined else "installed"
+            "not installed"
+            if not installed
+            else "verified"
+            if status.verified
+            else "ready"
+            if status.joined
+            else "installed"
         )
         rows.append(
             {

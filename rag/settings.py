@@ -33,7 +33,8 @@ class Settings(BaseSettings):
         description="Who writes answers: local, local:/path/to.gguf, extractive, or provider:name such as openai:gpt-5",
     )
     embeddings: str = Field(
-        "all-MiniLM-L6-v2", description="The embedding model: the built-in one, a folder, or a sentence-transformers name"
+        "all-MiniLM-L6-v2",
+        description="The embedding model: the built-in one, a folder, or a sentence-transformers name",
     )
     cache: Path = Field(
         default_factory=lambda: user_cache_path("onrecord", appauthor=False),

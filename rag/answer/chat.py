@@ -49,13 +49,11 @@ def chat_model(name: str, settings: Settings) -> BaseChatModel | None:
             cache_dir=cache,
         )
     if not model:
-        raise UsageError(
-            f"There is no model {name!r}. Use local, local:/path/to.gguf, extractive, or provider:name such as openai:gpt-5."
-        )
+        raise UsageError(f"There is no model {name!r}. Use local, local:/path/to.gguf, extractive, or provider:name.")
     try:
         from langchain.chat_models import init_chat_model
 
-        return init_chat_model(model, model_provider=provider, temperature=settings.temperature)  # type: ignore[no-any-return]
+        return init_chat_model(model, model_provider=provider, temperature=settings.temperature)
     except ImportError as e:
         extra = _EXTRAS.get(provider)
         remedy = f'pip install "onrecord[{extra}]"' if extra else str(e)

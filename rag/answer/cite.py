@@ -35,7 +35,7 @@ class Drafting:
     def feed(self, text: str) -> list[Statement]:
         """Take more output; returns the statements that are complete."""
         self._buffer += text
-        found = []
+        found: list[Statement] = []
         while True:
             line, newline, rest = self._buffer.partition("\n")
             closed = _CLOSED.search(line + newline)

@@ -40,7 +40,10 @@ _CUES = (
         ),
     ),
     (
-        re.compile(r"\bhow (?:long|many|much|old|far|often|big|tall)\b|\bwhat (?:time|percentage|share)\b|\bkaç|多少|多长|几", re.IGNORECASE),
+        re.compile(
+            r"\bhow (?:long|many|much|old|far|often|big|tall)\b|\bwhat (?:time|percentage|share)\b|\bkaç|多少|多长|几",
+            re.IGNORECASE,
+        ),
         re.compile(
             r"\d|\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|dozens?|hundreds?|thousands?|millions?|half|"
             r"twice|iki|üç|dört|beş|altı|yedi|sekiz|dokuz|on|yüz|bin)\b|[一二两三四五六七八九十百千万]",
@@ -74,9 +77,7 @@ class Numbered:
     """How near it is to the question."""
 
 
-def choose(
-    question: str, hits: Sequence[Hit], *, embed: Embed, tokens: int, catalog: Catalog
-) -> list[Numbered]:
+def choose(question: str, hits: Sequence[Hit], *, embed: Embed, tokens: int, catalog: Catalog) -> list[Numbered]:
     """Pick the sentences of the best passages that are nearest to the question.
 
     A sentence is weighed by its own likeness to the question and its

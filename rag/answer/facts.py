@@ -25,7 +25,7 @@ _SCALES = {
     "k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9, "tn": 1e12, "bin": 1e3, "milyon": 1e6, "milyar": 1e9,
 }  # fmt: skip
 _NUMBER = re.compile(
-    r"(?<![\w.])(\d[\d,]*(?:\.\d+)?)(?:\s?(hundred|thousand|million|billion|trillion|bn|mn|tn|k|m|bin|milyon|milyar)\b)?",
+    r"(?<![A-Za-z]-)(?<![A-Za-z0-9.])(\d[\d,]*(?:\.\d+)?)(?:\s?(hundred|thousand|million|billion|trillion|bn|mn|tn|k|m|bin|milyon|milyar)\b)?",
     re.IGNORECASE,
 )
 _SPELT = re.compile(
@@ -41,8 +41,21 @@ _SAYING = (
     r"accused|blamed|rejected|dismissed|replied|answered|explained|acknowledged|admitted|noted|promised|asked|pledged)"
 )
 _PERSON = r"((?:[A-Z][\w'’\-]+\s){0,3}[A-Z][\w'’\-]+)"
-_SPEAKS = re.compile(rf"{_PERSON}(?:,[^,.“”]{{2,60}},)?\s(?:has\s|had\s|was\s(?:quoted|reported)\sas\s)?(?:{_SAYING}|saying)\b")
+_SPEAKS = re.compile(
+    rf"{_PERSON}(?:,[^,.“”]{{2,60}},)?\s(?:has\s|had\s|was\s(?:quoted|reported)\sas\s)?(?:{_SAYING}|saying)\b"
+)
 _SPOKEN = re.compile(rf"\b{_SAYING}\s(?:the\s(?:[a-z]+\s){{1,4}})?{_PERSON}")
+
+_ANAPHOR = re.compile(
+    r"\b(?:he|him|his|she|her|they|them|their|it|its|both|this|these|those|here|there|then)\b|"
+    r"\b(?:the|that) (?:talks|meeting|visit|trip|session|exchange|conversation|discussions?|two|pair|minister|president|"
+    r"secretary|chair|company|bank|club|team|court|government|report|deal|agreement|plan|trial|study|island|country|city)\b|"
+    r"\b(?:o|onun|bu|bunun)\b|[他她它这此该其]",
+    re.IGNORECASE,
+)
+_TOPIC = re.compile(
+    r"\b(?:about|regarding|concerning|on the (?:subject|topic|question) of)\s+(.+?)\s*[?.!]*$", re.IGNORECASE
+)
 
 # Words that stand capitalised at a sentence's beginning without being a name.
 _PLAIN = frozenset(
@@ -75,6 +88,10 @@ def numbers(text: str) -> set[float]:
     """
     found = set()
     for digits, scale in _NUMBER.findall(text):
+        # "8,5" is a decimal where a comma is the decimal sign; "8,500" is thousands.
+        whole, comma, part = digits.rpartition(",")
+        if comma and len(part) in (1, 2) and "." not in part:
+            digits = f"{whole.replace(',', '')}.{part}"
         value = float(digits.replace(",", "") or "nan")
         found.add(round(value * _SCALES.get(scale.lower(), 1.0), 6))
     for first, second, scale in _SPELT.findall(text):
@@ -82,6 +99,22 @@ def numbers(text: str) -> set[float]:
         if value > 2 or scale:
             found.add(float(value * _SCALES.get(scale.lower(), 1.0)))
     return found
+
+
+def is_year(number: float) -> bool:
+    """Whether a number is probably a year."""
+    return number == int(number) and 1800 <= number <= 2100
+
+
+def leans(text: str) -> bool:
+    """Whether a sentence speaks of someone or something that an earlier one named ("he", "the talks", "both")."""
+    return bool(_ANAPHOR.search(text))
+
+
+def topic(question: str) -> str:
+    """What a question asks *about* ("… about the price of soybeans?"), or an empty text."""
+    m = _TOPIC.search(question)
+    return m.group(1).strip() if m else ""
 
 
 def names(text: str) -> list[str]:

@@ -7,6 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from rag.types import (
     Event,
     Finished,
     Hit,
+    Passage,
     Progress,
     Query,
     Reason,
@@ -42,6 +44,10 @@ _BEARS = 0.5
 _REFUSES = 0.5
 """Probability of the model's refusal above which its answer is not taken, when it answered all the same."""
 _WAIT = 0.1  # seconds between looks at whether the caller has cancelled
+_LANGUAGES = {
+    "ar": "Arabic", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "ja": "Japanese", "ko": "Korean",
+    "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ru": "Russian", "tr": "Turkish", "zh": "Chinese",
+}  # fmt: skip
 
 
 @dataclass
@@ -60,7 +66,7 @@ class _Draft:
 class _Heard:
     """What a model said besides its text."""
 
-    usage: Usage = Usage()
+    usage: Usage = field(default_factory=Usage)
     p_refusal: float | None = None
     cancelled: bool = False
 
@@ -98,18 +104,15 @@ class Answerer:
 
     def _warm(self) -> None:
         assert self._prompt is not None
-        try:
-            # Up to and with the beginning of the next message, which is the same for every question too.
+        with suppress(OnRecordError):  # the question itself meets it again, and tells
             self._chat.warm(_messages(self._prompt.fixed()))  # type: ignore[union-attr]
-        except OnRecordError:
-            pass  # the question itself meets it again, and tells
 
     def close(self) -> None:
         """Let go of the model, if it is our own."""
-        if self._warming is not None:
-            self._warming.join(timeout=30)
         if self._own and (close := getattr(self._chat, "close", None)):
             close()
+        if self._warming is not None:
+            self._warming.join(timeout=30)
 
     def stream(
         self,
@@ -210,7 +213,10 @@ class Answerer:
         assert self._prompt is not None
         asked = time.perf_counter()
         drafting = cite.Drafting()
-        messages = _messages(self._prompt.render(evidence=_shown(evidence), question=query.standalone))
+        language = detect_language(query.text)
+        # Small models answer in the language of the examples unless told.
+        hint = f"\nAnswer in {_LANGUAGES.get(language, 'the language of the question')}." if language != "en" else ""
+        messages = _messages(self._prompt.render(evidence=_shown(evidence), question=query.standalone, hint=hint))
         for piece in self._hear(messages, heard, cancel):
             if isinstance(piece, Progress):
                 yield piece
@@ -229,9 +235,7 @@ class Answerer:
                     yield shown
         millis["write"] = (time.perf_counter() - asked) * 1000
 
-    def _hear(
-        self, messages: list[BaseMessage], heard: _Heard, cancel: threading.Event
-    ) -> Iterator[str | Progress]:
+    def _hear(self, messages: list[BaseMessage], heard: _Heard, cancel: threading.Event) -> Iterator[str | Progress]:
         """The model's output as it comes, with signs of life; the model runs in a thread of its own.
 
         So the caller is never stuck in a model that is silent: it may cancel or walk away at any moment.
@@ -314,7 +318,13 @@ class _Check:
         if not verdict.ok:
             draft.withheld.append(Withheld(text=claim, why=verdict.why))
             return None
-        bears = verify.bearing(self._question, self._cited(cited), embed=self._embed, rarity=self._rarity)
+        bears = verify.bearing(
+            self._question,
+            self._cited(cited),
+            embed=self._embed,
+            rarity=self._rarity,
+            dated=all(e.passage.published for e in cited),
+        )
         if bears.missing:
             draft.withheld.append(Withheld(text=claim, why=f"the article says nothing of {bears.missing[0]}"))
             return None
@@ -328,7 +338,7 @@ class _Check:
         return self._write(claim, verdict, cited, draft)
 
     def _supported(self, claim: str, cited: list[Numbered]) -> tuple[verify.Verdict, list[Numbered]]:
-        """The verdict over the sentences cited; where it is no, another sentence that does support the claim is cited."""
+        """The verdict over the sentences cited; where it is no, another that does support the claim is cited."""
         first = verify.supports(claim, self._cited(cited), embed=self._embed) if cited else None
         if first and first.ok:
             if len(cited) > 1:  # cite no more than what is needed
@@ -346,24 +356,22 @@ class _Check:
                 best = verdict, [other]
         if best:
             return best
-        return first or verify.Verdict(False, "it cites nothing, and no sentence found supports it", "supported", 0.0), cited
+        return first or verify.Verdict(
+            False, "it cites nothing, and no sentence found supports it", "supported", 0.0
+        ), cited
 
     def _cited(self, cited: Sequence[Numbered]) -> verify.Cited:
-        return verify.Cited([e.text for e in cited], " ".join(self._near(e) for e in cited))
+        around = " ".join(self._near(e) for e in cited)
+        return verify.Cited([e.text for e in cited], around, " ".join(_label(e.passage) for e in cited))
 
     def _near(self, e: Numbered) -> str:
-        """The three sentences before, the article's title, outlet and date."""
+        """The three sentences before, and the article's first: who is who is said where it begins."""
         if e.number not in self._around:
             article = self._catalog.article(e.article_id)
             places = self._catalog.sentences(e.article_id)
             at = next((n for n, s in enumerate(places) if s.start == e.start), 0)
-            before = article.text[places[max(0, at - 3)].start : e.start] if at else ""
-            # Who is who is said where an article begins.
-            opening = article.text[: places[min(1, len(places) - 1)].end] if places else ""
-            when = f"{article.published:%A %d %B %Y}".replace(" 0", " ") if article.published else ""
-            self._around[e.number] = " ".join(
-                part for part in (article.title, article.source or "", when, opening, before) if part
-            )
+            before = article.text[places[max(0, at - 3)].start : e.start]
+            self._around[e.number] = f"{article.text[: places[0].end]} {before}"
         return self._around[e.number]
 
     def _write(self, claim: str, verdict: verify.Verdict, cited: Sequence[Numbered], draft: _Draft) -> Delta:
@@ -395,6 +403,11 @@ class _Check:
         delta = f"{lead}{claim} {''.join(marks)}"
         draft.text += delta
         return Delta(text=delta)
+
+
+def _label(passage: Passage) -> str:
+    when = f"{passage.published:%A} {passage.published.day} {passage.published:%B %Y}" if passage.published else ""
+    return f"{passage.title} {passage.source or ''} {when}"
 
 
 def _rarity(evidence: Sequence[Numbered]) -> Callable[[str], float]:

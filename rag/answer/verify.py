@@ -21,6 +21,8 @@ from rag.types import Support
 
 _MEANING = 0.5
 """Least mean of word share and cosine between a sentence and its evidence."""
+_TOPIC = 0.45
+"""Least cosine between what a question is about and the evidence, where they share no word."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,19 @@ class Cited:
     texts: Sequence[str]
     """The cited sentences: what the article says."""
     around: str
-    """What stands before them in the article, its title, outlet and date: whom "he" and "the minister" mean."""
+    """What stands before them in the article and at its beginning: whom "he" and "the minister" mean."""
+    label: str
+    """The article's title, outlet and date."""
+
+    @property
+    def said(self) -> str:
+        """The cited words in one text."""
+        return " ".join(self.texts)
+
+    @property
+    def near(self) -> str:
+        """All of it."""
+        return f"{self.label} {self.around} {self.said}"
 
 
 @dataclass(frozen=True)
@@ -53,15 +67,15 @@ def supports(claim: str, cited: Cited, *, embed: Embed) -> Verdict:
         cited: The evidence.
         embed: Texts to unit vectors.
     """
-    said = " ".join(cited.texts)
-    near = f"{cited.around} {said}"
+    said, near = cited.said, cited.near
     if _contains(said, claim):
         return Verdict(True, "", "verbatim", 1.0)
-    if odd := facts.numbers(claim) - facts.numbers(near):
+    # A figure has to stand in the cited words; only a date may be the article's.
+    if odd := facts.numbers(claim) - facts.numbers(f"{cited.label} {said}"):
         return _no(f"the cited words don't give {_figures(odd)}")
     if lost := [q for q in facts.quoted(claim) if not any(facts.holds(t, q) for t in cited.texts)]:
         return _no(f"the quoted words “{lost[0]}” are not in the cited sentence")
-    if strange := facts.unnamed(facts.names(claim), near):
+    if strange := _strangers(claim, cited):
         return _no(f"the cited words don't name {strange[0]}")
     who, theirs = facts.speakers(claim), facts.speakers(said)
     if who and theirs and not who & theirs:
@@ -98,7 +112,7 @@ class Bearing:
 
 
 def bearing(
-    question: str, cited: Cited, *, embed: Embed, rarity: Callable[[str], float]
+    question: str, cited: Cited, *, embed: Embed, rarity: Callable[[str], float], dated: bool = True
 ) -> Bearing:
     """How evidence bears on a question.
 
@@ -107,9 +121,9 @@ def bearing(
         cited: The evidence.
         embed: Texts to unit vectors.
         rarity: Weight of an index term; more for one that few passages have.
+        dated: Whether the article has a date.
     """
-    said = " ".join(cited.texts)
-    near = f"{cited.around} {said}"
+    said, near = cited.said, cited.near
     asked = query_words(question)
     there = set(words(near))
     weights = np.array([rarity(w) for w in asked])
@@ -117,9 +131,41 @@ def bearing(
     total = float(weights.sum())
     share = float(weights[found].sum()) / total if total else 1.0
     missing = facts.unnamed([n for n in facts.names(question) if n.casefold() not in facts.CALENDAR], near)
-    missing += [f"{n:g}" for n in facts.numbers(question) - facts.numbers(near)]
-    vectors = embed([question, said])
+    # An article without a date may well be of the year asked for.
+    missing += [f"{n:g}" for n in facts.numbers(question) - facts.numbers(near) if dated or not facts.is_year(n)]
+    # Whom and when it asks about are looked at above; here is what.
+    about = facts.topic(question)
+    plain = [w for w in query_words(about) if w not in facts.CALENDAR and not w.isdigit()]
+    vectors = embed([question, said, about or question])
+    if plain and not set(plain) & there and float(vectors[2] @ vectors[1]) < _TOPIC:
+        missing.append(about)
     return Bearing(tuple(missing), share, float(vectors[0] @ vectors[1]))
+
+
+def _strangers(claim: str, cited: Cited) -> list[str]:
+    """Names of a claim that its evidence doesn't hold.
+
+    A sentence that says "he" or "the talks" may mean whom the sentences before
+    it name. One that names its people itself means them, so that "Wang's talks
+    lasted" is not supported by how long Qin's did; but "Qin Gang" may be said
+    of "Qin", and what the article's title or first words name may be added.
+    """
+    said = cited.said
+    strange = facts.unnamed(facts.names(claim), f"{cited.label} {said}")
+    if not strange:
+        return []
+    if facts.leans(said) or not facts.names(said):
+        return facts.unnamed(strange, cited.near)
+    return [n for n in strange if not _fuller(n, claim, cited)]
+
+
+def _fuller(name: str, claim: str, cited: Cited) -> bool:
+    """Whether a name belongs to one that the evidence has in part, as "Antony" does to "Blinken"."""
+    for part in facts.names(cited.said):
+        for pair in (f"{name} {part}", f"{part} {name}"):
+            if facts.holds(cited.near, pair) and facts.holds(claim, pair):
+                return True
+    return False
 
 
 def _contains(text: str, claim: str) -> bool:

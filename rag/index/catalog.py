@@ -182,6 +182,10 @@ class Catalog:
         db.execute("COMMIT")
 
     def _prepare(self) -> None:
+        # Readers look first: only what changes something waits for a writer.
+        if self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+            if int(self.meta("schema") or 0) == SCHEMA_VERSION:
+                return
         with self._transaction() as db:
             if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
                 for statement in _SCHEMA.split(";\n"):
@@ -213,7 +217,9 @@ class Catalog:
 
     @staticmethod
     def _set_meta(db: sqlite3.Connection, name: str, value: str) -> None:
-        db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
+        db.execute(
+            "INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value)
+        )
 
     @property
     def generation(self) -> int:
@@ -240,7 +246,9 @@ class Catalog:
     def coverage(self) -> dict[str, Any]:
         """Outlets and languages with their numbers of articles, and the first and last date."""
         db = self._db
-        span = db.execute("SELECT min(published) AS first, max(published) AS last FROM version WHERE current").fetchone()
+        span = db.execute(
+            "SELECT min(published) AS first, max(published) AS last FROM version WHERE current"
+        ).fetchone()
 
         def tally(column: str) -> dict[str, int]:
             rows = db.execute(
@@ -441,10 +449,13 @@ class Catalog:
             row = db.execute("SELECT * FROM version WHERE key = ? AND current", (ident,)).fetchone()
         if not row:
             rows = db.execute(
-                "SELECT v.* FROM alias a JOIN version v ON v.key = a.key AND v.current WHERE a.alias = ? LIMIT 2", (ident,)
+                "SELECT v.* FROM alias a JOIN version v ON v.key = a.key AND v.current WHERE a.alias = ? LIMIT 2",
+                (ident,),
             ).fetchall()
             if not rows and len(ident) >= 6 and ident.isalnum():
-                rows = db.execute("SELECT * FROM version WHERE id >= ? AND id < ? LIMIT 2", (ident, ident + "g")).fetchall()
+                rows = db.execute(
+                    "SELECT * FROM version WHERE id >= ? AND id < ? LIMIT 2", (ident, ident + "g")
+                ).fetchall()
             if len(rows) > 1:
                 raise ArticleMissing(f"{ident!r} names more than one article. Give the whole id.")
             row = rows[0] if rows else None
@@ -478,8 +489,8 @@ class Catalog:
         for at in range(0, len(ids), 500):
             some = ids[at : at + 500]
             rows = self._db.execute(
-                f"""SELECT p.id, p.first, p.last, v.id AS article_id, v.title, v.text, v.sentences, v.source, v.published,
-                           v.url, v.language
+                f"""SELECT p.id, p.first, p.last, v.id AS article_id, v.title, v.text, v.sentences, v.source,
+                           v.published, v.url, v.language
                     FROM passage p JOIN version v ON v.number = p.version
                     WHERE p.id IN ({",".join("?" * len(some))})""",
                 some,

@@ -161,6 +161,8 @@ class SentenceTransformerEmbedder:
             if way not in self._torch:
                 folder = str(ensure_minilm(self._cache)) if self._own else self._model
                 with _quiet_transformers(offline=self._own):
+                    # llama.cpp may share torch's OpenMP, whose threads otherwise spin away a busy machine's time.
+                    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
                     try:
                         import torch
                         from sentence_transformers import SentenceTransformer
@@ -196,9 +198,7 @@ class SentenceTransformerEmbedder:
                 options.intra_op_num_threads = os.cpu_count() or 1
                 options.log_severity_level = 3
                 try:
-                    session = onnxruntime.InferenceSession(
-                        str(file), options, providers=["CPUExecutionProvider"]
-                    )
+                    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
                 except Exception as e:  # a damaged file: onnxruntime's errors share no base class
                     log.info("%s is damaged (%s): exporting again", file, e)
                     file.unlink(missing_ok=True)
@@ -323,7 +323,8 @@ class LangChainEmbedder:
 
 def _unit(vectors: npt.NDArray[Any]) -> Vectors:
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+    unit: Vectors = (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
+    return unit
 
 
 def _version(package: str) -> str:
@@ -354,7 +355,9 @@ def _replace(file: Path, content: bytes) -> None:
 @contextmanager
 def _quiet_transformers(*, offline: bool) -> Iterator[None]:
     """No progress bars while loading, and no look at a hub for a model that is on disk."""
-    before = {n: os.environ.get(n) for n in ("HF_HUB_OFFLINE", "TRANSFORMERS_VERBOSITY", "HF_HUB_DISABLE_PROGRESS_BARS")}
+    before = {
+        n: os.environ.get(n) for n in ("HF_HUB_OFFLINE", "TRANSFORMERS_VERBOSITY", "HF_HUB_DISABLE_PROGRESS_BARS")
+    }
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")
     if offline:
@@ -382,7 +385,9 @@ def _quiet_export() -> Iterator[None]:
     import io
     import warnings
 
-    loggers = [logging.getLogger(n) for n in ("torch.onnx", "torch.onnx._internal.exporter._registration", "onnxscript")]
+    loggers = [
+        logging.getLogger(n) for n in ("torch.onnx", "torch.onnx._internal.exporter._registration", "onnxscript")
+    ]
     levels = [x.level for x in loggers]
     for x in loggers:
         x.setLevel(logging.ERROR)

@@ -12,25 +12,30 @@ import shutil
 import threading
 import unicodedata
 from collections.abc import Sequence
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from rag.errors import ArchiveDamaged
 from rag.index.catalog import IndexRow
+from rag.types import Query
 
 # A word with inner apostrophes, full stops (U.S.) or hyphens taken apart below; or a run of CJK.
 _CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
 _WORD = re.compile(rf"[{_CJK}]+|(?:[^\W_](?<![{_CJK}])[\u0300-\u036f]*)+(?:['’](?=s\b)s)?")
 _ONLY_CJK = re.compile(rf"[{_CJK}]+")
 _ACRONYM = re.compile(r"\b(?:[A-Za-z]\.){2,}")
+# Chinese words that ask: taken out, or they would make pairs with what is asked about.
+_ASKING = re.compile(
+    "什么时候|什么|怎么样|怎样|怎么|如何|为什么|为何|多长时间|多长|多久|"
+    "多少|是否|哪里|哪儿|哪个|哪些|哪位|谁|几|吗|呢|了|的|是|在|就|用"
+)
 _EVER = 10**12  # seconds; tantivy wants both ends of a half-open range
 _STOP = frozenset(
-    """a about after all also am an and any are as at be been before being between both but by can could did do does doing
-    during each for from further had has have having he her here hers him his how i if in into is it its just me more
-    most my no nor not now of off on once only or other our out over own s said same say says she should so some such t
-    than that the their them then there these they this those through to too under until up very was we were what when
+    """a about after all also am an and any are as at be been before being between both but by can could did do does
+    doing during each for from further had has have having he her here hers him his how i if in into is it its just me
+    more most my no nor not now of off on once only or other our out over own s said same say says she should so some such
+    t than that the their them then there these they this those through to too under until up very was we were what when
     where which while who whom why will with would you your""".split()
 )
 
@@ -62,7 +67,7 @@ def words(text: str) -> list[str]:
 
 def query_words(text: str) -> list[str]:
     """Terms of a question: as ``words``, each once, without stop words unless nothing else is left."""
-    found = list(dict.fromkeys(words(text)))
+    found = list(dict.fromkeys(words(_ASKING.sub(" ", text)) or words(text)))
     kept = [w for w in found if w not in _stopped()]
     return kept or found
 
@@ -131,13 +136,9 @@ class LexicalIndex:
         self,
         question: str,
         n: int,
-        *,
-        after: datetime | None = None,
-        before: datetime | None = None,
-        sources: Sequence[str] = (),
-        undated: bool = True,
+        filters: Query | None = None,
     ) -> list[tuple[str, float]]:
-        """The ``n`` best passages for the words of ``question``.
+        """The ``n`` best passages for the words of ``question`` that pass the filters of a query.
 
         Returns:
             (passage id, BM25 score), best first.
@@ -158,22 +159,22 @@ class LexicalIndex:
             parts = [(should, query.term_query(schema, "body", t, "freq")) for t in terms]
             whole = query.boolean_query(parts)
             rules = []
-            if sources:
+            if filters and filters.sources:
                 rules.append(
-                    query.boolean_query([(should, query.term_query(schema, "source", s)) for s in sources])
+                    query.boolean_query([(should, query.term_query(schema, "source", s)) for s in filters.sources])
                 )
-            if after or before:
-                low = int(after.timestamp()) if after else -_EVER
-                high = int(before.timestamp()) if before else _EVER
+            if filters and (filters.after or filters.before):
+                low = int(filters.after.timestamp()) if filters.after else -_EVER
+                high = int(filters.before.timestamp()) if filters.before else _EVER
                 within = query.range_query(
                     schema, "published", tantivy.FieldType.Integer, low, high, include_lower=True, include_upper=False
                 )
                 dated = query.boolean_query([(must, within), (must, query.term_query(schema, "has_date", True))])
                 without = query.term_query(schema, "has_date", False)
-                rules.append(query.boolean_query([(should, dated), (should, without)]) if undated else dated)
+                rules.append(query.boolean_query([(should, dated), (should, without)]) if filters.undated else dated)
             if rules:
-                filters = [(must, query.const_score_query(r, 0.0)) for r in rules]
-                whole = query.boolean_query([(must, whole), *filters])
+                required = [(must, query.const_score_query(r, 0.0)) for r in rules]
+                whole = query.boolean_query([(must, whole), *required])
             searcher = index.searcher()
             hits = searcher.search(whole, n).hits
             return [(searcher.doc(address)["id"][0], float(score)) for score, address in hits]

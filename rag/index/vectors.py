@@ -9,7 +9,6 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +17,7 @@ import numpy.typing as npt
 
 from rag.errors import ArchiveDamaged
 from rag.index.catalog import IndexRow
+from rag.types import Query
 
 _COLLECTION = "passages"
 _BATCH = 5000  # Chroma takes at most 5,461 rows a call
@@ -46,7 +46,9 @@ class _Handle:
 
             self.folder.mkdir(parents=True, exist_ok=True)
             try:
-                self._client = chromadb.PersistentClient(str(self.folder), settings=Settings(anonymized_telemetry=False))
+                self._client = chromadb.PersistentClient(
+                    str(self.folder), settings=Settings(anonymized_telemetry=False)
+                )
                 self._collection = self._client.get_or_create_collection(
                     _COLLECTION,
                     embedding_function=None,
@@ -122,13 +124,9 @@ class VectorIndex:
         self,
         vector: npt.NDArray[np.float32],
         n: int,
-        *,
-        after: datetime | None = None,
-        before: datetime | None = None,
-        sources: Sequence[str] = (),
-        undated: bool = True,
+        filters: Query | None = None,
     ) -> list[tuple[str, float]]:
-        """The ``n`` nearest passages to ``vector`` (shape (dim,), length 1).
+        """The ``n`` nearest passages to ``vector`` (shape (dim,), length 1) that pass the filters of a query.
 
         Returns:
             (passage id, cosine similarity), nearest first.
@@ -146,7 +144,7 @@ class VectorIndex:
                     query_embeddings=vector[None, :],
                     n_results=n,
                     include=["distances"],
-                    where=_where(after, before, sources, undated),
+                    where=_where(filters) if filters else None,
                 )
             except Exception as e:
                 raise _damaged(self._handle.folder, e) from e
@@ -176,20 +174,18 @@ def _metadata(row: IndexRow) -> dict[str, str | int | bool]:
     }
 
 
-def _where(
-    after: datetime | None, before: datetime | None, sources: Sequence[str], undated: bool
-) -> dict[str, Any] | None:
+def _where(filters: Query) -> dict[str, Any] | None:
     rules: list[dict[str, Any]] = []
-    if sources:
-        rules.append({"source": {"$in": list(sources)}})
-    if after or before:
+    if filters.sources:
+        rules.append({"source": {"$in": list(filters.sources)}})
+    if filters.after or filters.before:
         dated: list[dict[str, Any]] = [{"has_date": True}]
-        if after:
-            dated.append({"published": {"$gte": int(after.timestamp())}})
-        if before:
-            dated.append({"published": {"$lt": int(before.timestamp())}})
+        if filters.after:
+            dated.append({"published": {"$gte": int(filters.after.timestamp())}})
+        if filters.before:
+            dated.append({"published": {"$lt": int(filters.before.timestamp())}})
         within = {"$and": dated}
-        rules.append({"$or": [{"has_date": False}, within]} if undated else within)
+        rules.append({"$or": [{"has_date": False}, within]} if filters.undated else within)
     if not rules:
         return None
     return rules[0] if len(rules) == 1 else {"$and": rules}

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import errno
-import sqlite3
+import re
 import time
 from collections.abc import Callable, Iterable
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,19 +15,18 @@ from rag.index.catalog import Catalog, Prepared
 from rag.ingest.clean import clean
 from rag.ingest.language import detect_language, words
 from rag.ingest.split import passages, sentences
-from rag.types import Draft, IngestReport, Skipped
+from rag.types import Draft, IngestReport, Sentence, Skipped
 
 SPLITTER = "sentencex/1 60-110"
 """Recorded in the archive: how texts become sentences and passages."""
 
+_FULL = re.compile(r"disk is full|no space left|disk quota", re.IGNORECASE)
 _BATCH = 1024  # passages embedded at once, sorted by length; and stored in one transaction
 _SYNC = 4096  # passages after which the indexes take in what is new
 
 
-class Progress(Protocol):
-    """Told after each article: how many have been seen, and what became of it."""
-
-    def __call__(self, seen: int, origin: str) -> None: ...
+Progress = Callable[[int, str], None]
+"""Told after each article: how many have been seen, and where it came from."""
 
 
 def passage_input(title: str, text: str) -> str:
@@ -36,7 +34,7 @@ def passage_input(title: str, text: str) -> str:
     return f"{title}\n{text}" if title else text
 
 
-def split(draft: Draft) -> tuple[str, list, list]:  # type: ignore[type-arg]
+def split(draft: Draft) -> tuple[str, list[Sentence], list[tuple[int, int]]]:
     """Language, sentences and passages of a cleaned draft."""
     language = draft.language or detect_language(draft.text)
     places = sentences(draft.text, language)
@@ -101,10 +99,10 @@ def run(
             intake.take(draft)
         intake.flush()
         settle()
-    except (OSError, sqlite3.OperationalError) as e:
-        if getattr(e, "errno", None) == errno.ENOSPC or "full" in str(e):
+    except Exception as e:  # SQLite, Chroma and tantivy each say it in their own way
+        if getattr(e, "errno", None) == errno.ENOSPC or _FULL.search(str(e)):
             raise ArchiveError(
-                f"The disk is full. {added + updated} articles were read in this run and those already stored are safe. "
+                f"The disk is full. {added + updated} articles were read in this run, and what was stored is safe. "
                 "Free some space and run the same command again: it goes on where it stopped."
             ) from e
         raise
@@ -126,7 +124,7 @@ class _Intake:
         self, catalog: Catalog, embed: Callable[[list[str]], npt.NDArray[np.float32]], settle: Callable[[], None]
     ) -> None:
         self._catalog, self._embed, self._settle = catalog, embed, settle
-        self._waiting: list[tuple[Draft, str, list, list]] = []  # type: ignore[type-arg]
+        self._waiting: list[tuple[Draft, str, list[Sentence], list[tuple[int, int]]]] = []
         self._keys: set[str] = set()
         self._texts: list[str] = []
         self._unsettled = 0

@@ -43,9 +43,8 @@ def search(
         (a wire story printed twice) take one place, and the first names the other outlets.
     """
     depth = max(50, 4 * query.k)
-    filters = {"after": query.after, "before": query.before, "sources": query.sources, "undated": query.undated}
-    dense = vectors.search(embed(query.standalone), depth, **filters) if dense_weight else []
-    words = lexical.search(query.standalone, depth, **filters)
+    dense = vectors.search(embed(query.standalone), depth, query) if dense_weight else []
+    words = lexical.search(query.standalone, depth, query)
 
     scores: dict[str, float] = {}
     found: dict[str, set[str]] = {}

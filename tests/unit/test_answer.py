@@ -448,28 +448,37 @@ JUNK = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
-@given(data=st.data(), bodies=st.lists(article_texts(), min_size=1, max_size=2), question=st.text(min_size=1, max_size=60))
+PIECE = st.tuples(st.integers(0, 30), st.floats(0, 1), st.integers(0, 4), JUNK)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@given(
+    bodies=st.lists(article_texts(), min_size=1, max_size=2),
+    question=st.one_of(st.none(), st.text(min_size=1, max_size=60).filter(str.strip)),
+    plan=st.lists(PIECE, min_size=1, max_size=6),
+    glue=st.sampled_from(["", " ", "\n"]),
+)
 def test_every_citation_is_verbatim_for_any_text_and_any_model(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject, bodies: list[str], question: str
+    tmp_path_factory: pytest.TempPathFactory,
+    bodies: list[str],
+    question: str | None,
+    plan: list[tuple[int, float, int, str]],
+    glue: str,
 ) -> None:
     folder = tmp_path_factory.mktemp("any")
-    heard: list[str] = []
 
     def reply(messages: list[BaseMessage]) -> str:
         """What a model might make of what it was shown: true sentences, halves of them, and anything else."""
-        shown = re.findall(r"^\[\d+\] (.*)$", str(messages[-1].text), re.MULTILINE)
+        shown = re.findall(r"^\[\d+\] (.*)$", str(messages[-1].text), re.MULTILINE) or [""]
         pieces = []
-        for _ in range(data.draw(st.integers(1, 6))):
-            sentence = data.draw(st.sampled_from(shown)) if shown else ""
-            cut = data.draw(st.integers(0, len(sentence)))
-            kind = data.draw(st.integers(0, 4))
+        for which, part, kind, junk in plan:
+            sentence = shown[which % len(shown)]
+            cut = int(part * len(sentence))
             piece = [sentence, sentence[:cut], sentence[cut:], f"He said “{sentence[cut : cut + 20]}”", ""][kind]
-            pieces.append(piece + data.draw(JUNK))
-        heard.append(data.draw(st.sampled_from(["", " ", "\n"])).join(pieces))
-        return heard[-1]
+            pieces.append(piece + junk)
+        return glue.join(pieces)
 
-    asked = question if question.strip() and data.draw(st.booleans()) else "what is said of " + bodies[0][:60].strip()
+    asked = question or "what is said of " + bodies[0][:60].strip()
     with Archive.open(folder / "archive", chat_model=FakeChat(reply), embeddings=FakeEmbeddings()) as archive:
         report = archive.ingest(write_rows(folder / "a.jsonl", *(row(f"k{i}", b) for i, b in enumerate(bodies))))
         assert report.added + report.unchanged + report.updated + len(report.skipped) == len(bodies)
@@ -561,3 +570,33 @@ def test_answers_of_different_questions_at_once_do_not_mix(bridge: Archive, chat
     for i, answer in enumerate(asyncio.run(ask_all())):
         assert answer.text == f"A storm named storm000{i} had damaged {i + 10} boats. [1]", answer.withheld
         assert_cited(bridge, answer)
+
+
+def test_an_article_taken_down_while_the_model_writes_is_not_cited(bridge: Archive, chat: FakeChat) -> None:
+    def reply(messages: list[BaseMessage]) -> str:
+        text = told("cracks", f"{TRUE} [#]")(messages)
+        bridge.delete("bridge")
+        return text  # type: ignore[no-any-return]
+
+    chat.replies = reply
+    answer = bridge.ask(QUESTION)
+    assert answer.citations == ()
+    assert not answer.answered
+    assert TRUE not in answer.text
+
+
+def test_an_article_that_changes_while_the_model_writes_is_cited_as_it_was(
+    bridge: Archive, chat: FakeChat, tmp_path: Path
+) -> None:
+    old = bridge.get("bridge").id
+
+    def reply(messages: list[BaseMessage]) -> str:
+        text = told("cracks", f"{TRUE} [#]")(messages)
+        bridge.ingest(write_rows(tmp_path / "a.jsonl", row("bridge", "The bridge will stay open after all.")))
+        return text  # type: ignore[no-any-return]
+
+    chat.replies = reply
+    answer = bridge.ask(QUESTION)
+    assert [c.article_id for c in answer.citations] == [old]
+    assert_cited(bridge, answer)
+    assert not bridge.get(old).current

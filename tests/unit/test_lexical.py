@@ -1,0 +1,168 @@
+"""How words are found for the lexical index, in questions as in articles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.errors import ArchiveDamaged
+from rag.index.catalog import IndexRow
+from rag.index.lexical import LexicalIndex, query_words, words
+
+
+def index_row(ident: str, text: str, number: int = 1, title: str = "") -> IndexRow:
+    return IndexRow(number, ident, ident, title, text, None, None, "en", np.ones(4, np.float32) / 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "same"),
+    [
+        ("relations", "relation"),
+        ("The talks", "the talk"),
+        ("MEETING", "meetings"),
+        ("China's", "China"),
+        ("China’s", "China"),
+        ("Cafés", "cafe"),
+        ("Erdoğan", "erdogan"),
+        ("İstanbul", "istanbul"),
+        ("ISPARTA", "ısparta"),
+        ("Iğdır", "ığdır"),
+        ("U.S.", "US"),
+        ("U.S.A.", "USA"),
+        ("Cafe\u0301", "Café"),
+        ("ｆｕｌｌ", "full"),
+        ("Straße", "strasse"),
+        ("Diaoyutai-gardens", "Diaoyutai gardens"),
+    ],
+)
+def test_forms_of_one_word_are_one_term(text: str, same: str) -> None:
+    assert words(text) == words(same) != []
+
+
+@pytest.mark.parametrize(("one", "other"), [("two", "ten"), ("Qin", "Xi"), ("7.5", "75"), ("2022", "2023")])
+def test_different_words_are_different_terms(one: str, other: str) -> None:
+    assert words(one) != words(other)
+
+
+def test_chinese_becomes_overlapping_pairs() -> None:
+    assert words("秦刚会见布林肯") == ["秦刚", "刚会", "会见", "见布", "布林", "林肯"]
+    assert words("中") == ["中"]
+    assert words("Blinken访华2023年") == ["blinken", "访华", "2023", "年"]
+    assert set(words("布林肯")) <= set(words("国务卿布林肯访华"))
+
+
+def test_turkish_apostrophes_leave_the_name() -> None:
+    assert words("İstanbul’da")[0] == words("İstanbul")[0]
+    assert words("Ankara'nın")[0] == words("Ankara")[0]
+
+
+def test_a_question_loses_its_stop_words_unless_nothing_else_is_left() -> None:
+    assert query_words("What did Qin Gang say about relations?") == words("Qin Gang relation")
+    assert query_words("Who was it?") == words("Who was it")
+    assert query_words("tram tram TRAM trams") == words("tram")
+    assert query_words("?!") == []
+
+
+def test_the_order_of_a_text_is_kept() -> None:
+    assert words("one boat, two boats") == [*words("one"), *words("boat"), *words("two"), *words("boat")]
+
+
+QUESTIONS = st.one_of(
+    st.text(max_size=60),
+    st.lists(
+        st.sampled_from(list("()[]{}\"'“”:^~*?\\/+-!&|<>=,. \n\t") + ["AND", "OR", "NOT", "TO", "title:", "body:", "storm", "IN", "的"]),
+        max_size=15,
+    ).map(" ".join),
+)
+
+
+@pytest.fixture(scope="module")
+def index(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
+    lexical = LexicalIndex(tmp_path_factory.mktemp("lexical") / "lexical-1")
+    lexical.add([index_row("a", "A storm (the worst) had “closed” the harbour."), index_row("b", "秦刚会见布林肯。", 2)])
+    return lexical
+
+
+@settings(max_examples=200, deadline=None)
+@given(question=QUESTIONS)
+def test_no_question_raises(index: LexicalIndex, question: str) -> None:
+    found = index.search(question, 10)
+    assert {i for i, _ in found} <= {"a", "b"}
+    if set(words(question)) & set(words("storm harbour closed")):
+        assert "a" in {i for i, _ in found}
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=st.text(max_size=200))
+def test_words_are_never_empty_and_the_same_each_time(text: str) -> None:
+    found = words(text)
+    assert all(found)
+    assert found == words(text)
+    assert not any(any(c.isspace() for c in word) for word in found)
+
+
+def test_scripts_find_their_own(tmp_path: Path) -> None:
+    texts = {
+        "en": "The U.S. secretary of state met Qin Gang at the Diaoyutai gardens.",
+        "tr": "Merkez Bankası faizi yüzde 15’e çıkardı; ISPARTA’da yağmur vardı.",
+        "zh": "秦刚说，中美关系处于建交以来的最低点。",
+        "ru": "Министр встретился с делегацией в Москве.",
+        "ar": "اجتمع الوزير مع الوفد في القاهرة.",
+    }
+    lexical = LexicalIndex(tmp_path / "lexical-1")
+    lexical.add([index_row(name, text, n) for n, (name, text) in enumerate(texts.items())])
+    for question, wanted in [
+        ("US", "en"),
+        ("diaoyutai garden", "en"),
+        ("faizi", "tr"),
+        ("FAİZİ", "tr"),
+        ("ısparta", "tr"),
+        ("最低点", "zh"),
+        ("中美关系", "zh"),
+        ("Москве", "ru"),
+        ("القاهرة", "ar"),
+    ]:
+        assert [i for i, _ in lexical.search(question, 1)] == [wanted], question
+
+
+def test_adding_again_replaces_and_removing_what_is_not_there_is_nothing(tmp_path: Path) -> None:
+    lexical = LexicalIndex(tmp_path / "lexical-1")
+    lexical.add([index_row("a", "storm"), index_row("b", "calm", 2)])
+    lexical.add([index_row("a", "sunshine")])
+    assert lexical.search("storm", 5) == []
+    assert [i for i, _ in lexical.search("sunshine", 5)] == ["a"]
+    lexical.remove(["zzz"])
+    lexical.remove(["a"])
+    assert lexical.ids() == {"b"}
+    lexical.remove(["b"])
+    assert lexical.ids() == set()
+    assert lexical.search("calm", 5) == []
+
+
+def test_rarer_words_count_more(tmp_path: Path) -> None:
+    lexical = LexicalIndex(tmp_path / "lexical-1")
+    rows = [index_row(f"c{n}", "the minister spoke of trade", n) for n in range(20)]
+    lexical.add([*rows, index_row("rare", "the fentanyl shipment", 99)])
+    assert lexical.search("minister trade fentanyl", 3)[0][0] in {"rare", *(f"c{n}" for n in range(20))}
+    assert lexical.search("minister fentanyl", 1)[0][0] == "rare"
+
+
+def test_a_title_is_found_too(tmp_path: Path) -> None:
+    lexical = LexicalIndex(tmp_path / "lexical-1")
+    lexical.add([index_row("a", "He spoke for an hour.", title="Blinken meets Xi")])
+    assert [i for i, _ in lexical.search("Blinken", 5)] == ["a"]
+
+
+def test_a_broken_index_says_what_to_do(tmp_path: Path) -> None:
+    folder = tmp_path / "lexical-1"
+    lexical = LexicalIndex(folder)
+    lexical.add([index_row("a", "storm")])
+    lexical.close()
+    for file in folder.iterdir():
+        file.write_bytes(b"\x00rubbish")
+    with pytest.raises(ArchiveDamaged, match="onrecord doctor --repair"):
+        LexicalIndex(folder).search("storm", 5)
