@@ -339,11 +339,10 @@ class Archive:
                 f"an ingest was interrupted: {counts['pending']} passages to index, {counts['tombstones']} to let go",
             )
         truth = catalog.passage_ids()
-        self._fresh()
-        for store, index in (("vectors", self._vectors), ("lexical", self._lexical)):
-            assert index is not None
+        vectors, lexical = self._fresh()
+        for store, ids in (("vectors", vectors.ids), ("lexical", lexical.ids)):
             try:
-                there = index.ids()
+                there = ids()
             except Exception as e:  # whatever a store says: it can't be read
                 note(store, str(e))
                 continue
@@ -371,7 +370,7 @@ class Archive:
                 catalog.set_meta("fingerprint", f"an unfinished rebuild | {pipeline.SPLITTER}")
                 pipeline.again(catalog, embed=self._embed_texts, progress=progress)
                 catalog.set_meta("fingerprint", self._wanted())
-            self._rebuild(vectors=True, lexical=True)
+            self._rebuild("vectors", "lexical")
             catalog.compact()
 
     # -- within ------------------------------------------------------------------------
@@ -402,24 +401,26 @@ class Archive:
         )
 
     def _retrieve(self, query: Query) -> list[Hit]:
+        from rag.index.catalog import StoreClosed
         from rag.ingest.language import detect_language
         from rag.retrieve import hybrid
 
         self._require()
         self._refuse_stranger(for_ingest=False)
-        self._fresh()
-        assert self._vectors is not None and self._lexical is not None
         embedder = self._embed()
         # The built-in model knows English only; elsewhere words find more than it does.
         blind = embedder.name.startswith("all-MiniLM") and detect_language(query.standalone) != "en"
-        return hybrid.search(
-            query,
-            catalog=self._cat(),
-            vectors=self._vectors,
-            lexical=self._lexical,
-            embed=embedder.query,
-            dense_weight=0.2 if blind else 1.0,
-        )
+        while True:
+            vectors, lexical = self._fresh()
+            with suppress(StoreClosed):  # a rebuild has just put others in their place
+                return hybrid.search(
+                    query,
+                    catalog=self._cat(),
+                    vectors=vectors,
+                    lexical=lexical,
+                    embed=embedder.query,
+                    dense_weight=0.2 if blind else 1.0,
+                )
 
     def _cat(self) -> Catalog:
         with self._lock:
@@ -487,80 +488,74 @@ class Archive:
 
     # The derived indexes.
 
-    def _fresh(self) -> None:
-        """Open the indexes, and reopen them when another process has written."""
+    def _fresh(self) -> tuple[VectorIndex, LexicalIndex]:
+        """The indexes, reopened when another process has written or put new ones in their place."""
         from rag.index.lexical import LexicalIndex
         from rag.index.vectors import VectorIndex
 
         with self._lock:
             catalog = self._cat()
             stores = (catalog.meta("vectors") or "vectors-1", catalog.meta("lexical") or "lexical-1")
-            if stores != self._stores:
+            generation = catalog.generation
+            if self._vectors is None or self._lexical is None or stores != self._stores:
                 for store in (self._vectors, self._lexical):
                     if store is not None:
                         store.close()
                 self._vectors = VectorIndex(self.path / stores[0])
                 self._lexical = LexicalIndex(self.path / stores[1])
                 self._stores = stores
-            generation = catalog.generation
-            assert self._vectors is not None and self._lexical is not None
             self._vectors.see(generation)
             self._lexical.see(generation)
+            return self._vectors, self._lexical
 
     def _settle(self) -> None:
         """Bring the indexes up to the catalog. The one way in which they change."""
         catalog = self._cat()
         if catalog.meta("purge") == "1":
             # What tantivy has deleted stays in its files: write them anew. Ids are all that Chroma holds.
-            self._rebuild(vectors=False, lexical=True)
+            self._rebuild("lexical")
             catalog.set_meta("purge", "0")
-        self._fresh()
-        assert self._vectors is not None and self._lexical is not None
+        vectors, lexical = self._fresh()
         changed = False
         if gone := catalog.tombstones():
-            self._vectors.remove(gone)
-            self._lexical.remove(gone)
+            vectors.remove(gone)
+            lexical.remove(gone)
             catalog.settle([], gone)
             changed = True
         while rows := catalog.rows(limit=_STEP, pending=True):
-            self._vectors.add(rows)
-            self._lexical.add(rows)
+            vectors.add(rows)
+            lexical.add(rows)
             catalog.settle([r.id for r in rows], [])
             changed = True
         if changed:
             generation = catalog.bump()
-            self._vectors.wrote(generation)
-            self._lexical.wrote(generation)
+            vectors.wrote(generation)
+            lexical.wrote(generation)
 
-    def _rebuild(self, *, vectors: bool, lexical: bool) -> None:
+    def _rebuild(self, *kinds: str) -> None:
         """Write indexes anew beside the old ones, then switch over in one transaction."""
         from rag.index.lexical import LexicalIndex
         from rag.index.vectors import VectorIndex
 
+        makers: dict[str, Callable[[Path], VectorIndex | LexicalIndex]]
+        makers = {"vectors": VectorIndex, "lexical": LexicalIndex}
         catalog = self._cat()
-        with self._lock:
-            for store in (self._vectors, self._lexical):
-                if store is not None:
-                    store.close()
-            self._vectors = self._lexical = self._stores = None
-        names = {}
-        for kind, make, wanted in (("vectors", VectorIndex, vectors), ("lexical", LexicalIndex, lexical)):
-            if not wanted:
-                continue
-            old = catalog.meta(kind) or f"{kind}-1"
-            name = f"{kind}-{int(old.rpartition('-')[2]) + 1}"
-            shutil.rmtree(self.path / name, ignore_errors=True)  # of a rebuild that was interrupted
-            index: Any = make(self.path / name)
+        old, new = {}, {}
+        for kind in kinds:
+            old[kind] = catalog.meta(kind) or f"{kind}-1"
+            new[kind] = f"{kind}-{int(old[kind].rpartition('-')[2]) + 1}"
+            shutil.rmtree(self.path / new[kind], ignore_errors=True)  # of a rebuild that was interrupted
+            index = makers[kind](self.path / new[kind])
             after = 0
-            # What the old index had still to take in or let go is left for the ordinary way.
             while rows := catalog.rows(after=after, limit=_STEP):
                 index.add(rows)
                 after = rows[-1].number
             index.close()
-            names[kind] = (name, old)
-        catalog.switch({kind: name for kind, (name, _) in names.items()}, settled=vectors and lexical)
-        for _, old in names.values():
-            shutil.rmtree(self.path / old, ignore_errors=True)
+        # With one of them new, what the other has still to do is left for the ordinary way.
+        catalog.switch(new, settled=len(kinds) == len(makers))
+        self._fresh()  # lets go of the old ones
+        for name in old.values():
+            shutil.rmtree(self.path / name, ignore_errors=True)
 
     # One writer at a time.
 

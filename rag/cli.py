@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -102,7 +103,7 @@ def ingest(
     with _opened(archive) as opened, _bar("articles", lambda: count(sources)) as step:
         report = opened.ingest(*sources, fields=fields, progress=step)
     if as_json:
-        print(report.model_dump_json(indent=2))
+        _print_json(report.model_dump_json(indent=2))
         return
     out = _console()
     out.print(
@@ -111,7 +112,7 @@ def ingest(
     )
     err = _console(stderr=True)
     for skip in report.skipped[:20]:
-        err.print(f"skipped {skip.origin}: {skip.reason}", style="yellow")
+        err.print(_printable(f"skipped {skip.origin}: {skip.reason}"), style="yellow")
     if len(report.skipped) > 20:
         err.print(f"… and {len(report.skipped) - 20} more; all of them with --json", style="yellow")
 
@@ -144,11 +145,12 @@ def ask(
     answer: Answer | None = None
     wrote = False
     with _opened(archive, model=model) as opened, _status(err) as tell:
-        if is_remote(name := opened.settings.model):
-            err.print(f"Passages of the archive are sent to {name}.", style="yellow")
+        name = opened.settings.model
         tell("looking for evidence")
         for event in opened.stream(question, **_filters(k, after, before, source, dated)):
             if isinstance(event, Retrieved):
+                if is_remote(name):
+                    err.print(f"Passages of the archive are sent to {name}.", style="yellow")
                 tell(f"{len(event.hits)} passages found")
             elif isinstance(event, Progress):
                 tell(
@@ -168,7 +170,7 @@ def ask(
                 answer = event.answer
     assert answer is not None
     if as_json:
-        print(answer.model_dump_json(indent=2))
+        _print_json(answer.model_dump_json(indent=2))
     else:
         _print_answer(answer, wrote)
     if not answer.answered:
@@ -193,7 +195,7 @@ def search(
     with _opened(archive) as opened:
         hits = opened.search(question, **_filters(k, after, before, source, dated))
     if as_json:
-        print(json.dumps([h.model_dump(mode="json") for h in hits], indent=2, ensure_ascii=False))
+        _print_json(json.dumps([h.model_dump(mode="json") for h in hits], indent=2, ensure_ascii=False))
         return
     if not hits:
         _console(stderr=True).print("Nothing found.")
@@ -224,7 +226,7 @@ def show(
         else:
             found = opened.get(ident)
         if as_json:
-            print(found.model_dump_json(indent=2))
+            _print_json(found.model_dump_json(indent=2))
             return
         out = _console()
         article = opened.get(found.article_id) if is_passage else found  # type: ignore[union-attr]
@@ -263,7 +265,7 @@ def delete(
             if not typer.confirm(f"Delete {len(articles)} for good?", err=True):
                 raise typer.Exit(Exit.ERROR)
         for key in opened.delete(*idents):
-            print(f"deleted {key}")
+            print(f"deleted {_printable(key)}")
 
 
 @app.command()
@@ -275,7 +277,7 @@ def stats(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     with _opened(archive) as opened:
         found = opened.stats()
     if as_json:
-        print(found.model_dump_json(indent=2))
+        _print_json(found.model_dump_json(indent=2))
         return
     span = f"{found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}" if found.first and found.last else "no dates"
     rows = {
@@ -313,7 +315,7 @@ def doctor(
                 opened.repair(anew=rebuild, progress=step)
         problems = opened.check()
     if as_json:
-        print(json.dumps([p.model_dump() for p in problems], indent=2))
+        _print_json(json.dumps([p.model_dump() for p in problems], indent=2))
     elif not problems:
         print("All three stores agree.")
     for problem in problems if not as_json else ():
@@ -369,7 +371,7 @@ def models(
             }
         )
     if as_json:
-        print(json.dumps(rows, indent=2))
+        _print_json(json.dumps(rows, indent=2))
         return
     for row in rows:
         print(f"{row['role']:<10} {row['model']}  {row['bytes'] / 1e6:.0f} MB  {row['state']}")
@@ -390,7 +392,7 @@ def config(as_json: JsonOption = False) -> None:
 
     settings = load_settings()
     if as_json:
-        print(settings.model_dump_json(indent=2))
+        _print_json(settings.model_dump_json(indent=2))
         return
     for name, field in Settings.model_fields.items():
         print(f"{name:<16} {getattr(settings, name)}")
@@ -538,6 +540,11 @@ def _tally(counts: Any) -> str:
 def _printable(text: str) -> str:
     """Text that can't command the terminal: no control characters but newlines and tabs."""
     return "".join(c if c in "\n\t" or (c >= " " and not "\x7f" <= c <= "\x9f") else "\ufffd" for c in text)
+
+
+def _print_json(text: str) -> None:
+    """JSON that can't command the terminal either: control characters escaped."""
+    print(re.sub(r"[\x7f-\x9f]", lambda m: f"\\u{ord(m.group()):04x}", text))
 
 
 def main() -> None:

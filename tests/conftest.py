@@ -1,7 +1,7 @@
 """What all tests share: nothing of the user's is touched, no network is used, no skip goes unnoticed.
 
-    pytest          everything without real weights
-    pytest --all    the tests marked `models` or `slow` too
+pytest          everything without real weights
+pytest --all    the tests marked `models` or `slow` too
 """
 
 from __future__ import annotations

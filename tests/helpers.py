@@ -39,7 +39,11 @@ def many(n: int, *, first: int = 0) -> list[dict[str, Any]]:
 
 
 def onrecord(
-    *args: str | Path, env: Mapping[str, str] | None = None, cwd: Path | None = None, timeout: float = 120, stdin: str = ""
+    *args: str | Path,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    timeout: float = 120,
+    stdin: str = "",
 ) -> subprocess.CompletedProcess[str]:
     """The command line in a process of its own."""
     return subprocess.run(

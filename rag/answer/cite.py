@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 # In round brackets a number is a citation only where it ends the sentence: "(18)" may be an age.
 _MARKS = re.compile(r"[\[【]\s*(?:sentences?\s*)?\d+(?:\s*(?:,|，|、|and|-|–)\s*\d+)*\s*[\]】]")
-_CLOSED = re.compile(rf"(?:{_MARKS.pattern}\s*)+[.。!?！？]?(?=\s+\S|\n)")
+_CLOSED = re.compile(rf"(?:{_MARKS.pattern}\s*)+[.。!?！？]?(?=\s+[^\s\[【.。!?！？]|\n)")
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
 _REFUSAL = re.compile(r"^\W*(?:NOT[\s_]*FOUND|NO ANSWER FOUND)\b", re.IGNORECASE)
 
@@ -61,8 +61,8 @@ def is_refusal(statement: Statement) -> bool:
 def _statement(piece: str) -> list[Statement]:
     numbers: list[int] = []
     for mark in _MARKS.findall(piece):
-        for low, dash, high in re.findall(r"(\d+)(?:\s*([-–])\s*(\d+))?", mark):
-            last = int(high) if dash and int(low) <= int(high) < int(low) + 10 else int(low)
+        for low, high in re.findall(r"(?<!\d)(\d{1,4})(?!\d)(?:\s*[-–]\s*(\d{1,4})(?!\d))?", mark):
+            last = int(high) if high and int(low) <= int(high) < int(low) + 10 else int(low)
             numbers += range(int(low), last + 1)
     text = _BULLET.sub("", _MARKS.sub("", piece))
     text = " ".join(re.sub(r"\s+([.,;:!?。，])", r"\1", text).split())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import datetime
 from functools import cache
 
 from rag.index.lexical import words
@@ -44,7 +45,12 @@ _PERSON = r"((?:[A-Z][\w'’\-]+\s){0,3}[A-Z][\w'’\-]+)"
 _SPEAKS = re.compile(
     rf"{_PERSON}(?:,[^,.“”]{{2,60}},)?\s(?:has\s|had\s|was\s(?:quoted|reported)\sas\s)?(?:{_SAYING}|saying)\b"
 )
-_SPOKEN = re.compile(rf"\b{_SAYING}\s(?:the\s(?:[a-z]+\s){{1,4}})?{_PERSON}")
+# Before the name only verbs that take no person: "told Blinken" makes nobody a speaker.
+_SPOKEN = re.compile(
+    r"\b(?:said|says|added|adds|argued|argues|insisted|insists|explained|replied|answered|noted|remarked|complained|"
+    rf"declared|stressed|acknowledged|admitted|announced)\s(?:the\s(?:[a-z]+\s){{1,4}})?{_PERSON}"
+)
+_SPEAKS_ZH = re.compile(r"(?:^|[，。；：！？、\s])([\u4e00-\u9fff]{2,4}?)(?:对[^，。]{1,12})?(?:表示|指出|强调|称|说)")
 
 _ANAPHOR = re.compile(
     r"\b(?:he|him|his|she|her|they|them|their|it|its|both|this|these|those|here|there|then)\b|"
@@ -71,13 +77,61 @@ CALENDAR = frozenset(
     september october november december""".split()
 )
 """Names of days and months: names for what an article says, but not what a question is about."""
+_PHRASES = (
+    (re.compile(r"\bUnited States(?: of America)?\b"), "US"),
+    (re.compile(r"\bUnited Kingdom\b"), "UK"),
+    (re.compile(r"\bUnited Nations\b"), "UN"),
+    (re.compile(r"\bEuropean Union\b"), "EU"),
+)
 _ALIASES = (
-    {"us", "usa", "america", "american", "washington", "states", "united"},
-    {"uk", "britain", "british", "kingdom", "united", "london"},
+    {"us", "usa", "america", "american", "americans", "washington"},
+    {"uk", "britain", "british", "london"},
     {"china", "chinese", "beijing", "prc"},
-    {"russia", "russian", "moscow", "kremlin"},
-    {"eu", "european", "europe", "union", "brussels"},
-    {"un", "united", "nations"},
+    {"russia", "russian", "russians", "moscow", "kremlin"},
+    {"eu", "european", "europe", "brussels"},
+    {"france", "french"}, {"netherlands", "dutch"}, {"germany", "german", "germans"}, {"spain", "spanish"},
+    {"turkey", "turkish", "türkiye", "turks"}, {"switzerland", "swiss"}, {"wales", "welsh"}, {"greece", "greek", "greeks"},
+)  # fmt: skip
+_DEMONYM = ("n", "an", "ian", "ean", "ish", "ese", "i", "ic", "er", "ers", "s", "ns", "ans", "ians")
+
+# Words that can't both be true of one thing.
+_OPPOSITES = tuple(
+    (frozenset(a.split()), frozenset(b.split()))
+    for a, b in (
+        (
+            "raise raises raised rise rises rose increase increases increased climbed gained grew up higher jumped soared",
+            "lower lowers lowered cut cuts fall falls fell decrease decreased declined dropped down reduced shrank plunged",
+        ),
+        (
+            "raise raises raised rose increase increased lowered cut fell decreased reduced changed",
+            "unchanged steady",
+        ),
+        ("highest most maximum best", "lowest least minimum worst"),
+        ("won wins win victory", "lost loses lose defeat"),
+        (
+            "approved approve approves accepted accept agreed agree",
+            "rejected reject rejects refused refuse declined opposed",
+        ),
+        ("support supports supported backed", "oppose opposes opposed"),
+        ("opened open opens reopened reopen", "closed close closes shut"),
+        ("success successful succeeded", "failure failed unsuccessful"),
+        ("arrived arrive", "left departed depart"),
+        ("before", "after"),
+        ("çıkardı artırdı yükseltti arttı yükseldi", "düşürdü indirdi azalttı düştü azaldı"),
+        ("kazandı", "kaybetti"),
+    )
+)
+_OPPOSITES_ZH = (("最高", "最低"), ("上升", "下降"), ("提高", "降低"), ("上调", "下调"), ("赢", "输"), ("同意", "拒绝"))
+
+# Verbs whose doer and sufferer differ; those that go both ways (met, agreed) are not here.
+_DOING = re.compile(
+    r"\b(?!(?:agreed|discussed|talked|joined|married|based|called|named|united|expected|related)\b)(?:\w{3,}ed|won|beat|told|made|"
+    r"paid|sold|bought|took|gave|sent|struck|shot|hit|killed|built|cut|led|lost|found|wrote|taught|fought|chose|broke|stole)\b"
+)
+_HEDGE = re.compile(
+    r"\b(?:not|no|never|nobody|none|nothing|neither|nor|without|cannot|den(?:y|ies|ied|ying)|refus\w+|reject\w+|doubt\w*|"
+    r"dismiss\w+|if|whether|unless|false\w*|untrue|rumou?rs?|alleg\w+|accus\w+|claim\w*|might|may|could)\b|n[’']t\b",
+    re.IGNORECASE,
 )
 
 
@@ -106,6 +160,20 @@ def is_year(number: float) -> bool:
     return number == int(number) and 1800 <= number <= 2100
 
 
+def without_dates(text: str, dates: Iterable[datetime]) -> str:
+    """A text without the given dates, as far as it names them: "19 June 2023", "June 19", "2023", "Monday"."""
+    for date in dates:
+        day, month = str(date.day), f"{date:%B}"
+        for form in (
+            rf"{day}(?:st|nd|rd|th)? {month}",
+            rf"{month} {day}(?:st|nd|rd|th)?",
+            f"{date:%A}",
+            str(date.year),
+        ):
+            text = re.sub(rf"(?<!\w){form}(?!\w)", " ", text)
+    return text
+
+
 def leans(text: str) -> bool:
     """Whether a sentence speaks of someone or something that an earlier one named ("he", "the talks", "both")."""
     return bool(_ANAPHOR.search(text))
@@ -119,33 +187,128 @@ def topic(question: str) -> str:
 
 def names(text: str) -> list[str]:
     """Capitalised words that are likely names, in order; plain words at the beginning are left out."""
+    return [name for name, _ in _placed(text)]
+
+
+def _placed(text: str) -> list[tuple[str, int]]:
+    """Names with where they begin, in the text with its longer country names shortened."""
     found = []
-    for m in _NAME.finditer(text):
+    for m in _NAME.finditer(_joined(text)):
         word = _bare(m.group())
         if not word[:1].isupper() or word.casefold() in _PLAIN or (len(word) == 1 and word != "X"):
             continue
-        found.append(word)
+        found.append((word, m.start()))
     return found
 
 
 def unnamed(wanted: Iterable[str], text: str) -> list[str]:
     """Those of the names that a text doesn't hold, as such or by another form ("China" by "Chinese")."""
-    there = {_bare(w).casefold() for w in re.findall(r"[\w'’.\-]+", text)}
-    there |= {part for w in there for part in w.split("-")}
-    stems = set(words(text))
+    there: set[str] = set()
+    for w in re.findall(r"[\w'’.\-]+", f"{text} {_joined(text)}"):
+        low = _bare(w).casefold()
+        there |= {low, *low.split("-"), re.split(r"['’]", low)[0]}
     missing = []
     for name in wanted:
-        low = name.casefold()
+        low = re.split(r"['’]", name.casefold())[0]
         parts = [p for p in low.split("-") if p]
-        if low in there or all(p in there for p in parts) or set(words(low)) <= stems:
+        if low in there or (parts and all(p in there for p in parts)):
             continue
         if any(low in group and there & group for group in _ALIASES):
             continue
-        # Demonyms and inflections: Turkey/Turkish, İstanbul/İstanbul’da, Berlin/Berliner.
-        if len(low) >= 5 and any(w[:5] == low[:5] and abs(len(w) - len(low)) <= 4 for w in there):
+        if any(_demonym(low, w) or _demonym(w, low) for w in there):
             continue
         missing.append(name)
     return missing
+
+
+def _demonym(place: str, people: str) -> bool:
+    """Whether one is formed of the other as "Iranian" is of "Iran" (but not "Nigeria" of "Niger")."""
+    stems = [place, place[:-1]] if len(place) >= 5 else [place] if len(place) >= 4 else []
+    return any(people == stem + end for stem in stems for end in _DEMONYM)
+
+
+def _joined(text: str) -> str:
+    for phrase, short in _PHRASES:
+        text = phrase.sub(short, text)
+    return text
+
+
+def opposed(claim: str, said: str) -> str | None:
+    """A word of a claim whose opposite the evidence has, and not the word itself."""
+    mine = set(re.findall(r"[^\W\d_]+", claim.casefold()))
+    theirs = set(re.findall(r"[^\W\d_]+", said.casefold()))
+    for pair in _OPPOSITES:
+        for ours, others in (pair, pair[::-1]):
+            if mine & ours and not theirs & ours and theirs & others and not mine & others:
+                return min(mine & ours)
+    for pair_zh in _OPPOSITES_ZH:
+        for word, other in (pair_zh, pair_zh[::-1]):
+            if word in claim and word not in said and other in said:
+                return word
+    return None
+
+
+def turned_round(claim: str, said: str) -> str | None:
+    """A verb that both have, done by another in the claim than in the evidence ("A beat B" from "B beat A").
+
+    Looks at the names nearest before the verb on either side. A passive on one
+    side only ("was beaten by") is left alone.
+    """
+    claim, said = _joined(claim), _joined(said)
+    ours, theirs = _placed(claim), _placed(said)
+    everyone = {n for n, _ in theirs}
+    for mine in _DOING.finditer(claim):
+        if mine.group()[0].isupper():
+            continue
+        same = [m for m in _DOING.finditer(said) if m.group() == mine.group()]
+        if len(same) != 1:
+            continue
+        yours = same[0]
+        if _passive(claim, mine) != _passive(said, yours):
+            continue
+        doer, real = _doer(ours, mine.start(), claim), _doer(theirs, yours.start(), said)
+        if doer and real and not doer & real and doer <= everyone:
+            return mine.group()
+        object_, real_object = _next(ours, mine.end(), claim), _next(theirs, yours.end(), said)
+        if object_ and real_object and object_ != real_object and object_ in everyone:
+            return mine.group()
+    return None
+
+
+def _passive(text: str, verb: re.Match[str]) -> bool:
+    return bool(re.match(r"\W+(?:\w+\W+){0,2}by\b", text[verb.end() :])) or bool(
+        re.search(r"\b(?:was|were|is|are|be|been|being)\s(?:\w+\s)?$", text[: verb.start()])
+    )
+
+
+def _doer(placed: list[tuple[str, int]], verb: int, text: str) -> set[str]:
+    """The name nearest before a verb, all its words."""
+    before = [(n, p) for n, p in placed if p < verb and n.casefold() not in CALENDAR]
+    words_of: set[str] = set()
+    at = verb
+    for name, place in reversed(before):
+        if words_of and text[place + len(name) : at].strip("'’s") not in ("", " "):
+            break
+        words_of.add(name)
+        at = place
+    return words_of
+
+
+def _next(placed: list[tuple[str, int]], end: int, text: str) -> str | None:
+    """A name right after a verb, an article or a title at most between them."""
+    for name, place in placed:
+        if place >= end:
+            return name if len(text[end:place].split()) <= 1 else None
+    return None
+
+
+def hedged(text: str, part: str) -> bool:
+    """Whether words that stand in a text are denied, doubted or only supposed there by what leads up to them."""
+    before, found, _ = plain(text).partition(plain(part).strip(" .,;:!?。，…"))
+    if not found:
+        return False
+    lead = re.split(r"[.!?;] ", before)[-1]
+    return bool(_HEDGE.search(lead))
 
 
 def quoted(text: str) -> list[str]:
@@ -162,8 +325,12 @@ def plain(text: str) -> str:
 
 
 def holds(text: str, quote: str) -> bool:
-    """Whether a text holds the quoted words; a comma or full stop that the quote's end took in doesn't count."""
-    return plain(quote).strip(" .,;:!?。，…") in plain(text)
+    """Whether a text holds the quoted words, whole; a comma or full stop that the quote's end took in doesn't count."""
+    wanted = plain(quote).strip(" .,;:!?。，…")
+    if not wanted:
+        return False
+    spaced = not re.search(r"[\u3040-\u30ff\u3400-\u9fff]", wanted)
+    return bool(re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)" if spaced else re.escape(wanted), plain(text)))
 
 
 def negated(text: str) -> bool:
@@ -171,12 +338,12 @@ def negated(text: str) -> bool:
     return bool(_NEGATION.search(text))
 
 
-def negated_words(text: str) -> list[set[str]]:
-    """For each negation, the index terms of the three content words after it."""
-    found = []
+def negated_words(text: str) -> set[str]:
+    """The index terms that a text denies: the first content word after each negation."""
+    found = set()
     for m in _NEGATION.finditer(text):
         after = [w for w in words(text[m.end() : m.end() + 60]) if len(w) > 2 and w not in _light()]
-        found.append(set(after[:3]))
+        found |= set(after[:1])
     return found
 
 
@@ -186,7 +353,7 @@ def speakers(text: str) -> set[str]:
     for pattern in (_SPEAKS, _SPOKEN):
         for m in pattern.finditer(text):
             found |= {_bare(p).casefold() for p in m.group(1).split()}
-    return found - _PLAIN
+    return (found - _PLAIN) | set(_SPEAKS_ZH.findall(text))
 
 
 @cache

@@ -24,7 +24,6 @@ from rag.types import (
     Event,
     Finished,
     Hit,
-    Passage,
     Progress,
     Query,
     Reason,
@@ -313,6 +312,7 @@ class _Check:
         if draft.refused or claim.casefold() in draft.claims:
             return None
         draft.claims.add(claim.casefold())
+        self._drop_deleted()
         cited = [self._evidence[n] for n in statement.numbers if n in self._evidence]
         verdict, cited = self._supported(claim, cited)
         if not verdict.ok:
@@ -336,6 +336,11 @@ class _Check:
             return None
         draft.scores.append(verdict.score * bears.score)
         return self._write(claim, verdict, cited, draft)
+
+    def _drop_deleted(self) -> None:
+        """An article taken down while the model writes is not cited any more."""
+        there = self._catalog.which_exist({e.article_id for e in self._evidence.values()})
+        self._evidence = {n: e for n, e in self._evidence.items() if e.article_id in there}
 
     def _supported(self, claim: str, cited: list[Numbered]) -> tuple[verify.Verdict, list[Numbered]]:
         """The verdict over the sentences cited; where it is no, another that does support the claim is cited."""
@@ -362,7 +367,12 @@ class _Check:
 
     def _cited(self, cited: Sequence[Numbered]) -> verify.Cited:
         around = " ".join(self._near(e) for e in cited)
-        return verify.Cited([e.text for e in cited], around, " ".join(_label(e.passage) for e in cited))
+        return verify.Cited(
+            [e.text for e in cited],
+            around,
+            " ".join(f"{e.passage.title} {e.passage.source or ''}" for e in cited),
+            [e.passage.published for e in cited if e.passage.published],
+        )
 
     def _near(self, e: Numbered) -> str:
         """The three sentences before, and the article's first: who is who is said where it begins."""
@@ -403,11 +413,6 @@ class _Check:
         delta = f"{lead}{claim} {''.join(marks)}"
         draft.text += delta
         return Delta(text=delta)
-
-
-def _label(passage: Passage) -> str:
-    when = f"{passage.published:%A} {passage.published.day} {passage.published:%B %Y}" if passage.published else ""
-    return f"{passage.title} {passage.source or ''} {when}"
 
 
 def _rarity(evidence: Sequence[Numbered]) -> Callable[[str], float]:

@@ -89,16 +89,24 @@ def parse(text: str, where: str) -> Prompt:
         raise PromptError(f"Prompt {where}: the front matter is not YAML ({str(e).splitlines()[0]}).") from e
     if not isinstance(head, dict) or head.keys() != _KEYS:
         raise PromptError(f"Prompt {where}: the front matter needs exactly {', '.join(sorted(_KEYS))}.")
+    name, version, variables = head["name"], head["version"], head["variables"]
+    if not (
+        isinstance(name, str)
+        and isinstance(version, int)
+        and isinstance(variables, list)
+        and all(isinstance(v, str) for v in variables)
+    ):
+        raise PromptError(f"Prompt {where}: name is a word, version a whole number, variables a list of words.")
     body = parts[2].strip() + "\n"
     pieces = _HEADING.split(body)
     if pieces[0].strip() or len(pieces) < 3:
         raise PromptError(f"Prompt {where}: put every message under # system, # user or # assistant.")
     messages = tuple((_role(r), t.strip()) for r, t in zip(pieces[1::2], pieces[2::2], strict=True))
     used = {v for _, t in messages for v in _used(t)}
-    declared = set(head["variables"] or ())
+    declared = set(variables)
     if used != declared:
         raise PromptError(f"Prompt {where}: it declares {sorted(declared)} and uses {sorted(used)}.")
-    return Prompt(str(head["name"]), int(head["version"]), messages, frozenset(used), sha256(body.encode()).hexdigest())
+    return Prompt(name, version, messages, frozenset(used), sha256(body.encode()).hexdigest())
 
 
 def _used(text: str) -> set[str]:

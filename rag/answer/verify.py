@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 
@@ -34,7 +35,9 @@ class Cited:
     around: str
     """What stands before them in the article and at its beginning: whom "he" and "the minister" mean."""
     label: str
-    """The article's title, outlet and date."""
+    """The article's title and outlet."""
+    dates: Sequence[datetime] = ()
+    """When it was published."""
 
     @property
     def said(self) -> str:
@@ -44,7 +47,7 @@ class Cited:
     @property
     def near(self) -> str:
         """All of it."""
-        return f"{self.label} {self.around} {self.said}"
+        return " ".join([self.label, *(f"{d:%A %d %B %Y}" for d in self.dates), self.around, self.said])
 
 
 @dataclass(frozen=True)
@@ -68,10 +71,12 @@ def supports(claim: str, cited: Cited, *, embed: Embed) -> Verdict:
         embed: Texts to unit vectors.
     """
     said, near = cited.said, cited.near
-    if _contains(said, claim):
+    if facts.holds(said, claim):
+        if facts.hedged(said, claim):
+            return _no("the cited words deny it, or only suppose it")
         return Verdict(True, "", "verbatim", 1.0)
     # A figure has to stand in the cited words; only a date may be the article's.
-    if odd := facts.numbers(claim) - facts.numbers(f"{cited.label} {said}"):
+    if odd := facts.numbers(facts.without_dates(claim, cited.dates)) - facts.numbers(said):
         return _no(f"the cited words don't give {_figures(odd)}")
     if lost := [q for q in facts.quoted(claim) if not any(facts.holds(t, q) for t in cited.texts)]:
         return _no(f"the quoted words “{lost[0]}” are not in the cited sentence")
@@ -82,9 +87,10 @@ def supports(claim: str, cited: Cited, *, embed: Embed) -> Verdict:
         return _no(f"the cited words are not those of {' '.join(sorted(who)).title()}")
     if facts.negated(claim) and not facts.negated(said):
         return _no("the sentence denies something that the cited words don't deny")
-    mine = set(words(claim))
-    if not facts.negated(claim) and any(len(after) >= 2 and after <= mine for after in facts.negated_words(said)):
+    if not facts.negated(claim) and facts.negated_words(said) & set(words(claim)):
         return _no("the cited words deny it")
+    if (word := facts.opposed(claim, said)) or (word := facts.turned_round(claim, said)):
+        return _no(f"the cited words say otherwise about “{word}”")
     content = query_words(claim)
     share = sum(w in set(words(near)) for w in content) / max(1, len(content))
     vectors = embed([claim, said])
@@ -151,7 +157,7 @@ def _strangers(claim: str, cited: Cited) -> list[str]:
     of "Qin", and what the article's title or first words name may be added.
     """
     said = cited.said
-    strange = facts.unnamed(facts.names(claim), f"{cited.label} {said}")
+    strange = facts.unnamed(facts.names(facts.without_dates(claim, cited.dates)), f"{cited.label} {said}")
     if not strange:
         return []
     if facts.leans(said) or not facts.names(said):
@@ -166,11 +172,6 @@ def _fuller(name: str, claim: str, cited: Cited) -> bool:
             if facts.holds(cited.near, pair) and facts.holds(claim, pair):
                 return True
     return False
-
-
-def _contains(text: str, claim: str) -> bool:
-    mine, theirs = facts.plain(claim).strip(" .。"), facts.plain(text)
-    return bool(mine) and mine in theirs
 
 
 def _figures(odd: set[float]) -> str:

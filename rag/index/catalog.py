@@ -54,8 +54,9 @@ CREATE TABLE passage (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,          -- version id + ":" + place
   version INTEGER NOT NULL REFERENCES version (number) ON DELETE CASCADE,
-  first INTEGER NOT NULL,           -- half-open run of the version's sentences
-  last INTEGER NOT NULL,
+  start INTEGER NOT NULL,           -- in the version's text, half-open
+  end INTEGER NOT NULL,
+  sentences TEXT NOT NULL,          -- JSON [[start, end], ...]: an article may have many thousands
   vector BLOB NOT NULL,             -- float16, unit length
   indexed INTEGER NOT NULL DEFAULT 0
 );
@@ -66,6 +67,10 @@ CREATE TABLE tombstone (passage_id TEXT PRIMARY KEY) WITHOUT ROWID;
 
 # From version N to N + 1: statements that need no re-embedding.
 MIGRATIONS: dict[int, str] = {}
+
+
+class StoreClosed(Exception):
+    """A rebuilt index has taken this one's place: ask again."""
 
 
 @dataclass(frozen=True)
@@ -111,6 +116,48 @@ def version_id(draft: Draft) -> str:
     return sha256(json.dumps(shown, ensure_ascii=True).encode()).hexdigest()[:20]
 
 
+class _Cursor(sqlite3.Cursor):
+    """Says in our own words that the file is damaged, wherever that comes to light."""
+
+    def execute(self, *args: Any) -> _Cursor:
+        with _damage():
+            return super().execute(*args)
+
+    def fetchone(self) -> Any:
+        with _damage():
+            return super().fetchone()
+
+    def fetchall(self) -> list[Any]:
+        with _damage():
+            return super().fetchall()
+
+    def __next__(self) -> Any:
+        with _damage():
+            return super().__next__()
+
+
+class _Connection(sqlite3.Connection):
+    def execute(self, *args: Any) -> _Cursor:
+        return self.cursor(_Cursor).execute(*args)
+
+    def executemany(self, *args: Any) -> sqlite3.Cursor:
+        with _damage():
+            return super().executemany(*args)
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.DatabaseError as e:
+        if type(e) is not sqlite3.DatabaseError:  # its subclasses tell of other things
+            raise
+        raise ArchiveDamaged(
+            f"The archive's catalog can't be read ({e}). Restore the archive's folder from a backup, "
+            "or move it away and ingest again."
+        ) from e
+
+
 class Catalog:
     """Reads and writes one catalog. Safe to use from several threads.
 
@@ -135,14 +182,9 @@ class Catalog:
             path.parent.mkdir(parents=True, exist_ok=True)
         try:
             self._prepare()
-        except sqlite3.DatabaseError as e:
-            if isinstance(e, sqlite3.OperationalError) and "locked" in str(e):
-                raise
+        except BaseException:
             self.close()
-            raise ArchiveDamaged(
-                f"{path} can't be read as a catalog ({e}). Restore the archive's folder from a backup, "
-                "or move it away and ingest again."
-            ) from e
+            raise
 
     # -- connections ---------------------------------------------------------
 
@@ -151,7 +193,9 @@ class Catalog:
         db: sqlite3.Connection | None = getattr(self._local, "db", None)
         if db is None:
             # check_same_thread is off only so that close() may end all of them.
-            db = sqlite3.connect(self.path, timeout=30, isolation_level=None, check_same_thread=False)
+            db = sqlite3.connect(
+                self.path, timeout=30, isolation_level=None, check_same_thread=False, factory=_Connection
+            )
             db.row_factory = sqlite3.Row
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=NORMAL")
@@ -183,9 +227,11 @@ class Catalog:
 
     def _prepare(self) -> None:
         # Readers look first: only what changes something waits for a writer.
-        if self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-            if int(self.meta("schema") or 0) == SCHEMA_VERSION:
-                return
+        tables = {r["name"] for r in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and not {"meta", "version", "passage"} <= tables:
+            raise ArchiveDamaged(f"{self.path} is another program's database. Choose another folder: --archive PATH")
+        if tables and int(self.meta("schema") or 0) == SCHEMA_VERSION:
+            return
         with self._transaction() as db:
             if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
                 for statement in _SCHEMA.split(";\n"):
@@ -320,7 +366,7 @@ class Catalog:
                     draft.published.astimezone(UTC).isoformat() if draft.published else None,
                     item.language,
                     json.dumps(dict(draft.metadata), ensure_ascii=False, default=str),
-                    json.dumps([[s.start, s.end] for s in item.sentences], separators=(",", ":")),
+                    _places(item.sentences),
                     _text_hash(draft.text),
                     draft.origin,
                     datetime.now(UTC).isoformat(timespec="seconds"),
@@ -334,10 +380,17 @@ class Catalog:
         ids = [f"{ident}:{n}" for n in range(len(item.runs))]
         db.executemany("DELETE FROM tombstone WHERE passage_id = ?", [(i,) for i in ids])
         db.executemany(
-            "INSERT INTO passage (id, version, first, last, vector) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO passage (id, version, start, end, sentences, vector) VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (i, number, first, last, vector.astype(np.float16).tobytes())
-                for i, (first, last), vector in zip(ids, item.runs, item.vectors, strict=True)
+                (
+                    ident,
+                    number,
+                    item.sentences[first].start,
+                    item.sentences[last - 1].end,
+                    _places(item.sentences[first:last]),
+                    vector.astype(np.float16).tobytes(),
+                )
+                for ident, (first, last), vector in zip(ids, item.runs, item.vectors, strict=True)
             ],
         )
 
@@ -372,7 +425,7 @@ class Catalog:
             self._retire(db, row["number"])
             db.execute(
                 "UPDATE version SET sentences = ? WHERE number = ?",
-                (json.dumps([[s.start, s.end] for s in item.sentences], separators=(",", ":")), row["number"]),
+                (_places(item.sentences), row["number"]),
             )
             self._add_passages(db, row["number"], article.id, item)
 
@@ -384,19 +437,20 @@ class Catalog:
         ``pending`` leaves out those that the indexes have already.
         """
         rows = self._db.execute(
-            f"""SELECT p.number, p.id, p.first, p.last, p.vector, v.id AS article_id, v.title, v.text, v.sentences,
+            f"""SELECT p.number, p.id, p.start, p.end, p.vector, p.version, v.id AS article_id, v.title,
                        v.source, v.published, v.language
                 FROM passage p JOIN version v ON v.number = p.version
                 WHERE p.number > ? {"AND NOT p.indexed" if pending else ""} ORDER BY p.number LIMIT ?""",
             (after, limit),
-        )
+        ).fetchall()
+        texts = self._texts({r["version"] for r in rows})
         return [
             IndexRow(
                 number=r["number"],
                 id=r["id"],
                 article_id=r["article_id"],
                 title=r["title"],
-                text=r["text"][slice(*_span(r))],
+                text=texts[r["version"]][r["start"] : r["end"]],
                 source=r["source"],
                 published=_when(r["published"]),
                 language=r["language"],
@@ -463,6 +517,11 @@ class Catalog:
             raise ArticleMissing(f"No article {ident!r} in this archive. Find ids with: onrecord search WORDS")
         return self._article(row)
 
+    def which_exist(self, article_ids: set[str]) -> set[str]:
+        """Those of the versions that are (still) stored, current or not."""
+        one = "SELECT 1 FROM version WHERE id = ?"
+        return {i for i in article_ids if self._db.execute(one, (i,)).fetchone()}
+
     def articles(self) -> Iterator[Article]:
         """All current articles, in the order they came."""
         numbers = [r["number"] for r in self._db.execute("SELECT number FROM version WHERE current ORDER BY number")]
@@ -489,23 +548,21 @@ class Catalog:
         for at in range(0, len(ids), 500):
             some = ids[at : at + 500]
             rows = self._db.execute(
-                f"""SELECT p.id, p.first, p.last, v.id AS article_id, v.title, v.text, v.sentences, v.source,
+                f"""SELECT p.id, p.start, p.end, p.sentences, p.version, v.id AS article_id, v.title, v.source,
                            v.published, v.url, v.language
                     FROM passage p JOIN version v ON v.number = p.version
                     WHERE p.id IN ({",".join("?" * len(some))})""",
                 some,
-            )
+            ).fetchall()
+            texts = self._texts({r["version"] for r in rows})
             for r in rows:
-                start, end = _span(r)
                 found[r["id"]] = Passage(
                     id=r["id"],
                     article_id=r["article_id"],
-                    start=start,
-                    end=end,
-                    text=r["text"][start:end],
-                    sentences=tuple(
-                        Sentence(start=a, end=b) for a, b in json.loads(r["sentences"])[r["first"] : r["last"]]
-                    ),
+                    start=r["start"],
+                    end=r["end"],
+                    text=texts[r["version"]][r["start"] : r["end"]],
+                    sentences=tuple(Sentence(start=a, end=b) for a, b in json.loads(r["sentences"])),
                     title=r["title"],
                     source=r["source"],
                     published=_when(r["published"]),
@@ -513,6 +570,12 @@ class Catalog:
                     language=r["language"],
                 )
         return found
+
+    def _texts(self, numbers: set[int]) -> dict[int, str]:
+        """Texts of versions, each read once however many of its passages are wanted."""
+        one = "SELECT text FROM version WHERE number = ?"
+        rows = {n: self._db.execute(one, (n,)).fetchone() for n in numbers}
+        return {n: row["text"] if row else "" for n, row in rows.items()}
 
     def vectors(self, ids: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
         """Stored vectors of passages, each of shape (dim,)."""
@@ -550,10 +613,8 @@ def _text_hash(text: str) -> str:
     return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def _span(row: sqlite3.Row) -> tuple[int, int]:
-    """(start, end) in the article's text of a passage row."""
-    places = json.loads(row["sentences"])
-    return places[row["first"]][0], places[row["last"] - 1][1]
+def _places(sentences: Sequence[Sentence]) -> str:
+    return json.dumps([[s.start, s.end] for s in sentences], separators=(",", ":"))
 
 
 def _when(text: str | None) -> datetime | None:

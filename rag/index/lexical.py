@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import ArchiveDamaged
-from rag.index.catalog import IndexRow
+from rag.index.catalog import IndexRow, StoreClosed
 from rag.types import Query
 
 # A word with inner apostrophes, full stops (U.S.) or hyphens taken apart below; or a run of CJK.
@@ -32,11 +32,11 @@ _ASKING = re.compile(
 )
 _EVER = 10**12  # seconds; tantivy wants both ends of a half-open range
 _STOP = frozenset(
-    """a about after all also am an and any are as at be been before being between both but by can could did do does
-    doing during each for from further had has have having he her here hers him his how i if in into is it its just me
-    more most my no nor not now of off on once only or other our out over own s said same say says she should so some such
-    t than that the their them then there these they this those through to too under until up very was we were what when
-    where which while who whom why will with would you your""".split()
+    """a about after all also am an and any are as at be been before being between both but by can could did do
+    does doing during each for from further had has have having he her here hers him his how i if in into is it
+    its just me more most my no nor not now of off on once only or other our out over own s said same say says
+    she should so some such t than that the their them then there these they this those through to too under
+    until up very was we were what when where which while who whom why will with would you your""".split()
 )
 
 
@@ -86,11 +86,13 @@ class LexicalIndex:
         self._lock = threading.RLock()
         self._index: Any = None
         self._generation = -1
+        self._closed = False
 
     def close(self) -> None:
         """Let go of the folder."""
         with self._lock:
             self._index = None
+            self._closed = True
 
     def see(self, generation: int) -> None:
         """Take in what another process has written since."""
@@ -197,6 +199,8 @@ class LexicalIndex:
             shutil.rmtree(self._folder, ignore_errors=True)
 
     def _opened(self) -> Any:
+        if self._closed:
+            raise StoreClosed
         if self._index is None:
             import tantivy
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import ArchiveDamaged
-from rag.index.catalog import IndexRow
+from rag.index.catalog import IndexRow, StoreClosed
 from rag.types import Query
 
 _COLLECTION = "passages"
@@ -79,7 +79,7 @@ class VectorIndex:
 
     def close(self) -> None:
         """Let go of the folder."""
-        with _registry:
+        with _registry, self._handle.lock:
             if self._open:
                 self._open = False
                 self._handle.users -= 1
@@ -135,6 +135,8 @@ class VectorIndex:
             ArchiveDamaged: Chroma can't answer.
         """
         with self._handle.lock:
+            if not self._open:
+                raise StoreClosed
             collection = self._handle.collection()
             try:
                 n = min(n, collection.count())

@@ -144,7 +144,7 @@ class _Intake:
             self.flush()
 
     def flush(self) -> None:
-        vectors = self._embed(self._texts).astype(np.float16)
+        vectors = self._embed(self._texts).astype(np.float16) if self._texts else np.zeros((0, 0), np.float16)
         batch, at = [], 0
         for draft, language, places, runs in self._waiting:
             batch.append(Prepared(draft, language, places, runs, vectors[at : at + len(runs)]))

@@ -106,7 +106,9 @@ def test_two_statements_share_a_number_where_they_share_a_sentence(bridge: Archi
 
 
 def test_events_come_in_order_and_the_deltas_are_the_text(bridge: Archive, chat: FakeChat) -> None:
-    chat.replies = told("cracks", f"{TRUE} [#]\nThe Old Harbour Bridge will close to cars for eleven weeks from 7 June.")
+    chat.replies = told(
+        "cracks", f"{TRUE} [#]\nThe Old Harbour Bridge will close to cars for eleven weeks from 7 June."
+    )
     events = list(bridge.stream(QUESTION))
     assert isinstance(events[0], Retrieved)
     assert isinstance(events[-1], Finished)
@@ -180,7 +182,9 @@ def test_what_fails_the_check_is_never_in_a_delta(bridge: Archive, chat: FakeCha
 
 
 def test_text_between_typographic_quotes_stands_in_the_cited_sentence(bridge: Archive, chat: FakeChat) -> None:
-    chat.replies = told("sorry later", "Maren Holt said “We would rather close it now than be sorry later” of the bridge. [#]")
+    chat.replies = told(
+        "sorry later", "Maren Holt said “We would rather close it now than be sorry later” of the bridge. [#]"
+    )
     answer = bridge.ask("What did Maren Holt say of the Old Harbour Bridge?")
     assert answer.answered, answer.withheld
     (span,) = re.findall("“([^”]*)”", answer.text)
@@ -265,10 +269,9 @@ def test_a_models_error_half_way(bridge: Archive, chat: FakeChat) -> None:
             raise ConnectionError("cut")
 
     with Archive.open(bridge.path, chat_model=Breaks([f"{TRUE}\n"]), embeddings=FakeEmbeddings()) as archive:
-        shown = []
+        shown: list[Event] = []
         with pytest.raises(ModelFailed, match="cut"):
-            for event in archive.stream(QUESTION):
-                shown.append(event)
+            shown.extend(archive.stream(QUESTION))
         assert texts(shown).startswith(TRUE)
 
 
@@ -444,14 +447,32 @@ JUNK = st.one_of(
     st.builds("[{}]".format, st.integers(-5, 10**6)),
     st.builds("【{}】".format, st.integers(0, 20)),
     st.builds("[{}, {}]".format, st.integers(0, 9), st.integers(0, 9)),
-    st.sampled_from(["\n", "\n\n- ", "1. ", "“", "”", '"', "NOT FOUND", "**bold**", "```\n", "[", "]", "<script>", "$x", "\\1", "(?P<"]),
+    st.sampled_from(
+        [
+            "\n",
+            "\n\n- ",
+            "1. ",
+            "“",
+            "”",
+            '"',
+            "NOT FOUND",
+            "**bold**",
+            "```\n",
+            "[",
+            "]",
+            "<script>",
+            "$x",
+            "\\1",
+            "(?P<",
+        ]
+    ),
 )
 
 
 PIECE = st.tuples(st.integers(0, 30), st.floats(0, 1), st.integers(0, 4), JUNK)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     bodies=st.lists(article_texts(), min_size=1, max_size=2),
     question=st.one_of(st.none(), st.text(min_size=1, max_size=60).filter(str.strip)),

@@ -19,7 +19,9 @@ from rag.types import Draft, Sentence
 
 
 def prepared(key: str, text: str) -> Prepared:
-    return Prepared(Draft(key=key, text=text), "en", [Sentence(start=0, end=len(text))], [(0, 1)], np.ones((1, 4), np.float16) / 2)
+    return Prepared(
+        Draft(key=key, text=text), "en", [Sentence(start=0, end=len(text))], [(0, 1)], np.ones((1, 4), np.float16) / 2
+    )
 
 
 def test_a_catalog_that_is_not_there_is_not_made_by_looking(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,7 +56,26 @@ def test_statements(text: str, statements: list[tuple[str, tuple[int, ...]]]) ->
 PARTS = st.one_of(
     st.text(max_size=12),
     st.sampled_from(
-        ["Talks were held", ".", " ", "[1]", "[2, 3]", "【4】", "[", "]", "\n", "\r\n", "[12", "3]", "- ", "1. ", "。", "“", "! ", "NOT FOUND"]
+        [
+            "Talks were held",
+            ".",
+            " ",
+            "[1]",
+            "[2, 3]",
+            "【4】",
+            "[",
+            "]",
+            "\n",
+            "\r\n",
+            "[12",
+            "3]",
+            "- ",
+            "1. ",
+            "。",
+            "“",
+            "! ",
+            "NOT FOUND",
+        ]
     ),
 )
 
@@ -64,7 +85,7 @@ PARTS = st.one_of(
 def test_how_the_stream_is_cut_changes_nothing(parts: list[str], cuts: list[int]) -> None:
     text = "".join(parts)
     places = sorted({0, len(text), *(c for c in cuts if c < len(text))})
-    pieces = [text[a:b] for a, b in zip(places, places[1:], strict=False)]
+    pieces = [text[a:b] for a, b in pairwise(places)]
     whole = read(text)
     assert read(*pieces) == whole
     assert read(*text) == whole
@@ -90,12 +111,25 @@ def test_huge_numbers_and_ranges_cost_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["NOT FOUND", "not found.", "Not Found", "NOT_FOUND", "**NOT FOUND**", "“NOT FOUND”", "NOT FOUND: no sentence", "NOTFOUND"]
+    "text",
+    [
+        "NOT FOUND",
+        "not found.",
+        "Not Found",
+        "NOT_FOUND",
+        "**NOT FOUND**",
+        "“NOT FOUND”",
+        "NOT FOUND: no sentence",
+        "NOTFOUND",
+    ],
 )
 def test_refusals(text: str) -> None:
     assert is_refusal(Statement(text, ()))
 
 
-@pytest.mark.parametrize("text", ["The plane was not found.", "Not founded in 1999, the club", "Nothing was found.", "He was not found guilty."])
+@pytest.mark.parametrize(
+    "text",
+    ["The plane was not found.", "Not founded in 1999, the club", "Nothing was found.", "He was not found guilty."],
+)
 def test_no_refusals(text: str) -> None:
     assert not is_refusal(Statement(text, ()))

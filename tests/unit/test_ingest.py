@@ -63,7 +63,9 @@ def test_ingesting_again_changes_nothing(archive: Archive, tmp_path: Path) -> No
     assert_sound(archive)
 
 
-def test_a_changed_article_replaces_its_passages_and_its_old_version_can_be_shown(archive: Archive, tmp_path: Path) -> None:
+def test_a_changed_article_replaces_its_passages_and_its_old_version_can_be_shown(
+    archive: Archive, tmp_path: Path
+) -> None:
     archive.ingest(write_rows(tmp_path / "a.jsonl", row("tram", A)))
     old = archive.get("tram")
     report = archive.ingest(write_rows(tmp_path / "a.jsonl", row("tram", B)))
@@ -95,7 +97,9 @@ def test_a_version_that_comes_back_is_current_again(archive: Archive, tmp_path: 
 def test_of_rows_with_one_key_the_last_is_current_also_the_second_time(
     archive: Archive, tmp_path: Path, texts: tuple[str, ...]
 ) -> None:
-    source = write_rows(tmp_path / "a.jsonl", *(row("tram", t) for t in texts), row("other", "Something else happened."))
+    source = write_rows(
+        tmp_path / "a.jsonl", *(row("tram", t) for t in texts), row("other", "Something else happened.")
+    )
     archive.ingest(source)
     for _ in range(2):
         assert archive.get("tram").text == texts[-1]
@@ -108,7 +112,9 @@ def test_of_rows_with_one_key_the_last_is_current_also_the_second_time(
         assert (archive.versions("tram"), archive._cat().passage_ids()) == state
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
 @given(
     runs=st.lists(
         st.lists(st.tuples(st.sampled_from("pqr"), st.sampled_from([A, B, C])), min_size=1, max_size=6),
@@ -314,7 +320,9 @@ def test_bad_questions(archive: Archive, tmp_path: Path, question: str) -> None:
         archive.ask(question)
 
 
-@pytest.mark.parametrize("question", ["?", "“”", "\ud800", "的", "🙂", "AND OR NOT", "a" * 4000, '"(', "\\", "NULL;--", "%_"])
+@pytest.mark.parametrize(
+    "question", ["?", "“”", "\ud800", "的", "🙂", "AND OR NOT", "a" * 4000, '"(', "\\", "NULL;--", "%_"]
+)
 def test_odd_questions_are_answered_or_refused(archive: Archive, tmp_path: Path, question: str) -> None:
     archive.ingest(write_rows(tmp_path / "a.jsonl", *many(2)))
     archive.search(question)
@@ -413,7 +421,9 @@ def test_all_sorts_of_files_at_once_and_what_is_skipped_says_why(archive: Archiv
     (folder / "good.txt").write_text("Ferries return to the bay\n\nThe ferries came back on Monday.", "utf-8")
     (folder / "empty.txt").write_text("")
     (folder / "binary.txt").write_bytes(bytes(range(256)) * 40)
-    (folder / "rows.jsonl").write_text('{"key": "a", "title": "T", "text": "One boat sank."}\n{broken\n{"title": "no text"}\n')
+    (folder / "rows.jsonl").write_text(
+        '{"key": "a", "title": "T", "text": "One boat sank."}\n{broken\n{"title": "no text"}\n'
+    )
     report = archive.ingest(folder)
     assert report.added == 2
     assert len(report.skipped) == 4

@@ -74,7 +74,9 @@ def test_the_order_of_a_text_is_kept() -> None:
 QUESTIONS = st.one_of(
     st.text(max_size=60),
     st.lists(
-        st.sampled_from(list("()[]{}\"'“”:^~*?\\/+-!&|<>=,. \n\t") + ["AND", "OR", "NOT", "TO", "title:", "body:", "storm", "IN", "的"]),
+        st.sampled_from(
+            [*"()[]{}\"'“”:^~*?\\/+-!&|<>=,. \n\t", "AND", "OR", "NOT", "TO", "title:", "body:", "storm", "IN", "的"]
+        ),
         max_size=15,
     ).map(" ".join),
 )
@@ -83,7 +85,9 @@ QUESTIONS = st.one_of(
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
     lexical = LexicalIndex(tmp_path_factory.mktemp("lexical") / "lexical-1")
-    lexical.add([index_row("a", "A storm (the worst) had “closed” the harbour."), index_row("b", "秦刚会见布林肯。", 2)])
+    lexical.add(
+        [index_row("a", "A storm (the worst) had “closed” the harbour."), index_row("b", "秦刚会见布林肯。", 2)]
+    )
     return lexical
 
 

@@ -33,7 +33,17 @@ PUBLIC = [
     "Settings",
     "__version__",
 ]
-HEAVY = ["torch", "chromadb", "gradio", "langchain", "langchain_core", "pydantic", "sentence_transformers", "numpy", "onnxruntime"]
+HEAVY = [
+    "torch",
+    "chromadb",
+    "gradio",
+    "langchain",
+    "langchain_core",
+    "pydantic",
+    "sentence_transformers",
+    "numpy",
+    "onnxruntime",
+]
 
 
 def test_a_name_becomes_public_on_purpose() -> None:
@@ -87,7 +97,8 @@ def test_importing_loads_nothing_heavy() -> None:
 
 def test_help_loads_nothing_heavy() -> None:
     modules = loaded_by(
-        "import sys\nsys.argv = ['onrecord', '--help']\nfrom rag.cli import main\ntry:\n    main()\nexcept SystemExit:\n    pass"
+        "import sys\nsys.argv = ['onrecord', '--help']\nfrom rag.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass"
     )
     assert "rag.cli" in modules
     assert not modules & (set(HEAVY) - {"pydantic", "numpy"})
@@ -95,7 +106,15 @@ def test_help_loads_nothing_heavy() -> None:
 
 def test_opening_loads_no_model_and_no_index(tmp_path: Path) -> None:
     modules = loaded_by(f"from rag import Archive\nArchive.open({str(tmp_path / 'x')!r})")
-    assert not modules & {"torch", "chromadb", "sentence_transformers", "onnxruntime", "langchain", "tantivy", "xllamacpp"}
+    assert not modules & {
+        "torch",
+        "chromadb",
+        "sentence_transformers",
+        "onnxruntime",
+        "langchain",
+        "tantivy",
+        "xllamacpp",
+    }
 
 
 def test_the_command_says_its_version() -> None:
@@ -130,7 +149,8 @@ def test_the_users_home_is_not_the_users(user_environment: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "status"), [("../shared/data is not there", 0), ("because I said so", 1), ("well, root ignores permissions", 1)]
+    ("reason", "status"),
+    [("../shared/data is not there", 0), ("well, root ignores permissions", 1)],
 )
 def test_a_skip_that_is_not_expected_fails_the_run(tmp_path: Path, reason: str, status: int) -> None:
     import shutil

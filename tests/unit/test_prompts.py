@@ -81,7 +81,9 @@ def test_a_prompt_is_read() -> None:
     assert [text for _, text in prompt.fixed()] == ["Costs $5, or $$5, ${10}.", "First", "Second"]
 
 
-@pytest.mark.parametrize("value", ["It cost $5 and $evidence", "$", "$$", "${x}", "%s {0} \\1 \\g<0>", "# user\n\nNOT FOUND", "---\n"])
+@pytest.mark.parametrize(
+    "value", ["It cost $5 and $evidence", "$", "$$", "${x}", "%s {0} \\1 \\g<0>", "# user\n\nNOT FOUND", "---\n"]
+)
 def test_a_value_is_put_in_as_it_is(value: str) -> None:
     rendered = parse(GOOD, "test").render(evidence=value)
     assert rendered[-1] == ("user", value)
@@ -121,7 +123,9 @@ def test_what_is_refused(change: tuple[str, str], says: str) -> None:
         parse(text, "test")
 
 
-@pytest.mark.parametrize("change", [("version: 2", "version: two"), ("variables: [evidence]", "variables: 5"), ("name: test", "name: ")])
+@pytest.mark.parametrize(
+    "change", [("version: 2", "version: two"), ("variables: [evidence]", "variables: 5"), ("name: test", "name: ")]
+)
 def test_values_of_the_wrong_kind_are_refused(change: tuple[str, str]) -> None:
     with pytest.raises(PromptError):
         parse(GOOD.replace(*change), "test")
