@@ -9,7 +9,12 @@ from dataclasses import dataclass
 _MARKS = re.compile(r"[\[【]\s*(?:sentences?\s*)?\d+(?:\s*(?:,|，|、|and|-|–)\s*\d+)*\s*[\]】]")
 _CLOSED = re.compile(rf"(?:{_MARKS.pattern}\s*)+[.。!?！？]?(?=\s+[^\s\[【.。!?！？]|\n)")
 _BULLET = re.compile(r"^\s*(?:[-*•]|\d{1,2}[.)])\s+")
-_REFUSAL = re.compile(r"^\W*(?:NOT[\s_]*FOUND|NO ANSWER FOUND)\b", re.IGNORECASE)
+_REFUSAL = re.compile(
+    r"^\W*(?:NOT[\s_]*FOUND|NO ANSWER FOUND)\b|"
+    r"\b(?:not|n't) (?:mention|provid|stat|specifi|contain|giv|includ|answer)\w* .*\b(?:articles?|sentences?|text)\b|"
+    r"\b(?:articles?|sentences?|text) (?:do|does|did) not (?:mention|provide|state|specify|contain|say|answer)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ class Drafting:
 
 def is_refusal(statement: Statement) -> bool:
     """Whether the model says that it found nothing."""
-    return bool(_REFUSAL.match(statement.text))
+    return bool(_REFUSAL.search(statement.text)) and not statement.numbers
 
 
 def _statement(piece: str) -> list[Statement]:

@@ -77,6 +77,9 @@ CALENDAR = frozenset(
     september october november december""".split()
 )
 """Names of days and months: names for what an article says, but not what a question is about."""
+_MONTHS = re.compile(
+    r"\b(?:May|March|(?i:january|february|april|june|july|august|september|october|november|december))\b"
+)
 _PHRASES = (
     (re.compile(r"\bUnited States(?: of America)?\b"), "US"),
     (re.compile(r"\bUnited Kingdom\b"), "UK"),
@@ -153,6 +156,11 @@ def numbers(text: str) -> set[float]:
         if value > 2 or scale:
             found.add(float(value * _SCALES.get(scale.lower(), 1.0)))
     return found
+
+
+def months(text: str) -> list[str]:
+    """Months that a text names; "may" and "march" only where they are capitalised."""
+    return _MONTHS.findall(text)
 
 
 def is_year(number: float) -> bool:
@@ -240,11 +248,11 @@ def opposed(claim: str, said: str) -> str | None:
     for pair in _OPPOSITES:
         for ours, others in (pair, pair[::-1]):
             if mine & ours and not theirs & ours and theirs & others and not mine & others:
-                return min(mine & ours)
+                return str(min(mine & ours))
     for pair_zh in _OPPOSITES_ZH:
         for word, other in (pair_zh, pair_zh[::-1]):
             if word in claim and word not in said and other in said:
-                return word
+                return str(word)
     return None
 
 

@@ -153,7 +153,9 @@ class Answerer:
             if statements is not None:
                 for statement in statements:
                     if (shown := check.take(statement, draft, heard)) is not None:
+                        draft.withheld.clear()  # our own tries, which nobody has claimed
                         yield shown
+                        break
             else:
                 yield from self._write(query, evidence, check, draft, heard, millis, cancel)
         answered = bool(draft.citations)
@@ -195,8 +197,8 @@ class Answerer:
 
     @staticmethod
     def _extract(question: str, evidence: Sequence[Numbered]) -> list[cite.Statement]:
-        """The extractive engine: the sentence nearest to the question, word for word."""
-        best = sorted(evidence, key=lambda e: -e.score)[:1]
+        """The extractive engine: the sentences nearest to the question, word for word, nearest first."""
+        best = sorted(evidence, key=lambda e: -e.score)[:5]
         return [cite.Statement(" ".join(e.text.split()), (e.number,)) for e in best]
 
     def _write(
@@ -337,6 +339,9 @@ class _Check:
         draft.scores.append(verdict.score * bears.score)
         return self._write(claim, verdict, cited, draft)
 
+    def _support(self, claim: str, cited: Sequence[Numbered]) -> verify.Verdict:
+        return verify.supports(claim, self._cited(cited), embed=self._embed, asked=self._question)
+
     def _drop_deleted(self) -> None:
         """An article taken down while the model writes is not cited any more."""
         there = self._catalog.which_exist({e.article_id for e in self._evidence.values()})
@@ -344,11 +349,11 @@ class _Check:
 
     def _supported(self, claim: str, cited: list[Numbered]) -> tuple[verify.Verdict, list[Numbered]]:
         """The verdict over the sentences cited; where it is no, another that does support the claim is cited."""
-        first = verify.supports(claim, self._cited(cited), embed=self._embed) if cited else None
+        first = self._support(claim, cited) if cited else None
         if first and first.ok:
             if len(cited) > 1:  # cite no more than what is needed
                 for one in cited:
-                    alone = verify.supports(claim, self._cited([one]), embed=self._embed)
+                    alone = self._support(claim, [one])
                     if alone.ok and alone.score >= first.score - 0.02:
                         return alone, [one]
             return first, cited
@@ -356,7 +361,7 @@ class _Check:
         for other in self._evidence.values():
             if other in cited:
                 continue
-            verdict = verify.supports(claim, self._cited([other]), embed=self._embed)
+            verdict = self._support(claim, [other])
             if verdict.ok and (best is None or verdict.score > best[0].score):
                 best = verdict, [other]
         if best:

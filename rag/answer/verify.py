@@ -22,6 +22,8 @@ from rag.types import Support
 
 _MEANING = 0.5
 """Least mean of word share and cosine between a sentence and its evidence."""
+_NEWS = 0.5
+"""Least share of the words that a sentence adds to the question which the cited words themselves must have."""
 _TOPIC = 0.45
 """Least cosine between what a question is about and the evidence, where they share no word."""
 
@@ -62,13 +64,14 @@ class Verdict:
     """0 to 1: how near the meaning is."""
 
 
-def supports(claim: str, cited: Cited, *, embed: Embed) -> Verdict:
+def supports(claim: str, cited: Cited, *, embed: Embed, asked: str = "") -> Verdict:
     """Check one sentence of an answer against the words it cites.
 
     Args:
         claim: The sentence, without its citation marks.
         cited: The evidence.
         embed: Texts to unit vectors.
+        asked: The question. What the sentence takes over from it is no news; the rest has to be in the cited words.
     """
     said, near = cited.said, cited.near
     if facts.holds(said, claim):
@@ -93,6 +96,9 @@ def supports(claim: str, cited: Cited, *, embed: Embed) -> Verdict:
         return _no(f"the cited words say otherwise about “{word}”")
     content = query_words(claim)
     share = sum(w in set(words(near)) for w in content) / max(1, len(content))
+    news = [w for w in content if w not in set(words(asked))] if asked else content
+    if sum(w in set(words(said)) for w in news) < _NEWS * len(news):
+        return _no("the cited words don't say most of it")
     vectors = embed([claim, said])
     score = (share + float(vectors[0] @ vectors[1])) / 2
     if score < _MEANING:
@@ -139,6 +145,8 @@ def bearing(
     missing = facts.unnamed([n for n in facts.names(question) if n.casefold() not in facts.CALENDAR], near)
     # An article without a date may well be of the year asked for.
     missing += [f"{n:g}" for n in facts.numbers(question) - facts.numbers(near) if dated or not facts.is_year(n)]
+    # A month asked for is in the words, or the article's own.
+    missing += [m for m in facts.months(question) if dated and m.casefold() not in near.casefold()]
     # Whom and when it asks about are looked at above; here is what.
     about = facts.topic(question)
     plain = [w for w in query_words(about) if w not in facts.CALENDAR and not w.isdigit()]

@@ -139,9 +139,6 @@ class VectorIndex:
                 raise StoreClosed
             collection = self._handle.collection()
             try:
-                n = min(n, collection.count())
-                if not n:
-                    return []
                 found = collection.query(
                     query_embeddings=vector[None, :],
                     n_results=n,

@@ -52,7 +52,8 @@ def search(
         for rank, (ident, _) in enumerate(ranked, 1):
             scores[ident] = scores.get(ident, 0.0) + weight / (_RRF + rank)
             found.setdefault(ident, set()).add(arm)
-    order = sorted(scores, key=lambda i: (-scores[i], i))
+    # Twins of a passage rank next to it, so a few more than are asked for are enough to fold them in.
+    order = sorted(scores, key=lambda i: (-scores[i], i))[: max(24, 3 * query.k)]
     passages = catalog.passages(order)  # ids that another process has just deleted drop out here
     hits: list[Hit] = []
     for passage, others in _one_story_once([passages[i] for i in order if i in passages], query.k):

@@ -15,7 +15,7 @@ from typing import Any
 
 Argument = dict[str, Any]
 
-_LONG_WORK = 400  # texts from which on the archive looks for the fastest way to embed
+LONG_WORK = 400  # texts from which on the archive looks for the fastest way to embed
 
 
 def _age() -> float:
@@ -162,7 +162,7 @@ def ways(a: Argument) -> Argument:
     from rag.index.embed import SentenceTransformerEmbedder
 
     embedder = SentenceTransformerEmbedder(cache=Path(os.environ["ONRECORD_CACHE"]))
-    embedder._choose(_texts(a["file"], _LONG_WORK))
+    embedder._choose(_texts(a["file"], LONG_WORK))
     texts = _texts(a["file"], 64)
     least = dict.fromkeys(("onnx", "torch-fp32", "torch-bf16"), float("inf"))
     for way in least:
@@ -218,8 +218,8 @@ def memory(a: Argument) -> Argument:
 def _loaded(archive: Any, file: str, passages: int) -> str:
     """Load the embedding model in the way that work of this size takes."""
     embedder = archive._embed()
-    if passages >= _LONG_WORK:
-        embedder._way = embedder._choose(_texts(file, _LONG_WORK))
+    if passages >= LONG_WORK:
+        embedder._way = embedder._choose(_texts(file, LONG_WORK))
     embedder.embed(["warm"])
     return str(embedder.way)
 
