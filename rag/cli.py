@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -566,6 +567,8 @@ def main() -> None:
         raise SystemExit(130) from None
     except OSError as e:
         _fail(e, Exit.ERROR)
+    except sqlite3.Error as e:
+        _fail(OnRecordError(f"The archive's catalog says: {e}. Try again, or run: onrecord doctor"), Exit.ERROR)
 
 
 def _fail(e: Exception, code: Exit) -> None:

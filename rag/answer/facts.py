@@ -278,7 +278,7 @@ def turned_round(claim: str, said: str) -> str | None:
         if doer and real and not doer & real and doer <= everyone:
             return mine.group()
         object_, real_object = _next(ours, mine.end(), claim), _next(theirs, yours.end(), said)
-        if object_ and real_object and object_ != real_object and object_ in everyone:
+        if object_ and real_object and not object_ & real_object and object_ <= everyone:
             return mine.group()
     return None
 
@@ -302,12 +302,18 @@ def _doer(placed: list[tuple[str, int]], verb: int, text: str) -> set[str]:
     return words_of
 
 
-def _next(placed: list[tuple[str, int]], end: int, text: str) -> str | None:
-    """A name right after a verb, an article or a title at most between them."""
+def _next(placed: list[tuple[str, int]], end: int, text: str) -> set[str]:
+    """The name right after a verb, all its words; an article or a title at most between them."""
+    found: set[str] = set()
+    at = end
     for name, place in placed:
-        if place >= end:
-            return name if len(text[end:place].split()) <= 1 else None
-    return None
+        if place < end:
+            continue
+        if len(text[at:place].split()) > (0 if found else 1):
+            break
+        found.add(name)
+        at = place + len(name)
+    return found
 
 
 def hedged(text: str, part: str) -> bool:

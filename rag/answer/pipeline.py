@@ -380,13 +380,13 @@ class _Check:
         )
 
     def _near(self, e: Numbered) -> str:
-        """The three sentences before, and the article's first: who is who is said where it begins."""
+        """The sentences around, and the article's first: who is who is said where it begins."""
         if e.number not in self._around:
             article = self._catalog.article(e.article_id)
             places = self._catalog.sentences(e.article_id)
             at = next((n for n, s in enumerate(places) if s.start == e.start), 0)
-            before = article.text[places[max(0, at - 3)].start : e.start]
-            self._around[e.number] = f"{article.text[: places[0].end]} {before}"
+            around = article.text[places[max(0, at - 3)].start : places[min(at + 2, len(places) - 1)].end]
+            self._around[e.number] = f"{article.text[: places[0].end]} {around}"
         return self._around[e.number]
 
     def _write(self, claim: str, verdict: verify.Verdict, cited: Sequence[Numbered], draft: _Draft) -> Delta:

@@ -35,7 +35,7 @@ class Cited:
     texts: Sequence[str]
     """The cited sentences: what the article says."""
     around: str
-    """What stands before them in the article and at its beginning: whom "he" and "the minister" mean."""
+    """What stands around them in the article and at its beginning: whom "he" and "the minister" mean."""
     label: str
     """The article's title and outlet."""
     dates: Sequence[datetime] = ()

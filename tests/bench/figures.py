@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _EVERY = 7252  # articles that the target for memory speaks of
 _PIECE = 300  # articles taken in at once while the large archive is built
 _QUESTIONS = 50
+_BATCHES = 12  # of passages embedded, from which on growth is judged
 _FLAT = 0.10  # growth of resident memory, first to last quarter, that still counts as flat
 
 
@@ -299,12 +300,16 @@ def memory(bench: Bench) -> Group:
         slope = (last - first) / max(1.0, 0.75 * (ends - got["batches"][0][0]))  # MB an article
         group.add("ingest, first quarter", [first / 1000], "GB", note="median after each batch embedded")
         group.add("ingest, last quarter", [last / 1000], "GB")
-        group.add("ingest, growth", [growth * 100], "%", 1, below=_FLAT * 100, note="first to last quarter")
-        whole = (ended.peak_mb + max(slope, 0) * max(0, _EVERY - ends)) / 1000
-        group.add(f"ingest, peak if it grew on like this to {_EVERY:,} articles", [whole], "GB")
-        if len(got["batches"]) < 8:
+        enough = len(got["batches"]) >= _BATCHES
+        note = "first to last quarter"
+        group.add("ingest, growth", [growth * 100], "%", 1, below=_FLAT * 100, judge=enough, note=note)
+        if enough:
+            whole = (ended.peak_mb + max(slope, 0) * max(0, _EVERY - ends)) / 1000
+            group.add(f"ingest, peak if it grew on like this to {_EVERY:,} articles", [whole], "GB")
+        else:
             group.notes.append(
-                f"Only {len(got['batches'])} batches: a tendency shows over some thousand articles (--memory-articles)."
+                f"{len(got['batches'])} batches show how the process settles, not whether it is flat: "
+                f"{_BATCHES} or more do (--memory-articles)."
             )
     else:
         group.notes.append("Too few batches to tell whether it is flat; take more articles (--memory-articles).")

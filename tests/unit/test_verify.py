@@ -353,3 +353,15 @@ def test_whether_a_text_holds_quoted_words(quote: str, held: bool) -> None:
 )
 def test_speakers(text: str, speakers: set[str]) -> None:
     assert facts.speakers(text) == speakers
+
+
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        ("Xi received Blinken at the Great Hall.", "President Xi Jinping received Antony Blinken at the Great Hall."),
+        ("Lane told Reed so.", "Sarah Lane told Simon Reed so."),
+        ("Qin Gang was replaced by Wang Yi.", "Wang Yi replaced Qin Gang on Tuesday."),
+    ],
+)
+def test_a_fuller_name_turns_nothing_round(claim: str, said: str) -> None:
+    assert facts.turned_round(claim, said) is None

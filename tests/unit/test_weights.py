@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from rag import weights
-from rag.weights import Piece, WeightsFile
 from rag.errors import ModelCorrupt, ModelError, ModelMissing
+from rag.weights import Piece, WeightsFile
 
 CONTENT = [bytes([65 + n]) * (1000 + n) for n in range(3)]
 WHOLE = b"".join(CONTENT)
@@ -333,9 +333,6 @@ def test_the_default_model_is_described_whole() -> None:
 
 
 def test_imports_nothing_heavy() -> None:
-    code = (
-        "import sys, rag.weights; "
-        "print([m for m in ('langchain_core', 'xllamacpp', 'torch') if m in sys.modules])"
-    )
+    code = "import sys, rag.weights; print([m for m in ('langchain_core', 'xllamacpp', 'torch') if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "[]"
