@@ -1,5 +1,5 @@
 # `make` alone lists what there is. Everything runs in .venv, which is made when it is missing.
-PYTHON ?= python3.11
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready

@@ -328,6 +328,7 @@ def doctor(
 
 @app.command()
 def models(
+    archive: ArchiveOption = None,
     verify: Annotated[bool, typer.Option("--verify", help="Read the weights and compare their hashes")] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -338,7 +339,7 @@ def models(
     from rag import weights
     from rag.settings import load_settings
 
-    cache = load_settings().cache.expanduser()
+    cache = load_settings(archive=archive).cache.expanduser()
     rows: list[dict[str, Any]] = []
     for role, status in (("embedding", weights.find_minilm(cache)), ("language", weights.find(cache))):
         installed = status.usable
@@ -384,14 +385,14 @@ def models(
 
 
 @app.command()
-def config(as_json: JsonOption = False) -> None:
+def config(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     """The settings in force, and where they can be set.
 
     Example: onrecord config
     """
     from rag.settings import Settings, load_settings, settings_file
 
-    settings = load_settings()
+    settings = load_settings(archive=archive)
     if as_json:
         _print_json(settings.model_dump_json(indent=2))
         return

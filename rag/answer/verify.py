@@ -119,7 +119,7 @@ class Bearing:
 
     @property
     def score(self) -> float:
-        """0 to 1; see docs/answers.md for how it was set."""
+        """0 to 1; docs/answers.md says how it was set."""
         return 1 / (1 + math.exp(-(6.0 * self.share + 4.0 * self.likeness - 4.6 - 3.0 * bool(self.missing))))
 
 
