@@ -38,6 +38,9 @@ app = typer.Typer(
 )
 
 
+_INTERRUPTED = 130  # what a shell calls Ctrl-C
+
+
 class Exit(IntEnum):
     """What the exit codes mean."""
 
@@ -563,13 +566,22 @@ def main() -> None:
     except BrokenPipeError:  # `onrecord search … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(Exit.DONE) from None
-    except KeyboardInterrupt:
-        print("stopped", file=sys.stderr)
-        raise SystemExit(130) from None
+    except SystemExit as e:
+        if e.code == _INTERRUPTED:
+            # The archive is closed; threads left inside llama.cpp can trip up Python's own way out.
+            print("stopped", file=sys.stderr)
+            _leave(_INTERRUPTED)
+        raise
     except OSError as e:
         _fail(e, Exit.ERROR)
     except sqlite3.Error as e:
         _fail(OnRecordError(f"The archive's catalog says: {e}. Try again, or run: onrecord doctor"), Exit.ERROR)
+
+
+def _leave(code: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def _fail(e: Exception, code: Exit) -> None:

@@ -229,6 +229,11 @@ def unnamed(wanted: Iterable[str], text: str) -> list[str]:
     return missing
 
 
+def begins_a_word(start: str, text: str) -> bool:
+    """Whether a word of a text begins with another, of four letters or more, whatever their case."""
+    return len(start) >= 4 and bool(re.search(rf"(?<!\w){re.escape(start.casefold())}", text.casefold()))
+
+
 def _demonym(place: str, people: str) -> bool:
     """Whether one is formed of the other as "Iranian" is of "Iran" (but not "Nigeria" of "Niger")."""
     stems = [place, place[:-1]] if len(place) >= 5 else [place] if len(place) >= 4 else []

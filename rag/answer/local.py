@@ -381,6 +381,8 @@ class ChatLocal(BaseChatModel):
             while True:
                 with contextlib.suppress(queue.Empty):
                     event = job.events.get(timeout=POLL)
+                    if isinstance(event, EngineClosed):
+                        raise ModelFailed("The model was closed while reading: call it again.")
                     if isinstance(event, BaseException):
                         raise event
                     if isinstance(event, Warmth):

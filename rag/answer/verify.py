@@ -142,7 +142,10 @@ def bearing(
     found = np.array([w in there for w in asked], bool)
     total = float(weights.sum())
     share = float(weights[found].sum()) / total if total else 1.0
-    missing = facts.unnamed([n for n in facts.names(question) if n.casefold() not in facts.CALENDAR], near)
+    wanted = [n for n in facts.names(question) if n.casefold() not in facts.CALENDAR]
+    if wanted and question.lstrip('¿¡“"').startswith(wanted[0]) and facts.begins_a_word(wanted[0], near):
+        del wanted[0]  # capitalised because it comes first: "Köprü ne zaman …" of "köprünün"
+    missing = facts.unnamed(wanted, near)
     # An article without a date may well be of the year asked for.
     missing += [f"{n:g}" for n in facts.numbers(question) - facts.numbers(near) if dated or not facts.is_year(n)]
     # A month asked for is in the words, or the article's own.

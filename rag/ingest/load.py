@@ -128,6 +128,8 @@ def _walk(folder: Path, above: set[str]) -> Iterator[Path | Skipped]:
     except OSError as error:
         yield Skipped(origin=str(folder), reason=_os_reason(error, "folder"))
         return
+    if any(entry.name == "catalog.sqlite" for entry in entries):
+        return  # an archive of ours, which `onrecord ingest .` may well meet
     for entry in entries:
         if entry.name.startswith(".") or _NOT_ARTICLES.fullmatch(entry.name):
             continue

@@ -495,7 +495,11 @@ def test_interrupting_is_130_and_says_so_on_one_line(
     def interrupted(*_: Any, **__: Any) -> Any:
         raise KeyboardInterrupt
 
+    left = []
+    monkeypatch.setattr("rag.cli._leave", left.append)
     monkeypatch.setattr(Archive, "search", interrupted)
     done = cli("search", "x", "--archive", ports)
     assert done.code == 130
+    assert left == [130]
+    assert done.err == "stopped\n"
     assert "Traceback" not in done.err

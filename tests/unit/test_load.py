@@ -513,3 +513,10 @@ def test_the_open_archives_go_in_as_they_are() -> None:
     found = list(load([DATA / "wikinews/articles.jsonl"]))
     assert len(found) == 295
     assert all(isinstance(item, Draft) and item.published and item.title for item in found)
+
+
+def test_an_archive_among_the_sources_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "archive" / "vectors-1").mkdir(parents=True)
+    (tmp_path / "archive" / "catalog.sqlite").write_bytes(b"SQLite format 3\0")
+    (tmp_path / "a.txt").write_text("The bridge reopened on Monday, the council said.")
+    assert [item.origin for item in load([tmp_path])] == [str(tmp_path / "a.txt")]

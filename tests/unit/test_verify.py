@@ -365,3 +365,9 @@ def test_speakers(text: str, speakers: set[str]) -> None:
 )
 def test_a_fuller_name_turns_nothing_round(claim: str, said: str) -> None:
     assert facts.turned_round(claim, said) is None
+
+
+def test_a_first_word_is_no_name_where_the_evidence_has_it_small(embed: Any) -> None:
+    said = Cited(["Belediye başkanı Ayşe Yıldız, köprünün 2025 yılında açılacağını söyledi."], "", "Şehir haberi")
+    assert bearing("Köprü ne zaman açılacak?", said, embed=embed, rarity=lambda _: 1.0).missing == ()
+    assert bearing("Bursa ne zaman açılacak?", said, embed=embed, rarity=lambda _: 1.0).missing == ("Bursa",)
