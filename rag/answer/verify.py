@@ -96,7 +96,8 @@ def supports(claim: str, cited: Cited, *, embed: Embed, asked: str = "") -> Verd
         return _no(f"the cited words say otherwise about “{word}”")
     content = query_words(claim)
     share = sum(w in set(words(near)) for w in content) / max(1, len(content))
-    news = [w for w in content if w not in set(words(asked))] if asked else content
+    known = set(words(f"{asked} {' '.join(facts.names(claim))}"))  # names have been looked at above
+    news = [w for w in content if w not in known]
     if sum(w in set(words(said)) for w in news) < _NEWS * len(news):
         return _no("the cited words don't say most of it")
     vectors = embed([claim, said])

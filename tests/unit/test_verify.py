@@ -371,3 +371,12 @@ def test_a_first_word_is_no_name_where_the_evidence_has_it_small(embed: Any) -> 
     said = Cited(["Belediye başkanı Ayşe Yıldız, köprünün 2025 yılında açılacağını söyledi."], "", "Şehir haberi")
     assert bearing("Köprü ne zaman açılacak?", said, embed=embed, rarity=lambda _: 1.0).missing == ()
     assert bearing("Bursa ne zaman açılacak?", said, embed=embed, rarity=lambda _: 1.0).missing == ("Bursa",)
+
+
+def test_what_a_sentence_adds_to_the_question_is_in_the_cited_words(embed: Any) -> None:
+    claim = "The talks between Blinken and Qin Gang were held at an ornate state villa."
+    asked = "Where were the talks between Blinken and Qin held?"
+    wrong = "Antony Blinken, the US secretary of state, spent Sunday in talks with Foreign Minister Qin Gang."
+    right = "The talks between Blinken and Qin Gang, held at an ornate state villa, included a banquet dinner."
+    assert not supports(claim, Cited([wrong], "", ""), embed=embed, asked=asked).ok
+    assert supports(claim, Cited([right], "", ""), embed=embed, asked=asked).ok
