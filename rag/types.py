@@ -115,6 +115,8 @@ class Query(Value):
     sources: tuple[str, ...] = ()
     undated: bool = True
     """Whether a date filter lets articles without a date through."""
+    articles: tuple[str, ...] = ()
+    """Only these articles, by id; empty: all."""
 
 
 class Hit(Value):
@@ -124,6 +126,8 @@ class Hit(Value):
     score: float
     rank: int
     found_by: FoundBy
+    twins: tuple[str, ...] = ()
+    """Ids of other articles whose near-identical passage stood aside for this one."""
 
 
 class Citation(Value):
@@ -185,8 +189,28 @@ class Answer(Value):
     usage: Usage = Usage()
     millis: Mapping[str, float] = Field(default_factory=dict)
     """Milliseconds per stage."""
+    brief: str | None = None
+    """The answer alone in a few words, where it was asked for: the model's words, not checked."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+
+class Choice(Value):
+    """Which of several given answers the archive speaks for."""
+
+    question: str
+    query: Query
+    choices: tuple[str, ...]
+    choice: int
+    """Of ``choices``, from 0."""
+    probabilities: tuple[float, ...]
+    """One for each of ``choices``, summing to 1: the model's, or of the extractive engine's weights."""
+    hits: tuple[Hit, ...] = ()
+    model: str
+    prompt: str | None = None
+    fingerprint: str
+    usage: Usage = Usage()
+    millis: Mapping[str, float] = Field(default_factory=dict)
 
 
 class Retrieved(Value):

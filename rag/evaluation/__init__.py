@@ -1,0 +1,1 @@
+"""The evaluate street: cases → answers → rows → a report → a verdict."""
