@@ -16,7 +16,21 @@ from typing import TYPE_CHECKING, Any
 
 from rag.errors import ArchiveLocked, ArchiveMismatch, ArchiveMissing, ArticleMissing, UsageError
 from rag.settings import Settings, load_settings
-from rag.types import Answer, Article, Event, Finished, Hit, IngestReport, Passage, Problem, Query, Sentence, Stats
+from rag.types import (
+    Answer,
+    Article,
+    Choice,
+    Citation,
+    Event,
+    Finished,
+    Hit,
+    IngestReport,
+    Passage,
+    Problem,
+    Query,
+    Sentence,
+    Stats,
+)
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -25,12 +39,15 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from rag.answer.pipeline import Answerer
+    from rag.answer.verify import Verdict
     from rag.index.catalog import Catalog
     from rag.index.embed import Embedder
     from rag.index.lexical import LexicalIndex
     from rag.index.vectors import VectorIndex
 
 _STEP = 4000  # passages handed to the indexes at once
+_BLIND = 0.01
+"""Weight of the dense arm in a language its model doesn't know: less than a place in the lexical ranking's first 30."""
 
 
 class Archive:
@@ -59,6 +76,7 @@ class Archive:
         self._lexical: LexicalIndex | None = None
         self._stores: tuple[str, str] | None = None
         self._answerers: dict[str, Answerer] = {}
+        self._languages: tuple[int, tuple[str, ...]] | None = None
 
     @classmethod
     def open(
@@ -180,6 +198,7 @@ class Archive:
         before: datetime | None = None,
         sources: Sequence[str] = (),
         undated: bool = True,
+        articles: Sequence[str] = (),
     ) -> list[Hit]:
         """The passages most likely to answer a question, best first.
 
@@ -190,12 +209,14 @@ class Archive:
             before: Only articles before then.
             sources: Only these outlets.
             undated: Whether a date filter lets articles without a date through.
+            articles: Only these: ids, keys or aliases.
 
         Raises:
             ArchiveMissing: There is no archive.
             ArchiveMismatch: It was built with another embedding model.
+            ArticleMissing: One of ``articles`` is not there.
         """
-        return self._retrieve(self._query(question, k, after, before, sources, undated))
+        return self._retrieve(self._query(question, k, after, before, sources, undated, articles))
 
     def stream(
         self,
@@ -206,23 +227,25 @@ class Archive:
         before: datetime | None = None,
         sources: Sequence[str] = (),
         undated: bool = True,
+        articles: Sequence[str] = (),
         chat_model: str | None = None,
         cancel: threading.Event | None = None,
+        brief: bool = False,
     ) -> Iterator[Event]:
         """Answer a question, event by event: ``Retrieved``, ``Progress``, ``Delta`` per checked sentence, ``Finished``.
 
         Args:
             question: In any words.
-            k, after, before, sources, undated: As for ``search``.
+            k, after, before, sources, undated, articles: As for ``search``.
             chat_model: Another model than the archive's, by name.
             cancel: Set it to stop, also while the model still reads. Closing the iterator stops as well.
+            brief: Have the model say its answer again in a few words (``Answer.brief``).
 
         Raises:
             ModelMissing: The model is not installed.
         """
         started = time.perf_counter()
-        query = self._query(question, k, after, before, sources, undated)
-        self._require()
+        query = self._query(question, k, after, before, sources, undated, articles)
         answerer = self._answerer(chat_model)
         answerer.prepare()  # a local model starts to load while the evidence is looked for
         hits = self._retrieve(query)
@@ -236,6 +259,7 @@ class Archive:
             empty=not self._cat().counts()["articles"],
             millis=millis,
             cancel=cancel,
+            brief=brief,
         )
 
     def ask(self, question: str, **options: Any) -> Answer:
@@ -244,6 +268,54 @@ class Archive:
             if isinstance(event, Finished):
                 return event.answer
         raise AssertionError("a stream ends with Finished")
+
+    def choose(self, question: str, choices: Sequence[str], *, chat_model: str | None = None, **filters: Any) -> Choice:
+        """Choose the one of several given answers that the archive speaks for; there is no refusal.
+
+        The local model is held to a letter by a grammar, others by structured output; the extractive engine
+        weighs the evidence for each.
+
+        Args:
+            question: In any words.
+            choices: The answers to choose from.
+            chat_model: Another model than the archive's, by name.
+            filters: As for ``search``.
+
+        Raises:
+            UsageError: Fewer than two choices, or more than 20.
+            ModelFailed: The model can't be held to a choice.
+        """
+        started = time.perf_counter()
+        query = self._query(question, **filters)
+        answerer = self._answerer(chat_model)
+        hits = self._retrieve(query)
+        millis = {"retrieve": (time.perf_counter() - started) * 1000}
+        return answerer.choose(
+            query,
+            hits,
+            choices,
+            catalog=self._cat(),
+            embed=self._embed_texts,
+            fingerprint=self.fingerprint,
+            millis=millis,
+        )
+
+    def supports(self, claim: str, citations: Sequence[Citation], *, asked: str = "") -> Verdict:
+        """Whether the cited words support a sentence: the check that every answer goes through.
+
+        Args:
+            claim: The sentence, without citation marks.
+            citations: What it cites, of this archive.
+            asked: The question, if there was one.
+
+        Raises:
+            ArticleMissing: A cited article has been taken down.
+        """
+        from rag.answer import verify
+        from rag.answer.context import cited
+
+        self._require()
+        return verify.supports(claim, cited(self._cat(), citations), embed=self._embed_texts, asked=asked)
 
     def as_retriever(self, k: int | None = None, **options: Any) -> BaseRetriever:
         """The archive as a LangChain retriever of passages (``Document`` with offsets in its metadata)."""
@@ -299,6 +371,18 @@ class Archive:
     def fingerprint(self) -> str:
         """What built the archive: embedding model and splitter."""
         return (self._cat().meta("fingerprint") if self.exists else None) or self._wanted()
+
+    @property
+    def generation(self) -> int:
+        """Counts the archive's changes; 0 where nothing has been ingested."""
+        return self._cat().generation if self.exists else 0
+
+    @property
+    def model(self) -> str:
+        """Who writes answers, as ``Answer.model`` will have it."""
+        from rag.answer.chat import name_of
+
+        return self.settings.model if self._given_chat is None else name_of(self._given_chat)
 
     @property
     def exists(self) -> bool:
@@ -378,11 +462,12 @@ class Archive:
     def _query(
         self,
         question: str,
-        k: int | None,
-        after: datetime | None,
-        before: datetime | None,
-        sources: Sequence[str],
-        undated: bool,
+        k: int | None = None,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        sources: Sequence[str] = (),
+        undated: bool = True,
+        articles: Sequence[str] = (),
     ) -> Query:
         # Lone surrogates can't be stored, sent or printed.
         text = " ".join(question.encode("utf-8", "replace").decode().split())
@@ -396,20 +481,28 @@ class Archive:
         after, before = _aware(after), _aware(before)
         if after and before and after >= before:
             raise UsageError(f"`after` ({after:%Y-%m-%d}) is not before `before` ({before:%Y-%m-%d}).")
+        self._require()
         return Query(
-            text=text, standalone=text, k=k, after=after, before=before, sources=tuple(sources), undated=undated
+            text=text,
+            standalone=text,
+            k=k,
+            after=after,
+            before=before,
+            sources=tuple(sources),
+            undated=undated,
+            articles=tuple(dict.fromkeys(self._cat().article(a).id for a in articles)),
         )
 
     def _retrieve(self, query: Query) -> list[Hit]:
         from rag.index.catalog import StoreClosed
-        from rag.ingest.language import detect_language
         from rag.retrieve import hybrid
 
         self._require()
         self._refuse_stranger(for_ingest=False)
         embedder = self._embed()
-        # The built-in model knows English only; elsewhere words find more than it does.
-        blind = embedder.name.startswith("all-MiniLM") and detect_language(query.standalone) != "en"
+        arm = self.settings.retriever
+        # The built-in model knows English only: elsewhere it may fill up what words have found, and no more.
+        blind = embedder.name.startswith("all-MiniLM") and self._language(query.standalone) != "en"
         while True:
             vectors, lexical = self._fresh()
             with suppress(StoreClosed):  # a rebuild has just put others in their place
@@ -419,8 +512,20 @@ class Archive:
                     vectors=vectors,
                     lexical=lexical,
                     embed=embedder.query,
-                    dense_weight=0.2 if blind else 1.0,
+                    dense_weight=0.0 if arm == "lexical" else _BLIND if blind else 1.0,
+                    lexical_weight=0.0 if arm == "dense" else 1.0,
                 )
+
+    def _language(self, question: str) -> str:
+        """The question's language, as far as the archive has articles in it: a few words are easily mistaken."""
+        from rag.ingest.language import detect_language
+
+        generation = self._cat().generation
+        if self._languages is None or self._languages[0] != generation:
+            self._languages = generation, tuple(self._cat().coverage()["languages"])
+        there = self._languages[1]  # the most common one first
+        detected = detect_language(question)
+        return detected if detected in there or not there else there[0]
 
     def _cat(self) -> Catalog:
         with self._lock:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from platformdirs import user_cache_path, user_config_path, user_data_path
 from pydantic import Field, ValidationError
@@ -41,6 +41,9 @@ class Settings(BaseSettings):
         description="Where joined weights and prepared models are kept; can be deleted at any time",
     )
     k: int = Field(8, ge=1, le=100, description="Passages to retrieve")
+    retriever: Literal["hybrid", "dense", "lexical"] = Field(
+        "hybrid", description="What finds passages: vectors and words together, or one of them alone"
+    )
     evidence_tokens: int = Field(
         320, ge=50, le=100_000, description="About how many tokens of evidence a model reads: the waiting time"
     )

@@ -19,6 +19,11 @@ def is_remote(name: str) -> bool:
     return name != EXTRACTIVE and name.partition(":")[0] != "local"
 
 
+def name_of(model: BaseChatModel) -> str:
+    """What a given model is called in answers."""
+    return str(getattr(model, "model_name", None) or getattr(model, "model", None) or model._llm_type)
+
+
 def chat_model(name: str, settings: Settings) -> BaseChatModel | None:
     """The chat model of that name, or None for the extractive engine. Loads no weights.
 

@@ -63,6 +63,11 @@ def is_refusal(statement: Statement) -> bool:
     return bool(_REFUSAL.search(statement.text)) and not statement.numbers
 
 
+def unmarked(text: str) -> str:
+    """The first line of a text that says anything, without citation marks."""
+    return next((found[0].text for line in text.splitlines() if (found := _statement(line))), "")
+
+
 def _statement(piece: str) -> list[Statement]:
     numbers: list[int] = []
     for mark in _MARKS.findall(piece):

@@ -353,15 +353,7 @@ class ChatLocal(BaseChatModel):
             .generations[0]
             .message
         )
-        found: dict[str, float] = {}
-        content = (message.response_metadata.get("logprobs") or {}).get("content") or []
-        for candidate in content[0]["top_logprobs"] if content else []:
-            token, value = candidate["token"], float(candidate["logprob"])
-            if token in found:
-                high, low = max(found[token], value), min(found[token], value)
-                value = high + math.log1p(math.exp(low - high))
-            found[token] = value
-        return dict(sorted(found.items(), key=lambda pair: -pair[1]))
+        return first_logprobs(message)
 
     def warm(self, messages: Sequence[BaseMessage]) -> Warmth:
         """Have the beginning of later prompts read already, from disk if an earlier process did.
@@ -523,6 +515,24 @@ class _Reader:
         )
 
 
+def first_logprobs(message: BaseMessage) -> dict[str, float]:
+    """The first token's candidates of a message that was asked for with ``top_logprobs``.
+
+    Returns:
+        Token text → natural logarithm of its probability, most likely first. Tokens
+        of the same text are added up.
+    """
+    found: dict[str, float] = {}
+    content = (message.response_metadata.get("logprobs") or {}).get("content") or []
+    for candidate in content[0]["top_logprobs"] if content else []:
+        token, value = candidate["token"], float(candidate["logprob"])
+        if token in found:
+            high, low = max(found[token], value), min(found[token], value)
+            value = high + math.log1p(math.exp(low - high))
+        found[token] = value
+    return dict(sorted(found.items(), key=lambda pair: -pair[1]))
+
+
 # ------------------------------------------------------------------ messages
 
 _ROLES = {"system": "system", "human": "user", "user": "user", "ai": "assistant"} | {
@@ -592,4 +602,4 @@ def _clean(text: str) -> str:
     return _CONTROL.sub(lambda m: m.group() + " ", text)
 
 
-__all__ = ["Cancel", "ChatLocal", "OnProgress", "Warmth", "close_all", "to_openai"]
+__all__ = ["Cancel", "ChatLocal", "OnProgress", "Warmth", "close_all", "first_logprobs", "to_openai"]

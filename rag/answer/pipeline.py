@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rag.answer import chat, cite, prompts, verify
+from rag.answer import chat, choosing, cite, context, facts, prompts, verify
 from rag.answer.evidence import Embed, Numbered, choose
 from rag.answer.refusals import refusal
 from rag.errors import ModelFailed, OnRecordError
@@ -19,6 +19,7 @@ from rag.ingest.language import detect_language
 from rag.settings import Settings
 from rag.types import (
     Answer,
+    Choice,
     Citation,
     Delta,
     Event,
@@ -59,6 +60,7 @@ class _Draft:
     scores: list[float] = field(default_factory=list)
     refused: bool = False
     claims: set[str] = field(default_factory=set)
+    brief: str | None = None
 
 
 @dataclass
@@ -86,7 +88,7 @@ class Answerer:
             self.name = model
             self._chat = chat.chat_model(model, settings)
         else:
-            self.name = str(getattr(model, "model_name", None) or getattr(model, "model", None) or model._llm_type)
+            self.name = chat.name_of(model)
             self._chat = model
         self._own = isinstance(model, str) and self._chat is not None
         self._local = self.name.partition(":")[0] == "local" and self._own
@@ -124,6 +126,7 @@ class Answerer:
         empty: bool = False,
         millis: dict[str, float] | None = None,
         cancel: threading.Event | None = None,
+        brief: bool = False,
     ) -> Iterator[Event]:
         """Answer from the hits; see ``Archive.stream``.
 
@@ -139,6 +142,7 @@ class Answerer:
             empty: Whether the archive holds nothing at all.
             millis: Stages timed so far; the rest is added.
             cancel: Set by the caller to stop.
+            brief: Have the model say its answer again in a few words; nothing without a model.
         """
         millis = dict(millis or {})
         started = time.perf_counter()
@@ -158,6 +162,8 @@ class Answerer:
                         break
             else:
                 yield from self._write(query, evidence, check, draft, heard, millis, cancel)
+                if brief and draft.citations and not heard.cancelled:
+                    self._shorten(query, evidence, draft, heard, millis, cancel)
         answered = bool(draft.citations)
         reason: Reason | None = None
         if not answered:
@@ -190,7 +196,56 @@ class Answerer:
                 fingerprint=fingerprint,
                 usage=heard.usage,
                 millis={stage: round(value, 1) for stage, value in millis.items()},
+                brief=draft.brief,
             )
+        )
+
+    def choose(
+        self,
+        query: Query,
+        hits: Sequence[Hit],
+        choices: Sequence[str],
+        *,
+        catalog: Catalog,
+        embed: Embed,
+        fingerprint: str,
+        millis: dict[str, float],
+    ) -> Choice:
+        """Choose among given answers; see ``Archive.choose``."""
+        started = time.perf_counter()
+        shown = choosing.listed(choices)
+        evidence = choose(query.standalone, hits, embed=embed, tokens=self._settings.evidence_tokens, catalog=catalog)
+        millis["choose"] = (time.perf_counter() - started) * 1000
+        heard, prompt = _Heard(), None
+        if self._chat is None:
+            weights = choosing.by_evidence(query.standalone, choices, evidence, embed)
+        else:
+            prompt = prompts.load("choose")
+            messages = _messages(
+                prompt.render(evidence=_shown(evidence) or "(nothing)", question=query.standalone, choices=shown)
+            )
+            way = choosing.by_letter if self._local else choosing.by_schema
+            try:
+                weights, message = way(self._chat, messages, len(choices))
+            except OnRecordError:
+                raise
+            except Exception as e:  # providers raise their own
+                raise _failed(self.name, e) from e
+            if message is not None:
+                _listen(message, heard)
+        millis["total"] = millis.get("retrieve", 0.0) + (time.perf_counter() - started) * 1000
+        return Choice(
+            question=query.text,
+            query=query,
+            choices=tuple(choices),
+            choice=max(range(len(choices)), key=lambda n: weights[n]),
+            probabilities=tuple(round(w, 6) for w in weights),
+            hits=tuple(hits),
+            model=self.name,
+            prompt=prompt.label if prompt else None,
+            fingerprint=fingerprint,
+            usage=heard.usage,
+            millis={stage: round(value, 1) for stage, value in millis.items()},
         )
 
     # -- writing -------------------------------------------------------------------
@@ -211,13 +266,9 @@ class Answerer:
         millis: dict[str, float],
         cancel: threading.Event,
     ) -> Iterator[Event]:
-        assert self._prompt is not None
         asked = time.perf_counter()
         drafting = cite.Drafting()
-        language = detect_language(query.text)
-        # Small models answer in the language of the examples unless told.
-        hint = f"\nAnswer in {_LANGUAGES.get(language, 'the language of the question')}." if language != "en" else ""
-        messages = _messages(self._prompt.render(evidence=_shown(evidence), question=query.standalone, hint=hint))
+        messages = self._asking(query, evidence)
         for piece in self._hear(messages, heard, cancel):
             if isinstance(piece, Progress):
                 yield piece
@@ -235,6 +286,39 @@ class Answerer:
                     millis.setdefault("first_sentence", (time.perf_counter() - asked) * 1000)
                     yield shown
         millis["write"] = (time.perf_counter() - asked) * 1000
+
+    def _asking(self, query: Query, evidence: Sequence[Numbered]) -> list[BaseMessage]:
+        assert self._prompt is not None
+        language = detect_language(query.text)
+        # Small models answer in the language of the examples unless told.
+        hint = f"\nAnswer in {_LANGUAGES.get(language, 'the language of the question')}." if language != "en" else ""
+        return _messages(self._prompt.render(evidence=_shown(evidence), question=query.standalone, hint=hint))
+
+    def _shorten(
+        self,
+        query: Query,
+        evidence: Sequence[Numbered],
+        draft: _Draft,
+        heard: _Heard,
+        millis: dict[str, float],
+        cancel: threading.Event,
+    ) -> None:
+        """Have the answer said again in a few words: the conversation goes on, so that little has to be read."""
+        from langchain_core.messages import AIMessage
+
+        asked = time.perf_counter()
+        said = " ".join(draft.text[a:b] for a, b in dict.fromkeys(c.claim for c in draft.citations))
+        messages = [
+            *self._asking(query, evidence),
+            AIMessage(content=said),
+            *_messages(prompts.load("brief").render()),
+        ]
+        whole = "".join(p for p in self._hear(messages, heard, cancel) if isinstance(p, str))
+        short = cite.unmarked(whole).strip(".")
+        # Nothing that the answer doesn't say: a small model goes on talking at times.
+        if short and any(facts.holds(text, short) for text in (said, *(c.quote for c in draft.citations))):
+            draft.brief = short
+        millis["brief"] = (time.perf_counter() - asked) * 1000
 
     def _hear(self, messages: list[BaseMessage], heard: _Heard, cancel: threading.Event) -> Iterator[str | Progress]:
         """The model's output as it comes, with signs of life; the model runs in a thread of its own.
@@ -287,8 +371,7 @@ class Answerer:
                 if isinstance(piece, OnRecordError):
                     raise piece
                 if isinstance(piece, BaseException):
-                    first = str(piece).strip().splitlines()[0] if str(piece).strip() else type(piece).__name__
-                    raise ModelFailed(f"The model {self.name} failed: {first}") from piece
+                    raise _failed(self.name, piece) from piece
                 yield piece
         finally:
             stop.set()
@@ -371,7 +454,7 @@ class _Check:
         ), cited
 
     def _cited(self, cited: Sequence[Numbered]) -> verify.Cited:
-        around = " ".join(self._near(e) for e in cited)
+        around = " ".join(self._near(e) for e in cited)  # kept, since several statements are tried on it
         return verify.Cited(
             [e.text for e in cited],
             around,
@@ -380,13 +463,8 @@ class _Check:
         )
 
     def _near(self, e: Numbered) -> str:
-        """The sentences around, and the article's first: who is who is said where it begins."""
         if e.number not in self._around:
-            article = self._catalog.article(e.article_id)
-            places = self._catalog.sentences(e.article_id)
-            at = next((n for n, s in enumerate(places) if s.start == e.start), 0)
-            around = article.text[places[max(0, at - 3)].start : places[min(at + 2, len(places) - 1)].end]
-            self._around[e.number] = f"{article.text[: places[0].end]} {around}"
+            self._around[e.number] = context.around(self._catalog, e.article_id, e.start)
         return self._around[e.number]
 
     def _write(self, claim: str, verdict: verify.Verdict, cited: Sequence[Numbered], draft: _Draft) -> Delta:
@@ -418,6 +496,11 @@ class _Check:
         delta = f"{lead}{claim} {''.join(marks)}"
         draft.text += delta
         return Delta(text=delta)
+
+
+def _failed(name: str, e: BaseException) -> ModelFailed:
+    first = str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__
+    return ModelFailed(f"The model {name} failed: {first}")
 
 
 def _rarity(evidence: Sequence[Numbered]) -> Callable[[str], float]:

@@ -492,7 +492,7 @@ class Catalog:
     # -- reading ---------------------------------------------------------------
 
     def article(self, ident: str) -> Article:
-        """An article by version id (or a unique beginning of at least 6 characters), key or alias.
+        """An article by version id (or a unique beginning of at least 6 characters), key, alias or file name.
 
         Raises:
             ArticleMissing: There is none, or the beginning is not unique.
@@ -509,6 +509,11 @@ class Catalog:
             if not rows and len(ident) >= 6 and ident.isalnum():
                 rows = db.execute(
                     "SELECT * FROM version WHERE id >= ? AND id < ? LIMIT 2", (ident, ident + "g")
+                ).fetchall()
+            if not rows and "/" not in ident:
+                ending = "/" + ident
+                rows = db.execute(
+                    "SELECT * FROM version WHERE current AND substr(key, -length(?1)) = ?1 LIMIT 2", (ending,)
                 ).fetchall()
             if len(rows) > 1:
                 raise ArticleMissing(f"{ident!r} names more than one article. Give the whole id.")
@@ -541,6 +546,16 @@ class Catalog:
         if not row:
             raise ArticleMissing(f"No article {article_id!r} in this archive.")
         return [Sentence(start=a, end=b) for a, b in json.loads(row["sentences"])]
+
+    def passages_of(self, article_ids: Sequence[str]) -> list[str]:
+        """Ids of all passages of some versions."""
+        found: list[str] = []
+        for ident in article_ids:
+            rows = self._db.execute(
+                "SELECT p.id FROM passage p JOIN version v ON v.number = p.version WHERE v.id = ?", (ident,)
+            )
+            found += [r["id"] for r in rows]
+        return found
 
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Passages by id; ids that are no longer there are left out."""

@@ -139,8 +139,15 @@ class LexicalIndex:
         question: str,
         n: int,
         filters: Query | None = None,
+        only: Sequence[str] | None = None,
     ) -> list[tuple[str, float]]:
         """The ``n`` best passages for the words of ``question`` that pass the filters of a query.
+
+        Args:
+            question: In any words.
+            n: How many.
+            filters: Dates and outlets to keep to.
+            only: Ids of passages to choose from; None: all.
 
         Returns:
             (passage id, BM25 score), best first.
@@ -151,7 +158,7 @@ class LexicalIndex:
         import tantivy
 
         terms = query_words(question)
-        if not terms or not n:
+        if not terms or not n or (only is not None and not only):
             return []
         with self._lock:
             index = self._opened()
@@ -161,6 +168,8 @@ class LexicalIndex:
             parts = [(should, query.term_query(schema, "body", t, "freq")) for t in terms]
             whole = query.boolean_query(parts)
             rules = []
+            if only is not None:
+                rules.append(query.term_set_query(schema, "id", list(only)))
             if filters and filters.sources:
                 rules.append(
                     query.boolean_query([(should, query.term_query(schema, "source", s)) for s in filters.sources])

@@ -125,8 +125,15 @@ class VectorIndex:
         vector: npt.NDArray[np.float32],
         n: int,
         filters: Query | None = None,
+        only: Sequence[str] | None = None,
     ) -> list[tuple[str, float]]:
         """The ``n`` nearest passages to ``vector`` (shape (dim,), length 1) that pass the filters of a query.
+
+        Args:
+            vector: The question's.
+            n: How many.
+            filters: Dates and outlets to keep to.
+            only: Ids of passages to choose from; None: all.
 
         Returns:
             (passage id, cosine similarity), nearest first.
@@ -134,6 +141,8 @@ class VectorIndex:
         Raises:
             ArchiveDamaged: Chroma can't answer.
         """
+        if only is not None and not only:
+            return []
         with self._handle.lock:
             if not self._open:
                 raise StoreClosed
@@ -141,6 +150,7 @@ class VectorIndex:
             try:
                 found = collection.query(
                     query_embeddings=vector[None, :],
+                    ids=list(only) if only is not None else None,
                     n_results=n,
                     include=["distances"],
                     where=_where(filters) if filters else None,

@@ -68,9 +68,10 @@ def test_the_ledger_keeps_what_was() -> None:
 def test_a_prompt_ends_with_the_question_and_its_name_is_its_files(name: str) -> None:
     prompt = load(name)
     assert prompt.name == name
-    assert prompt.messages[0][0] == "system"
     assert prompt.messages[-1][0] == "user"
-    assert 0 < len(prompt.fixed()) < len(prompt.messages)
+    if prompt.variables:  # one without goes on with a conversation
+        assert prompt.messages[0][0] == "system"
+        assert 0 < len(prompt.fixed()) < len(prompt.messages)
 
 
 def test_a_prompt_is_read() -> None:

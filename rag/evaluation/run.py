@@ -1,0 +1,494 @@
+"""Running: cases through an archive, a row each, written as it is done; a run that stopped goes on from its rows."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import os
+import platform
+import re
+import subprocess
+import threading
+import time
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from datetime import time as clock
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from rag.archive import Archive
+from rag.errors import ArchiveError, ArticleMissing, ModelCorrupt, ModelMissing, PromptError, UsageError
+from rag.evaluation import cases as casebook
+from rag.evaluation import measures, report, statistics
+from rag.evaluation.values import Claim, Context, EvalCase, Found, Report, Row, Run
+from rag.types import Answer, Citation, Hit
+
+DEPTH = 50
+"""Passages ranked for the retrieval measures, by default."""
+_BRIEF = 8  # words; a longer accepted answer is no short one, and nothing is gained by asking for a brief one
+_AROUND = 320  # characters of the article shown on either side of a citation
+_FATAL = (ArchiveError, ModelMissing, ModelCorrupt, PromptError)
+"""What would befall every case alike, so that going on makes no sense."""
+
+Progress = Callable[[int, int, Row | None], None]
+"""Told (cases done, cases in all, the row just done; None for those taken over from an earlier start)."""
+
+
+def evaluate(
+    archive: Archive,
+    cases: Sequence[EvalCase],
+    *,
+    out: str | Path | None = None,
+    retrieval: bool = False,
+    measure: Sequence[str] | None = None,
+    depth: int = DEPTH,
+    brief: bool = True,
+    workers: int | None = None,
+    limit: int | None = None,
+    sample: int | None = None,
+    seed: int = 0,
+    progress: Progress | None = None,
+) -> Report:
+    """Ask every case and measure what comes of it.
+
+    Args:
+        archive: Asked with its own model and settings.
+        cases: As ``load_cases`` gives them.
+        out: A folder for ``rows.jsonl``, ``report.json`` and ``report.html``. If rows of the same run are there, they
+            are taken over, and only the rest (and what failed) is asked. None: nothing is written.
+        retrieval: Only search; no language model is needed.
+        measure: Names such as ``recall@5``; by default ``measures.DEFAULT``.
+        depth: Passages ranked for the retrieval measures.
+        brief: Where accepted answers are short, have the model say its answer again in a few words, and take that
+            for ``exact_match`` and ``f1``.
+        workers: Cases asked at once; by default 4 for a model of a service, else 1.
+        limit: Only the first so many cases.
+        sample: Only so many cases, drawn at random.
+        seed: Of the draw.
+        progress: Told of each row.
+
+    Returns:
+        The report; with ``out``, also written there.
+
+    Raises:
+        UsageError: No cases, an unknown measure, or a folder that holds another run.
+        ArchiveMissing, ModelMissing, ...: What would make every case fail. A case that fails alone is a row
+            with its error.
+    """
+    names = measures.parse(measure) if measure is not None else measures.DEFAULT
+    chosen = _chosen(cases, limit, sample, seed)
+    run = describe(archive, cases, chosen, retrieval=retrieval, depth=depth, brief=brief, seed=seed if sample else None)
+    asker = _Asker(archive, retrieval=retrieval, depth=depth, brief=brief)
+    folder = Path(out) if out is not None else None
+    with _Rows.opened(folder, run) as rows:
+        run = rows.run
+        todo = [c for c in chosen if not rows.has(c.id)]
+        done = len(chosen) - len(todo)
+        if progress and done:
+            progress(done, len(chosen), None)
+        for row in _asked(asker, todo, workers or (4 if asker.remote else 1)):
+            rows.take(row)
+            done += 1
+            if progress:
+                progress(done, len(chosen), row)
+        found = [rows.of[c.id] for c in chosen]
+        result = statistics.report(run, found, names)
+        if folder is not None:
+            report.write(folder, result, found)
+    return result
+
+
+def read_rows(folder: str | Path) -> list[Row]:
+    """The rows of a run; of several with one case, the last.
+
+    Raises:
+        UsageError: There are none.
+    """
+    file = Path(folder) / "rows.jsonl"
+    if not file.exists():
+        raise UsageError(f"There is no {file}. Name the folder of a run: onrecord eval CASES --out DIR")
+    return list(_read(file)[0].values())
+
+
+def _chosen(cases: Sequence[EvalCase], limit: int | None, sample: int | None, seed: int) -> list[EvalCase]:
+    for name, number in (("limit", limit), ("sample", sample)):
+        if number is not None and number < 1:
+            raise UsageError(f"{name} is {number}; 1 is the least.")
+    chosen = list(cases if sample is None else casebook.sample(cases, sample, seed))[:limit]
+    if not chosen:
+        raise UsageError("There are no cases. Give a file with at least one.")
+    seen: set[str] = set()
+    for case in chosen:
+        if case.id in seen:
+            raise UsageError(f"Two cases have the id {case.id!r}. Give each its own.")
+        seen.add(case.id)
+    return chosen
+
+
+# -- one case ------------------------------------------------------------------------
+
+
+class _Asker:
+    """Turns a case into a row."""
+
+    def __init__(self, archive: Archive, *, retrieval: bool, depth: int, brief: bool) -> None:
+        self._archive = archive
+        self._retrieval, self._depth = retrieval, depth
+        model = archive.model
+        self.remote = not retrieval and model.partition(":")[0] not in ("local", "extractive")
+        self._brief = brief and model != "extractive"
+        self._keys: dict[str, str] = {}
+        self.stop = threading.Event()
+
+    def ask(self, case: EvalCase) -> Row | None:
+        """The row, or None when stopped."""
+        row: dict[str, Any] = {"case": case, "millis": {}}
+        try:
+            row |= self._relevant(case)
+            filters = self._filters(case)
+            started = time.perf_counter()
+            hits = self._archive.search(case.question, k=self._depth, **filters)
+            row["millis"]["search"] = round((time.perf_counter() - started) * 1000, 1)
+            row["found"] = tuple(self._found(h) for h in hits)
+            if not self._retrieval and case.choices:
+                row["choice"] = self._archive.choose(case.question, case.choices, **filters)
+                row["millis"] |= row["choice"].millis
+            elif not self._retrieval:
+                brief = self._brief and any(len(a.split()) <= _BRIEF for a in case.answers)
+                answer = self._archive.ask(case.question, cancel=self.stop, brief=brief, **filters)
+                row["answer"] = answer
+                row["millis"] |= answer.millis
+                row |= self._checked(case, answer)
+        except _FATAL:
+            raise
+        except Exception as e:  # whatever it was, the other cases are still worth asking
+            row["error"] = f"{type(e).__name__}: {e}"
+        return None if self.stop.is_set() else Row(**row)
+
+    def _filters(self, case: EvalCase) -> dict[str, Any]:
+        filters: dict[str, Any] = {}
+        if case.as_of:
+            filters["before"] = datetime.combine(case.as_of + timedelta(days=1), clock(0), UTC)
+        if case.within:
+            there = [i for ident in case.within if (i := self._id(ident))]
+            if not there:
+                raise ArticleMissing("None of the articles that the case is to be asked of is in the archive.")
+            filters["articles"] = there
+        return filters
+
+    def _id(self, ident: str) -> str | None:
+        try:
+            return self._archive.get(ident).id
+        except ArticleMissing:
+            return None
+
+    def _key(self, article_id: str) -> str:
+        if article_id not in self._keys:
+            self._keys[article_id] = self._archive.get(article_id).key
+        return self._keys[article_id]
+
+    def _found(self, hit: Hit) -> Found:
+        p = hit.passage
+        return Found(
+            passage=p.id,
+            article=self._key(p.article_id),
+            title=p.title,
+            score=round(hit.score, 6),
+            twins=tuple(dict.fromkeys(self._key(t) for t in hit.twins)),
+        )
+
+    def _relevant(self, case: EvalCase) -> dict[str, Any]:
+        """The relevant documents as a ranking names them; those of passages count as their articles in a mixture."""
+        articles: dict[str, int] = {}
+        passages: dict[str, int] = {}
+        absent: list[str] = []
+        for ident, grade in case.relevant.items():
+            try:
+                articles[self._archive.get(ident).key] = max(grade, articles.get(ident, 0))
+            except ArticleMissing:
+                try:
+                    passages[ident] = grade
+                    key = self._key(self._archive.passage(ident).article_id)
+                    articles[key] = max(grade, articles.get(key, 0))
+                except ArticleMissing:
+                    del passages[ident]
+                    absent.append(ident)
+        if passages and len(passages) + len(absent) == len(case.relevant):
+            return {"level": "passage", "relevant": passages | {a: case.relevant[a] for a in absent}, "absent": absent}
+        return {"relevant": articles | {a: case.relevant[a] for a in absent}, "absent": absent}
+
+    # What the check says of the finished answer, from the outside: only what the answer shows is looked at.
+
+    def _checked(self, case: EvalCase, answer: Answer) -> dict[str, Any]:
+        spans = sorted({c.claim for c in answer.citations})
+        golds = [plain(e) for e in case.evidence]
+        quotes = [plain(c.quote) for c in answer.citations]
+        return {
+            "claims": tuple(
+                self._claim(answer, span, [c for c in answer.citations if c.claim == span], golds) for span in spans
+            ),
+            "contexts": tuple(self._context(c) for c in answer.citations),
+            "gold_cited": tuple(any(same(q, g) for q in quotes) for g in golds),
+        }
+
+    def _claim(self, answer: Answer, span: tuple[int, int], cited: list[Citation], golds: list[str]) -> Claim:
+        text = answer.text[slice(*span)]
+
+        def holds(some: list[Citation]) -> bool:
+            return bool(some) and self._archive.supports(text, some, asked=answer.question).ok
+
+        supported = holds(cited)
+        return Claim(
+            text=text,
+            supported=supported,
+            needed=tuple(supported and (holds([c]) or not holds([o for o in cited if o is not c])) for c in cited),
+            gold=tuple(any(same(plain(c.quote), g) for g in golds) for c in cited),
+        )
+
+    def _context(self, c: Citation) -> Context:
+        text = self._archive.get(c.article_id).text
+        return Context(
+            before=text[max(0, c.start - _AROUND) : c.start],
+            after=text[c.end : c.end + _AROUND],
+            verbatim=text[c.start : c.end] == c.quote,
+        )
+
+
+def plain(text: str) -> str:
+    """Letters and digits only, folded: so that white space, quotation marks and dashes make no difference."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
+
+
+def same(quote: str, gold: str) -> bool:
+    """Whether two sentences, made ``plain``, are the same, or one is the better part of the other."""
+    short, long = sorted((quote, gold), key=len)
+    return short == long or (len(short) >= 20 and short in long)
+
+
+def _asked(asker: _Asker, cases: Sequence[EvalCase], workers: int) -> Iterator[Row]:
+    """Rows as they are done. Closing the iterator, or Ctrl-C, stops what is under way and loses nothing done."""
+    waiting = iter(cases)
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="onrecord-eval")
+    running: set[Future[Row | None]] = set()
+    try:
+        while True:
+            for case in waiting:
+                running.add(pool.submit(asker.ask, case))
+                if len(running) >= workers:
+                    break
+            if not running:
+                return
+            done, running = wait(running, return_when=FIRST_COMPLETED)
+            for future in done:
+                if (row := future.result()) is not None:
+                    yield row
+    finally:
+        asker.stop.set()
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+# -- rows on disk --------------------------------------------------------------------
+
+
+class _Rows:
+    """The rows of a run, in memory and, with a folder, on disk as soon as they are there."""
+
+    def __init__(self, run: Run, rows: dict[str, Row], file: Any = None) -> None:
+        self.run, self.of, self._file = run, rows, file
+
+    def has(self, ident: str) -> bool:
+        """Whether a case is done; one that failed is not."""
+        return ident in self.of and self.of[ident].error is None
+
+    def take(self, row: Row) -> None:
+        self.of[row.case.id] = row
+        if self._file is not None:
+            self._file.write(row.model_dump_json().encode() + b"\n")
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+    @classmethod
+    @contextmanager
+    def opened(cls, folder: Path | None, run: Run) -> Iterator[_Rows]:
+        """The rows in a folder, for reading and adding.
+
+        Raises:
+            UsageError: The folder can't be written to, holds another run, or another process writes to it.
+        """
+        if folder is None:
+            yield cls(run, {})
+            return
+        from filelock import FileLock, Timeout
+
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with FileLock(folder / "write.lock", timeout=0):
+                run = _claim(folder, run)
+                rows, end = _read(folder / "rows.jsonl")
+                with (folder / "rows.jsonl").open("ab") as file:
+                    file.truncate(end)  # a line that was not finished
+                    yield cls(run, rows, file)
+        except Timeout:
+            raise UsageError(f"Another process is writing to {folder}. Wait, or choose another: --out DIR") from None
+        except (NotADirectoryError, FileExistsError, PermissionError) as e:
+            raise UsageError(f"{folder} can't be written to ({e.strerror}). Choose another: --out DIR") from e
+
+
+def _claim(folder: Path, run: Run) -> Run:
+    """Mark the folder as this run's; returns the run as first started."""
+    file = folder / "run.json"
+    try:
+        before = Run.model_validate_json(file.read_text("utf-8"))
+    except FileNotFoundError:
+        if (folder / "rows.jsonl").exists():
+            raise UsageError(f"{folder} has rows and no run.json. Choose another folder: --out DIR") from None
+        half = file.with_suffix(".tmp")
+        half.write_text(run.model_dump_json(indent=1), "utf-8")
+        half.replace(file)
+        return run
+    except (ValidationError, UnicodeDecodeError) as e:
+        raise UsageError(f"{file} is not a run's. Choose another folder: --out DIR") from e
+    if before.id != run.id:
+        other = [n for n in Run.model_fields if getattr(before, n) != getattr(run, n)]
+        told = ", ".join(n for n in other if n not in ("id", "started", "machine", "commit", "archive", "cases"))
+        raise UsageError(
+            f"{folder} holds another run (it differs in: {told or 'what was asked'}). "
+            "Choose another folder, --out DIR, or delete it."
+        )
+    return before
+
+
+def _read(file: Path) -> tuple[dict[str, Row], int]:
+    """Rows by case, and where the last whole line ends."""
+    rows: dict[str, Row] = {}
+    end = 0
+    if file.exists():
+        with file.open("rb") as lines:
+            for line in lines:
+                try:
+                    if not line.endswith(b"\n"):
+                        break
+                    row = Row.model_validate_json(line)
+                except ValidationError:
+                    if lines.read(1):
+                        raise UsageError(
+                            f"{file} has a line that is no row, at byte {end}. Delete that line, or the folder."
+                        ) from None
+                    break
+                rows[row.case.id] = row
+                end += len(line)
+    return rows, end
+
+
+# -- what was run --------------------------------------------------------------------
+
+
+def describe(
+    archive: Archive,
+    cases: Sequence[EvalCase],
+    chosen: Sequence[EvalCase],
+    *,
+    retrieval: bool,
+    depth: int,
+    brief: bool,
+    seed: int | None,
+) -> Run:
+    """What is about to be run; two runs with one id give the same rows."""
+    from rag import __version__
+    from rag.answer import prompts
+
+    stats = archive.stats()
+    settings = archive.settings
+    kept = ("k", "retriever", "evidence_tokens", "max_tokens", "temperature", "context")
+    told: dict[str, str | int | float | bool] = {name: getattr(settings, name) for name in kept}
+    told |= {"depth": depth, "brief": brief and not retrieval}
+    model = None if retrieval else archive.model
+    used = [] if model in (None, "extractive") else _prompts(chosen, brief)
+    decides: dict[str, Any] = {
+        "cases_digest": casebook.digest(chosen),
+        "articles": stats.articles,
+        "passages": stats.passages,
+        "generation": archive.generation,
+        "fingerprint": stats.fingerprint,
+        "model": model,
+        "prompts": tuple(prompts.load(name).label for name in used),
+        "settings": told,
+        "version": __version__,
+        "code": code_digest(),
+    }
+    ident = hashlib.sha256(json.dumps(decides, sort_keys=True).encode()).hexdigest()[:16]
+    return Run(
+        id=ident,
+        cases=str(getattr(cases, "path", None) or "given in the program"),
+        chosen=len(chosen),
+        of=len(cases),
+        seed=seed,
+        archive=str(archive.path),
+        commit=_commit(),
+        machine=_machine(),
+        started=datetime.now(UTC),
+        **decides,
+    )
+
+
+def _prompts(chosen: Sequence[EvalCase], brief: bool) -> list[str]:
+    asked = any(not c.choices for c in chosen)
+    return (
+        (["answer"] if asked else [])
+        + (["brief"] if asked and brief else [])
+        + (["choose"] if any(c.choices for c in chosen) else [])
+    )
+
+
+@functools.cache
+def code_digest() -> str:
+    """Hash of the program's files that decide what is found and answered."""
+    here = Path(__file__).parent.parent
+    files = [
+        here / "archive.py",
+        *sorted(f for room in ("index", "retrieve", "answer") for f in (here / room).glob("*.py")),
+    ]
+    digest = hashlib.sha256()
+    for file in files:
+        digest.update(file.name.encode() + b"\0" + file.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _commit() -> str | None:
+    root = Path(__file__).parent.parent.parent
+    if not (root / ".git").exists():
+        return None
+    try:
+        asked = [
+            subprocess.run(  # noqa: S603
+                ["git", "-C", str(root), *words],  # noqa: S607
+                capture_output=True, text=True, timeout=10, check=True,
+            ).stdout.strip()
+            for words in (["rev-parse", "--short", "HEAD"], ["status", "--porcelain", "--untracked-files=no"])
+        ]  # fmt: skip
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return asked[0] + ("+" if asked[1] else "")
+
+
+def _machine() -> str:
+    name = platform.processor() or platform.machine()
+    flags = ""
+    try:
+        told = Path("/proc/cpuinfo").read_text("utf-8")
+        if found := re.search(r"^model name\s*:\s*(.+)$", told, re.MULTILINE):
+            name = found[1].strip()
+        words = set(told.split())
+        flags = ", ".join(f for f in ("avx2", "avx512f", "avx512_bf16") if f in words)
+    except OSError:
+        pass
+    return f"{name}{f' ({flags})' if flags else ''}, {os.cpu_count()} cores"
+
+
+__all__ = ["DEPTH", "describe", "evaluate", "read_rows"]

@@ -1,0 +1,172 @@
+"""The sets: which archive, which questions, which measures, and what others have published."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rag.evaluation.cases import load_cases, sample
+from rag.evaluation.values import EvalCase
+
+LOCAL = 100
+"""Cases the local model is asked, of each set."""
+
+
+@dataclass(frozen=True)
+class Published:
+    """A figure somebody else has published."""
+
+    who: str
+    measure: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Set:
+    """Questions over an archive."""
+
+    name: str
+    archive: str
+    """Name of the archive; one can serve several sets."""
+    corpus: str
+    """What is ingested, below the data folder."""
+    cases: Callable[[Path], Sequence[EvalCase]]
+    measures: tuple[str, ...]
+    """What is shown."""
+    retrieval: bool = False
+    published: tuple[Published, ...] = ()
+    note: str = ""
+
+    def some(self, data: Path) -> Sequence[EvalCase]:
+        """The cases that the local model is asked: always the same."""
+        cases = self.cases(data)
+        refusable = [c for c in cases if not c.answerable and not c.choices]
+        if not refusable:
+            return sample(cases, LOCAL)
+        # As many that can be answered as can't.
+        return (*sample([c for c in cases if c.answerable], LOCAL // 2), *sample(refusable, LOCAL // 2))
+
+
+def _relevant(path: str, **options: str) -> Callable[[Path], Sequence[EvalCase]]:
+    return lambda data: [c for c in load_cases(data / path, **options) if c.relevant]  # type: ignore[arg-type]
+
+
+def _all(*paths: str, **options: str) -> Callable[[Path], Sequence[EvalCase]]:
+    return lambda data: [c for p in paths for c in load_cases(data / p, **options)]  # type: ignore[arg-type]
+
+
+def _xquad(language: str, minilm: float, bm25: float, others: tuple[Published, ...]) -> Set:
+    return Set(
+        f"xquad-{language}",
+        f"xquad-{language}",
+        f"xquad/beir/{language}/corpus.jsonl",
+        _all(f"xquad/beir/{language}"),
+        ("ndcg@10", "recall@10", "hit@1"),
+        retrieval=True,
+        published=(
+            Published("all-MiniLM-L6-v2", "ndcg@10", minilm),
+            Published("BM25", "ndcg@10", bm25),
+            *others,
+        ),
+    )
+
+
+def _others(bge: float, e5: float) -> tuple[Published, ...]:
+    return Published("bge-small-en", "ndcg@10", bge), Published("multilingual-e5-large", "ndcg@10", e5)
+
+
+_ARTICLES = "realtimeqa-2023/articles.jsonl.gz"
+_QUIZ = "realtimeqa-2023/questions.jsonl"
+_GPT3 = (
+    Published("GPT-3 with web search", "choice_accuracy", 0.579),
+    Published("GPT-3 alone", "choice_accuracy", 0.436),
+)
+_GENERATED = ("exact_match", "f1", "contains", "answered", "citation_recall", "quote_verbatim")
+
+SETS: tuple[Set, ...] = (
+    Set(
+        "scifact",
+        "scifact",
+        "scifact/corpus.jsonl",
+        _all("scifact"),
+        ("ndcg@10", "recall@10", "hit@1"),
+        retrieval=True,
+        published=(
+            Published("all-MiniLM-L6-v2", "ndcg@10", 0.645),
+            Published("BM25", "ndcg@10", 0.687),
+            Published("bge-small-en", "ndcg@10", 0.713),
+            Published("Qwen3-Embedding-8B", "ndcg@10", 0.785),
+        ),
+    ),
+    _xquad("en", 0.944, 0.965, _others(0.953, 0.984)),
+    _xquad("tr", 0.400, 0.895, _others(0.660, 0.969)),
+    _xquad("zh", 0.242, 0.121, _others(0.446, 0.964)),
+    Set(
+        "realtimeqa",
+        "realtimeqa-2023",
+        _ARTICLES,
+        _relevant(_QUIZ),
+        ("recall@10", "hit@10", "ndcg@10"),
+        retrieval=True,
+        note="articles with the right choice word for word (silver)",
+    ),
+    Set(
+        "realtimeqa-choice",
+        "realtimeqa-2023",
+        _ARTICLES,
+        _all(_QUIZ),
+        ("choice_accuracy",),
+        published=_GPT3,
+        note="four choices, over all articles",
+    ),
+    Set(
+        "realtimeqa-choice-closed",
+        "realtimeqa-2023",
+        _ARTICLES,
+        _all(_QUIZ, format="realtimeqa-closed"),
+        ("choice_accuracy",),
+        published=_GPT3,
+        note="over the articles that a web search gave for the question (at most 10)",
+    ),
+    Set(
+        "realtimeqa-generation",
+        "realtimeqa-2023",
+        _ARTICLES,
+        _all(_QUIZ, format="realtimeqa-generation"),
+        _GENERATED,
+        note="over all articles, against the right choice's words",
+    ),
+    Set(
+        "realtimeqa-generation-closed",
+        "realtimeqa-2023",
+        _ARTICLES,
+        _all(_QUIZ, format="realtimeqa-generation-closed"),
+        _GENERATED,
+        note="over the articles of the web search",
+    ),
+    Set(
+        "xquad-en-answers",
+        "xquad-en",
+        "xquad/beir/en/corpus.jsonl",
+        _all("xquad/xquad.en.json"),
+        (*_GENERATED, "gold_hit", "gold_precision"),
+        note="each question over all 240 paragraphs",
+    ),
+    Set(
+        "clapnq",
+        "clapnq",
+        "clapnq/dev_pool_beir/corpus.jsonl",
+        _all("clapnq/clapnq_dev_answerable.jsonl", "clapnq/clapnq_dev_unanswerable.jsonl"),
+        ("balanced_accuracy", "answered", "refusal_recall", "refusal_precision", "gold_hit", "gold_precision"),
+        note="each question over all 597 passages",
+    ),
+    Set(
+        "realtimeqa-nota",
+        "realtimeqa-2023",
+        _ARTICLES,
+        _all("realtimeqa-2023/questions_nota.jsonl"),
+        ("choice_accuracy", "nota_recall", "nota_false"),
+        note="one of the choices is none of the above",
+    ),
+)
