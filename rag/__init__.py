@@ -11,10 +11,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rag.archive import Archive
     from rag.errors import OnRecordError
+    from rag.evaluation.cases import load_cases
+    from rag.evaluation.run import evaluate
+    from rag.evaluation.values import EvalCase, Report
     from rag.settings import Settings
     from rag.types import (
         Answer,
         Article,
+        Choice,
         Citation,
         Delta,
         Finished,
@@ -30,8 +34,13 @@ _HOMES = {
     "Archive": "rag.archive",
     "OnRecordError": "rag.errors",
     "Settings": "rag.settings",
+    "EvalCase": "rag.evaluation.values",
+    "Report": "rag.evaluation.values",
+    "evaluate": "rag.evaluation.run",
+    "load_cases": "rag.evaluation.cases",
     **dict.fromkeys(
-        "Answer Article Citation Delta Finished Hit IngestReport Passage Progress Query Retrieved".split(), "rag.types"
+        "Answer Article Choice Citation Delta Finished Hit IngestReport Passage Progress Query Retrieved".split(),
+        "rag.types",
     ),
 }
 
@@ -40,8 +49,10 @@ __all__ = [
     "Answer",
     "Archive",
     "Article",
+    "Choice",
     "Citation",
     "Delta",
+    "EvalCase",
     "Finished",
     "Hit",
     "IngestReport",
@@ -49,9 +60,12 @@ __all__ = [
     "Passage",
     "Progress",
     "Query",
+    "Report",
     "Retrieved",
     "Settings",
     "__version__",
+    "evaluate",
+    "load_cases",
 ]
 
 

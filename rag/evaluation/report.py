@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from base64 import b64encode
 from collections.abc import Sequence
 from contextlib import suppress
@@ -18,6 +17,7 @@ from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -143,17 +143,16 @@ def read(path: Path) -> Report:
 
 
 def _put(file: Path, text: str) -> None:
-    handle, half = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    half = file.with_name(f".{file.name}.{token_hex(6)}")
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as out:
+        with half.open("x", encoding="utf-8", newline="\n") as out:
             out.write(text)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(half, 0o666 & ~mask)
+            out.flush()
+            os.fsync(out.fileno())
         os.replace(half, file)
     except BaseException:
         with suppress(OSError):
-            os.unlink(half)
+            half.unlink()
         raise
 
 
@@ -244,7 +243,7 @@ def _plots(report: Report, rows: Sequence[Row]) -> list[tuple[str, str, Any]]:
         ),
         (
             "Is its confidence borne out?",
-            "On the dashed line, the share right is what was stated; below it, too sure. Beside each dot, its answers.",
+            "On the dashed line the share right is what was stated; below it, it was too sure. Figures count answers.",
             plots.reliability(report.reliability),
         ),
         (

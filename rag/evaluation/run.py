@@ -60,8 +60,9 @@ def evaluate(
     Args:
         archive: Asked with its own model and settings.
         cases: As ``load_cases`` gives them.
-        out: A folder for ``rows.jsonl``, ``report.json`` and ``report.html``. If rows of the same run are there, they
-            are taken over, and only the rest (and what failed) is asked. None: nothing is written.
+        out: A folder for ``rows.jsonl``, ``report.json`` and ``report.html``; "{run}" in it stands for the run's id.
+            If rows of the same run are there, they are taken over, and only the rest (and what failed) is asked.
+            None: nothing is written.
         retrieval: Only search; no language model is needed.
         measure: Names such as ``recall@5``; by default ``measures.DEFAULT``.
         depth: Passages ranked for the retrieval measures.
@@ -85,7 +86,7 @@ def evaluate(
     chosen = _chosen(cases, limit, sample, seed)
     run = describe(archive, cases, chosen, retrieval=retrieval, depth=depth, brief=brief, seed=seed if sample else None)
     asker = _Asker(archive, retrieval=retrieval, depth=depth, brief=brief)
-    folder = Path(out) if out is not None else None
+    folder = place(out, run) if out is not None else None
     with _Rows.opened(folder, run) as rows:
         run = rows.run
         todo = [c for c in chosen if not rows.has(c.id)]
@@ -102,6 +103,11 @@ def evaluate(
         if folder is not None:
             report.write(folder, result, found)
     return result
+
+
+def place(out: str | Path, run: Run) -> Path:
+    """The folder that ``out`` means for a run."""
+    return Path(str(out).replace("{run}", run.id)).expanduser()
 
 
 def read_rows(folder: str | Path) -> list[Row]:
@@ -491,4 +497,4 @@ def _machine() -> str:
     return f"{name}{f' ({flags})' if flags else ''}, {os.cpu_count()} cores"
 
 
-__all__ = ["DEPTH", "describe", "evaluate", "read_rows"]
+__all__ = ["DEPTH", "describe", "evaluate", "place", "read_rows"]

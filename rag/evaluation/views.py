@@ -251,15 +251,16 @@ def _depth(name: str) -> int:
     return k if k <= 10 else -k
 
 
-def tagged(report: Report, most: int = 2) -> list[tuple[Figure, dict[str, Score], Score]]:
-    """The headline measures that tell tags apart: the measure, its scores by tag, and over all cases."""
+def tagged(report: Report) -> list[tuple[Figure, dict[str, Score], Score]]:
+    """The headline measures to be told apart by tag: the measure, its scores by tag, and over all cases."""
     found = []
     for figure in headlines(report):
         of_tags = {t: s for t, scores in report.by_tag.items() for s in scores if s.name == figure.score.name}
         of_tags = {t: s for t, s in of_tags.items() if s.value is not None}
         if len(of_tags) > 1:
             found.append((figure, of_tags, figure.score))
-    return [*found[: most - 1], *found[most - 1 :][-1:]]  # the last says how much of it is due to the search
+    # With answers the last, of the search, tells where the first falls short for want of evidence.
+    return found[:1] if report.run.model is None or len(found) < 2 else [found[0], found[-1]]
 
 
 def tokens(report: Report) -> str:
@@ -448,7 +449,10 @@ def _after(text: str) -> str:
     """What stands after them, to a word's end."""
     cut = len(text) > _AROUND or not text.rstrip().endswith(_ENDS)
     text = _GAP.sub("\n", text[:_AROUND]).rstrip()
-    return _to_word(text) + "…" if cut and text else text
+    if not cut or not text:
+        return text
+    text = _to_word(text)
+    return text + (" …" if text.endswith(_ENDS) else "…")
 
 
 def _to_word(text: str) -> str:

@@ -1,31 +1,37 @@
-"""The command line; the only file that prints.
-
-What was asked for goes to stdout, everything else to stderr. Exit codes: 0
-done, 1 a clear error, 2 wrong usage, 3 refused to answer.
-"""
+"""The commands that ingest, ask, search and look after an archive."""
 
 from __future__ import annotations
 
 import json
-import os
-import re
-import sqlite3
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import datetime
-from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rag.cli.terminal import (
+    AfterOption,
+    ArchiveOption,
+    BeforeOption,
+    DatedOption,
+    Exit,
+    JsonOption,
+    KOption,
+    SourceOption,
+    open_archive,
+    pair,
+    print_json,
+    printable,
+    progress_bar,
+    rich_console,
+    signs_of_life,
+)
 from rag.errors import OnRecordError, UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from rag.archive import Archive
     from rag.types import Answer, Article, Citation, Hit, Passage
 
 app = typer.Typer(
@@ -36,34 +42,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-_INTERRUPTED = 130  # what a shell calls Ctrl-C
-
-
-class Exit(IntEnum):
-    """What the exit codes mean."""
-
-    DONE = 0
-    ERROR = 1
-    USAGE = 2
-    REFUSED = 3
-
-
-ArchiveOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--archive",
-        help="The archive's folder [default: ONRECORD_ARCHIVE, else the user's data folder]",
-        show_default=False,
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="JSON on stdout (docs/schema.md)")]
-KOption = Annotated[int | None, typer.Option("-k", help="Passages to retrieve [default: 8]", show_default=False)]
-AfterOption = Annotated[str | None, typer.Option("--after", help="Only articles from this date on, as in 2023-06-01")]
-BeforeOption = Annotated[str | None, typer.Option("--before", help="Only articles before this date")]
-SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this outlet; can be repeated")]
-DatedOption = Annotated[bool, typer.Option("--dated", help="With a date filter, leave out articles without a date")]
 
 
 @app.callback(invoke_without_command=True)
@@ -103,20 +81,20 @@ def ingest(
         raise UsageError(
             "Nothing to ingest. Name files or folders, or use --sample for the articles that ship with OnRecord."
         )
-    fields = dict(_pair(f) for f in field or [])
-    with _opened(archive) as opened, _bar("articles", lambda: count(sources)) as step:
+    fields = dict(pair(f) for f in field or [])
+    with open_archive(archive) as opened, progress_bar("articles", lambda: count(sources)) as step:
         report = opened.ingest(*sources, fields=fields, progress=step)
     if as_json:
-        _print_json(report.model_dump_json(indent=2))
+        print_json(report.model_dump_json(indent=2))
         return
-    out = _console()
+    out = rich_console()
     out.print(
         f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, {len(report.skipped)} skipped "
         f"({report.passages} passages, {report.words} words, {report.seconds:.1f} s)"
     )
-    err = _console(stderr=True)
+    err = rich_console(stderr=True)
     for skip in report.skipped[:20]:
-        err.print(_printable(f"skipped {skip.origin}: {skip.reason}"), style="yellow")
+        err.print(printable(f"skipped {skip.origin}: {skip.reason}"), style="yellow")
     if len(report.skipped) > 20:
         err.print(f"… and {len(report.skipped) - 20} more; all of them with --json", style="yellow")
 
@@ -145,10 +123,10 @@ def ask(
     from rag.answer.chat import is_remote
     from rag.types import Delta, Finished, Progress, Retrieved
 
-    err = _console(stderr=True)
+    err = rich_console(stderr=True)
     answer: Answer | None = None
     wrote = False
-    with _opened(archive, model=model) as opened, _status(err) as tell:
+    with open_archive(archive, model=model) as opened, signs_of_life(err) as tell:
         name = opened.settings.model
         tell("looking for evidence")
         for event in opened.stream(question, **_filters(k, after, before, source, dated)):
@@ -167,14 +145,14 @@ def ask(
             elif isinstance(event, Delta):
                 tell(None)
                 if not as_json:
-                    print(_printable(event.text), end="", flush=True)
+                    print(printable(event.text), end="", flush=True)
                     wrote = True
                 tell("writing")
             elif isinstance(event, Finished):
                 answer = event.answer
     assert answer is not None
     if as_json:
-        _print_json(answer.model_dump_json(indent=2))
+        print_json(answer.model_dump_json(indent=2))
     else:
         _print_answer(answer, wrote)
     if not answer.answered:
@@ -196,13 +174,13 @@ def search(
 
     Example: onrecord search "chip export rules" -k 5 --after 2023-06-01
     """
-    with _opened(archive) as opened:
+    with open_archive(archive) as opened:
         hits = opened.search(question, **_filters(k, after, before, source, dated))
     if as_json:
-        _print_json(json.dumps([h.model_dump(mode="json") for h in hits], indent=2, ensure_ascii=False))
+        print_json(json.dumps([h.model_dump(mode="json") for h in hits], indent=2, ensure_ascii=False))
         return
     if not hits:
-        _console(stderr=True).print("Nothing found.")
+        rich_console(stderr=True).print("Nothing found.")
     for hit in hits:
         _print_hit(hit)
 
@@ -219,7 +197,7 @@ def show(
 
     Example: onrecord show 3f2a9c
     """
-    with _opened(archive) as opened:
+    with open_archive(archive) as opened:
         found: Article | Passage
         is_passage = ":" in ident and ident.rpartition(":")[2].isdigit()
         if is_passage:
@@ -230,23 +208,23 @@ def show(
         else:
             found = opened.get(ident)
         if as_json:
-            _print_json(found.model_dump_json(indent=2))
+            print_json(found.model_dump_json(indent=2))
             return
-        out = _console()
+        out = rich_console()
         article = opened.get(found.article_id) if is_passage else found  # type: ignore[union-attr]
-        out.print(_printable(article.title), style="bold")
+        out.print(printable(article.title), style="bold")
         for name in ("source", "author", "published", "url", "language", "id", "key"):
             if value := getattr(article, name, None):
-                out.print(f"{name:<10} {_printable(str(value))}", style="dim")
+                out.print(f"{name:<10} {printable(str(value))}", style="dim")
         if not getattr(article, "current", True):
             newest = opened.versions(article.key)[0]  # type: ignore[union-attr]
             out.print(
                 f"This is an older version; the article has changed since: onrecord show {newest}", style="yellow"
             )
         if twins := article.also_printed_by:
-            out.print(f"also at    {', '.join(_printable(t) for t in twins)}", style="dim")
+            out.print(f"also at    {', '.join(printable(t) for t in twins)}", style="dim")
         print()
-        print(_printable(found.text))
+        print(printable(found.text))
 
 
 @app.command()
@@ -259,17 +237,17 @@ def delete(
 
     Example: onrecord delete 3f2a9c --yes
     """
-    with _opened(archive) as opened:
+    with open_archive(archive) as opened:
         articles = [opened.get(i) for i in idents]
         if not yes:
             for article in articles:
-                print(f"{article.id}  {_printable(article.title)}", file=sys.stderr)
+                print(f"{article.id}  {printable(article.title)}", file=sys.stderr)
             if not sys.stdin.isatty():
                 raise UsageError("Nobody is there to confirm. Add --yes.")
             if not typer.confirm(f"Delete {len(articles)} for good?", err=True):
                 raise typer.Exit(Exit.ERROR)
         for key in opened.delete(*idents):
-            print(f"deleted {_printable(key)}")
+            print(f"deleted {printable(key)}")
 
 
 @app.command()
@@ -278,10 +256,10 @@ def stats(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
 
     Example: onrecord stats --json
     """
-    with _opened(archive) as opened:
+    with open_archive(archive) as opened:
         found = opened.stats()
     if as_json:
-        _print_json(found.model_dump_json(indent=2))
+        print_json(found.model_dump_json(indent=2))
         return
     span = f"{found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}" if found.first and found.last else "no dates"
     rows = {
@@ -295,7 +273,7 @@ def stats(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
         "built with": found.fingerprint,
     }
     for name, value in rows.items():
-        print(f"{name:<11} {_printable(value)}")
+        print(f"{name:<11} {printable(value)}")
 
 
 @app.command()
@@ -312,20 +290,20 @@ def doctor(
 
     Example: onrecord doctor --repair
     """
-    with _opened(archive) as opened:
+    with open_archive(archive) as opened:
         if repair or rebuild:
             total = opened.stats().articles if rebuild else None
-            with _bar("articles", lambda: total) as step:
+            with progress_bar("articles", lambda: total) as step:
                 opened.repair(anew=rebuild, progress=step)
         problems = opened.check()
     if as_json:
-        _print_json(json.dumps([p.model_dump() for p in problems], indent=2))
+        print_json(json.dumps([p.model_dump() for p in problems], indent=2))
     elif not problems:
         print("All three stores agree.")
     for problem in problems if not as_json else ():
-        print(f"{problem.store}: {_printable(problem.what)}")
+        print(f"{problem.store}: {printable(problem.what)}")
     if problems:
-        _console(stderr=True).print("Run: onrecord doctor --repair", style="yellow")
+        rich_console(stderr=True).print("Run: onrecord doctor --repair", style="yellow")
         raise typer.Exit(Exit.ERROR)
 
 
@@ -376,7 +354,7 @@ def models(
             }
         )
     if as_json:
-        _print_json(json.dumps(rows, indent=2))
+        print_json(json.dumps(rows, indent=2))
         return
     for row in rows:
         print(f"{row['role']:<10} {row['model']}  {row['bytes'] / 1e6:.0f} MB  {row['state']}")
@@ -397,7 +375,7 @@ def config(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
 
     settings = load_settings(archive=archive)
     if as_json:
-        _print_json(settings.model_dump_json(indent=2))
+        print_json(settings.model_dump_json(indent=2))
         return
     for name, field in Settings.model_fields.items():
         print(f"{name:<16} {getattr(settings, name)}")
@@ -407,15 +385,6 @@ def config(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
 
 
 # -- helpers ---------------------------------------------------------------------------
-
-
-@contextmanager
-def _opened(path: Path | None, model: str | None = None) -> Iterator[Archive]:
-    from rag.archive import Archive
-    from rag.settings import load_settings
-
-    with Archive.open(settings=load_settings(archive=path, model=model)) as archive:
-        yield archive
 
 
 def _filters(
@@ -441,62 +410,12 @@ def _date(option: str, text: str | None) -> datetime | None:
     return when
 
 
-def _pair(text: str) -> tuple[str, str]:
-    ours, equals, theirs = text.partition("=")
-    if not equals or not ours or not theirs:
-        raise UsageError(f"--field {text!r}: write OURS=THEIRS, as in text=body.")
-    return ours, theirs
-
-
-def _console(*, stderr: bool = False) -> Console:
-    from rich.console import Console
-
-    return Console(stderr=stderr, highlight=False, markup=False, soft_wrap=True)
-
-
-@contextmanager
-def _bar(what: str, total: Callable[[], int | None]) -> Iterator[Callable[[int, str], None] | None]:
-    """A progress bar on stderr, where that is a terminal."""
-    console = _console(stderr=True)
-    if not console.is_terminal:
-        yield None
-        return
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    with Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
-    ) as progress:
-        task = progress.add_task(what, total=total())
-        yield lambda seen, _: progress.update(task, completed=seen)
-
-
-@contextmanager
-def _status(console: Console) -> Iterator[Callable[[str | None], None]]:
-    """Signs of life on stderr, where that is a terminal; None takes them away."""
-    if not console.is_terminal:
-        yield lambda _: None
-        return
-    status = console.status("")
-
-    def tell(text: str | None) -> None:
-        if text is None:
-            status.stop()
-        else:
-            status.update(text)
-            status.start()
-
-    try:
-        yield tell
-    finally:
-        status.stop()
-
-
 def _print_answer(answer: Answer, wrote: bool) -> None:
-    out, err = _console(), _console(stderr=True)
+    out, err = rich_console(), rich_console(stderr=True)
     if wrote:
         print("\n")
     else:
-        out.print(_printable(answer.text), style="yellow")
+        out.print(printable(answer.text), style="yellow")
     if answer.answered:
         for citation in {c.number: c for c in answer.citations}.values():
             _print_citation(out, citation)
@@ -505,90 +424,38 @@ def _print_answer(answer: Answer, wrote: bool) -> None:
         for hit in answer.hits[:3]:
             _print_hit(hit)
     for sentence in answer.withheld:
-        err.print(f"withheld: {_printable(sentence.text)} ({_printable(sentence.why)})", style="dim")
+        err.print(f"withheld: {printable(sentence.text)} ({printable(sentence.why)})", style="dim")
 
 
 def _print_citation(out: Console, citation: Citation) -> None:
     from rich.text import Text
 
     quote = " ".join(citation.quote.split())
-    out.print(Text.assemble((f"[{citation.number}] ", "bold cyan"), _printable(quote)))
+    out.print(Text.assemble((f"[{citation.number}] ", "bold cyan"), printable(quote)))
     out.print(f"    {_origin(citation.title, citation.source, citation.published, citation.url)}", style="dim")
     if citation.also_printed_by:
-        out.print(f"    also printed by {_printable(', '.join(citation.also_printed_by))}", style="dim")
+        out.print(f"    also printed by {printable(', '.join(citation.also_printed_by))}", style="dim")
     out.print(f"    onrecord show {citation.article_id}", style="dim")
 
 
 def _print_hit(hit: Hit) -> None:
     from rich.text import Text
 
-    out, p = _console(), hit.passage
+    out, p = rich_console(), hit.passage
     origin = _origin(p.title, p.source, p.published, p.url)
     out.print(Text.assemble((f"{hit.rank}. ", "bold"), (origin, "bold"), (f"  {hit.score:.4f} {hit.found_by}", "dim")))
-    out.print(f"   {_printable(' '.join(p.text.split()))}")
+    out.print(f"   {printable(' '.join(p.text.split()))}")
     if p.also_printed_by:
-        out.print(f"   also printed by {_printable(', '.join(p.also_printed_by))}", style="dim")
+        out.print(f"   also printed by {printable(', '.join(p.also_printed_by))}", style="dim")
     out.print(f"   onrecord show {p.id}", style="dim")
     out.print()
 
 
 def _origin(title: str, source: str | None, published: datetime | None, url: str | None) -> str:
     when = f"{published.day} {published:%B %Y}" if published else None
-    return _printable(" · ".join(x for x in (title, source, when, url) if x))
+    return printable(" · ".join(x for x in (title, source, when, url) if x))
 
 
 def _tally(counts: Any) -> str:
     shown = [f"{name or '(none)'} {n}" for name, n in list(counts.items())[:8]]
     return ", ".join(shown) + (f" and {len(counts) - 8} more" if len(counts) > 8 else "")
-
-
-def _printable(text: str) -> str:
-    """Text that can't command the terminal: no control characters but newlines and tabs."""
-    return "".join(c if c in "\n\t" or (c >= " " and not "\x7f" <= c <= "\x9f") else "\ufffd" for c in text)
-
-
-def _print_json(text: str) -> None:
-    """JSON that can't command the terminal either: control characters escaped."""
-    print(re.sub(r"[\x7f-\x9f]", lambda m: f"\\u{ord(m.group()):04x}", text))
-
-
-def main() -> None:
-    """Run the command line; errors become one line on stderr and an exit code."""
-    for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors="replace")  # a terminal that can't show “ gets ?
-    try:
-        app(standalone_mode=True)
-    except UsageError as e:
-        _fail(e, Exit.USAGE)
-    except OnRecordError as e:
-        _fail(e, Exit.ERROR)
-    except BrokenPipeError:  # `onrecord search … | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        raise SystemExit(Exit.DONE) from None
-    except SystemExit as e:
-        if e.code == _INTERRUPTED:
-            # The archive is closed; threads left inside llama.cpp can trip up Python's own way out.
-            print("stopped", file=sys.stderr)
-            _leave(_INTERRUPTED)
-        raise
-    except OSError as e:
-        _fail(e, Exit.ERROR)
-    except sqlite3.Error as e:
-        _fail(OnRecordError(f"The archive's catalog says: {e}. Try again, or run: onrecord doctor"), Exit.ERROR)
-
-
-def _leave(code: int) -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
-
-
-def _fail(e: Exception, code: Exit) -> None:
-    line = " ".join(_printable(str(e)).split())
-    _console(stderr=True).print(f"onrecord: {line}", style="red")
-    raise SystemExit(int(code)) from e
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,61 @@
+"""The command line; the only room that prints.
+
+What was asked for goes to stdout, everything else to stderr. Exit codes: 0
+done, 1 a clear error, 2 wrong usage, 3 refused to answer, 4 figures fall
+short of what was demanded.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import sys
+
+from rag.cli.commands import app
+from rag.cli.evaluation import group
+from rag.cli.terminal import Exit, printable, rich_console
+from rag.errors import OnRecordError, UsageError
+
+app.add_typer(group)
+_INTERRUPTED = 130  # what a shell calls Ctrl-C
+
+
+def main() -> None:
+    """Run the command line; errors become one line on stderr and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")  # a terminal that can't show “ gets ?
+    try:
+        app(standalone_mode=True)
+    except UsageError as e:
+        _fail(e, Exit.USAGE)
+    except OnRecordError as e:
+        _fail(e, Exit.ERROR)
+    except BrokenPipeError:  # `onrecord search … | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(Exit.DONE) from None
+    except SystemExit as e:
+        if e.code == _INTERRUPTED:
+            # The archive is closed; threads left inside llama.cpp can trip up Python's own way out.
+            print("stopped", file=sys.stderr)
+            _leave(_INTERRUPTED)
+        raise
+    except OSError as e:
+        _fail(e, Exit.ERROR)
+    except sqlite3.Error as e:
+        _fail(OnRecordError(f"The archive's catalog says: {e}. Try again, or run: onrecord doctor"), Exit.ERROR)
+
+
+def _leave(code: int) -> None:
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+def _fail(e: Exception, code: Exit) -> None:
+    line = " ".join(printable(str(e)).split())
+    rich_console(stderr=True).print(f"onrecord: {line}", style="red")
+    raise SystemExit(int(code)) from e
+
+
+__all__ = ["Exit", "app", "main"]

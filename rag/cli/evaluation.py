@@ -1,0 +1,300 @@
+"""``onrecord eval``: run questions over an archive, and compare runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from typer.core import TyperGroup
+
+from rag.cli.terminal import ArchiveOption, Exit, JsonOption, open_archive, pair, print_json, printable, rich_console
+from rag.errors import UsageError
+
+if TYPE_CHECKING:
+    from rag.evaluation.values import Comparison, Report, Row
+
+FailUnderOption = Annotated[
+    list[str] | None,
+    typer.Option("--fail-under", help="MEASURE=LEAST, as in f1=0.6: exit code 4 when it is lower; can be repeated"),
+]
+
+
+class _Group(TyperGroup):
+    """``eval CASES`` means ``eval run CASES``."""
+
+    def parse_args(self, ctx: typer.Context, args: list[str]) -> list[str]:  # type: ignore[override]
+        if args and args[0] not in self.commands and args[0] not in ("-h", "--help"):
+            args = ["run", *args]
+        return super().parse_args(ctx, args)
+
+
+group = typer.Typer(
+    name="eval",
+    cls=_Group,
+    no_args_is_help=True,
+    help="""Ask a set of questions and measure the answers: eval CASES, or eval compare A B.
+
+    The options of eval CASES are those of: onrecord eval run --help
+
+    Example: onrecord eval questions.jsonl --archive news --model extractive
+    """,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@group.command()
+def run(
+    cases: Annotated[Path, typer.Argument(help="Questions: JSONL, CSV, SQuAD, a BEIR folder, RealTimeQA, CLAPNQ")],
+    archive: ArchiveOption = None,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", help="Who answers, as for ask [default: local]", show_default=False),
+    ] = None,
+    retrieval: Annotated[bool, typer.Option("--retrieval", help="Only search; needs no language model")] = False,
+    retriever: Annotated[
+        str | None,
+        typer.Option("--retriever", help="hybrid, dense or lexical [default: hybrid]", show_default=False),
+    ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", help="Only the first so many cases")] = None,
+    sample: Annotated[int | None, typer.Option("--sample", help="Only so many cases, drawn at random")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Of the draw: the same seed, the same cases")] = 0,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            "--workers", help="Cases asked at once [default: 4 with a model of a service, else 1]", show_default=False
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--out",
+            help="Folder for rows and report [default: evaluations/CASES-MODEL-RUN]; a run that stopped goes on there",
+            show_default=False,
+        ),
+    ] = None,
+    measure: Annotated[
+        list[str] | None,
+        typer.Option("--measure", help="Only this measure, as in recall@5 or f1; can be repeated [default: all]"),
+    ] = None,
+    depth: Annotated[int, typer.Option("--depth", help="Passages ranked for the measures of retrieval")] = 50,
+    brief: Annotated[
+        bool, typer.Option("--brief/--no-brief", help="Measure exact_match and f1 on a brief form of the answer")
+    ] = True,
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", help="Of CASES, where its content leaves a choice, as in realtimeqa-generation"),
+    ] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option("--field", help="OURS=THEIRS, as in question=prompt; can be repeated"),
+    ] = None,
+    fail_under: FailUnderOption = None,
+    no_worse_than: Annotated[
+        Path | None,
+        typer.Option("--no-worse-than", help="An earlier report: exit code 4 when a measure is worse beyond chance"),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask every case, and write rows, report.json and report.html.
+
+    Ctrl-C loses nothing: the same command goes on where it stopped.
+
+    Example: onrecord eval questions.jsonl --archive news --sample 50 --fail-under answered=0.7
+    """
+    from rag.answer.chat import is_remote
+    from rag.evaluation import compare as comparing
+    from rag.evaluation import measures, report
+    from rag.evaluation.cases import load_cases
+    from rag.evaluation.run import evaluate, place
+
+    least = _least(fail_under)
+    names = measures.parse(measure) if measure else None
+    base = report.read(no_worse_than) if no_worse_than else None
+    found = load_cases(cases, fields=dict(pair(f) for f in field or []), format=format_)
+    err = rich_console(stderr=True)
+    for problem in found.problems[:20]:
+        err.print(printable(f"left out {problem.origin}: {problem.reason}"), style="yellow")
+    if len(found.problems) > 20:
+        err.print(f"… and {len(found.problems) - 20} more", style="yellow")
+    with open_archive(archive, model=model, retriever=retriever) as opened:
+        if not retrieval and is_remote(opened.model):
+            err.print(f"Passages of the archive are sent to {opened.model}.", style="yellow")
+        called = "retrieval" if retrieval else "".join(c if c.isalnum() or c in "-._" else "-" for c in opened.model)
+        where = out or Path("evaluations") / f"{cases.name.partition('.')[0]}-{called}-{{run}}"
+        with _told() as tell:
+            done = evaluate(
+                opened,
+                found,
+                out=where,
+                retrieval=retrieval,
+                measure=names,
+                depth=depth,
+                brief=brief,
+                workers=workers,
+                limit=limit,
+                sample=sample,
+                seed=seed,
+                progress=tell,
+            )
+    if as_json:
+        print_json(done.model_dump_json(indent=1))
+    else:
+        _print_report(done)
+    folder = place(where, done.run)
+    err.print(f"{folder / report.HTML}")
+    _judge(comparing.verdict(done, least, base))
+
+
+@group.command()
+def compare(
+    a: Annotated[Path, typer.Argument(help="The earlier run: its folder or its report.json")],
+    b: Annotated[Path, typer.Argument(help="The later run")],
+    html: Annotated[Path | None, typer.Option("--html", help="Write the comparison as a page to this file")] = None,
+    fail_under: FailUnderOption = None,
+    fail_if_worse: Annotated[
+        bool, typer.Option("--fail-if-worse", help="Exit code 4 when a measure of B is worse beyond chance")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """What changed from run A to run B: each measure with interval and test, and the cases that flipped.
+
+    Example: onrecord eval compare last-week this-week --fail-if-worse
+    """
+    from rag.evaluation import compare as comparing
+    from rag.evaluation import report
+
+    least = _least(fail_under)
+    earlier, later = report.read(a), report.read(b)
+    found = comparing.compare(earlier, later)
+    if html:
+        try:
+            html.write_text(report.comparison_html(found), "utf-8")
+        except OSError as e:
+            raise UsageError(f"{html} can't be written to ({e.strerror}). Choose another: --html FILE") from e
+    if as_json:
+        print_json(found.model_dump_json(indent=1))
+    else:
+        _print_comparison(found)
+    _judge(comparing.verdict(later, least, earlier if fail_if_worse else None))
+
+
+# -- helpers ---------------------------------------------------------------------------
+
+
+def _least(given: Sequence[str] | None) -> dict[str, float]:
+    least = {}
+    for text in given or ():
+        name, equals, value = text.partition("=")
+        try:
+            least[name] = float(value) if equals else float("nan")
+        except ValueError:
+            least[name] = float("nan")
+        if not least[name] == least[name]:
+            raise UsageError(f"--fail-under {text!r}: write MEASURE=LEAST, as in f1=0.6.")
+    from rag.evaluation import measures
+
+    measures.parse(tuple(least))
+    return least
+
+
+@contextmanager
+def _told() -> Iterator[Callable[[int, int, Row | None], None]]:
+    """A progress bar with the time left; where nobody sees a bar, a line for every tenth."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = rich_console(stderr=True)
+    state = {"done": 0, "total": 0}
+
+    def lines(done: int, total: int, row: Row | None) -> None:
+        state.update(done=done, total=total)
+        if row is None or done == total or done * 10 // total != (done - 1) * 10 // total:
+            print(f"{done} of {total} cases", file=sys.stderr, flush=True)
+
+    columns = (
+        TextColumn("cases"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[failed]}"),
+    )
+    try:
+        if not console.is_terminal:
+            yield lines
+            return
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task("cases", total=None, failed="")
+            failed = 0
+
+            def moved(done: int, total: int, row: Row | None) -> None:
+                nonlocal failed
+                failed += row is not None and row.error is not None
+                state.update(done=done, total=total)
+                progress.update(task, completed=done, total=total, failed=f"{failed} failed" if failed else "")
+
+            yield moved
+    except KeyboardInterrupt:
+        print(f"{state['done']} of {state['total'] or '?'} cases are kept; the same command goes on.", file=sys.stderr)
+        raise
+
+
+def _print_report(report: Report) -> None:
+    from rich.table import Table
+
+    from rag.evaluation.glossary import measure as named
+
+    out = rich_console()
+    run = report.run
+    out.print(
+        f"{run.chosen} of {run.of} cases of {printable(run.cases)}, {run.model or 'retrieval only'}", style="bold"
+    )
+    table = Table(box=None, pad_edge=False)
+    for heading, side in (("measure", "left"), ("", "left"), ("value", "right"), ("95 %", "left"), ("cases", "right")):
+        table.add_column(heading, justify=side)  # type: ignore[arg-type]
+    for s in report.scores:
+        if s.value is not None:
+            interval = f"{s.low:.3f}-{s.high:.3f}" if s.low is not None and s.high is not None else ""
+            table.add_row(s.name, named(s.name)[0], f"{s.value:.3f}", interval, str(s.cases))
+    out.print(table)
+    for stage in ("search", "first_sentence", "total"):
+        if spread := report.latency.get(stage):
+            out.print(f"{stage} p50 {spread.p50 / 1000:.2f} s, p95 {spread.p95 / 1000:.2f} s", style="dim")
+    if report.causes:
+        out.print("failed: " + ", ".join(f"{n} {cause}" for cause, n in report.causes.items()))
+    for note in report.notes:
+        out.print(printable(note), style="dim")
+
+
+def _print_comparison(found: Comparison) -> None:
+    from rich.table import Table
+
+    out = rich_console()
+    table = Table(box=None, pad_edge=False)
+    for heading in ("measure", "A", "B", "B - A", "95 %", "p", "cases", ""):
+        table.add_column(heading, justify="left" if heading in ("measure", "95 %", "") else "right")
+    for d in found.differences:
+        word = "worse" if d.worse else "better" if d.better else ""
+        table.add_row(
+            d.name, f"{d.a:.3f}", f"{d.b:.3f}", f"{d.difference:+.3f}", f"{d.low:+.3f} to {d.high:+.3f}",
+            f"{d.p:.3f}", str(d.cases), word, style="red" if d.worse else "green" if d.better else None,
+        )  # fmt: skip
+    out.print(table)
+    for title, flips in (("right in B only", found.gained), ("right in A only", found.lost)):
+        if flips:
+            out.print(f"\n{title}: {len(flips)}", style="bold")
+        for flip in flips[:20]:
+            out.print(printable(f"  {flip.id}: {flip.question} ({flip.cause})"))
+        if len(flips) > 20:
+            out.print(f"  … and {len(flips) - 20} more; all of them with --json")
+    for note in found.notes:
+        out.print(printable(note), style="dim")
+
+
+def _judge(complaints: Sequence[str]) -> None:
+    for complaint in complaints:
+        rich_console(stderr=True).print(printable(complaint), style="red")
+    if complaints:
+        raise typer.Exit(Exit.SHORT)
