@@ -5,7 +5,10 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SAMPLE := .sample
 
-.PHONY: help try test fast bench lint format clean
+BASE   := tests/baseline
+MODELS ?= extractive local
+
+.PHONY: help try test fast eval baseline bench quality lint format clean
 help: ## what the targets do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
@@ -33,8 +36,25 @@ test: $(READY) ## all tests, with the real models; an unexpected skip fails
 fast: $(READY) ## the tests without models and network, for the inner loop
 	@$(BIN)/python -m pytest
 
+eval: $(READY) ## ask the sample corpus's questions, and compare with the baseline (MODELS=extractive: seconds)
+	@$(BIN)/onrecord ingest --sample --archive $(SAMPLE)
+	@for model in $(MODELS); do \
+	  $(BIN)/onrecord eval corpus/questions.jsonl --archive $(SAMPLE) --model $$model \
+	    --out .eval/$$model-{run} --no-worse-than $(BASE)/$$model.json || exit; \
+	done
+
+baseline: $(READY) ## make today's answers to the sample corpus's questions the baseline
+	@$(BIN)/onrecord ingest --sample --archive $(SAMPLE)
+	@for model in $(MODELS); do \
+	  $(BIN)/onrecord eval corpus/questions.jsonl --archive $(SAMPLE) --model $$model \
+	    --out .eval/$$model-{run} --json > $(BASE)/$$model.new && mv $(BASE)/$$model.new $(BASE)/$$model.json || exit; \
+	done
+
 bench: $(READY) ## measure speed and memory beside a plain LangChain pipeline
 	@$(BIN)/python -m tests.bench
+
+quality: $(READY) ## measure answers, retrieval and the check on open data (about two hours; goes on where it was stopped)
+	@$(BIN)/python -m tests.bench.quality
 
 lint: $(READY) ## ruff and mypy --strict
 	@$(BIN)/ruff check .
@@ -46,4 +66,4 @@ format: $(READY) ## let ruff put the code in shape
 	@$(BIN)/ruff format .
 
 clean: ## remove what the targets made, the environment too
-	rm -rf $(VENV) $(SAMPLE) .bench build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(SAMPLE) .bench .eval build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

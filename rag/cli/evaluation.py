@@ -145,7 +145,7 @@ def run(
     else:
         _print_report(done)
     folder = place(where, done.run)
-    err.print(f"{folder / report.HTML}")
+    err.print(printable(str(folder / report.HTML)))
     _judge(comparing.verdict(done, least, base))
 
 
@@ -193,8 +193,8 @@ def _least(given: Sequence[str] | None) -> dict[str, float]:
             least[name] = float(value) if equals else float("nan")
         except ValueError:
             least[name] = float("nan")
-        if not least[name] == least[name]:
-            raise UsageError(f"--fail-under {text!r}: write MEASURE=LEAST, as in f1=0.6.")
+        if not 0 <= least[name] <= 1:  # nor where it is no number
+            raise UsageError(f"--fail-under {text!r}: write MEASURE=LEAST, a number from 0 to 1, as in f1=0.6.")
     from rag.evaluation import measures
 
     measures.parse(tuple(least))
@@ -249,7 +249,8 @@ def _print_report(report: Report) -> None:
     out = rich_console()
     run = report.run
     out.print(
-        f"{run.chosen} of {run.of} cases of {printable(run.cases)}, {run.model or 'retrieval only'}", style="bold"
+        f"{run.chosen} of {run.of} cases of {printable(run.cases)}, {printable(run.model or 'retrieval only')}",
+        style="bold",
     )
     table = Table(box=None, pad_edge=False)
     for heading, side in (("measure", "left"), ("", "left"), ("value", "right"), ("95 %", "left"), ("cases", "right")):

@@ -12,13 +12,13 @@ import subprocess
 import threading
 import time
 import unicodedata
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, date, datetime, timedelta
 from datetime import time as clock
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -27,7 +27,7 @@ from rag.errors import ArchiveError, ArticleMissing, ModelCorrupt, ModelMissing,
 from rag.evaluation import cases as casebook
 from rag.evaluation import measures, report, statistics
 from rag.evaluation.values import Claim, Context, EvalCase, Found, Report, Row, Run
-from rag.types import Answer, Citation, Hit
+from rag.types import Answer, Citation, Hit, Value
 
 DEPTH = 50
 """Passages ranked for the retrieval measures, by default."""
@@ -36,6 +36,10 @@ _AROUND = 320  # characters of the article shown on either side of a citation
 _FATAL = (ArchiveError, ModelMissing, ModelCorrupt, PromptError)
 """What would befall every case alike, so that going on makes no sense."""
 
+_DEEPEST = 1000
+"""Passages that a search can rank."""
+
+V = TypeVar("V", bound=Value)
 Progress = Callable[[int, int, Row | None], None]
 """Told (cases done, cases in all, the row just done; None for those taken over from an earlier start)."""
 
@@ -78,11 +82,14 @@ def evaluate(
         The report; with ``out``, also written there.
 
     Raises:
-        UsageError: No cases, an unknown measure, or a folder that holds another run.
+        UsageError: No cases, an unknown measure or model, or a folder that holds another run.
         ArchiveMissing, ModelMissing, ...: What would make every case fail. A case that fails alone is a row
             with its error.
     """
     names = measures.parse(measure) if measure is not None else measures.DEFAULT
+    _least_one(limit=limit, sample=sample, depth=depth, workers=workers)
+    if depth > _DEEPEST:
+        raise UsageError(f"depth is {depth}; {_DEEPEST} is the most.")
     chosen = _chosen(cases, limit, sample, seed)
     run = describe(archive, cases, chosen, retrieval=retrieval, depth=depth, brief=brief, seed=seed if sample else None)
     asker = _Asker(archive, retrieval=retrieval, depth=depth, brief=brief)
@@ -90,6 +97,8 @@ def evaluate(
     with _Rows.opened(folder, run) as rows:
         run = rows.run
         todo = [c for c in chosen if not rows.has(c.id)]
+        if todo and not retrieval:
+            archive._answerer(None)  # a model that is not there is not to be met case by case
         done = len(chosen) - len(todo)
         if progress and done:
             progress(done, len(chosen), None)
@@ -122,11 +131,15 @@ def read_rows(folder: str | Path) -> list[Row]:
     return list(_read(file)[0].values())
 
 
-def _chosen(cases: Sequence[EvalCase], limit: int | None, sample: int | None, seed: int) -> list[EvalCase]:
-    for name, number in (("limit", limit), ("sample", sample)):
+def _least_one(**numbers: int | None) -> None:
+    for name, number in numbers.items():
         if number is not None and number < 1:
             raise UsageError(f"{name} is {number}; 1 is the least.")
-    chosen = list(cases if sample is None else casebook.sample(cases, sample, seed))[:limit]
+
+
+def _chosen(cases: Sequence[EvalCase], limit: int | None, sample: int | None, seed: int) -> list[EvalCase]:
+    given = [_storable(c) for c in cases]
+    chosen = list(given if sample is None else casebook.sample(given, sample, seed))[:limit]
     if not chosen:
         raise UsageError("There are no cases. Give a file with at least one.")
     seen: set[str] = set()
@@ -168,18 +181,17 @@ class _Asker:
             elif not self._retrieval:
                 brief = self._brief and any(len(a.split()) <= _BRIEF for a in case.answers)
                 answer = self._archive.ask(case.question, cancel=self.stop, brief=brief, **filters)
-                row["answer"] = answer
                 row["millis"] |= answer.millis
-                row |= self._checked(case, answer)
+                row |= self._checked(case, answer) | {"answer": answer}
         except _FATAL:
             raise
         except Exception as e:  # whatever it was, the other cases are still worth asking
             row["error"] = f"{type(e).__name__}: {e}"
-        return None if self.stop.is_set() else Row(**row)
+        return None if self.stop.is_set() else _storable(Row(**row))
 
     def _filters(self, case: EvalCase) -> dict[str, Any]:
         filters: dict[str, Any] = {}
-        if case.as_of:
+        if case.as_of and case.as_of < date.max:
             filters["before"] = datetime.combine(case.as_of + timedelta(days=1), clock(0), UTC)
         if case.within:
             there = [i for ident in case.within if (i := self._id(ident))]
@@ -216,7 +228,8 @@ class _Asker:
         absent: list[str] = []
         for ident, grade in case.relevant.items():
             try:
-                articles[self._archive.get(ident).key] = max(grade, articles.get(ident, 0))
+                key = self._archive.get(ident).key
+                articles[key] = max(grade, articles.get(key, 0))
             except ArticleMissing:
                 try:
                     passages[ident] = grade
@@ -277,6 +290,21 @@ def same(quote: str, gold: str) -> bool:
     return short == long or (len(short) >= 20 and short in long)
 
 
+def _storable(value: V) -> V:
+    """The same without lone surrogates, which a model or a program may give and no file can hold."""
+    given = value.model_dump()
+    clean = _encodable(given)
+    return value if clean == given else type(value).model_validate(clean)
+
+
+def _encodable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, Mapping):
+        return {_encodable(k): _encodable(v) for k, v in value.items()}
+    return tuple(_encodable(v) for v in value) if isinstance(value, (list, tuple)) else value
+
+
 def _asked(asker: _Asker, cases: Sequence[EvalCase], workers: int) -> Iterator[Row]:
     """Rows as they are done. Closing the iterator, or Ctrl-C, stops what is under way and loses nothing done."""
     waiting = iter(cases)
@@ -291,7 +319,7 @@ def _asked(asker: _Asker, cases: Sequence[EvalCase], workers: int) -> Iterator[R
             if not running:
                 return
             done, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
+            for future in sorted(done, key=lambda f: f.exception() is not None):  # what is done is kept first
                 if (row := future.result()) is not None:
                     yield row
     finally:
@@ -332,18 +360,21 @@ class _Rows:
             return
         from filelock import FileLock, Timeout
 
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with FileLock(folder / "write.lock", timeout=0):
+        with ExitStack() as stack:
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(FileLock(folder / "write.lock", timeout=0))
                 run = _claim(folder, run)
                 rows, end = _read(folder / "rows.jsonl")
-                with (folder / "rows.jsonl").open("ab") as file:
-                    file.truncate(end)  # a line that was not finished
-                    yield cls(run, rows, file)
-        except Timeout:
-            raise UsageError(f"Another process is writing to {folder}. Wait, or choose another: --out DIR") from None
-        except (NotADirectoryError, FileExistsError, PermissionError) as e:
-            raise UsageError(f"{folder} can't be written to ({e.strerror}). Choose another: --out DIR") from e
+                file = stack.enter_context((folder / "rows.jsonl").open("ab"))
+                file.truncate(end)  # a line that was not finished
+            except Timeout:
+                raise UsageError(
+                    f"Another process is writing to {folder}. Wait, or choose another: --out DIR"
+                ) from None
+            except OSError as e:
+                raise UsageError(f"{folder} can't be written to ({e.strerror or e}). Choose another: --out DIR") from e
+            yield cls(run, rows, file)
 
 
 def _claim(folder: Path, run: Run) -> Run:
@@ -435,7 +466,7 @@ def describe(
         chosen=len(chosen),
         of=len(cases),
         seed=seed,
-        archive=str(archive.path),
+        archive=str(archive.settings.archive),
         commit=_commit(),
         machine=_machine(),
         started=datetime.now(UTC),

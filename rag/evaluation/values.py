@@ -168,7 +168,10 @@ class Result(Value):
     question: str
     tags: tuple[str, ...] = ()
     values: Mapping[str, tuple[float, float]] = Field(default_factory=dict)
-    """Measure → (points, of how many); a measure's score is the sum of the first over the sum of the second."""
+    """Measure → (points, of how many); a measure's score is the sum of the first over the sum of the second.
+
+    Of ``balanced_accuracy`` its two parts are here.
+    """
     right: bool | None = None
     """Whether it came out as it should; None in a retrieval-only run."""
     cause: Cause | None = None
@@ -254,13 +257,16 @@ class Difference(Value):
 
     @property
     def worse(self) -> bool:
-        """Whether b is worse beyond chance: the whole interval lies below zero."""
-        return self.high < 0
+        """Whether b is worse beyond chance: the whole interval lies below zero, and p below 0.05.
+
+        The test matters with few cases, of which a bootstrap makes too little.
+        """
+        return self.high < 0 and self.p < 0.05
 
     @property
     def better(self) -> bool:
         """Whether b is better beyond chance."""
-        return self.low > 0
+        return self.low > 0 and self.p < 0.05
 
 
 class Flip(Value):
