@@ -89,6 +89,16 @@ def files_with(folder: Path, words: Sequence[str]) -> list[tuple[str, str]]:
     return found
 
 
+def timeless(report: Any) -> dict[str, Any]:
+    """A report without what is not the same in two runs: when it was, how long it took, what had been committed."""
+    told: dict[str, Any] = report.model_dump(mode="json")
+    for name in ("started", "commit"):
+        del told["run"][name]
+    del told["latency"]
+    told["tokens"].pop("per_second", None)
+    return told
+
+
 def assert_sound(archive: Any) -> None:
     """All three stores agree, and every passage and sentence is where it says."""
     assert archive.check() == []

@@ -122,7 +122,7 @@ def run(
         err.print(f"… and {len(found.problems) - 20} more", style="yellow")
     with open_archive(archive, model=model, retriever=retriever) as opened:
         if not retrieval and is_remote(opened.model):
-            err.print(f"Passages of the archive are sent to {opened.model}.", style="yellow")
+            err.print(printable(f"Passages of the archive are sent to {opened.model}."), style="yellow")
         called = "retrieval" if retrieval else "".join(c if c.isalnum() or c in "-._" else "-" for c in opened.model)
         where = out or Path("evaluations") / f"{cases.name.partition('.')[0]}-{called}-{{run}}"
         with _told() as tell:

@@ -27,7 +27,8 @@ from rag.errors import ArchiveError, ArticleMissing, ModelCorrupt, ModelMissing,
 from rag.evaluation import cases as casebook
 from rag.evaluation import measures, report, statistics
 from rag.evaluation.values import Claim, Context, EvalCase, Found, Report, Row, Run
-from rag.types import Answer, Citation, Hit, Value
+from rag.ingest.urls import canonical
+from rag.types import Answer, Article, Citation, Hit, Value
 
 DEPTH = 50
 """Passages ranked for the retrieval measures, by default."""
@@ -200,9 +201,18 @@ class _Asker:
             filters["articles"] = there
         return filters
 
+    def _get(self, ident: str) -> Article:
+        """An article by any of its names; a URL may be spelt as it was before the archive made it plain."""
+        try:
+            return self._archive.get(ident)
+        except ArticleMissing:
+            if (url := canonical(ident)) == ident:
+                raise
+            return self._archive.get(url)
+
     def _id(self, ident: str) -> str | None:
         try:
-            return self._archive.get(ident).id
+            return self._get(ident).id
         except ArticleMissing:
             return None
 
@@ -228,7 +238,7 @@ class _Asker:
         absent: list[str] = []
         for ident, grade in case.relevant.items():
             try:
-                key = self._archive.get(ident).key
+                key = self._get(ident).key
                 articles[key] = max(grade, articles.get(key, 0))
             except ArticleMissing:
                 try:

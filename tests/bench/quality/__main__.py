@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             skipped += 1
             continue
         told += [asdict(f) | facts.get(f.system, {}) for f in figures]
-        print("\n".join(_table(name, figures)), flush=True)
+        print("\n".join([*_table(name, figures), *_facts(facts)]), flush=True)
     print("\n".join(["", *machine.lines(about), f"{(time.time() - started) / 60:.0f} minutes in this run."]))
     if options.json:
         options.json.write_text(json.dumps({"machine": about, "figures": told}, indent=1), "utf-8")
@@ -76,6 +76,7 @@ def _measure(name: str, data: Path, systems: Sequence[str] | None) -> tuple[list
         figures += runs.figures(task, system, report, rows)
         spread = report.latency.get("search" if task.retrieval else "total")
         facts[system] = {
+            "asked": report.cases,
             "of": len(task.cases(data)),
             "model": report.run.model,
             "prompts": report.run.prompts,
@@ -124,6 +125,19 @@ def _table(name: str, figures: Sequence[Figure]) -> list[str]:
         cells = [f"{values[m]:.3f}" if m in values else "" for m in measures]
         lines.append(f"| *published:* {who} | | {' | '.join(cells)} |")
     return lines
+
+
+def _facts(facts: dict[str, dict[str, Any]]) -> list[str]:
+    """A line of what was run of each system."""
+    lines = [""]
+    for system, told in facts.items():
+        parts = [f"{told['asked']} of {told['of']} cases", *told["prompts"], f"commit {told['commit'] or 'unknown'}"]
+        if told["p50_ms"]:
+            parts.append(f"{told['p50_ms'] / 1000:.2f} s a case (median)")
+        if told["errors"]:
+            parts.append(f"{told['errors']} errors")
+        lines.append(f"{system}: {', '.join(parts)}  ")
+    return lines if facts else []
 
 
 def _cell(f: Figure | None) -> str:
