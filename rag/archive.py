@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 
 _STEP = 4000  # passages handed to the indexes at once
 _BLIND = 0.01
-"""Weight of the dense arm in a language its model doesn't know: less than a place in the lexical ranking's first 30."""
+"""Weight of the dense arm in a language its model doesn't know: less than a place in the lexical ranking's first 17."""
 
 
 class Archive:
@@ -181,7 +181,7 @@ class Archive:
         """
         self._require()
         with self._writing("delete"):
-            keys = list(dict.fromkeys(self._cat().article(i).key for i in idents))
+            keys = list(dict.fromkeys(self._article(i).key for i in idents))
             self._cat().delete(keys)
             self._settle()
             self._cat().compact()
@@ -262,6 +262,14 @@ class Archive:
             brief=brief,
         )
 
+    def prepare(self) -> None:
+        """Let a local model load while there is nothing to do yet.
+
+        Raises:
+            ModelMissing: The model is not installed.
+        """
+        self._answerer(None).prepare()
+
     def ask(self, question: str, **options: Any) -> Answer:
         """Answer a question; as ``stream``, without the events."""
         for event in self.stream(question, **options):
@@ -332,13 +340,13 @@ class Archive:
     # -- looking -------------------------------------------------------------------
 
     def get(self, ident: str) -> Article:
-        """An article by id (also of an older version), key or alias.
+        """An article by id (also of an older version), key, URL, alias or file name.
 
         Raises:
             ArticleMissing: There is none.
         """
         self._require()
-        return self._cat().article(ident)
+        return self._article(ident)
 
     def passage(self, ident: str) -> Passage:
         """A passage by id.
@@ -490,7 +498,7 @@ class Archive:
             before=before,
             sources=tuple(sources),
             undated=undated,
-            articles=tuple(dict.fromkeys(self._cat().article(a).id for a in articles)),
+            articles=tuple(dict.fromkeys(self._article(a).id for a in articles)),
         )
 
     def _retrieve(self, query: Query) -> list[Hit]:
@@ -526,6 +534,16 @@ class Archive:
         there = self._languages[1]  # the most common one first
         detected = detect_language(question)
         return detected if detected in there or not there else there[0]
+
+    def _article(self, ident: str) -> Article:
+        from rag.ingest.urls import canonical
+
+        try:
+            return self._cat().article(ident)
+        except ArticleMissing:
+            if (url := canonical(ident)) == ident:
+                raise
+            return self._cat().article(url)  # as the archive spells it
 
     def _cat(self) -> Catalog:
         with self._lock:

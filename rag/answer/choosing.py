@@ -89,7 +89,7 @@ def by_evidence(question: str, choices: Sequence[str], evidence: Sequence[Number
         return [1.0 / len(choices)] * len(choices)
     vectors = embed([*(f"{question} {c}" for c in choices), *(e.text for e in evidence)])
     likeness = vectors[: len(choices)] @ vectors[len(choices) :].T
-    top = max(e.score for e in evidence) or 1.0
+    top = max(0.0, *(e.score for e in evidence)) or 1.0
     nearness = np.array([max(0.0, e.score / top) for e in evidence])
     asked = set(query_words(question))
     there = [set(words(e.text)) for e in evidence]

@@ -348,7 +348,9 @@ class Answerer:
                         return
                     _listen(chunk, heard)
                     if text := chunk.text:
-                        pieces.put(str(text))
+                        pieces.put(
+                            str(text).encode("utf-8", "replace").decode()
+                        )  # half a surrogate pair can't be stored
                 pieces.put(None)
             except BaseException as e:  # handed over to the caller's thread
                 pieces.put(e)

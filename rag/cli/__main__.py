@@ -1,3 +1,6 @@
+"""``python -m rag.cli`` is ``onrecord``."""
+
 from rag.cli import main
 
-main()
+if __name__ == "__main__":
+    main()

@@ -27,8 +27,7 @@ from rag.errors import ArchiveError, ArticleMissing, ModelCorrupt, ModelMissing,
 from rag.evaluation import cases as casebook
 from rag.evaluation import measures, report, statistics
 from rag.evaluation.values import Claim, Context, EvalCase, Found, Report, Row, Run
-from rag.ingest.urls import canonical
-from rag.types import Answer, Article, Citation, Hit, Value
+from rag.types import Answer, Citation, Hit, Value
 
 DEPTH = 50
 """Passages ranked for the retrieval measures, by default."""
@@ -99,7 +98,7 @@ def evaluate(
         run = rows.run
         todo = [c for c in chosen if not rows.has(c.id)]
         if todo and not retrieval:
-            archive._answerer(None)  # a model that is not there is not to be met case by case
+            archive.prepare()  # a model that is not there is not to be met case by case
         done = len(chosen) - len(todo)
         if progress and done:
             progress(done, len(chosen), None)
@@ -201,18 +200,9 @@ class _Asker:
             filters["articles"] = there
         return filters
 
-    def _get(self, ident: str) -> Article:
-        """An article by any of its names; a URL may be spelt as it was before the archive made it plain."""
-        try:
-            return self._archive.get(ident)
-        except ArticleMissing:
-            if (url := canonical(ident)) == ident:
-                raise
-            return self._archive.get(url)
-
     def _id(self, ident: str) -> str | None:
         try:
-            return self._get(ident).id
+            return self._archive.get(ident).id
         except ArticleMissing:
             return None
 
@@ -238,7 +228,7 @@ class _Asker:
         absent: list[str] = []
         for ident, grade in case.relevant.items():
             try:
-                key = self._get(ident).key
+                key = self._archive.get(ident).key
                 articles[key] = max(grade, articles.get(key, 0))
             except ArticleMissing:
                 try:

@@ -492,7 +492,7 @@ class Catalog:
     # -- reading ---------------------------------------------------------------
 
     def article(self, ident: str) -> Article:
-        """An article by version id (or a unique beginning of at least 6 characters), key, alias or file name.
+        """An article by version id (or a unique beginning of at least 6 characters), key, URL, alias or file name.
 
         Raises:
             ArticleMissing: There is none, or the beginning is not unique.
@@ -510,7 +510,9 @@ class Catalog:
                 rows = db.execute(
                     "SELECT * FROM version WHERE id >= ? AND id < ? LIMIT 2", (ident, ident + "g")
                 ).fetchall()
-            if not rows and "/" not in ident:
+            if not rows and "://" in ident:
+                rows = db.execute("SELECT * FROM version WHERE current AND url = ? LIMIT 2", (ident,)).fetchall()
+            elif not rows and "/" not in ident:
                 ending = "/" + ident
                 rows = db.execute(
                     "SELECT * FROM version WHERE current AND substr(key, -length(?1)) = ?1 LIMIT 2", (ending,)

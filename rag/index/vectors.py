@@ -148,9 +148,13 @@ class VectorIndex:
                 raise StoreClosed
             collection = self._handle.collection()
             try:
+                # Chroma fails for ids it has not: passages not yet indexed, or just deleted.
+                there = None if only is None else collection.get(ids=list(only), include=[])["ids"]
+                if there == []:
+                    return []
                 found = collection.query(
                     query_embeddings=vector[None, :],
-                    ids=list(only) if only is not None else None,
+                    ids=there,
                     n_results=n,
                     include=["distances"],
                     where=_where(filters) if filters else None,

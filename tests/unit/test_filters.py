@@ -413,3 +413,55 @@ def test_other_models_and_english_have_both_arms_alike(news: Path, tmp_path: Pat
         assert archive.search(STORM)[0].score == pytest.approx(2 / 61), "nor is this one in English"
     with through(news, "hybrid", _Named()) as archive:
         assert archive.search("banka faiz")[0].score < 1.02 / 61
+
+
+# -- what once failed ------------------------------------------------------------------
+
+
+def test_passages_that_the_indexes_do_not_have_yet_are_not_found_and_no_damage(
+    archive: Archive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rag.ingest import pipeline
+
+    archive.ingest(write_rows(tmp_path / "a.jsonl", *many(3)))
+    run = pipeline.run
+
+    def interrupted() -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:  # stored, and stopped before the indexes were brought up to it
+        patch.setattr(pipeline, "run", lambda found, **rest: run(found, **{**rest, "settle": interrupted}))
+        with pytest.raises(KeyboardInterrupt):
+            archive.ingest(write_rows(tmp_path / "b.jsonl", row("new", "The ferry sank.")))
+    assert archive.stats().pending == 1
+    assert "story-1" in keys(archive, "ferry", articles=["new", "story-1"])
+    assert archive.search("ferry", articles=["new"]) == []
+
+
+def test_an_article_by_the_url_it_came_with(archive: Archive, tmp_path: Path) -> None:
+    url = "http://www.example.org/news/t.html?utm_source=x#y"
+    archive.ingest(
+        write_rows(
+            tmp_path / "a.jsonl",
+            {"title": "T", "text": "A tunnel was dug under the river.", "url": url},
+            {"key": "own-key", "title": "U", "text": "A bridge spans it.", "url": "https://example.org/u"},
+        )
+    )
+    assert archive.get(url).title == "T"
+    assert archive.get("https://example.org/u").title == "U"
+    with pytest.raises(ArticleMissing):
+        archive.get("https://example.org/v")
+
+
+def test_half_a_surrogate_pair_of_a_model_can_be_written_as_json(archive: Archive, chat: Any, tmp_path: Path) -> None:
+    archive.ingest(write_rows(tmp_path / "a.jsonl", *many(3)))
+    chat.replies = ["A storm \ud83d sank 99 boats. [1]"]
+    assert archive.ask("How many boats had storm0001 damaged?").model_dump_json()
+
+
+def test_the_weight_of_a_blind_arm_is_less_than_a_place_among_the_first() -> None:
+    from rag.archive import _BLIND
+    from rag.retrieve.hybrid import _RRF
+
+    for rank in range(1, 17):
+        assert 1 / (_RRF + rank) > 1 / (_RRF + rank + 1) + _BLIND / (_RRF + 1), rank
