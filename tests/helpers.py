@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -115,3 +116,42 @@ def assert_cited(archive: Any, answer: Any) -> None:
         claim = answer.text[slice(*c.claim)]
         assert claim.strip()
         assert f"[{c.number}]" in answer.text[c.claim[1] :]
+
+
+@dataclass
+class Done:
+    """What came of a command within this process."""
+
+    code: int
+    out: str
+    err: str
+
+
+def command_line(monkeypatch: Any, capsys: Any, chat: Any) -> Callable[..., Done]:
+    """The command line within this process, with fakes for both models: ``chat`` is the local one."""
+    from rag import Archive
+    from rag.cli import main
+    from rag.testing import FakeEmbeddings
+
+    true_open = Archive.open.__func__  # type: ignore[attr-defined]
+
+    def opened(cls: type[Archive], path: Any = None, **rest: Any) -> Archive:
+        archive: Archive = true_open(cls, path, **{"embeddings": FakeEmbeddings(), **rest})
+        if archive.settings.model == "local":
+            archive._given_chat = chat
+        return archive
+
+    monkeypatch.setattr(Archive, "open", classmethod(opened))
+
+    def run(*args: str | Path) -> Done:
+        capsys.readouterr()
+        monkeypatch.setattr(sys, "argv", ["onrecord", *map(str, args)])
+        code = 0
+        try:
+            main()
+        except SystemExit as e:
+            code = int(e.code or 0)
+        out, err = capsys.readouterr()
+        return Done(code, out, err)
+
+    return run

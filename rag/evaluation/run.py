@@ -6,7 +6,6 @@ import functools
 import hashlib
 import json
 import os
-import platform
 import re
 import subprocess
 import threading
@@ -27,6 +26,7 @@ from rag.errors import ArchiveError, ArticleMissing, ModelCorrupt, ModelMissing,
 from rag.evaluation import cases as casebook
 from rag.evaluation import measures, report, statistics
 from rag.evaluation.values import Claim, Context, EvalCase, Found, Report, Row, Run
+from rag.machine import processor
 from rag.types import Answer, Citation, Hit, Value
 
 DEPTH = 50
@@ -468,7 +468,7 @@ def describe(
         seed=seed,
         archive=str(archive.settings.archive),
         commit=_commit(),
-        machine=_machine(),
+        machine=f"{processor()}, {os.cpu_count()} cores",
         started=datetime.now(UTC),
         **decides,
     )
@@ -512,20 +512,6 @@ def _commit() -> str | None:
     except (OSError, subprocess.SubprocessError):
         return None
     return asked[0] + ("+" if asked[1] else "")
-
-
-def _machine() -> str:
-    name = platform.processor() or platform.machine()
-    flags = ""
-    try:
-        told = Path("/proc/cpuinfo").read_text("utf-8")
-        if found := re.search(r"^model name\s*:\s*(.+)$", told, re.MULTILINE):
-            name = found[1].strip()
-        words = set(told.split())
-        flags = ", ".join(f for f in ("avx2", "avx512f", "avx512_bf16") if f in words)
-    except OSError:
-        pass
-    return f"{name}{f' ({flags})' if flags else ''}, {os.cpu_count()} cores"
 
 
 __all__ = ["DEPTH", "describe", "evaluate", "place", "read_rows"]

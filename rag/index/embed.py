@@ -12,7 +12,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import platform
 import threading
 import time
 from collections.abc import Sequence
@@ -25,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import ModelFailed, ModelMissing
+from rag.machine import processor
 from rag.weights import MINILM, ensure_minilm
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class SentenceTransformerEmbedder:
     def _choose(self, texts: Sequence[str]) -> str:
         """Time each way on some of the texts; remember the answer for this machine."""
         record = self._cache / "embedding-way.json"
-        machine = f"{_processor()} x{os.cpu_count()} torch {_version('torch')} onnxruntime {_version('onnxruntime')}"
+        machine = f"{processor()} x{os.cpu_count()} torch {_version('torch')} onnxruntime {_version('onnxruntime')}"
         key = f"{self.name} on {machine}"
         try:
             known = json.loads(record.read_text())
@@ -338,18 +338,6 @@ def _version(package: str) -> str:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return "none"
-
-
-def _processor() -> str:
-    """The processor's name and the one feature that decides (a virtual machine's name alone tells little)."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    facts = {n.strip(): v.strip() for n, _, v in (line.partition(":") for line in lines) if v}
-    flags = facts.get("flags", "").split()
-    seen = [f for f in ("avx2", "avx512f", "avx512_bf16", "amx_bf16") if f in flags]
-    return " ".join([facts.get("model name", platform.machine()), *seen])
 
 
 def _replace(file: Path, content: bytes) -> None:

@@ -11,6 +11,8 @@ from typing import Any
 
 import psutil
 
+from rag.machine import processor
+
 _FLAGS = ("avx2", "avx512f", "avx512_vnni", "avx512_bf16", "amx_bf16", "asimd", "bf16", "i8mm")
 _PACKAGES = ("torch", "chromadb", "onnxruntime", "xllamacpp", "tantivy", "sentence-transformers", "langchain-core")
 
@@ -61,13 +63,11 @@ def _version(package: str) -> str:
 
 
 def _way(cache: Path) -> str:
-    from rag.index import embed
-
     try:
         record = json.loads((cache / "embedding-way.json").read_text("utf-8"))
     except (OSError, ValueError):
         record = {}
     # The key also names torch and onnxruntime: with other versions the choice is made anew.
-    here = f" on {embed._processor()} x{os.cpu_count()} torch {_version('torch')} onnxruntime {_version('onnxruntime')}"
+    here = f" on {processor()} x{os.cpu_count()} torch {_version('torch')} onnxruntime {_version('onnxruntime')}"
     found = [way for key, way in record.items() if key.endswith(here)]
     return f"long work by {found[-1]} (on record for this machine)" if found else "no way chosen yet on this machine"

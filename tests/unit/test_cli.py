@@ -7,12 +7,11 @@ import re
 import shutil
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import ROOT, many, onrecord, row, write_rows
+from helpers import ROOT, Done, command_line, many, onrecord, row, write_rows
 
 from rag import Archive
 from rag.cli import app
@@ -23,40 +22,10 @@ LINE = "A storm named storm0002 had damaged 12 boats."
 QUESTION = "How many boats had storm0002 damaged?"
 
 
-@dataclass
-class Done:
-    code: int
-    out: str
-    err: str
-
-
 @pytest.fixture
 def cli(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], chat: FakeChat) -> Any:
     """The command line within this process, with fakes for the models."""
-    from rag.cli import main
-
-    true_open = Archive.open.__func__  # type: ignore[attr-defined]
-
-    def opened(cls: type[Archive], path: Any = None, **rest: Any) -> Archive:
-        archive: Archive = true_open(cls, path, **{"embeddings": FakeEmbeddings(), **rest})
-        if archive.settings.model == "local":
-            archive._given_chat = chat
-        return archive
-
-    monkeypatch.setattr(Archive, "open", classmethod(opened))
-
-    def run(*args: str | Path) -> Done:
-        capsys.readouterr()
-        monkeypatch.setattr(sys, "argv", ["onrecord", *map(str, args)])
-        code = 0
-        try:
-            main()
-        except SystemExit as e:
-            code = int(e.code or 0)
-        out, err = capsys.readouterr()
-        return Done(code, out, err)
-
-    return run
+    return command_line(monkeypatch, capsys, chat)
 
 
 @pytest.fixture

@@ -5,26 +5,17 @@ from __future__ import annotations
 import json
 import re
 import shutil
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import many, write_rows
+from helpers import command_line, many, write_rows
 from langchain_core.messages import BaseMessage
 
 from rag import Archive
 from rag.evaluation import report as reports
 from rag.evaluation.run import read_rows
 from rag.testing import FakeChat, FakeEmbeddings
-
-
-@dataclass
-class Done:
-    code: int
-    out: str
-    err: str
 
 
 def says(messages: list[BaseMessage]) -> str:
@@ -50,35 +41,12 @@ def cli(
     built: Path, chat: FakeChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Any:
     """The command line within this process, in an empty folder, with fakes for the models and an archive to ask."""
-    from rag.cli import main
-
     chat.replies, chat.model_name = says, "local"  # it takes the local model's place
-    true_open = Archive.open.__func__  # type: ignore[attr-defined]
-
-    def opened(cls: type[Archive], path: Any = None, **rest: Any) -> Archive:
-        archive: Archive = true_open(cls, path, **{"embeddings": FakeEmbeddings(), **rest})
-        if archive.settings.model == "local":
-            archive._given_chat = chat
-        return archive
-
-    monkeypatch.setattr(Archive, "open", classmethod(opened))
     shutil.copytree(built, tmp_path / "ports")
     monkeypatch.setenv("ONRECORD_ARCHIVE", str(tmp_path / "ports"))
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
-
-    def run(*args: str | Path) -> Done:
-        capsys.readouterr()
-        monkeypatch.setattr(sys, "argv", ["onrecord", *map(str, args)])
-        code = 0
-        try:
-            main()
-        except SystemExit as e:
-            code = int(e.code or 0)
-        out, err = capsys.readouterr()
-        return Done(code, out, err)
-
-    return run
+    return command_line(monkeypatch, capsys, chat)
 
 
 def written(path: Path, *rows: dict[str, Any]) -> Path:
