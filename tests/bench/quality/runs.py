@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rag import Archive, Settings
-from rag.evaluation.run import evaluate, read_rows
+from rag.evaluation.run import evaluate, place, read_rows
 from rag.evaluation.values import EvalCase, Report, Row
 from tests.bench.process import ROOT
 from tests.bench.quality.sets import Set
@@ -62,7 +62,7 @@ def run(task: Set, system: str, data: Path) -> tuple[Report, list[Row]]:
     settings = Settings(archive=folder)
     if task.retrieval:
         settings = settings.model_copy(update={"retriever": system})
-    out = WORK / "runs" / f"{task.name}-{system.replace('/', '-').replace(':', '-')}"
+    out = WORK / "runs" / f"{task.name}-{system.replace('/', '-').replace(':', '-')}-{{run}}"
     started = time.time()
 
     def tell(done: int, total: int, row: Row | None) -> None:
@@ -71,7 +71,7 @@ def run(task: Set, system: str, data: Path) -> tuple[Report, list[Row]]:
 
     with Archive.open(settings=settings, chat_model=None if task.retrieval else system) as archive:
         report = evaluate(archive, cases, out=out, retrieval=task.retrieval, progress=tell)
-    return report, read_rows(out)
+    return report, read_rows(place(out, report.run))
 
 
 def figures(task: Set, system: str, report: Report, rows: Sequence[Row]) -> list[Figure]:
