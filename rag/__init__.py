@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rag.archive import Archive
+    from rag.chat import Chat
     from rag.errors import OnRecordError
     from rag.evaluation.cases import load_cases
     from rag.evaluation.run import evaluate
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Archive": "rag.archive",
+    "Chat": "rag.chat",
     "OnRecordError": "rag.errors",
     "Settings": "rag.settings",
     "EvalCase": "rag.evaluation.values",
@@ -49,6 +51,7 @@ __all__ = [
     "Answer",
     "Archive",
     "Article",
+    "Chat",
     "Choice",
     "Citation",
     "Delta",

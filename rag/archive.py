@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
+import builtins
 import shutil
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import ArchiveLocked, ArchiveMismatch, ArchiveMissing, ArticleMissing, UsageError
+from rag.errors import ArchiveMismatch, ArchiveMissing, ArticleMissing, UsageError
 from rag.settings import Settings, load_settings
 from rag.types import (
     Answer,
@@ -25,6 +23,7 @@ from rag.types import (
     Finished,
     Hit,
     IngestReport,
+    Listed,
     Passage,
     Problem,
     Query,
@@ -40,7 +39,9 @@ if TYPE_CHECKING:
 
     from rag.answer.pipeline import Answerer
     from rag.answer.verify import Verdict
+    from rag.chat import Chat
     from rag.index.catalog import Catalog
+    from rag.index.conversations import Conversations
     from rag.index.embed import Embedder
     from rag.index.lexical import LexicalIndex
     from rag.index.vectors import VectorIndex
@@ -77,6 +78,7 @@ class Archive:
         self._stores: tuple[str, str] | None = None
         self._answerers: dict[str, Answerer] = {}
         self._languages: tuple[int, tuple[str, ...]] | None = None
+        self._conversations: Conversations | None = None
 
     @classmethod
     def open(
@@ -121,10 +123,10 @@ class Archive:
             for answerer in self._answerers.values():
                 answerer.close()
             self._answerers.clear()
-            for store in (self._vectors, self._lexical, self._catalog):
+            for store in (self._vectors, self._lexical, self._catalog, self._conversations):
                 if store is not None:
                     store.close()
-            self._vectors = self._lexical = self._catalog = self._stores = None
+            self._vectors = self._lexical = self._catalog = self._stores = self._conversations = None
 
     def __enter__(self) -> Archive:
         return self
@@ -138,6 +140,7 @@ class Archive:
         self,
         *sources: str | Path,
         fields: Mapping[str, str] | None = None,
+        base: Path | None = None,
         progress: Callable[[int, str], None] | None = None,
     ) -> IngestReport:
         """Take in files, folders and globs. Doing it again changes nothing; a changed article replaces its passages.
@@ -145,6 +148,7 @@ class Archive:
         Args:
             sources: Paths and glob patterns.
             fields: For JSONL and CSV: which of the file's names holds ``title``, ``text``, ``url`` ...
+            base: A folder that is not to stay, such as one of uploads: files below it are known by their path in it.
             progress: Called after each article with the number seen and where it came from.
 
         Returns:
@@ -158,17 +162,19 @@ class Archive:
         if not sources:
             raise UsageError("Nothing to ingest. Name a file, a folder or a pattern.")
         from rag.ingest import pipeline
-        from rag.ingest.load import load
+        from rag.ingest.load import known_within, load
 
         found = load(sources, fields)
+        if base is not None:
+            found = known_within(found, base)
         with self._writing("ingest"):
             self._claim_fingerprint()
             return pipeline.run(
                 found, catalog=self._cat(), embed=self._embed_texts, settle=self._settle, progress=progress
             )
 
-    def delete(self, *idents: str) -> list[str]:
-        """Take articles down: all versions, everywhere.
+    def delete(self, *idents: str) -> builtins.list[str]:
+        """Take articles down: all versions, everywhere, in stored conversations too.
 
         Args:
             idents: Article ids, keys or aliases.
@@ -184,6 +190,7 @@ class Archive:
             keys = list(dict.fromkeys(self._article(i).key for i in idents))
             self._cat().delete(keys)
             self._settle()
+            self._forget()
             self._cat().compact()
         return keys
 
@@ -199,7 +206,9 @@ class Archive:
         sources: Sequence[str] = (),
         undated: bool = True,
         articles: Sequence[str] = (),
-    ) -> list[Hit]:
+        language: str | None = None,
+        history: Sequence[tuple[str, str]] = (),
+    ) -> builtins.list[Hit]:
         """The passages most likely to answer a question, best first.
 
         Args:
@@ -210,13 +219,26 @@ class Archive:
             sources: Only these outlets.
             undated: Whether a date filter lets articles without a date through.
             articles: Only these: ids, keys or aliases.
+            language: Only articles in this one, as in "en" (ISO 639).
+            history: (question, text of the answer) so far, oldest first: "and before that?" is looked for with them.
 
         Raises:
             ArchiveMissing: There is no archive.
-            ArchiveMismatch: It was built with another embedding model.
+            ArchiveMismatch: It was built with another embedding model, or by a program that knew no languages.
             ArticleMissing: One of ``articles`` is not there.
         """
-        return self._retrieve(self._query(question, k, after, before, sources, undated, articles))
+        query = self._query(
+            question,
+            k=k,
+            after=after,
+            before=before,
+            sources=sources,
+            undated=undated,
+            articles=articles,
+            language=language,
+            history=history,
+        )
+        return self._retrieve(query)
 
     def stream(
         self,
@@ -228,6 +250,8 @@ class Archive:
         sources: Sequence[str] = (),
         undated: bool = True,
         articles: Sequence[str] = (),
+        language: str | None = None,
+        history: Sequence[tuple[str, str]] = (),
         chat_model: str | None = None,
         cancel: threading.Event | None = None,
         brief: bool = False,
@@ -236,7 +260,7 @@ class Archive:
 
         Args:
             question: In any words.
-            k, after, before, sources, undated, articles: As for ``search``.
+            k, after, before, sources, undated, articles, language, history: As for ``search``.
             chat_model: Another model than the archive's, by name.
             cancel: Set it to stop, also while the model still reads. Closing the iterator stops as well.
             brief: Have the model say its answer again in a few words (``Answer.brief``).
@@ -245,7 +269,17 @@ class Archive:
             ModelMissing: The model is not installed.
         """
         started = time.perf_counter()
-        query = self._query(question, k, after, before, sources, undated, articles)
+        query = self._query(
+            question,
+            k=k,
+            after=after,
+            before=before,
+            sources=sources,
+            undated=undated,
+            articles=articles,
+            language=language,
+            history=history,
+        )
         answerer = self._answerer(chat_model)
         answerer.prepare()  # a local model starts to load while the evidence is looked for
         hits = self._retrieve(query)
@@ -325,6 +359,16 @@ class Archive:
         self._require()
         return verify.supports(claim, cited(self._cat(), citations), embed=self._embed_texts, asked=asked)
 
+    def chat(self, **options: Any) -> Chat:
+        """A conversation in which questions may take up earlier ones.
+
+        Args:
+            options: As for ``stream``, for all of its questions.
+        """
+        from rag.chat import Chat
+
+        return Chat(self, options)
+
     def as_retriever(self, k: int | None = None, **options: Any) -> BaseRetriever:
         """The archive as a LangChain retriever of passages (``Document`` with offsets in its metadata)."""
         from rag.chains import ArchiveRetriever
@@ -360,12 +404,12 @@ class Archive:
             raise ArticleMissing(f"No passage {ident!r} in this archive. Find ids with: onrecord search WORDS")
         return found[ident]
 
-    def sentences(self, article_id: str) -> list[Sentence]:
+    def sentences(self, article_id: str) -> builtins.list[Sentence]:
         """The sentences of an article, as they can be cited."""
         self._require()
         return self._cat().sentences(article_id)
 
-    def versions(self, key: str) -> list[str]:
+    def versions(self, key: str) -> builtins.list[str]:
         """Ids of an article's versions, newest first."""
         self._require()
         return self._cat().versions(key)
@@ -374,6 +418,66 @@ class Archive:
         """All current articles, in the order they came."""
         self._require()
         return self._cat().articles()
+
+    def list(
+        self,
+        search: str = "",
+        *,
+        source: str | None = None,
+        language: str | None = None,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> tuple[builtins.list[Listed], int]:
+        """A page of the articles, newest publication first and undated ones last, and the number of all that match.
+
+        Args:
+            search: Words that stand in title, author or key, in any case; parts of words do.
+            source: Only this outlet; an empty text: those without one.
+            language: Only this one, as in "en".
+            after: Only articles from then on; undated ones are left out.
+            before: Only articles before then; likewise.
+            limit: How many, 1000 at most.
+            offset: How many to pass over.
+
+        Raises:
+            UsageError: ``limit`` or ``offset`` is out of range, or ``language`` is none.
+        """
+        if not 0 <= limit <= 1000 or offset < 0:
+            raise UsageError(f"A page of {limit} from {offset} on: `limit` goes from 0 to 1000, `offset` from 0.")
+        from rag.retrieve.query import aware, language_code
+
+        language = language_code(language)
+        if not self.exists:
+            return [], 0
+        return self._cat().listed(
+            search,
+            source=source,
+            language=language,
+            after=aware(after),
+            before=aware(before),
+            limit=limit,
+            offset=offset,
+        )
+
+    def months(self) -> builtins.list[tuple[str, str, int]]:
+        """Coverage: ("2023-06", outlet or "", number of articles), in order; undated ones are left out."""
+        return self._cat().months() if self.exists else []
+
+    @property
+    def conversations(self) -> Conversations:
+        """Conversations kept with the archive; what is taken down goes from them, too."""
+        with self._lock:
+            if self._conversations is None:
+                from rag.index.conversations import Conversations
+
+                self._conversations = Conversations(self._conversations_file)
+            return self._conversations
+
+    @property
+    def _conversations_file(self) -> Path:
+        return self.path / "conversations.sqlite"
 
     @property
     def fingerprint(self) -> str:
@@ -411,7 +515,7 @@ class Archive:
 
     # -- health ----------------------------------------------------------------------
 
-    def check(self) -> list[Problem]:
+    def check(self) -> builtins.list[Problem]:
         """Compare the three stores; an empty list is good."""
         self._require()
         problems: list[Problem] = []
@@ -463,45 +567,30 @@ class Archive:
                 pipeline.again(catalog, embed=self._embed_texts, progress=progress)
                 catalog.set_meta("fingerprint", self._wanted())
             self._rebuild("vectors", "lexical")
+            self._forget()
             catalog.compact()
 
     # -- within ------------------------------------------------------------------------
 
-    def _query(
-        self,
-        question: str,
-        k: int | None = None,
-        after: datetime | None = None,
-        before: datetime | None = None,
-        sources: Sequence[str] = (),
-        undated: bool = True,
-        articles: Sequence[str] = (),
-    ) -> Query:
-        # Lone surrogates can't be stored, sent or printed.
-        text = " ".join(question.encode("utf-8", "replace").decode().split())
-        if not text:
-            raise UsageError("The question is empty.")
-        if len(text) > 4000:
-            raise UsageError(f"The question has {len(text)} characters; 4000 is the most.")
-        k = self.settings.k if k is None else k
-        if not 1 <= k <= 1000:
-            raise UsageError(f"k is {k}; it goes from 1 to 1000.")
-        after, before = _aware(after), _aware(before)
-        if after and before and after >= before:
-            raise UsageError(f"`after` ({after:%Y-%m-%d}) is not before `before` ({before:%Y-%m-%d}).")
-        self._require()
-        return Query(
-            text=text,
-            standalone=text,
-            k=k,
-            after=after,
-            before=before,
-            sources=tuple(sources),
-            undated=undated,
-            articles=tuple(dict.fromkeys(self._article(a).id for a in articles)),
-        )
+    def _query(self, question: str, *, k: int | None = None, articles: Sequence[str] = (), **filters: Any) -> Query:
+        from rag.retrieve import query
 
-    def _retrieve(self, query: Query) -> list[Hit]:
+        made = query.make(question, k=self.settings.k if k is None else k, **filters)
+        self._require()
+        if made.language:
+            self._require_languages()
+        return made.model_copy(update={"articles": tuple(dict.fromkeys(self._article(a).id for a in articles))})
+
+    def _require_languages(self) -> None:
+        from rag.index.catalog import INDEX_FORMAT
+
+        if self._cat().index_format < INDEX_FORMAT:
+            raise ArchiveMismatch(
+                f"The indexes in {self.path} are an older program's, which did not take in the articles' languages. "
+                f"Rebuild them, which embeds nothing again: onrecord doctor --repair --archive {self.path}"
+            )
+
+    def _retrieve(self, query: Query) -> builtins.list[Hit]:
         from rag.index.catalog import StoreClosed
         from rag.retrieve import hybrid
 
@@ -684,38 +773,33 @@ class Archive:
 
     @contextmanager
     def _writing(self, what: str, *, settle: bool = True) -> Iterator[None]:
-        from filelock import FileLock, Timeout
-
         from rag.index.catalog import Catalog
+        from rag.index.lock import write_lock
 
-        try:
-            self.path.mkdir(parents=True, exist_ok=True)
-        except OSError as e:
-            raise UsageError(
-                f"{self.path} can't be an archive's folder ({e.strerror}). Choose another: --archive PATH"
-            ) from e
-        lock = FileLock(self.path / "write.lock")
-        holder = self.path / "write.holder"
-        try:
-            lock.acquire(timeout=0)
-        except Timeout:
-            raise ArchiveLocked(
-                f"{_holder(holder)} is writing to {self.path}. Wait until it is done, or stop it, then run this again."
-            ) from None
-        try:
-            me = {"pid": os.getpid(), "host": socket.gethostname(), "what": what, "since": _now()}
-            holder.write_text(json.dumps(me), "utf-8")
+        with write_lock(self.path, what):
             with self._lock:
                 if self._catalog is None:
                     self._catalog = Catalog(self.path / "catalog.sqlite", create=True)
             if settle:
-                self._sweep()
-                self._settle()  # what an interrupted run left to do
+                self._complete()
             yield
-        finally:
-            with suppress(OSError):
-                holder.unlink(missing_ok=True)
-            lock.release()
+
+    def _complete(self) -> None:
+        """Do what an interrupted run left to do, and an older program could not."""
+        from rag.index.catalog import INDEX_FORMAT
+
+        self._sweep()
+        if self._cat().index_format < INDEX_FORMAT:
+            self._rebuild("vectors", "lexical")
+        self._settle()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Have conversations forget what was taken down."""
+        if ids := self._cat().taken_down():
+            if self._conversations_file.exists():
+                self.conversations.forget(ids)
+            self._cat().forgotten(ids)
 
     def _sweep(self) -> None:
         """Remove index folders that an interrupted rebuild left behind."""
@@ -725,22 +809,6 @@ class Archive:
             for folder in self.path.glob(f"{kind}-*"):
                 if folder.name not in live:
                     shutil.rmtree(folder, ignore_errors=True)
-
-
-def _aware(when: datetime | None) -> datetime | None:
-    return when.replace(tzinfo=UTC) if when is not None and when.tzinfo is None else when
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _holder(file: Path) -> str:
-    try:
-        who = json.loads(file.read_text("utf-8"))
-        return f"Process {who['pid']} on {who['host']} (onrecord {who['what']}, since {who['since']})"
-    except (OSError, ValueError, KeyError, TypeError):
-        return "Another process"
 
 
 __all__ = ["Archive"]

@@ -7,12 +7,14 @@
     │   ├── ArchiveMismatch     built with another embedder, splitter or newer schema
     │   └── ArchiveDamaged      the stores disagree, or a store can't be read
     ├── ArticleMissing          no article, passage or version of that id
+    ├── ConversationMissing     the user has no conversation or turn of that id
     ├── SourceError             something to ingest can't be read at all
     ├── ModelError              a language or embedding model
     │   ├── ModelMissing        weights or an optional package are not there
     │   ├── ModelCorrupt        weights are there, and their hash is wrong
     │   └── ModelFailed         the model answered with an error
     ├── PromptError             a prompt file is malformed
+    ├── ServiceBusy             the service can't take this question now
     └── UsageError              an argument or a setting makes no sense
 
 A question the archive can't answer is not an error: it is an
@@ -51,6 +53,10 @@ class ArticleMissing(OnRecordError):
     """No article, version or passage has that id."""
 
 
+class ConversationMissing(OnRecordError):
+    """The user has no conversation, or no turn, of that id."""
+
+
 class SourceError(OnRecordError):
     """A source to ingest can't be read at all."""
 
@@ -73,6 +79,10 @@ class ModelFailed(ModelError):
 
 class PromptError(OnRecordError):
     """A prompt file is malformed."""
+
+
+class ServiceBusy(OnRecordError):
+    """Too many questions are waiting, this one has waited too long, or the service is shutting down."""
 
 
 class UsageError(OnRecordError):

@@ -19,7 +19,7 @@ SCHEMA = 1
 
 FoundBy = Literal["dense", "lexical", "hybrid"]
 Support = Literal["verbatim", "supported"]
-Reason = Literal["empty_archive", "no_evidence", "not_in_archive", "not_supported", "cancelled"]
+Reason = Literal["empty_archive", "no_evidence", "not_in_archive", "not_supported", "cancelled", "taken_down"]
 
 
 class Value(BaseModel):
@@ -113,6 +113,8 @@ class Query(Value):
     after: datetime | None = None
     before: datetime | None = None
     sources: tuple[str, ...] = ()
+    language: str | None = None
+    """Only articles in this language (ISO 639-1); None: all."""
     undated: bool = True
     """Whether a date filter lets articles without a date through."""
     articles: tuple[str, ...] = ()
@@ -151,6 +153,28 @@ class Citation(Value):
     also_printed_by: tuple[str, ...] = ()
 
 
+class Conflict(Value):
+    """Words of another article that disagree with a sentence of an answer.
+
+    ``article.text[c.start:c.end] == c.quote`` holds, as for a citation.
+    """
+
+    claim: tuple[int, int]
+    """(start, end) in ``Answer.text`` of the sentence they disagree with."""
+    about: str
+    """What the two disagree on, as in "7,5 against 5 hours"."""
+    article_id: str
+    title: str
+    source: str | None = None
+    published: datetime | None = None
+    url: str | None = None
+    quote: str
+    start: int
+    end: int
+    newer: bool | None = None
+    """Whether this article is the newer of the two; None where a date is missing or they are of one day."""
+
+
 class Withheld(Value):
     """A sentence the model wrote that failed the check."""
 
@@ -181,6 +205,8 @@ class Answer(Value):
     confidence: float | None = None
     """0 to 1, uncalibrated."""
     withheld: tuple[Withheld, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    """What other articles say to the contrary."""
     model: str
     prompt: str | None = None
     """Name and version, as in "answer@3"; None where no prompt was used."""
@@ -213,6 +239,13 @@ class Choice(Value):
     millis: Mapping[str, float] = Field(default_factory=dict)
 
 
+class Waiting(Value):
+    """Event of the service: others are answered first."""
+
+    position: int
+    """1: next."""
+
+
 class Retrieved(Value):
     """Event: the evidence is there."""
 
@@ -233,6 +266,8 @@ class Delta(Value):
     """Event: a whole sentence that has passed the check."""
 
     text: str
+    citations: tuple[Citation, ...] = ()
+    """What it cites; claims are placed in the whole answer so far."""
 
 
 class Finished(Value):
@@ -255,6 +290,53 @@ class IngestReport(Value):
     """Passages embedded in this run."""
     words: int = 0
     seconds: float = 0.0
+
+
+class Listed(Value):
+    """An article as a list shows it: everything but its text."""
+
+    id: str
+    key: str
+    title: str
+    source: str | None = None
+    author: str | None = None
+    published: datetime | None = None
+    url: str | None = None
+    language: str
+    characters: int
+    """Length of its text."""
+    added: datetime
+    """When this version was ingested."""
+
+
+class Feedback(Value):
+    """What a user thought of an answer."""
+
+    good: bool
+    why: str = ""
+    given: datetime
+
+
+class Turn(Value):
+    """A question of a conversation and its answer."""
+
+    id: int
+    conversation: str
+    question: str
+    answer: Answer
+    asked: datetime
+    feedback: Feedback | None = None
+
+
+class Conversation(Value):
+    """A conversation as a list shows it."""
+
+    id: str
+    user: str
+    title: str
+    created: datetime
+    updated: datetime
+    turns: int
 
 
 class Problem(Value):

@@ -11,7 +11,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rag.answer import chat, choosing, cite, context, facts, prompts, verify
+import numpy as np
+import numpy.typing as npt
+
+from rag.answer import chat, choosing, cite, conflicts, context, facts, prompts, verify
 from rag.answer.evidence import Embed, Numbered, choose
 from rag.answer.refusals import refusal
 from rag.errors import ModelFailed, OnRecordError
@@ -21,10 +24,12 @@ from rag.types import (
     Answer,
     Choice,
     Citation,
+    Conflict,
     Delta,
     Event,
     Finished,
     Hit,
+    Passage,
     Progress,
     Query,
     Reason,
@@ -149,6 +154,7 @@ class Answerer:
         cancel = cancel or threading.Event()
         yield Retrieved(query=query, hits=tuple(hits))
         draft, heard = _Draft(), _Heard()
+        embed = _remembering(embed)
         evidence = choose(query.standalone, hits, embed=embed, tokens=self._settings.evidence_tokens, catalog=catalog)
         millis["choose"] = (time.perf_counter() - started) * 1000
         if evidence:
@@ -165,6 +171,16 @@ class Answerer:
                 if brief and draft.citations and not heard.cancelled:
                     self._shorten(query, evidence, draft, heard, millis, cancel)
         answered = bool(draft.citations)
+        against: list[Conflict] = []
+        if answered and not heard.cancelled:
+            looked = time.perf_counter()
+            twins = _twins(hits, draft.citations, catalog)
+            against = conflicts.find(
+                query.standalone, draft.text, draft.citations, evidence, hits, embed=embed, twins=twins
+            )
+            there = catalog.which_exist({c.article_id for c in against})
+            against = [c for c in against if c.article_id in there]
+            millis["conflicts"] = (time.perf_counter() - looked) * 1000
         reason: Reason | None = None
         if not answered:
             if heard.cancelled:
@@ -191,6 +207,7 @@ class Answerer:
                 reason=reason,
                 confidence=round(_confidence(draft, heard), 3) if answered else None,
                 withheld=tuple(draft.withheld),
+                conflicts=tuple(against),
                 model=self.name,
                 prompt=self._prompt.label if self._prompt else None,
                 fingerprint=fingerprint,
@@ -472,14 +489,15 @@ class _Check:
     def _write(self, claim: str, verdict: verify.Verdict, cited: Sequence[Numbered], draft: _Draft) -> Delta:
         lead = "" if not draft.text else "\n" if "\n" in draft.text else " "
         start = len(draft.text) + len(lead)
-        marks = []
+        marks: list[str] = []
+        fresh: list[Citation] = []
         for e in cited:
             number = next(
                 (c.number for c in draft.citations if (c.article_id, c.start, c.end) == (e.article_id, e.start, e.end)),
-                max((c.number for c in draft.citations), default=0) + 1,
+                max((c.number for c in (*draft.citations, *fresh)), default=0) + 1,
             )
             marks.append(f"[{number}]")
-            draft.citations.append(
+            fresh.append(
                 Citation(
                     number=number,
                     article_id=e.article_id,
@@ -497,7 +515,27 @@ class _Check:
             )
         delta = f"{lead}{claim} {''.join(marks)}"
         draft.text += delta
-        return Delta(text=delta)
+        draft.citations += fresh
+        return Delta(text=delta, citations=tuple(fresh))
+
+
+def _twins(hits: Sequence[Hit], citations: Sequence[Citation], catalog: Catalog) -> list[Passage]:
+    """Passages of articles that stood aside for a cited one, of a few."""
+    cited = {c.article_id for c in citations}
+    aside = dict.fromkeys(t for h in hits if h.passage.article_id in cited for t in h.twins)
+    return list(catalog.passages(catalog.passages_of([t for t in aside if t not in cited][:4])[:20]).values())
+
+
+def _remembering(embed: Embed) -> Embed:
+    """Embeds no text twice: choosing, checking and comparing look at the same sentences."""
+    known: dict[str, npt.NDArray[np.float32]] = {}
+
+    def remembered(texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        if new := [t for t in dict.fromkeys(texts) if t not in known]:
+            known.update(zip(new, embed(new), strict=True))
+        return np.stack([known[t] for t in texts])
+
+    return remembered
 
 
 def _failed(name: str, e: BaseException) -> ModelFailed:

@@ -11,6 +11,7 @@ _TEXTS: dict[str, dict[Reason, str]] = {
         "not_in_archive": "The archive does not answer this question.",
         "not_supported": "The archive does not support an answer to this question.",
         "cancelled": "Stopped before an answer was found.",
+        "taken_down": "An article that this answer rested on has been taken down.",
     },
     "tr": {
         "empty_archive": "Arşiv boş.",
@@ -18,6 +19,7 @@ _TEXTS: dict[str, dict[Reason, str]] = {
         "not_in_archive": "Arşivde bu sorunun yanıtı yok.",
         "not_supported": "Arşiv bu soruya verilecek bir yanıtı desteklemiyor.",
         "cancelled": "Yanıt bulunmadan durduruldu.",
+        "taken_down": "Bu yanıtın dayandığı bir haber kaldırıldı.",
     },
     "zh": {
         "empty_archive": "资料库是空的。",
@@ -25,6 +27,7 @@ _TEXTS: dict[str, dict[Reason, str]] = {
         "not_in_archive": "资料库中没有这个问题的答案。",
         "not_supported": "资料库不足以支持对这个问题的回答。",
         "cancelled": "在找到答案之前已停止。",
+        "taken_down": "该回答所依据的文章已被撤下。",
     },
     "de": {
         "empty_archive": "Das Archiv ist leer.",
@@ -32,6 +35,7 @@ _TEXTS: dict[str, dict[Reason, str]] = {
         "not_in_archive": "Das Archiv beantwortet diese Frage nicht.",
         "not_supported": "Das Archiv stützt keine Antwort auf diese Frage.",
         "cancelled": "Abgebrochen, bevor eine Antwort gefunden war.",
+        "taken_down": "Ein Artikel, auf dem diese Antwort beruhte, ist entfernt worden.",
     },
     "fr": {
         "empty_archive": "L’archive est vide.",
@@ -39,6 +43,7 @@ _TEXTS: dict[str, dict[Reason, str]] = {
         "not_in_archive": "L’archive ne répond pas à cette question.",
         "not_supported": "L’archive n’étaye aucune réponse à cette question.",
         "cancelled": "Arrêté avant qu’une réponse ait été trouvée.",
+        "taken_down": "Un article sur lequel reposait cette réponse a été retiré.",
     },
     "es": {
         "empty_archive": "El archivo está vacío.",
@@ -46,6 +51,7 @@ _TEXTS: dict[str, dict[Reason, str]] = {
         "not_in_archive": "El archivo no responde a esta pregunta.",
         "not_supported": "El archivo no respalda ninguna respuesta a esta pregunta.",
         "cancelled": "Detenido antes de encontrar una respuesta.",
+        "taken_down": "Se ha retirado un artículo en el que se basaba esta respuesta.",
     },
 }
 

@@ -24,6 +24,8 @@ _MEANING = 0.5
 """Least mean of word share and cosine between a sentence and its evidence."""
 _NEWS = 0.5
 """Least share of the words that a sentence adds to the question which the cited words themselves must have."""
+_FAMILY = 5
+"""Letters that a stem needs so that longer words that begin with it are of its family."""
 _TOPIC = 0.45
 """Least cosine between what a question is about and the evidence, where they share no word."""
 
@@ -155,9 +157,14 @@ def bearing(
     about = facts.topic(question)
     plain = [w for w in query_words(about) if w not in facts.CALENDAR and not w.isdigit()]
     vectors = embed([question, said, about or question])
-    if plain and not set(plain) & there and float(vectors[2] @ vectors[1]) < _TOPIC:
+    if plain and not any(_spoken_of(w, there) for w in plain) and float(vectors[2] @ vectors[1]) < _TOPIC:
         missing.append(about)
     return Bearing(tuple(missing), share, float(vectors[0] @ vectors[1]))
+
+
+def _spoken_of(term: str, there: set[str]) -> bool:
+    """Whether an index term stands among others, also inside a longer word of its family: relations, relationship."""
+    return term in there or (len(term) >= _FAMILY and any(t.startswith(term) for t in there))
 
 
 def _strangers(claim: str, cited: Cited) -> list[str]:

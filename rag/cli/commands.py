@@ -18,6 +18,7 @@ from rag.cli.terminal import (
     Exit,
     JsonOption,
     KOption,
+    LanguageOption,
     SourceOption,
     open_archive,
     pair,
@@ -113,6 +114,7 @@ def ask(
     after: AfterOption = None,
     before: BeforeOption = None,
     source: SourceOption = None,
+    language: LanguageOption = None,
     dated: DatedOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -129,7 +131,7 @@ def ask(
     with open_archive(archive, model=model) as opened, signs_of_life(err) as tell:
         name = opened.settings.model
         tell("looking for evidence")
-        for event in opened.stream(question, **_filters(k, after, before, source, dated)):
+        for event in opened.stream(question, **_filters(k, after, before, source, language, dated)):
             if isinstance(event, Retrieved):
                 if is_remote(name):
                     err.print(f"Passages of the archive are sent to {name}.", style="yellow")
@@ -167,6 +169,7 @@ def search(
     after: AfterOption = None,
     before: BeforeOption = None,
     source: SourceOption = None,
+    language: LanguageOption = None,
     dated: DatedOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -175,7 +178,7 @@ def search(
     Example: onrecord search "chip export rules" -k 5 --after 2023-06-01
     """
     with open_archive(archive) as opened:
-        hits = opened.search(question, **_filters(k, after, before, source, dated))
+        hits = opened.search(question, **_filters(k, after, before, source, language, dated))
     if as_json:
         print_json(json.dumps([h.model_dump(mode="json") for h in hits], indent=2, ensure_ascii=False))
         return
@@ -388,13 +391,14 @@ def config(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
 
 
 def _filters(
-    k: int | None, after: str | None, before: str | None, source: list[str] | None, dated: bool
+    k: int | None, after: str | None, before: str | None, source: list[str] | None, language: str | None, dated: bool
 ) -> dict[str, Any]:
     return {
         "k": k,
         "after": _date("--after", after),
         "before": _date("--before", before),
         "sources": tuple(source or ()),
+        "language": language,
         "undated": not dated,
     }
 

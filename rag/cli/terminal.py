@@ -43,6 +43,7 @@ KOption = Annotated[int | None, typer.Option("-k", help="Passages to retrieve [d
 AfterOption = Annotated[str | None, typer.Option("--after", help="Only articles from this date on, as in 2023-06-01")]
 BeforeOption = Annotated[str | None, typer.Option("--before", help="Only articles before this date")]
 SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this outlet; can be repeated")]
+LanguageOption = Annotated[str | None, typer.Option("--language", help="Only articles in this language, as in en")]
 DatedOption = Annotated[bool, typer.Option("--dated", help="With a date filter, leave out articles without a date")]
 
 

@@ -24,9 +24,11 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import ArchiveDamaged, ArchiveMismatch, ArchiveMissing, ArticleMissing
-from rag.types import Article, Draft, Passage, Sentence
+from rag.types import Article, Draft, Listed, Passage, Sentence
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+INDEX_FORMAT = 2
+"""What the derived indexes hold of a passage; 2 added the language. A writer brings older ones up to it."""
 
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -64,9 +66,16 @@ CREATE INDEX passage_version ON passage (version);
 CREATE INDEX passage_pending ON passage (number) WHERE NOT indexed;
 CREATE TABLE tombstone (passage_id TEXT PRIMARY KEY) WITHOUT ROWID;
 """
+_SINCE_2 = """
+CREATE TABLE taken_down (
+  id TEXT PRIMARY KEY               -- a deleted version that conversations have still to forget
+) WITHOUT ROWID;
+CREATE INDEX version_listed ON version (published DESC, number DESC, key, title, author, source, language, current)
+  WHERE current;                    -- all that a list looks at, so that it reads no texts
+"""
 
 # From version N to N + 1: statements that need no re-embedding.
-MIGRATIONS: dict[int, str] = {}
+MIGRATIONS: dict[int, str] = {1: _SINCE_2}
 
 
 class StoreClosed(Exception):
@@ -200,6 +209,7 @@ class Catalog:
             db.execute("PRAGMA journal_mode=WAL")
             db.execute("PRAGMA synchronous=NORMAL")
             db.execute("PRAGMA foreign_keys=ON")
+            db.create_function("has_words", 4, _has_words, deterministic=True)
             db.execute("PRAGMA secure_delete=ON")  # a takedown leaves no words in free pages
             self._local.db = db
             with self._guard:
@@ -234,9 +244,10 @@ class Catalog:
             return
         with self._transaction() as db:
             if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-                for statement in _SCHEMA.split(";\n"):
+                for statement in (*_statements(_SCHEMA), *_statements(_SINCE_2)):
                     db.execute(statement)
-                db.execute("INSERT INTO meta VALUES ('schema', ?), ('generation', '0')", (str(SCHEMA_VERSION),))
+                facts = {"schema": SCHEMA_VERSION, "generation": 0, "index_format": INDEX_FORMAT}
+                db.executemany("INSERT INTO meta VALUES (?, ?)", [(name, str(value)) for name, value in facts.items()])
                 return
             found = int(self.meta("schema") or 0)
             if found > SCHEMA_VERSION:
@@ -245,7 +256,7 @@ class Catalog:
                     f"(schema {found}, this one knows {SCHEMA_VERSION}). Upgrade: pip install -U onrecord"
                 )
             for step in range(found, SCHEMA_VERSION):
-                for statement in MIGRATIONS[step].split(";\n"):
+                for statement in _statements(MIGRATIONS[step]):
                     db.execute(statement)
                 self._set_meta(db, "schema", str(step + 1))
 
@@ -310,6 +321,11 @@ class Catalog:
             "sources": tally("source"),
             "languages": tally("language"),
         }
+
+    @property
+    def index_format(self) -> int:
+        """What the derived indexes hold: ``INDEX_FORMAT`` of the program that built them."""
+        return int(self.meta("index_format") or 1)
 
     # -- writing ---------------------------------------------------------------
 
@@ -404,15 +420,26 @@ class Catalog:
         """Take articles down: every version of them, their aliases and passages.
 
         Also records that the lexical index has to be written anew, since
-        what it has deleted stays in its files for a while.
+        what it has deleted stays in its files for a while, and which versions
+        conversations have to forget.
         """
         with self._transaction() as db:
             for key in keys:
                 for row in db.execute("SELECT number FROM version WHERE key = ?", (key,)).fetchall():
                     self._retire(db, row["number"])
+                db.execute("INSERT OR IGNORE INTO taken_down SELECT id FROM version WHERE key = ?", (key,))
                 db.execute("DELETE FROM version WHERE key = ?", (key,))
                 db.execute("DELETE FROM alias WHERE key = ?", (key,))
             self._set_meta(db, "purge", "1")
+
+    def taken_down(self) -> list[str]:
+        """Ids of deleted versions that conversations have still to forget."""
+        return [r["id"] for r in self._db.execute("SELECT id FROM taken_down")]
+
+    def forgotten(self, ids: Sequence[str]) -> None:
+        """Record that no conversation speaks of these versions any more."""
+        with self._transaction() as db:
+            db.executemany("DELETE FROM taken_down WHERE id = ?", [(i,) for i in ids])
 
     def compact(self) -> None:
         """Write the log back into the main file and empty it, so that deleted words stand in neither."""
@@ -483,6 +510,7 @@ class Catalog:
                 db.execute("UPDATE passage SET indexed = 1 WHERE NOT indexed")
                 db.execute("DELETE FROM tombstone")
                 self._set_meta(db, "purge", "0")
+                self._set_meta(db, "index_format", str(INDEX_FORMAT))
             db.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = 'generation'")
 
     def passage_ids(self) -> set[str]:
@@ -536,6 +564,53 @@ class Catalog:
             row = self._db.execute("SELECT * FROM version WHERE number = ?", (number,)).fetchone()
             if row:
                 yield self._article(row)
+
+    def listed(
+        self,
+        search: str = "",
+        *,
+        source: str | None = None,
+        language: str | None = None,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        limit: int,
+        offset: int = 0,
+    ) -> tuple[list[Listed], int]:
+        """Current articles, newest publication first, and how many there are in all; see ``Archive.list``."""
+        rules: list[str] = ["current"]
+        values: list[str] = []
+        for rule, value in (
+            ("has_words(?, title, author, key)", search.casefold().strip() or None),
+            ("coalesce(source, '') = ?", source),
+            ("language = ?", language),
+            ("published >= ?", after.astimezone(UTC).isoformat() if after else None),
+            ("published < ?", before.astimezone(UTC).isoformat() if before else None),
+        ):
+            if value is not None:
+                rules.append(rule)
+                values.append(value)
+        numbers = self._db.execute(
+            f"""SELECT number FROM version INDEXED BY version_listed WHERE {" AND ".join(rules)}
+                ORDER BY published DESC, number DESC""",
+            values,
+        ).fetchall()
+        page = [r["number"] for r in numbers[offset : offset + limit]]
+        rows = self._db.execute(
+            f"""SELECT id, key, title, source, author, published, url, language, length(text) AS characters, added
+                FROM version WHERE number IN ({",".join("?" * len(page))})
+                ORDER BY published DESC, number DESC""",
+            page,
+        )
+        return [Listed.model_validate(dict(r)) for r in rows], len(numbers)
+
+    def months(self) -> list[tuple[str, str, int]]:
+        """("2023-06", outlet or "", number of current articles), in order; undated ones are left out."""
+        rows = self._db.execute(
+            """SELECT substr(published, 1, 7) AS month, coalesce(source, '') AS outlet, count(*) AS n
+               FROM version INDEXED BY version_listed WHERE current AND published IS NOT NULL
+               GROUP BY 1, 2 ORDER BY 1, 2"""
+        )
+        return [(r["month"], r["outlet"], r["n"]) for r in rows]
 
     def versions(self, key: str) -> list[str]:
         """Version ids of an article, newest first."""
@@ -624,6 +699,16 @@ class Catalog:
     def integrity(self) -> str:
         """SQLite's own check: "ok", or what is wrong."""
         return str(self._db.execute("PRAGMA quick_check").fetchone()[0])
+
+
+def _statements(script: str) -> list[str]:
+    return script.split(";\n")
+
+
+def _has_words(wanted: str, title: str, author: str | None, key: str) -> bool:
+    """Whether all of the words, folded already, stand in one of the three."""
+    texts = f"{title}\n{author or ''}\n{key}".casefold()
+    return all(word in texts for word in wanted.split())
 
 
 def _text_hash(text: str) -> str:

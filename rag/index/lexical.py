@@ -127,6 +127,7 @@ class LexicalIndex:
                 document.add_text("id", row.id)
                 document.add_text("body", " ".join(words(f"{row.title}\n{row.text}")))
                 document.add_text("source", row.source or "")
+                document.add_text("language", row.language)
                 document.add_boolean("has_date", row.published is not None)
                 document.add_integer("published", int(row.published.timestamp()) if row.published else 0)
                 writer.add_document(document)
@@ -146,7 +147,7 @@ class LexicalIndex:
         Args:
             question: In any words.
             n: How many.
-            filters: Dates and outlets to keep to.
+            filters: Dates, outlets and language to keep to.
             only: Ids of passages to choose from; None: all.
 
         Returns:
@@ -174,6 +175,8 @@ class LexicalIndex:
                 rules.append(
                     query.boolean_query([(should, query.term_query(schema, "source", s)) for s in filters.sources])
                 )
+            if filters and filters.language:
+                rules.append(query.term_query(schema, "language", filters.language))
             if filters and (filters.after or filters.before):
                 low = int(filters.after.timestamp()) if filters.after else -_EVER
                 high = int(filters.before.timestamp()) if filters.before else _EVER
@@ -218,10 +221,14 @@ class LexicalIndex:
             builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
             builder.add_text_field("body", stored=False, tokenizer_name="whitespace", index_option="freq")
             builder.add_text_field("source", stored=False, tokenizer_name="raw", index_option="basic")
+            builder.add_text_field("language", stored=False, tokenizer_name="raw", index_option="basic")
             builder.add_boolean_field("has_date", indexed=True)
             builder.add_integer_field("published", indexed=True, fast=True)
             try:
-                self._index = tantivy.Index(builder.build(), path=str(self._folder), reuse=True)
+                place = str(self._folder)
+                # One that is there keeps the fields it was built with: an older program knew fewer.
+                there = tantivy.Index.exists(place)
+                self._index = tantivy.Index.open(place) if there else tantivy.Index(builder.build(), path=place)
             except ValueError as e:
                 raise _damaged(self._folder, e) from e
         return self._index

@@ -11,7 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
-from helpers import assert_cited, assert_sound, files_with, many, row, write_rows
+from helpers import assert_cited, assert_sound, files_with, many, python, row, write_rows
 
 from rag import Archive
 from rag.errors import ArticleMissing
@@ -211,3 +211,67 @@ def test_what_is_left_of_a_killed_process_does_not_lock(tmp_path: Path) -> None:
     with opened(tmp_path / "x") as archive:
         assert archive.ingest(source).added == 3
         assert_holds(archive, many(3))
+
+
+# -- memory that was never cleared -----------------------------------------------------
+
+# One heap for all threads, of which nothing goes back to the system (with glibc; others may pass without a cure).
+HAUNTED = {"MALLOC_ARENA_MAX": "1", "MALLOC_TRIM_THRESHOLD_": "999999999", "MALLOC_MMAP_THRESHOLD_": "999999999"}
+FILLED = """
+import sys
+from rag import Archive
+from rag.testing import FakeEmbeddings
+
+def fill():
+    blocks = [bytearray(b"Zorblatt" * 500) for _ in range(9000)]
+    del blocks
+
+def opened(folder):
+    return Archive.open(folder, embeddings=FakeEmbeddings(dim=64), chat_model="extractive")
+"""
+
+
+def haunted(code: str, *args: str | Path) -> None:
+    done = python(FILLED + code, *args, env=HAUNTED)
+    assert done.returncode == 0, done.stderr
+
+
+def test_memory_of_the_process_does_not_get_into_the_files(tmp_path: Path) -> None:
+    source = write_rows(tmp_path / "a.jsonl", *many(3), row("witness", SECRET, title="Witness"))
+    code = """
+with opened(sys.argv[1]) as archive:
+    fill()
+    archive.ingest(sys.argv[2])
+    fill()
+    archive.search("Zorblatt")
+    fill()
+    archive.delete("witness")
+    fill()
+"""
+    haunted(code, tmp_path / "x", source)
+    assert files_with(tmp_path / "x", WORDS) == []
+    code = """
+with opened(sys.argv[1]) as archive:
+    fill()
+    archive.repair()
+    fill()
+"""
+    haunted(code, tmp_path / "x")
+    assert files_with(tmp_path / "x", WORDS) == []
+
+
+def test_nor_does_that_of_a_process_that_only_reads(tmp_path: Path) -> None:
+    with opened(tmp_path / "x") as archive:
+        archive.ingest(write_rows(tmp_path / "a.jsonl", *ROWS))
+        archive.delete("witness")
+        code = """
+import chromadb, tantivy
+with opened(sys.argv[1]) as archive:
+    fill()
+    assert archive.search("storm boats harbour")
+    fill()
+    assert archive.ask("How many boats had storm0001 damaged?").answered
+"""
+        haunted(code, tmp_path / "x")
+        assert files_with(tmp_path / "x", WORDS) == []
+        assert len(archive.search("storm boats harbour", k=5)) == 5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag import Archive, Settings
-from rag.errors import ArticleMissing, UsageError
+from rag.errors import ArchiveMismatch, ArticleMissing, UsageError
 from rag.index.catalog import IndexRow
 from rag.index.lexical import LexicalIndex
 from rag.index.vectors import VectorIndex
@@ -413,6 +414,131 @@ def test_other_models_and_english_have_both_arms_alike(news: Path, tmp_path: Pat
         assert archive.search(STORM)[0].score == pytest.approx(2 / 61), "nor is this one in English"
     with through(news, "hybrid", _Named()) as archive:
         assert archive.search("banka faiz")[0].score < 1.02 / 61
+
+
+# -- articles in one language ----------------------------------------------------------
+
+
+@pytest.fixture
+def tongues(tmp_path: Path) -> Path:
+    """Three of each of two languages, and one of a third, all with a word in common."""
+    rows = [
+        row(f"{code}{n}", f"{word} zebra{n} zoo.", language=code, published=f"2023-0{n + 1}-01")
+        for code, word in (("en", "animals"), ("de", "tiere"))
+        for n in range(3)
+    ]
+    with Archive.open(tmp_path / "x", embeddings=FakeEmbeddings()) as archive:
+        archive.ingest(write_rows(tmp_path / "a.jsonl", *rows, row("tr0", "hayvanlar zoo", language="tr")))
+    return tmp_path / "x"
+
+
+@pytest.mark.parametrize("arm", ARMS)
+def test_only_articles_in_one_language(tongues: Path, arm: Arm) -> None:
+    with through(tongues, arm) as archive:
+        assert len(keys(archive, "zoo", k=20)) == 7
+        assert sorted(keys(archive, "zoo", k=20, language="de")) == ["de0", "de1", "de2"]
+        assert sorted(keys(archive, "zoo", k=20, language="EN")) == ["en0", "en1", "en2"]
+        assert keys(archive, "zoo", k=20, language="fr") == []
+        february = datetime(2023, 2, 1, tzinfo=UTC)
+        assert sorted(keys(archive, "zoo", k=20, language="de", after=february)) == ["de1", "de2"]
+        assert keys(archive, "zoo", k=20, language="de", articles=["de1", "en1"]) == ["de1"]
+        archive.ingest(write_rows(tongues.parent / "b.jsonl", row("de9", "tiere zoo", language="de")))
+        assert "de9" in keys(archive, "zoo", k=20, language="de")
+
+
+def test_an_answer_and_a_choice_keep_to_the_language(tongues: Path) -> None:
+    with through(tongues, "hybrid") as archive:
+        answer = archive.ask("tiere zebra1 zoo", chat_model="extractive", language="de")
+        assert answer.answered
+        assert answer.query.language == "de"
+        assert {h.passage.language for h in answer.hits} == {"de"}
+        chosen = archive.choose("zoo", ["zebra1", "zebra2"], chat_model="extractive", language="en")
+        assert {h.passage.language for h in chosen.hits} == {"en"}
+        assert archive.as_retriever(language="tr").invoke("zoo")[0].page_content == "hayvanlar zoo"
+        assert archive.ask("zoo", chat_model="extractive", language="fr").reason == "no_evidence"
+
+
+@pytest.mark.parametrize("code", ["english", "e", "", "e1", "en-US", "ён"])
+def test_what_is_no_language_is_an_error(tongues: Path, code: str) -> None:
+    with through(tongues, "hybrid") as archive:
+        with pytest.raises(UsageError, match="two or three letters"):
+            archive.search("zoo", language=code)
+        with pytest.raises(UsageError, match="two or three letters"):
+            archive.list(language=code)
+
+
+def make_old(folder: Path) -> None:
+    """Turn an archive into one of a program that knew no languages: catalog, dense and lexical index."""
+    import sqlite3
+
+    import tantivy
+
+    from rag.index import lexical
+
+    with Archive.open(folder, embeddings=FakeEmbeddings()) as archive:
+        passages = archive._cat().rows(limit=99)
+        vectors, _ = archive._fresh()
+        with vectors._handle.touched() as collection:
+            collection.delete(ids=[r.id for r in passages])
+            bare = [{"published": 0, "has_date": False, "source": ""} for _ in passages]
+            collection.add(ids=[r.id for r in passages], embeddings=[r.vector for r in passages], metadatas=bare)
+    (place,) = folder.glob("lexical-*")
+    shutil.rmtree(place)
+    place.mkdir()
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("body", stored=False, tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("source", stored=False, tokenizer_name="raw", index_option="basic")
+    builder.add_boolean_field("has_date", indexed=True)
+    builder.add_integer_field("published", indexed=True, fast=True)
+    writer = tantivy.Index(builder.build(), path=str(place)).writer()
+    for r in passages:
+        writer.add_document(tantivy.Document(id=[r.id], body=[" ".join(lexical.words(r.text))], has_date=[False]))
+    writer.commit()
+    writer.wait_merging_threads()
+    with sqlite3.connect(folder / "catalog.sqlite") as db:
+        db.execute("DROP TABLE taken_down")
+        db.execute("DROP INDEX version_listed")
+        db.execute("DELETE FROM meta WHERE name = 'index_format'")
+        db.execute("UPDATE meta SET value = '1' WHERE name = 'schema'")
+    db.close()
+
+
+def test_an_older_archive_is_read_and_says_what_it_can_not(tongues: Path) -> None:
+    make_old(tongues)
+    for arm in ARMS:
+        with through(tongues, arm) as archive:
+            assert len(keys(archive, "zoo", k=20)) == 7
+            with pytest.raises(ArchiveMismatch, match=r"onrecord doctor --repair --archive .*x$"):
+                archive.search("zoo", language="de")
+            assert archive.list(language="de")[1] == 3, "the catalog has always known"
+    with through(tongues, "hybrid") as archive:
+        archive.repair()
+        assert len(keys(archive, "zoo", k=20, language="de")) == 3
+
+
+@pytest.mark.parametrize("how", ["ingest", "delete"])
+def test_the_next_writer_brings_an_older_archive_up_to_date_and_embeds_nothing(
+    tongues: Path, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_old(tongues)
+    new = write_rows(tongues.parent / "b.jsonl", row("de9", "tiere zoo", language="de"))
+    with through(tongues, "hybrid") as looking, through(tongues, "hybrid") as archive:
+        assert len(keys(looking, "zoo", k=20)) == 7
+        embedded: list[str] = []
+        true = FakeEmbeddings.embed_documents
+        monkeypatch.setattr(FakeEmbeddings, "embed_documents", lambda s, t: embedded.extend(t) or true(s, t))
+        if how == "ingest":
+            archive.ingest(new)
+            assert len(embedded) == 1
+        else:
+            archive.delete("de0")
+            assert embedded == []
+        expected = {"ingest": ["de0", "de1", "de2", "de9"], "delete": ["de1", "de2"]}[how]
+        for one in (archive, looking):
+            assert sorted(keys(one, "zoo", k=20, language="de")) == expected
+        assert archive.check() == []
+        assert archive._cat().index_format == 2
 
 
 # -- what once failed ------------------------------------------------------------------

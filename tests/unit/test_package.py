@@ -20,6 +20,7 @@ PUBLIC = [
     "Answer",
     "Archive",
     "Article",
+    "Chat",
     "Choice",
     "Citation",
     "Delta",

@@ -1,0 +1,630 @@
+"""Conversations: one SQLite file beside the archive's catalog, made at the first write.
+
+Every answer is kept whole, as the JSON that it was, with what its reader
+thought of it. A user sees their own conversations only. A takedown reaches
+them too: ``forget`` cuts out of every answer what rested on an article.
+"""
+
+from __future__ import annotations
+
+import builtins
+import os
+import re
+import secrets
+import sqlite3
+import threading
+import unicodedata
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from rag.errors import ArchiveDamaged, ArchiveLocked, ArchiveMismatch, ConversationMissing, UsageError
+from rag.types import Answer, Conversation, Feedback, Turn
+
+SCHEMA_VERSION = 1
+
+TAKEN_DOWN = "An article that this answer rested on has been taken down."
+"""What an answer says when nothing of it is left."""
+
+_TITLE = 80
+"""Characters that a title made of a question has at most."""
+
+_LONGEST = 4000
+"""Characters that a title or a reason may have."""
+
+_WORDS = 20
+"""Search words that are looked for; the rest of a long search is left out."""
+
+_SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE conversation (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,
+  user TEXT NOT NULL,
+  title TEXT NOT NULL,
+  created TEXT NOT NULL,            -- ISO 8601, UTC, microseconds
+  updated TEXT NOT NULL
+);
+CREATE INDEX conversation_user ON conversation (user, updated);
+CREATE TABLE turn (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  conversation TEXT NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,
+  question TEXT NOT NULL,
+  answer TEXT NOT NULL,             -- JSON of rag.types.Answer
+  asked TEXT NOT NULL,
+  good INTEGER,                     -- NULL: not rated
+  why TEXT NOT NULL DEFAULT '',
+  rated TEXT
+);
+CREATE INDEX turn_conversation ON turn (conversation, id);
+INSERT INTO meta VALUES ('schema', '1'), ('purge', '0')
+"""
+
+_LISTED = """SELECT c.*, (SELECT count(*) FROM turn t WHERE t.conversation = c.id) AS turns FROM conversation c
+             WHERE c.user = ?"""
+_MARKS = re.compile(r"(?:\s*\[\d+\])+")
+
+
+class Conversations:
+    """The conversations of all users. Safe to use from several threads and processes."""
+
+    def __init__(self, file: Path) -> None:
+        """Nothing is opened yet, and nothing made before the first write.
+
+        Args:
+            file: Where it is, or will be; only its owner may read it.
+        """
+        self.file = file
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._guard = threading.Lock()
+
+    def close(self) -> None:
+        """Close the connections of all threads."""
+        with self._guard:
+            for db in self._connections:
+                db.close()
+            self._connections.clear()
+            self._local = threading.local()
+
+    # -- conversations -------------------------------------------------------
+
+    def create(self, user: str, title: str = "") -> Conversation:
+        """Begin a conversation; without a title it will take that of its first question."""
+        now = _now()
+        ident = secrets.token_hex(8)
+        with self._writing() as db:
+            db.execute(
+                "INSERT INTO conversation (id, user, title, created, updated) VALUES (?, ?, ?, ?, ?)",
+                (ident, _clean(user), _line(title), now, now),
+            )
+        return self.get(ident, user)
+
+    def get(self, conversation: str, user: str) -> Conversation:
+        """A conversation by its id.
+
+        Raises:
+            ConversationMissing: The user has none of that id.
+        """
+        rows = self._rows(f"{_LISTED} AND c.id = ?", (_clean(user), conversation))
+        if not rows:
+            raise _missing(conversation)
+        return _conversation(rows[0])
+
+    def list(self, user: str, search: str = "", limit: int = 50, offset: int = 0) -> builtins.list[Conversation]:
+        """A user's conversations, the one changed last first.
+
+        Args:
+            user: Whose.
+            search: Words that must all occur in its title, questions and answers, whatever their case and accents.
+            limit: How many at most.
+            offset: How many to leave out before them.
+
+        Raises:
+            UsageError: ``limit`` or ``offset`` is negative.
+        """
+        if limit < 0 or offset < 0:
+            raise UsageError(f"limit is {limit} and offset {offset}. Give 0 or more.")
+        where, values = "", [_clean(user)]
+        for word in _fold(_clean(search)).split()[:_WORDS]:
+            where += """ AND (instr(fold(c.title), ?) OR EXISTS (
+                SELECT 1 FROM turn t WHERE t.conversation = c.id
+                AND (instr(fold(t.question), ?) OR instr(fold(json_extract(t.answer, '$.text')), ?))))"""
+            values += [word] * 3
+        rows = self._rows(
+            f"{_LISTED}{where} ORDER BY c.updated DESC, c.number DESC LIMIT ? OFFSET ?", (*values, limit, offset)
+        )
+        return [_conversation(r) for r in rows]
+
+    def rename(self, conversation: str, user: str, title: str) -> Conversation:
+        """Give a conversation another title.
+
+        Raises:
+            ConversationMissing: The user has none of that id.
+            UsageError: The title is empty or too long.
+        """
+        if not (title := _line(title)):
+            raise UsageError("A conversation's title can't be empty. Give it a few words.")
+        with self._writing() as db:
+            self._own(db, conversation, user)
+            db.execute("UPDATE conversation SET title = ?, updated = ? WHERE id = ?", (title, _now(), conversation))
+        return self.get(conversation, user)
+
+    def delete(self, conversation: str, user: str) -> None:
+        """Delete a conversation with all its turns.
+
+        Raises:
+            ConversationMissing: The user has none of that id.
+        """
+        with self._writing(purge=True) as db:
+            self._own(db, conversation, user)
+            db.execute("DELETE FROM conversation WHERE id = ?", (conversation,))
+
+    def delete_all(self, user: str) -> int:
+        """Delete all of a user's conversations; returns how many there were."""
+        if not self.file.exists():
+            return 0
+        with self._writing(purge=True) as db:
+            return db.execute("DELETE FROM conversation WHERE user = ?", (_clean(user),)).rowcount
+
+    # -- turns -----------------------------------------------------------------
+
+    def turns(self, conversation: str, user: str) -> builtins.list[Turn]:
+        """A conversation's questions and answers, in order.
+
+        Raises:
+            ConversationMissing: The user has none of that id.
+        """
+        self.get(conversation, user)
+        return [_turn(r) for r in self._rows("SELECT * FROM turn WHERE conversation = ? ORDER BY id", (conversation,))]
+
+    def append(self, conversation: str, user: str, question: str, answer: Answer) -> Turn:
+        """Add a question and its answer; a conversation without a title takes the question as one.
+
+        Raises:
+            ConversationMissing: The user has none of that id.
+        """
+        question, now = _clean(question), _now()
+        with self._writing() as db:
+            title = self._own(db, conversation, user)["title"] or _title(question)
+            ident = db.execute(
+                "INSERT INTO turn (conversation, question, answer, asked) VALUES (?, ?, ?, ?)",
+                (conversation, question, answer.model_dump_json(), now),
+            ).lastrowid
+            db.execute("UPDATE conversation SET title = ?, updated = ? WHERE id = ?", (title, now, conversation))
+        return Turn(
+            id=int(ident or 0),
+            conversation=conversation,
+            question=question,
+            answer=answer,
+            asked=datetime.fromisoformat(now),
+        )
+
+    def truncate(self, conversation: str, user: str, turn: int) -> None:
+        """Remove a turn and all later ones, as before a question is edited or asked again.
+
+        Raises:
+            ConversationMissing: The user has no such conversation, or it has no such turn.
+        """
+        with self._writing(purge=True) as db:
+            self._own(db, conversation, user)
+            if not db.execute("SELECT 1 FROM turn WHERE id = ? AND conversation = ?", (turn, conversation)).fetchone():
+                raise _turn_missing(turn)
+            db.execute("DELETE FROM turn WHERE conversation = ? AND id >= ?", (conversation, turn))
+            db.execute("UPDATE conversation SET updated = ? WHERE id = ?", (_now(), conversation))
+
+    # -- feedback ----------------------------------------------------------------
+
+    def rate(self, turn: int, user: str, good: bool, why: str = "") -> Feedback:
+        """Record what the user thinks of an answer, in place of what they thought before.
+
+        Raises:
+            ConversationMissing: The user has no such turn.
+            UsageError: The reason is too long.
+        """
+        now, why = _now(), _line(why)
+        self._rate(turn, user, (int(good), why, now))
+        return Feedback(good=good, why=why, given=datetime.fromisoformat(now))
+
+    def unrate(self, turn: int, user: str) -> None:
+        """Take back what the user thought of an answer.
+
+        Raises:
+            ConversationMissing: The user has no such turn.
+        """
+        self._rate(turn, user, (None, "", None))
+
+    def _rate(self, turn: int, user: str, values: tuple[int | None, str, str | None]) -> None:
+        with self._writing() as db:
+            changed = db.execute(
+                """UPDATE turn SET good = ?, why = ?, rated = ? WHERE id = ?
+                   AND conversation IN (SELECT id FROM conversation WHERE user = ?)""",
+                (*values, turn, _clean(user)),
+            ).rowcount
+            if not changed:
+                raise _turn_missing(turn)
+
+    def cases(self, user: str | None = None) -> Iterator[dict[str, Any]]:
+        """Rated answers as rows that ``load_cases`` reads from JSON Lines, oldest first.
+
+        A good answer is expected again, with its quotes as evidence; a refusal that was right is a question without
+        an answer. A bad one is tagged "bad", with the reason under ``why``, and nothing is said of what is right.
+        One that a takedown has emptied is left out: nobody has rated what it says now.
+
+        Args:
+            user: Only theirs; None: everybody's, and nothing tells whose.
+        """
+        where, values = ("", ()) if user is None else (" AND c.user = ?", (_clean(user),))
+        rated = self._rows(
+            f"""SELECT t.* FROM turn t JOIN conversation c ON c.id = t.conversation
+                WHERE t.good IS NOT NULL{where} ORDER BY t.id""",
+            values,
+        )
+        for row in rated:
+            turn = _turn(row)
+            if turn.answer.reason != "taken_down":
+                yield _case(turn, self._before(turn))
+
+    def _before(self, turn: Turn) -> builtins.list[dict[str, str]]:
+        rows = self._rows(
+            "SELECT * FROM turn WHERE conversation = ? AND id < ? ORDER BY id", (turn.conversation, turn.id)
+        )
+        earlier = [_turn(r) for r in rows]
+        return [{"question": t.question, "answer": _said(t.answer) if t.answer.answered else ""} for t in earlier]
+
+    # -- takedown ------------------------------------------------------------------
+
+    def forget(self, article_ids: Collection[str]) -> int:
+        """Cut out of every answer what rested on these articles; no file holds those words afterwards.
+
+        A rating goes with the words it was about. Where a later question was completed out of the conversation
+        before it was searched for, it stands again as it was asked.
+
+        Args:
+            article_ids: Ids of article versions.
+
+        Returns:
+            How many answers changed.
+        """
+        if not self.file.exists() or not article_ids:
+            return 0
+        with self._writing(purge=True) as db:
+            touched = [
+                (r["conversation"], r["id"])
+                for r in db.execute("SELECT id, conversation, answer FROM turn ORDER BY id")
+                if any(i in r["answer"] for i in article_ids)
+            ]
+            changed = sum(_cut(db, turn, article_ids) for _, turn in touched)
+            for conversation, first in dict(reversed(touched)).items():
+                changed += _lean_no_more(db, conversation, first, {t for _, t in touched})
+        return changed
+
+    # -- within ----------------------------------------------------------------------
+
+    @staticmethod
+    def _own(db: sqlite3.Connection, conversation: str, user: str) -> sqlite3.Row:
+        found: sqlite3.Row | None = db.execute(
+            "SELECT * FROM conversation WHERE id = ? AND user = ?", (conversation, _clean(user))
+        ).fetchone()
+        if found is None:
+            raise _missing(conversation)
+        return found
+
+    def _rows(self, query: str, values: Collection[Any] = ()) -> builtins.list[sqlite3.Row]:
+        if not self.file.exists():
+            return []
+        with self._trouble():
+            return self._db.execute(query, tuple(values)).fetchall()
+
+    @contextmanager
+    def _writing(self, *, purge: bool = False) -> Iterator[sqlite3.Connection]:
+        """A transaction.
+
+        Args:
+            purge: Words are deleted in it: afterwards the log is emptied, where they would still stand.
+        """
+        if not self.file.exists():
+            self._create()
+        with self._trouble():
+            with _transaction(db := self._db):
+                yield db
+                if purge:
+                    db.execute("UPDATE meta SET value = '1' WHERE name = 'purge'")
+            if purge:
+                _purge(db)
+
+    @property
+    def _db(self) -> sqlite3.Connection:
+        db: sqlite3.Connection | None = getattr(self._local, "db", None)
+        if db is None:
+            # check_same_thread is off only so that close() may end all of them.
+            db = sqlite3.connect(self.file, timeout=30, isolation_level=None, check_same_thread=False)
+            try:
+                self._prepare(db)
+            except BaseException:
+                db.close()
+                raise
+            self._local.db = db
+            with self._guard:
+                self._connections.append(db)
+        return db
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        db.row_factory = sqlite3.Row
+        db.create_function("fold", 1, _fold, deterministic=True)
+        db.execute("PRAGMA synchronous=NORMAL")
+        db.execute("PRAGMA foreign_keys=ON")
+        db.execute("PRAGMA secure_delete=ON")  # what is deleted leaves no words in free pages
+        if not _tables(db):  # just made, by us or by another process
+            with _transaction(db):
+                if not _tables(db):
+                    for statement in _SCHEMA.split(";\n"):
+                        db.execute(statement)
+        if not {"meta", "conversation", "turn"} <= _tables(db):
+            raise ArchiveDamaged(
+                f"{self.file} holds no conversations. Move it away, and a new one is made at the next question."
+            )
+        with suppress(sqlite3.OperationalError):  # somebody is writing: the next to open it will do
+            db.execute("PRAGMA journal_mode=WAL")
+        facts = {r["name"]: r["value"] for r in db.execute("SELECT name, value FROM meta")}
+        if int(facts.get("schema", 0)) > SCHEMA_VERSION:
+            raise ArchiveMismatch(
+                f"{self.file} was written by a newer OnRecord (schema {facts['schema']}, this one knows "
+                f"{SCHEMA_VERSION}). Upgrade: pip install -U onrecord"
+            )
+        if facts.get("purge") == "1":  # whoever deleted was stopped before the log was empty
+            _purge(db)
+
+    def _create(self) -> None:
+        try:
+            self.file.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(self.file, os.O_CREAT | os.O_RDWR, 0o600))  # and SQLite's files beside it take after it
+        except OSError as e:
+            raise UsageError(f"{self.file} can't be written ({e.strerror}). Check the folder's permissions.") from e
+
+    @contextmanager
+    def _trouble(self) -> Iterator[None]:
+        """What SQLite says of the file, in our own words."""
+        try:
+            yield
+        except sqlite3.OperationalError as e:
+            if "locked" in str(e) or "busy" in str(e):
+                raise ArchiveLocked(
+                    f"Another process is writing to {self.file}. Wait until it is done, then try again."
+                ) from e
+            raise ArchiveDamaged(
+                f"{self.file} can't be used ({e}). Check the folder's permissions and free space."
+            ) from e
+        except sqlite3.DatabaseError as e:
+            raise ArchiveDamaged(
+                f"{self.file} can't be read ({e}). Restore it from a backup, or move it away: articles are not in it."
+            ) from e
+
+
+def without(answer: Answer, article_ids: Collection[str]) -> Answer:
+    """An answer without what rests on some articles.
+
+    Sentences that cite one of them are cut out with their marks, the other citations numbered anew in order and their
+    places corrected. Passages and conflicts of those articles go, and so does whatever may hold their words and names
+    no article: sentences withheld, and the answer in short. Where nothing is left, the answer says so.
+
+    Args:
+        answer: It is not changed.
+        article_ids: Ids of article versions.
+
+    Returns:
+        ``answer`` itself where it has nothing of those articles.
+    """
+    gone = frozenset(article_ids)
+    if not any(
+        (
+            any(c.article_id in gone for c in answer.citations),
+            any(c.article_id in gone for c in answer.conflicts),
+            any(h.passage.article_id in gone or gone & {*h.twins} for h in answer.hits),
+        )
+    ):
+        return answer
+    kept = [h for h in answer.hits if h.passage.article_id not in gone]
+    hits = [
+        h.model_copy(update={"rank": rank, "twins": tuple(t for t in h.twins if t not in gone)})
+        for rank, h in enumerate(kept, start=1)
+    ]
+    rest = answer.model_copy(update={"hits": tuple(hits), "withheld": (), "brief": None})
+    if not answer.answered:
+        return rest
+    if any(c.article_id in gone for c in answer.citations):
+        rest = _recited(rest, gone)
+    else:
+        others = tuple(c for c in answer.conflicts if c.article_id not in gone)
+        rest = rest.model_copy(update={"conflicts": others})
+    if rest.citations:
+        return rest
+    return rest.model_copy(
+        update={
+            "text": TAKEN_DOWN,
+            "answered": False,
+            "reason": "taken_down",
+            "conflicts": (),
+            "confidence": None,
+        }
+    )
+
+
+def _recited(answer: Answer, gone: frozenset[str]) -> Answer:
+    """The answer's text put together anew from the claims that cite none of the articles."""
+    cut = {c.claim for c in answer.citations if c.article_id in gone}
+    spans = sorted({c.claim for c in answer.citations} - cut)
+    citations, places, text = [], {}, ""
+    numbers: dict[int, int] = {}
+    for span in spans:
+        lead = "" if not text else "\n" if answer.text[: span[0]].endswith("\n") else " "
+        places[span] = (start := len(text) + len(lead), start + span[1] - span[0])
+        text += lead + answer.text[slice(*span)]
+        cited = [c for c in answer.citations if c.claim == span]
+        for c in cited:
+            numbers.setdefault(c.number, len(numbers) + 1)
+            citations.append(c.model_copy(update={"number": numbers[c.number], "claim": places[span]}))
+        text += " " + "".join(f"[{n}]" for n in dict.fromkeys(numbers[c.number] for c in cited))
+    conflicts = [
+        c.model_copy(update={"claim": places[c.claim]})
+        for c in answer.conflicts
+        if c.article_id not in gone and c.claim in places
+    ]
+    return answer.model_copy(update={"text": text, "citations": tuple(citations), "conflicts": tuple(conflicts)})
+
+
+@contextmanager
+def _transaction(db: sqlite3.Connection) -> Iterator[None]:
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")
+
+
+def _tables(db: sqlite3.Connection) -> set[str]:
+    return {r["name"] for r in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+
+
+def _cut(db: sqlite3.Connection, turn: int, article_ids: Collection[str]) -> bool:
+    before = _answer(db.execute("SELECT answer FROM turn WHERE id = ?", (turn,)).fetchone()["answer"])
+    after = without(before, article_ids)
+    if after == before:
+        return False
+    db.execute("UPDATE turn SET answer = ? WHERE id = ?", (after.model_dump_json(), turn))
+    if after.text != before.text:
+        db.execute("UPDATE turn SET good = NULL, why = '', rated = NULL WHERE id = ?", (turn,))
+    return True
+
+
+def _lean_no_more(db: sqlite3.Connection, conversation: str, first: int, counted: Collection[int]) -> int:
+    """Undo the completing of questions asked after an answer that changed: its words may have gone into them."""
+    changed = 0
+    rows = db.execute("SELECT id, answer FROM turn WHERE conversation = ? AND id > ?", (conversation, first)).fetchall()
+    for row in rows:
+        answer = _answer(row["answer"])
+        if answer.query.standalone != answer.query.text:
+            query = answer.query.model_copy(update={"standalone": answer.query.text})
+            again = answer.model_copy(update={"query": query})
+            db.execute("UPDATE turn SET answer = ? WHERE id = ?", (again.model_dump_json(), row["id"]))
+            changed += row["id"] not in counted
+    return changed
+
+
+def _purge(db: sqlite3.Connection) -> None:
+    """Write the log back into the file and empty it, so that deleted words stand in neither.
+
+    A reader that outlasts the wait leaves it to whoever opens or deletes next.
+    """
+    busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+    if not busy:
+        db.execute("UPDATE meta SET value = '0' WHERE name = 'purge'")
+
+
+def _case(turn: Turn, history: list[dict[str, str]]) -> dict[str, Any]:
+    answer, feedback = turn.answer, turn.feedback
+    assert feedback is not None
+    query = answer.query
+    filtered = query.after or query.before or query.sources or query.language
+    case: dict[str, Any] = {
+        "id": f"{turn.conversation}-{turn.id}",
+        "question": turn.question,
+        "history": history,
+        "within": list(query.articles),
+        "tags": ["good" if feedback.good else "bad", *(["filtered"] if filtered else [])],
+        "why": feedback.why,
+    }
+    if feedback.good and answer.answered:
+        case |= {
+            "answers": [answer.brief or _said(answer)],
+            "evidence": list(dict.fromkeys(c.quote for c in answer.citations)),
+            "relevant": {c.article_id: 1 for c in answer.citations},
+            "answerable": True,
+        }
+    elif feedback.good:
+        case["answerable"] = False
+    return case
+
+
+def _said(answer: Answer) -> str:
+    """An answer's sentences, without the marks."""
+    claims = sorted({c.claim for c in answer.citations})
+    return " ".join(answer.text[a:b] for a, b in claims) or _MARKS.sub("", answer.text)
+
+
+def _conversation(row: sqlite3.Row) -> Conversation:
+    return Conversation(**{k: row[k] for k in ("id", "user", "title", "created", "updated", "turns")})
+
+
+def _turn(row: sqlite3.Row) -> Turn:
+    feedback = None
+    if row["good"] is not None:
+        feedback = Feedback(good=bool(row["good"]), why=row["why"], given=row["rated"])
+    return Turn(
+        id=row["id"],
+        conversation=row["conversation"],
+        question=row["question"],
+        answer=_answer(row["answer"]),
+        asked=row["asked"],
+        feedback=feedback,
+    )
+
+
+def _answer(json: str) -> Answer:
+    try:
+        return Answer.model_validate_json(json)
+    except ValidationError as e:
+        raise ArchiveMismatch(
+            "A stored answer has a form that this OnRecord does not know. Upgrade: pip install -U onrecord"
+        ) from e
+
+
+def _missing(conversation: str) -> ConversationMissing:
+    return ConversationMissing(
+        f"There is no conversation {_clean(conversation)[:80]!r}. List those there are, or start another."
+    )
+
+
+def _turn_missing(turn: int) -> ConversationMissing:
+    return ConversationMissing(f"There is no turn {turn}. List the conversation's turns again.")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+def _clean(text: str) -> str:
+    """Without what can't be stored: lone surrogates, and NULs."""
+    return text.encode("utf-8", "replace").decode().replace("\x00", "")
+
+
+def _line(text: str) -> str:
+    line = " ".join(_clean(text).split())
+    if len(line) > _LONGEST:
+        raise UsageError(f"That is {len(line)} characters; {_LONGEST} is the most. Shorten it.")
+    return line
+
+
+def _title(question: str) -> str:
+    """A question as a title: one line, shortened at a word where it has words."""
+    line = " ".join(question.split())
+    if len(line) <= _TITLE:
+        return line
+    head = line[: _TITLE - 1]
+    if not line[_TITLE - 1].isspace() and len(whole := head.rpartition(" ")[0]) > _TITLE // 2:
+        head = whole
+    return head.rstrip(" ,;:–—-") + "…"
+
+
+def _fold(text: str | None) -> str:
+    """For comparing: without case and accents; the Turkish i's are one."""
+    text = (text or "").replace("ı", "i").replace("İ", "i")
+    plain = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()

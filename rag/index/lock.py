@@ -1,0 +1,58 @@
+"""One writer at a time: the lock on an archive's folder, and who holds it."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rag.errors import ArchiveLocked, UsageError
+
+
+@contextmanager
+def write_lock(folder: Path, what: str) -> Iterator[None]:
+    """Hold the lock on an archive's folder, which is made where it is not there.
+
+    Args:
+        folder: The archive's.
+        what: What it is held for, told to others: "ingest".
+
+    Raises:
+        ArchiveLocked: Another process holds it; the message says which.
+        UsageError: The folder can't be made.
+    """
+    from filelock import FileLock, Timeout
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise UsageError(f"{folder} can't be an archive's folder ({e.strerror}). Choose another: --archive PATH") from e
+    lock = FileLock(folder / "write.lock")
+    holder = folder / "write.holder"
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ArchiveLocked(
+            f"{_who(holder)} is writing to {folder}. Wait until it is done, or stop it, then run this again."
+        ) from None
+    try:
+        since = datetime.now(UTC).isoformat(timespec="seconds")
+        me = {"pid": os.getpid(), "host": socket.gethostname(), "what": what, "since": since}
+        holder.write_text(json.dumps(me), "utf-8")
+        yield
+    finally:
+        with suppress(OSError):
+            holder.unlink(missing_ok=True)
+        lock.release()
+
+
+def _who(holder: Path) -> str:
+    try:
+        who = json.loads(holder.read_text("utf-8"))
+        return f"Process {who['pid']} on {who['host']} (onrecord {who['what']}, since {who['since']})"
+    except (OSError, ValueError, KeyError, TypeError):
+        return "Another process"
