@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_cache_path, user_config_path, user_data_path
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rag.errors import UsageError
@@ -51,6 +51,21 @@ class Settings(BaseSettings):
     temperature: float = Field(0.0, ge=0, le=2, description="0 gives the same answer every time")
     context: int = Field(4096, ge=1024, le=131_072, description="Context window of the local model, in tokens")
     threads: int = Field(0, ge=0, le=1024, description="Threads of the local model; 0: one per core")
+
+    # The service.
+    host: str = Field("127.0.0.1", description="The address that `serve` and `ui` listen on")
+    port: int = Field(8000, ge=0, le=65535, description="The port of `serve`; 0: any that is free")
+    token: SecretStr | None = Field(None, description="What programs have to send, and people to enter")
+    user: str | None = Field(None, description="The name of the one user, with password_file")
+    password_file: Path | None = Field(
+        None, description="The user's password on its first line; without a user, NAME:PASSWORD on every line"
+    )
+    allow_hosts: tuple[str, ...] = Field((), description="Other names of the service, such as a proxy's")
+    waiting: int = Field(64, ge=0, le=10_000, description="Questions that may wait for their turn")
+    patience: float = Field(120, gt=0, le=86_400, description="Seconds a question may wait for its turn")
+    timeout: float = Field(300, gt=0, le=86_400, description="Seconds for a question, waiting included")
+    max_upload: int = Field(100, ge=1, le=10_000, description="The largest upload, in megabytes")
+    grace: float = Field(10, ge=0, le=3600, description="Seconds to finish answers in when the service is stopped")
 
     @classmethod
     def settings_customise_sources(

@@ -13,6 +13,7 @@ import sys
 
 from rag.cli.commands import app
 from rag.cli.evaluation import group
+from rag.cli.serving import Served
 from rag.cli.terminal import Exit, printable, rich_console
 from rag.errors import OnRecordError, UsageError
 
@@ -34,6 +35,8 @@ def main() -> None:
     except BrokenPipeError:  # `onrecord search … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(Exit.DONE) from None
+    except Served:
+        _leave(Exit.DONE)
     except SystemExit as e:
         if e.code == _INTERRUPTED:
             # The archive is closed; threads left inside llama.cpp can trip up Python's own way out.

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -12,58 +9,14 @@ from typing import Any
 import pytest
 
 from rag.evaluation import report
+from tests.browser.contrast import CONTRAST
 from tests.unit.test_report import make_comparison, make_report, make_row, mixed, searched
 
 pytestmark = pytest.mark.slow
 
-CHROMIUM = shutil.which("chromium")
 VIEWS = list(product((1280, 390), ("light", "dark")))
 PAGES = ("report", "retrieval", "comparison")
 LONG = "Donaudampfschifffahrtsgesellschaftskapitänswitwenrente" * 3
-
-CONTRAST = """() => {
-  const canvas = document.createElement("canvas").getContext("2d", {willReadFrequently: true});
-  const rgb = (colour) => {
-    canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
-    return [...canvas.getImageData(0, 0, 1, 1).data];
-  };
-  const light = ([r, g, b]) => {
-    const [x, y, z] = [r, g, b].map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * x + 0.7152 * y + 0.0722 * z;
-  };
-  const behind = (e) => {
-    for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); if (c[3] === 255) return c; }
-    return [255, 255, 255];
-  };
-  const low = [];
-  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  let seen = 0;
-  while (walker.nextNode()) {
-    const e = walker.currentNode.parentElement;
-    if (!walker.currentNode.data.trim() || e.closest("script, title, desc, [hidden]") || !e.checkVisibility()) continue;
-    const style = getComputedStyle(e);
-    const [a, b] = [light(rgb(e.closest("svg") ? style.fill : style.color)), light(behind(e))].sort((x, y) => y - x);
-    const ratio = (a + 0.05) / (b + 0.05);
-    seen += 1;
-    if (ratio < 4.5) low.push([ratio, e.tagName, e.className, walker.currentNode.data.slice(0, 40)]);
-  }
-  return {seen, low};
-}"""
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("chromium is not there")
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        pytest.skip("chromium is not there")
-    sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-    with sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=CHROMIUM, args=sandbox)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

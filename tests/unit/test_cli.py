@@ -17,7 +17,7 @@ from rag import Archive
 from rag.cli import app
 from rag.testing import FakeChat, FakeEmbeddings
 
-COMMANDS = ["ask", "config", "delete", "doctor", "eval", "ingest", "models", "search", "show", "stats"]
+COMMANDS = ["ask", "config", "delete", "doctor", "eval", "ingest", "models", "search", "serve", "show", "stats", "ui"]
 LINE = "A storm named storm0002 had damaged 12 boats."
 QUESTION = "How many boats had storm0002 damaged?"
 

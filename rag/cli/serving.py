@@ -1,0 +1,152 @@
+"""``onrecord serve`` and ``onrecord ui``: the service, with or without its page."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rag.cli.commands import app
+from rag.cli.terminal import ArchiveOption, printable, rich_console
+
+if TYPE_CHECKING:
+    from rag.service.desk import Desk
+    from rag.settings import Settings
+
+UI_PORT = 7860
+
+ModelOption = Annotated[
+    str | None,
+    typer.Option("--model", help="Who answers, as for ask [default: local]", show_default=False),
+]
+HostOption = Annotated[
+    str | None, typer.Option("--host", help="The address to listen on [default: 127.0.0.1]", show_default=False)
+]
+TokenOption = Annotated[
+    str | None,
+    typer.Option("--token", help="What has to be sent or entered; better set as ONRECORD_TOKEN", show_default=False),
+]
+UserOption = Annotated[str | None, typer.Option("--user", help="The name of the one user, with --password-file")]
+PasswordFileOption = Annotated[
+    Path | None,
+    typer.Option("--password-file", help="The user's password; without --user, NAME:PASSWORD on every line"),
+]
+AllowHostOption = Annotated[
+    list[str] | None, typer.Option("--allow-host", help="Another name of the service, such as a proxy's; repeatable")
+]
+McpOption = Annotated[bool, typer.Option("--mcp", help="Offer ask and search as MCP tools at /mcp")]
+
+
+class Served(SystemExit):
+    """The service has ended as it should; threads that are still inside a model must not keep the process."""
+
+
+@app.command()
+def serve(
+    archive: ArchiveOption = None,
+    model: ModelOption = None,
+    host: HostOption = None,
+    port: Annotated[
+        int | None, typer.Option("--port", help="The port; 0: any that is free [default: 8000]", show_default=False)
+    ] = None,
+    token: TokenOption = None,
+    user: UserOption = None,
+    password_file: PasswordFileOption = None,
+    allow_host: AllowHostOption = None,
+    mcp: McpOption = False,
+    no_page: Annotated[bool, typer.Option("--no-page", help="The API alone, without the page for people")] = False,
+) -> None:
+    """Answer over HTTP: the API for programs (docs/service.md), and the page for people.
+
+    Example: onrecord serve --archive news --port 8000
+    """
+    settings = _settings(archive, model, host, port, token, user, password_file, allow_host)
+    _serve(settings, settings.port, page=not no_page, mcp=mcp)
+
+
+@app.command()
+def ui(
+    archive: ArchiveOption = None,
+    model: ModelOption = None,
+    host: HostOption = None,
+    port: Annotated[
+        int | None, typer.Option("--port", help="The port; 0: any that is free [default: 7860]", show_default=False)
+    ] = None,
+    token: TokenOption = None,
+    user: UserOption = None,
+    password_file: PasswordFileOption = None,
+    allow_host: AllowHostOption = None,
+    mcp: McpOption = False,
+) -> None:
+    """Open the page: ask, see the evidence, click a citation. The same as serve, at another port.
+
+    Example: onrecord ui --archive news
+    """
+    settings = _settings(archive, model, host, port, token, user, password_file, allow_host)
+    chosen = settings.port if "port" in settings.model_fields_set else UI_PORT
+    _serve(settings, chosen, page=True, mcp=mcp)
+
+
+def _settings(
+    archive: Path | None,
+    model: str | None,
+    host: str | None,
+    port: int | None,
+    token: str | None,
+    user: str | None,
+    password_file: Path | None,
+    allow_host: list[str] | None,
+) -> Settings:
+    from rag.settings import load_settings
+
+    given: dict[str, Any] = {
+        "archive": archive,
+        "model": model,
+        "host": host,
+        "port": port,
+        "token": token,
+        "user": user,
+        "password_file": password_file,
+        "allow_hosts": tuple(allow_host) if allow_host else None,
+    }
+    return load_settings(**given)
+
+
+def _serve(settings: Settings, port: int, *, page: bool, mcp: bool) -> None:
+    from rag.service.access import Access
+
+    access = Access.of(settings)  # before anything heavy is loaded
+    from rag.answer.chat import is_remote
+    from rag.archive import Archive
+    from rag.service import logs, server
+    from rag.service.desk import Desk
+    from rag.service.http import create_app
+
+    err = rich_console(stderr=True)
+    with server.bind(settings.host, port) as listening, Archive.open(settings=settings) as archive:
+        desk = Desk(archive, waiting=settings.waiting, patience=settings.patience)
+        web = create_app(
+            desk, access, page=page, mcp=mcp, timeout=settings.timeout, max_upload=settings.max_upload * 1_000_000
+        )
+        logs.to_stderr()
+        who = "open to this machine" if access.open else "with a password" if access.users else "with the token"
+
+        def started() -> None:
+            print(f"OnRecord is at {server.address(listening)} ({who}; Ctrl-C stops it)", flush=True)
+            if is_remote(settings.model):
+                err.print(f"Passages of the archive are sent to {settings.model}.", style="yellow")
+            # Loaded while nobody has asked yet.
+            threading.Thread(target=_prepare, args=(desk,), name="onrecord-prepare", daemon=True).start()
+
+        server.run(web, desk, listening, grace=settings.grace, started=started)
+    raise Served(0)
+
+
+def _prepare(desk: Desk) -> None:
+    if (why := desk.obstacle()) is not None and not desk.closing:
+        rich_console(stderr=True).print(f"onrecord: {printable(why)}", style="yellow")
+
+
+__all__ = ["Served", "serve", "ui"]

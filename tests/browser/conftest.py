@@ -1,0 +1,119 @@
+"""A browser, and a service to point it at."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHROMIUM = shutil.which("chromium")
+# Without these it looks things up in the background, which a closed network refuses and the console reports.
+QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Chromium, headless; no longer than a module, since Playwright keeps an event loop running meanwhile."""
+    if CHROMIUM is None:
+        pytest.skip("chromium is not there")
+    from playwright.sync_api import sync_playwright
+
+    sandbox = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=CHROMIUM, args=[*sandbox, *QUIET])
+        yield opened
+        opened.close()
+
+
+@dataclass
+class Site:
+    """A running service and the tabs that look at it."""
+
+    address: str
+    desk: Any
+    browser: Any
+    odd: list[str] = field(default_factory=list)
+    """What a console complained of, and requests that went elsewhere."""
+    contexts: list[Any] = field(default_factory=list)
+
+    def tab(self, width: int = 1440, height: int = 900, scheme: str = "light", **more: Any) -> Any:
+        """A fresh browser's tab on the page."""
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, accept_downloads=True, **more
+        )
+        self.contexts.append(context)
+        tab = context.new_page()
+        tab.set_default_timeout(30_000)
+        tab.on("console", lambda m: self.odd.append(m.text) if m.type == "error" else None)
+        tab.on("pageerror", lambda e: self.odd.append(str(e)))
+        tab.on("dialog", lambda d: d.accept())
+        tab.on("request", lambda r: self._elsewhere(r.url))
+        tab.goto(self.address)
+        tab.wait_for_selector(".masthead h1")
+        return tab
+
+    def _elsewhere(self, url: str) -> None:
+        if not url.startswith((self.address, "data:", "blob:")):
+            self.odd.append(f"asked for {url}")
+
+
+@pytest.fixture
+def site(browser: Any) -> Iterator[Callable[..., Site]]:
+    """A function that serves an archive and gives the site; everything ends with the test, and nothing odd was seen."""
+    from rag.service.access import Access
+    from rag.service.desk import Desk
+    from rag.service.http import create_app
+    from rag.service.server import Server, address, bind
+
+    ends: list[Callable[[], None]] = []
+    sites: list[Site] = []
+
+    def serve(archive: Any, **options: Any) -> Site:
+        desk = Desk(archive, **options)
+        listening = bind("127.0.0.1", 0)
+        server = Server(create_app(desk, Access()), desk, grace=1.0)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        made = Site(address(listening), desk, browser)
+        sites.append(made)
+
+        def end() -> None:
+            for context in made.contexts:
+                context.close()
+            server.stop()
+            thread.join(20)
+            desk.close(0)
+            assert not thread.is_alive()
+
+        ends.append(end)
+        return made
+
+    yield serve
+    for end in ends:
+        end()
+    for made in sites:
+        assert made.odd == []
+
+
+def ask(tab: Any, question: str) -> Any:
+    """Type a question, press Enter, and wait for the end of its answer; gives the question's part of the page."""
+    before = tab.locator(".talk").count()
+    tab.fill("#question textarea", question)
+    tab.press("#question textarea", "Enter")
+    tab.wait_for_function("n => document.querySelectorAll('.talk').length === n", arg=before + 1)
+    last = tab.locator("#live .talk")
+    last.locator(".tools").wait_for()
+    return last
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    """A file to upload."""
+    path = folder / name
+    path.write_text(text, "utf-8")
+    return path

@@ -1,0 +1,332 @@
+"""Who may come in."""
+
+from __future__ import annotations
+
+import base64
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import SecretStr
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+from starlette.testclient import TestClient
+
+from rag import Settings
+from rag.errors import UsageError
+from rag.service import access as access_module
+from rag.service.access import TRIES, Access, Guard, is_loopback, read_users, sign_in_page
+
+HOME = "http://127.0.0.1:8000"
+HTML = {"accept": "text/html,*/*"}
+
+
+def client(access: Access, base: str = HOME, **options: Any) -> TestClient:
+    async def whoami(request: Request) -> PlainTextResponse:
+        return PlainTextResponse(access.user(request))
+
+    async def alive(_: Request) -> PlainTextResponse:
+        return PlainTextResponse("alive")
+
+    routes = [Route(path, whoami, methods=["GET", "POST"]) for path in ("/", "/api/ask", "/deep/er")]
+    routes.append(Route("/healthz", alive))
+    app = Starlette(routes=routes)
+    app.add_middleware(Guard, access=access)
+    return TestClient(app, base_url=base, follow_redirects=False, **options)
+
+
+def bearer(token: str) -> dict[str, bytes]:
+    return {"authorization": f"Bearer {token}".encode()}
+
+
+def basic(name: str, password: str) -> dict[str, str]:
+    return {"authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
+
+
+# -- what is asked ------------------------------------------------------------------------
+
+
+def test_on_this_machine_nothing_is_asked() -> None:
+    web = client(Access())
+    assert web.get("/api/ask").text == web.post("/").text == "local"
+    assert web.get("/login").headers["location"] == "/"
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "news.example.org", ""])
+def test_listening_elsewhere_needs_a_secret(host: str) -> None:
+    with pytest.raises(UsageError, match="Set ONRECORD_TOKEN"):
+        Access(host=host)
+    Access(host=host, token="long enough")
+    Access(host=host, users={"ada": "long enough"})
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1", "[::1]"])
+def test_loopback(host: str) -> None:
+    assert is_loopback(host)
+    assert Access(host=host).open
+
+
+def test_short_secrets_are_refused() -> None:
+    with pytest.raises(UsageError, match="token has fewer than 8"):
+        Access(token="short")
+    for token in ("gelöst und gut", " in spaces ", "two\nlines"):
+        with pytest.raises(UsageError, match="letters and digits"):
+            Access(token=token)
+    with pytest.raises(UsageError, match="password of ada"):
+        Access(users={"ada": "short"})
+
+
+@pytest.mark.parametrize("path", ["/", "/api/ask", "/deep/er", "/nothing", "/healthz/", "/healthz2", "//healthz"])
+def test_nothing_but_healthz_is_free(path: str) -> None:
+    web = client(Access(token="long enough"))
+    answer = web.get(path)
+    assert answer.status_code == 401
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert answer.json()["error"]["type"] == "Unauthorized"
+    assert web.post(path).status_code == 401
+
+
+def test_healthz_is_free_by_any_name() -> None:
+    assert client(Access(token="long enough"), "http://10.0.0.7").get("/healthz").text == "alive"
+
+
+def test_the_token_opens() -> None:
+    access = Access(token="the-right-token")
+    web = client(access)
+    assert web.get("/api/ask", headers=bearer("the-right-token")).text == "token"
+    assert web.get("/api/ask", headers=basic("", "the-right-token")).text == "token"
+    for wrong in ("the-right-toke", "the-right-token2", "", "THE-RIGHT-TOKEN"):
+        assert web.get("/api/ask", headers=bearer(wrong)).status_code == 401
+    assert web.get("/api/ask", headers={"authorization": "Basic !!!"}).status_code == 401
+    assert web.get("/api/ask", headers={"authorization": "Digest x"}).status_code == 401
+
+
+def test_users_open_with_their_own_password() -> None:
+    web = client(Access(users={"ada": "ada's secret", "bo": "bo's secret"}))
+    assert web.get("/", headers=basic("ada", "ada's secret")).text == "ada"
+    assert web.get("/", headers=basic("bo", "bo's secret")).text == "bo"
+    for name, password in (("ada", "bo's secret"), ("", "ada's secret"), ("nobody", ""), ("nobody", "x" * 64)):
+        assert web.get("/", headers=basic(name, password)).status_code == 401
+
+
+@given(name=st.text(max_size=20), secret=st.text(max_size=80))
+def test_no_guess_opens(name: str, secret: str) -> None:
+    access = _SHARED
+    assert access.secret_of(name, secret) is None
+    assert access.identify({"cookie": f"{access.cookie}={name}.{secret}"}) is None
+    assert access.identify({"authorization": f"Bearer {secret}"}) is None
+
+
+_SHARED = Access(token="q7-nobody-comes-upon-this-by-chance", users={"ada": "nor-upon-this-0f3b"})
+
+
+# -- signing in ---------------------------------------------------------------------------
+
+
+def test_a_browser_signs_in_and_is_sent_where_it_wanted() -> None:
+    access = Access(token="the-right-token")
+    web = client(access)
+    sent = web.get("/deep/er?a=1&b=x%20y", headers=HTML)
+    assert sent.status_code == 303
+    form = web.get(sent.headers["location"])
+    assert form.status_code == 200 and 'type="password"' in form.text and "<script" not in form.text
+    done = web.post(sent.headers["location"], data={"secret": "the-right-token"}, headers={"origin": HOME})
+    assert done.status_code == 303 and done.headers["location"] == "/deep/er?a=1&b=x%20y"
+    cookie = done.headers["set-cookie"]
+    assert "HttpOnly" in cookie and "SameSite=Strict" in cookie and "Secure" not in cookie
+    assert web.get("/deep/er").text == "token"
+    assert web.get("/login?next=/deep/er").headers["location"] == "/deep/er"
+    assert web.post("/logout").status_code == 303
+    assert web.get("/").status_code == 401
+
+
+def test_over_https_the_cookie_stays_there() -> None:
+    web = client(Access(token="the-right-token"), "https://127.0.0.1")
+    assert "; Secure" in web.post("/login", data={"secret": "the-right-token"}).headers["set-cookie"]
+
+
+def test_a_user_signs_in_by_name() -> None:
+    access = Access(users={"ada": "ada's secret"}, token="the-right-token")
+    web = client(access)
+    assert web.post("/login", data={"name": "ada", "secret": "the-right-token"}).status_code == 401
+    assert web.post("/login", data={"name": " ada ", "secret": "ada's secret"}).status_code == 303
+    assert web.get("/").text == "ada"
+    web = client(access)
+    assert web.post("/login", data={"name": "", "secret": "the-right-token"}).status_code == 303
+    assert web.get("/").text == "token"
+
+
+@pytest.mark.parametrize(
+    "target", ["//evil.com", "/\\evil.com", "https://evil.com", "javascript:alert(1)", "", "/a\r\nset-cookie: x=y"]
+)
+def test_nobody_is_sent_elsewhere(target: str) -> None:
+    web = client(Access(token="the-right-token"))
+    done = web.post("/login", params={"next": target}, data={"secret": "the-right-token"})
+    assert done.headers["location"] == "/"
+
+
+def test_the_form_shows_what_was_given_as_text() -> None:
+    page = sign_in_page('/"><script>', names=True, token=True, wrong="<b>no</b>")
+    assert "<script>" not in page and "<b>no" not in page
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", b"", b"secret", b"x" * 20_000, b"secret=" + b"%" * 100])
+def test_odd_forms_are_wrong_answers(body: bytes) -> None:
+    web = client(Access(token="the-right-token"))
+    assert web.post("/login", content=body).status_code == 401
+
+
+def test_sessions_are_signed_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    access = Access(users={"ada": "ada's secret"})
+    said, _, signature = access.session("ada").partition(".")
+    header = {"cookie": f'odd="{{x; {access.cookie}={said}.{signature}'}
+    assert access.identify(header) == "ada", "another service's odd cookie before it"
+    other = access.session("bo").partition(".")[0]
+    assert access.identify({"cookie": f"{access.cookie}={other}.{signature}"}) is None
+    assert Access(users={"ada": "ada's secret"}).identify(header) == "ada", "a restart ends no session"
+    assert Access(users={"ada": "another secret"}).identify(header) is None, "a new password does"
+    now = time.time()
+    monkeypatch.setattr(access_module.time, "time", lambda: now + access_module.SESSION + 10)
+    assert access.identify(header) is None
+
+
+# -- guessing -----------------------------------------------------------------------------
+
+
+def test_guessing_is_slowed_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    access = Access(token="the-right-token")
+    web = client(access)
+    for _ in range(TRIES - 1):
+        assert web.post("/login", data={"secret": "wrong"}).status_code == 401
+    assert web.get("/", headers=bearer("wrong")).status_code == 401
+    blocked = web.post("/login", data={"secret": "the-right-token"})
+    assert blocked.status_code == 429 and int(blocked.headers["retry-after"]) > 50
+    assert web.get("/", headers=bearer("the-right-token")).status_code == 429
+    web.cookies.set(access.cookie, access.session("token"))
+    assert web.get("/").text == "token", "who is in stays in"
+    other = client(access, client=("10.0.0.9", 50000))
+    assert other.get("/", headers=bearer("the-right-token")).text == "token", "another address"
+    now = time.monotonic()
+    monkeypatch.setattr(access_module.time, "monotonic", lambda: now + 61)
+    assert client(access).get("/", headers=bearer("the-right-token")).text == "token"
+
+
+# -- other sites --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("headers", "let_in"),
+    [
+        ({}, True),
+        ({"origin": HOME}, True),
+        ({"origin": "http://127.0.0.1:3000"}, False),
+        ({"origin": "http://evil.com"}, False),
+        ({"origin": "null"}, False),
+        ({"sec-fetch-site": "same-origin"}, True),
+        ({"sec-fetch-site": "none"}, True),
+        ({"sec-fetch-site": "cross-site"}, False),
+        ({"sec-fetch-site": "same-site"}, False),
+    ],
+)
+def test_another_sites_page_changes_nothing(headers: dict[str, str], let_in: bool) -> None:
+    for access in (Access(), Access(token="the-right-token")):
+        web = client(access)
+        web.cookies.set(access.cookie, access.session("token"))
+        assert (web.post("/api/ask", headers=headers).status_code == 200) is let_in
+        assert web.get("/api/ask", headers=headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [
+        ("127.0.0.1", True),
+        ("localhost", True),
+        ("LOCALHOST", True),
+        ("[::1]", True),
+        ("evil.com", False),
+        ("127.0.0.1.evil.com", False),
+        ("", False),
+        ("[", False),
+    ],
+)
+def test_a_name_that_was_pointed_here_is_refused(name: str, known: bool) -> None:
+    web = client(Access())
+    for port in ("", ":8000"):
+        assert (web.get("/", headers={"host": f"{name}{port}"}).status_code == 200) is known
+
+
+def test_behind_a_secret_any_name_will_do_until_names_are_given() -> None:
+    right = {**bearer("the-right-token"), "host": b"news.example.org"}
+    assert client(Access(token="the-right-token", host="0.0.0.0")).get("/", headers=right).status_code == 200
+    assert client(Access(token="the-right-token")).get("/", headers=right).status_code == 421
+    named = client(Access(token="the-right-token", host="0.0.0.0", hosts=["news.example.org"]))
+    assert named.get("/", headers=right).status_code == 200
+    assert named.get("/", headers={**right, "host": b"evil.com"}).status_code == 421
+
+
+def test_a_proxy_may_write_its_own_host() -> None:
+    access = Access(token="the-right-token", hosts=["news.example.org"])
+    headers = {**bearer("the-right-token"), "origin": b"https://news.example.org"}
+    assert client(access).post("/", headers=headers).status_code == 200
+
+
+def test_a_socket_needs_the_same() -> None:
+    from starlette.routing import WebSocketRoute
+    from starlette.websockets import WebSocket, WebSocketDisconnect
+
+    async def echo(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.send_text("hello")
+        await socket.close()
+
+    access = Access(token="the-right-token")
+    app = Starlette(routes=[WebSocketRoute("/ws", echo)])
+    app.add_middleware(Guard, access=access)
+    web = TestClient(app, base_url=HOME)
+    with pytest.raises(WebSocketDisconnect), web.websocket_connect("/ws", headers={"host": "127.0.0.1"}):
+        pass
+    right = {"authorization": "Bearer the-right-token", "host": "127.0.0.1"}
+    with web.websocket_connect("/ws", headers=right) as socket:
+        assert socket.receive_text() == "hello"
+    with (
+        pytest.raises(WebSocketDisconnect),
+        web.websocket_connect("/ws", headers={**right, "origin": "http://evil.com"}),
+    ):
+        pass
+
+
+# -- settings -----------------------------------------------------------------------------
+
+
+def test_password_files(tmp_path: Path) -> None:
+    file = tmp_path / "p"
+    file.write_text("ada's secret\nmore\n")
+    assert read_users(file, "ada") == {"ada": "ada's secret"}
+    file.write_text("# people\nada:one:two\n\n bo : three \n")
+    assert read_users(file) == {"ada": "one:two", "bo": "three"}
+    for text, told in (("", "names nobody"), ("ada\n", "Line 1"), ("ada:\n", "Line 1"), (":x\n", "Line 1")):
+        file.write_text(text)
+        with pytest.raises(UsageError, match=told):
+            read_users(file)
+    file.write_text("\n")
+    with pytest.raises(UsageError, match="empty"):
+        read_users(file, "ada")
+    with pytest.raises(UsageError, match="can't be read"):
+        read_users(tmp_path / "nowhere")
+
+
+def test_settings_make_it(tmp_path: Path) -> None:
+    file = tmp_path / "p"
+    file.write_text("ada's secret\n")
+    assert Access.of(Settings()).open
+    both = Access.of(Settings(token=SecretStr("the-right-token"), user="ada", password_file=file, host="0.0.0.0"))
+    assert both.secret_of("", "the-right-token") == "token" and both.secret_of("ada", "ada's secret") == "ada"
+    with pytest.raises(UsageError, match="Give --password-file"):
+        Access.of(Settings(user="ada"))
+    assert "the-right-token" not in str(Settings(token=SecretStr("the-right-token")))
+    assert "the-right-token" not in Settings(token=SecretStr("the-right-token")).model_dump_json()

@@ -1,0 +1,51 @@
+"""What can be taken away from the page: a conversation as Markdown or HTML, and one's feedback as evaluation cases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from rag.ui import export
+from rag.ui.sitting import Sitting
+
+from rag.errors import UsageError
+
+
+def downloads(sitting_of: Callable[[Request], Sitting]) -> APIRouter:
+    """The routes.
+
+    Args:
+        sitting_of: A new sitting for whoever a request comes from.
+    """
+    router = APIRouter(prefix="/export", include_in_schema=False)
+
+    @router.get("/feedback.jsonl")
+    def feedback(request: Request) -> Response:
+        sitting = sitting_of(request)
+        rows = sitting.archive.conversations.cases(sitting.user) if sitting.archive.exists else iter(())
+        body = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows)
+        return _file("feedback.jsonl", "application/x-ndjson", body)
+
+    @router.get("/{conversation}.{kind}")
+    def conversation(request: Request, conversation: str, kind: str) -> Response:
+        if kind not in ("md", "html"):
+            raise UsageError(f"There is no export as {kind!r}. Take md or html.")
+        sitting = sitting_of(request)
+        title = sitting.archive.conversations.get(conversation, sitting.user).title or "Conversation"
+        sitting.conversation = conversation
+        turns, now = sitting.turns(), datetime.now(UTC)
+        name = export.filename(title)
+        if kind == "md":
+            return _file(f"{name}.md", "text/markdown", export.markdown(title, turns, now))
+        return _file(f"{name}.html", "text/html", export.html(title, turns, now, sitting.fates(turns)))
+
+    return router
+
+
+def _file(name: str, kind: str, body: str) -> Response:
+    headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
+    return Response(body, media_type=f"{kind}; charset=utf-8", headers=headers)
