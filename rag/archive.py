@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from rag.chat import Chat
     from rag.index.catalog import Catalog
     from rag.index.conversations import Conversations
-    from rag.index.embed import Embedder
+    from rag.index.embed import Embedder, Remembered
     from rag.index.lexical import LexicalIndex
     from rag.index.vectors import VectorIndex
 
@@ -73,6 +73,7 @@ class Archive:
         self._lock = threading.RLock()
         self._catalog: Catalog | None = None
         self._embedder: Embedder | None = None
+        self._memory: Remembered | None = None
         self._vectors: VectorIndex | None = None
         self._lexical: LexicalIndex | None = None
         self._stores: tuple[str, str] | None = None
@@ -140,7 +141,6 @@ class Archive:
         self,
         *sources: str | Path,
         fields: Mapping[str, str] | None = None,
-        base: Path | None = None,
         progress: Callable[[int, str], None] | None = None,
     ) -> IngestReport:
         """Take in files, folders and globs. Doing it again changes nothing; a changed article replaces its passages.
@@ -148,7 +148,6 @@ class Archive:
         Args:
             sources: Paths and glob patterns.
             fields: For JSONL and CSV: which of the file's names holds ``title``, ``text``, ``url`` ...
-            base: A folder that is not to stay, such as one of uploads: files below it are known by their path in it.
             progress: Called after each article with the number seen and where it came from.
 
         Returns:
@@ -162,11 +161,9 @@ class Archive:
         if not sources:
             raise UsageError("Nothing to ingest. Name a file, a folder or a pattern.")
         from rag.ingest import pipeline
-        from rag.ingest.load import known_within, load
+        from rag.ingest.load import load
 
         found = load(sources, fields)
-        if base is not None:
-            found = known_within(found, base)
         with self._writing("ingest"):
             self._claim_fingerprint()
             return pipeline.run(
@@ -255,6 +252,7 @@ class Archive:
         chat_model: str | None = None,
         cancel: threading.Event | None = None,
         brief: bool = False,
+        temperature: float | None = None,
     ) -> Iterator[Event]:
         """Answer a question, event by event: ``Retrieved``, ``Progress``, ``Delta`` per checked sentence, ``Finished``.
 
@@ -264,6 +262,7 @@ class Archive:
             chat_model: Another model than the archive's, by name.
             cancel: Set it to stop, also while the model still reads. Closing the iterator stops as well.
             brief: Have the model say its answer again in a few words (``Answer.brief``).
+            temperature: Another than the setting; not for the extractive engine, which has none.
 
         Raises:
             ModelMissing: The model is not installed.
@@ -288,12 +287,13 @@ class Archive:
             query,
             hits,
             catalog=self._cat(),
-            embed=self._embed_texts,
+            embed=self._remembered(),
             fingerprint=self.fingerprint,
             empty=not self._cat().counts()["articles"],
             millis=millis,
             cancel=cancel,
             brief=brief,
+            temperature=temperature,
         )
 
     def prepare(self) -> None:
@@ -337,7 +337,7 @@ class Archive:
             hits,
             choices,
             catalog=self._cat(),
-            embed=self._embed_texts,
+            embed=self._remembered(),
             fingerprint=self.fingerprint,
             millis=millis,
         )
@@ -357,7 +357,7 @@ class Archive:
         from rag.answer.context import cited
 
         self._require()
-        return verify.supports(claim, cited(self._cat(), citations), embed=self._embed_texts, asked=asked)
+        return verify.supports(claim, cited(self._cat(), citations), embed=self._remembered(), asked=asked)
 
     def chat(self, **options: Any) -> Chat:
         """A conversation in which questions may take up earlier ones.
@@ -661,6 +661,15 @@ class Archive:
 
     def _embed_texts(self, texts: Sequence[str]) -> Any:
         return self._embed().embed(list(texts))
+
+    def _remembered(self) -> Remembered:
+        """For asking: the same sentences are weighed, checked and compared again and again."""
+        with self._lock:
+            if self._memory is None:
+                from rag.index.embed import Remembered
+
+                self._memory = Remembered(self._embed_texts)
+            return self._memory
 
     def _answerer(self, name: str | None) -> Answerer:
         with self._lock:

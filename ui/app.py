@@ -175,7 +175,7 @@ class Page:
     # -- wiring -----------------------------------------------------------------------
 
     def _wire(self, page: gr.Blocks, archive_tab: gr.Tab) -> None:
-        filters = [self.sources, self.after, self.before, self.language]
+        filters: list[Any] = [self.sources, self.after, self.before, self.language]
         options = [self.model, self.k, self.temperature]
         shown = [self.past, self.live, self.side, self.question, self.list, self.exports, self.chips]
         self._shown = shown

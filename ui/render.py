@@ -110,7 +110,9 @@ def answer_text(text: str, citations: Sequence[Citation], talk: int) -> str:
     claims: dict[tuple[int, int], list[Citation]] = {}
     for c in citations:
         claims.setdefault(c.claim, []).append(c)
-    paragraphs, line, at = [], [], 0
+    paragraphs: list[str] = []
+    line: list[str] = []
+    at = 0
     for (start, end), cited in sorted(claims.items()):
         if "\n" in text[at:start] and line:
             paragraphs.append(" ".join(line))

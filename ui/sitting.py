@@ -5,13 +5,11 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 from importlib import resources
 from pathlib import Path
-from shutil import copyfile
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from rag.ui import aside, render, shelves
@@ -127,7 +125,6 @@ class Sitting:
             return
         self.cancel.set()  # of a question that is still being answered
         self.cancel = cancel = threading.Event()
-        store = self.archive.conversations
         turns = self.turns()
         if self.editing is not None:
             turns = [t for t in turns if t.id < self.editing]
@@ -148,7 +145,7 @@ class Sitting:
                 if isinstance(event, Finished):
                     talk = self._keep(talk, event.answer)
                     if not self.reading:
-                        side = aside.evidence(talk.hits, talk.number, event.answer.citations)
+                        side = aside.evidence(talk.hits, talk.number, talk.citations)
                     yield View(live=render.talk_html(talk, stats), side=side, busy=False, listed=True)
                 else:
                     yield View(live=render.talk_html(talk, stats), side=side)
@@ -158,7 +155,6 @@ class Sitting:
             yield View(live=render.talk_html(talk, stats), busy=False)
         finally:
             cancel.set()
-        del store
 
     def _keep(self, talk: Talk, answer: Answer) -> Talk:
         """Store a finished answer; an edited question takes the place of the old one and of what followed it."""
@@ -169,9 +165,20 @@ class Sitting:
             store.truncate(self.conversation, self.user, self.editing)
             self.editing = None
         turn = store.append(self.conversation, self.user, talk.question, answer)
-        talk = replace(talk, turn=turn.id)
+        cited = {h.passage.article_id for h in answer.hits}
+        if gone := {i for i in cited if not self._there(i)}:  # taken down while the answer was written
+            store.forget(gone)
+            turn = store.turns(self.conversation, self.user)[-1]
+        talk = shown(turn, talk.number, {})
         self.talk = talk
         return talk
+
+    def _there(self, ident: str) -> bool:
+        try:
+            self.archive.get(ident)
+        except ArticleMissing:
+            return False
+        return True
 
     def stop(self) -> None:
         """Stop the question that is being answered."""
@@ -221,31 +228,25 @@ class Sitting:
     # -- taking articles in ---------------------------------------------------------------
 
     def take_in(self, files: Sequence[str | Path]) -> Iterator[tuple[int, int] | tuple[list[str], IngestReport]]:
-        """Ingest uploaded files under their own names; yields (done, total) as it goes, then names and report.
+        """Ingest uploaded files; yields (done, total) as it goes, then their names and the report.
 
         Raises:
             OnRecordError: Another process is writing, or the archive can't be written.
         """
-        with TemporaryDirectory(prefix="onrecord-") as folder:
-            names = []
-            for n, file in enumerate(map(Path, files)):
-                name = file.name if file.name not in names else f"{n}/{file.name}"
-                target = Path(folder) / name
-                target.parent.mkdir(exist_ok=True)
-                copyfile(file, target)
-                names.append(name)
-            yield from self._ingest([folder], names, Path(folder))
+        paths = [Path(f) for f in files]
+
+        def work(tell: Callable[[int, str], None]) -> IngestReport:
+            with ExitStack() as stack:
+                opened = [(p.name, stack.enter_context(p.open("rb"))) for p in paths]
+                return self.desk.upload(opened, progress=tell)
+
+        yield from ingesting(work, [p.name for p in paths])
 
     def take_sample(self) -> Iterator[tuple[int, int] | tuple[list[str], IngestReport]]:
-        """Ingest the sample corpus."""
+        """Ingest the sample corpus; yields as ``take_in`` does."""
         corpus = Path(str(resources.files("rag.corpus")))
         names = [f.name for f in corpus.iterdir() if f.suffix in (".md", ".html", ".txt")]
-        yield from self._ingest([corpus], names, None)
-
-    def _ingest(
-        self, sources: Sequence[str | Path], names: list[str], base: Path | None
-    ) -> Iterator[tuple[int, int] | tuple[list[str], IngestReport]]:
-        yield from ingesting(lambda tell: self.desk.ingest(*sources, base=base, progress=tell), names)
+        yield from ingesting(lambda tell: self.desk.ingest(corpus, progress=tell), names)
 
 
 def ingesting(

@@ -19,6 +19,9 @@ Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 """Texts to float32 vectors of shape (len(texts), dim), rows of length 1."""
 
 _READ = 8  # passages whose sentences are weighed
+_NEAR = 20
+"""Sentences whose own likeness to the question is looked at: those that come first by all that costs nothing. Embedding
+is most of what an answer without a language model costs."""
 _LEANS = re.compile(
     r"^[\"'“‘«(]*(?:he|she|they|it|this|that|these|those|his|her|their|its|but|and|however|the (?:minister|president|"
     r"talks|meeting|two|company|report|decision)|o|bu|bunlar|ancak|他|她|他们|这|此|但)\b|^[他她这此但]",
@@ -100,32 +103,34 @@ def choose(question: str, hits: Sequence[Hit], *, embed: Embed, tokens: int, cat
     if not pool:
         return []
     texts = [_text(hit.passage, n) for hit, n in pool]
-    vectors = embed([question, *texts])
-    likeness = vectors[1:] @ vectors[0]
+    asked = embed([question])[0]
     stored = catalog.vectors([hit.passage.id for hit in hits])
-    of_passage = {i: float(v @ vectors[0]) for i, v in stored.items()}
+    of_passage = {i: float(v @ asked) for i, v in stored.items()}
     terms = [set(words(t)) for t in texts]
     counts = Counter(t for found in terms for t in found)
     rarity = {t: math.log(1 + len(texts) / (counts[t] + 0.5)) for t in query_words(question)}
     total = sum(rarity.values()) or 1.0
     weights: dict[tuple[str, int], float] = {}
-    for at, ((hit, n), near) in enumerate(zip(pool, likeness, strict=True)):
+    for at, (hit, n) in enumerate(pool):
         here = terms[at]
         before = terms[at - 1] if n else set(words(hit.passage.title))
         shared = sum(r for t, r in rarity.items() if t in here) / total
         with_before = sum(r for t, r in rarity.items() if t in here or t in before) / total
         weights[hit.passage.id, n] = (
-            0.6 * float(near)
-            + 0.4 * of_passage.get(hit.passage.id, 0.0)
+            0.4 * of_passage.get(hit.passage.id, 0.0)
             + 0.25 * (shared + with_before)
             + 0.1 / hit.rank
             + 0.15 * any(wants.search(question) and has.search(texts[at]) for wants, has in _CUES)
         )
+    text_of = {(hit.passage.id, n): text for (hit, n), text in zip(pool, texts, strict=True)}
+    first = sorted(weights, key=lambda w: -weights[w])[:_NEAR]
+    for which, likeness in zip(first, embed([text_of[w] for w in first]) @ asked, strict=True):
+        weights[which] += 0.6 * float(likeness)
 
     chosen: dict[tuple[str, int], None] = {}
     spent = 0
     by_id = {hit.passage.id: hit for hit in hits}
-    for ident, n in sorted(weights, key=lambda w: -weights[w]):
+    for ident, n in sorted(first, key=lambda w: -weights[w]):
         wanted = [(ident, n)]
         if n and _LEANS.search(_text(by_id[ident].passage, n)):
             wanted.append((ident, n - 1))

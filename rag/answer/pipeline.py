@@ -70,8 +70,9 @@ class _Draft:
 
 @dataclass
 class _Heard:
-    """What a model said besides its text."""
+    """How a model was asked, and what it said besides its text."""
 
+    temperature: float | None = None
     usage: Usage = field(default_factory=Usage)
     p_refusal: float | None = None
     cancelled: bool = False
@@ -132,6 +133,7 @@ class Answerer:
         millis: dict[str, float] | None = None,
         cancel: threading.Event | None = None,
         brief: bool = False,
+        temperature: float | None = None,
     ) -> Iterator[Event]:
         """Answer from the hits; see ``Archive.stream``.
 
@@ -148,6 +150,7 @@ class Answerer:
             millis: Stages timed so far; the rest is added.
             cancel: Set by the caller to stop.
             brief: Have the model say its answer again in a few words; nothing without a model.
+            temperature: Another than the model's own.
         """
         millis = dict(millis or {})
         started = time.perf_counter()
@@ -359,6 +362,8 @@ class Answerer:
                         "logprobs": True,
                         "top_logprobs": 8,
                     }
+                if heard.temperature is not None:
+                    options["temperature"] = heard.temperature
                 assert self._chat is not None
                 for chunk in self._chat.stream(messages, **options):
                     if stop.is_set():
@@ -540,7 +545,9 @@ def _remembering(embed: Embed) -> Embed:
 
 def _failed(name: str, e: BaseException) -> ModelFailed:
     first = str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__
-    return ModelFailed(f"The model {name} failed: {first}")
+    return ModelFailed(
+        f"The model {name} failed: {first.rstrip('.')}. Ask again, or choose another: --model extractive"
+    )
 
 
 def _rarity(evidence: Sequence[Numbered]) -> Callable[[str], float]:

@@ -33,7 +33,7 @@ from rag.errors import OnRecordError, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from rag.types import Answer, Article, Citation, Hit, Passage
+    from rag.types import Answer, Article, Citation, Conflict, Hit, Passage
 
 app = typer.Typer(
     name="onrecord",
@@ -423,6 +423,8 @@ def _print_answer(answer: Answer, wrote: bool) -> None:
     if answer.answered:
         for citation in {c.number: c for c in answer.citations}.values():
             _print_citation(out, citation)
+        for conflict in answer.conflicts:
+            _print_conflict(out, conflict)
     elif answer.hits:
         print("\nThe nearest passages:\n")
         for hit in answer.hits[:3]:
@@ -440,6 +442,14 @@ def _print_citation(out: Console, citation: Citation) -> None:
     if citation.also_printed_by:
         out.print(f"    also printed by {printable(', '.join(citation.also_printed_by))}", style="dim")
     out.print(f"    onrecord show {citation.article_id}", style="dim")
+
+
+def _print_conflict(out: Console, conflict: Conflict) -> None:
+    age = {True: " (newer)", False: " (older)", None: ""}[conflict.newer]
+    out.print(f"\nSources disagree: {printable(conflict.about)}", style="yellow")
+    out.print(f"    {printable(' '.join(conflict.quote.split()))}")
+    out.print(f"    {_origin(conflict.title, conflict.source, conflict.published, conflict.url)}{age}", style="dim")
+    out.print(f"    onrecord show {conflict.article_id}", style="dim")
 
 
 def _print_hit(hit: Hit) -> None:

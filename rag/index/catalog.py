@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -183,7 +184,9 @@ class Catalog:
         """
         self.path = path
         self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections: weakref.WeakSet[sqlite3.Connection] = (
+            weakref.WeakSet()
+        )  # a thread that ends takes its own along
         self._guard = threading.Lock()
         if not path.exists():
             if not create:
@@ -213,13 +216,13 @@ class Catalog:
             db.execute("PRAGMA secure_delete=ON")  # a takedown leaves no words in free pages
             self._local.db = db
             with self._guard:
-                self._connections.append(db)
+                self._connections.add(db)
         return db
 
     def close(self) -> None:
         """Close the connections of all threads."""
         with self._guard:
-            for db in self._connections:
+            for db in list(self._connections):
                 db.close()
             self._connections.clear()
         self._local = threading.local()

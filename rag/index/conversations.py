@@ -14,6 +14,7 @@ import secrets
 import sqlite3
 import threading
 import unicodedata
+import weakref
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -69,6 +70,10 @@ _LISTED = """SELECT c.*, (SELECT count(*) FROM turn t WHERE t.conversation = c.i
 _MARKS = re.compile(r"(?:\s*\[\d+\])+")
 
 
+class _Connection(sqlite3.Connection):
+    """One that can be referred to weakly."""
+
+
 class Conversations:
     """The conversations of all users. Safe to use from several threads and processes."""
 
@@ -80,13 +85,15 @@ class Conversations:
         """
         self.file = file
         self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._connections: weakref.WeakSet[sqlite3.Connection] = (
+            weakref.WeakSet()
+        )  # a thread that ends takes its own along
         self._guard = threading.Lock()
 
     def close(self) -> None:
         """Close the connections of all threads."""
         with self._guard:
-            for db in self._connections:
+            for db in list(self._connections):
                 db.close()
             self._connections.clear()
             self._local = threading.local()
@@ -342,7 +349,9 @@ class Conversations:
         db: sqlite3.Connection | None = getattr(self._local, "db", None)
         if db is None:
             # check_same_thread is off only so that close() may end all of them.
-            db = sqlite3.connect(self.file, timeout=30, isolation_level=None, check_same_thread=False)
+            db = sqlite3.connect(
+                self.file, timeout=30, isolation_level=None, check_same_thread=False, factory=_Connection
+            )
             try:
                 self._prepare(db)
             except BaseException:
@@ -350,7 +359,7 @@ class Conversations:
                 raise
             self._local.db = db
             with self._guard:
-                self._connections.append(db)
+                self._connections.add(db)
         return db
 
     def _prepare(self, db: sqlite3.Connection) -> None:

@@ -14,8 +14,10 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
+from hashlib import blake2b
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -323,6 +325,41 @@ class LangChainEmbedder:
             raise ModelFailed(f"The embedding model {self.name} failed: {e}") from e
         vector: Vectors = _unit(found[None, :])[0]
         return vector
+
+
+class Remembered:
+    """Vectors of texts embedded lately, so that what is weighed, checked and asked again is embedded once.
+
+    Safe to use from several threads. Texts are kept as hashes.
+    """
+
+    def __init__(self, embed: Callable[[list[str]], Vectors], most: int = 16_384) -> None:
+        """Take the function that embeds, and how many vectors are kept: the least lately used go first."""
+        self._embed = embed
+        self._most = most
+        self._kept: OrderedDict[bytes, npt.NDArray[np.float32]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __call__(self, texts: Sequence[str]) -> Vectors:
+        """Vectors: float32, shape (len(texts), dim), in the order given."""
+        if not texts:
+            return self._embed([])
+        keys = [blake2b(t.encode("utf-8", "surrogatepass"), digest_size=16).digest() for t in texts]
+        found: dict[bytes, npt.NDArray[np.float32]] = {}
+        with self._lock:
+            for key in keys:
+                if (vector := self._kept.get(key)) is not None:
+                    self._kept.move_to_end(key)
+                    found[key] = vector
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in found}
+        if missing:
+            fresh = dict(zip(missing, self._embed(list(missing.values())), strict=True))
+            found |= fresh
+            with self._lock:
+                self._kept |= fresh
+                while len(self._kept) > self._most:
+                    self._kept.popitem(last=False)
+        return np.stack([found[key] for key in keys])
 
 
 def _unit(vectors: npt.NDArray[Any]) -> Vectors:

@@ -60,23 +60,6 @@ def load(sources: Sequence[str | Path], fields: Mapping[str, str] | None = None)
     return _load(_check(sources), dict(fields or {}))
 
 
-def known_within(found: Iterator[Draft | Skipped], base: Path) -> Iterator[Draft | Skipped]:
-    """What was found below a folder that is not to stay, known by its path in that folder.
-
-    So that a file uploaded again is the same article, wherever the upload was put for the while.
-    """
-    real = base.resolve().as_posix() + "/"
-
-    def within(path: str) -> str:
-        return path.removeprefix(real).removeprefix(base.as_posix() + "/")
-
-    for item in found:
-        if isinstance(item, Skipped):
-            yield item.model_copy(update={"origin": within(item.origin)})
-        else:
-            yield item.model_copy(update={"key": within(item.key), "origin": within(item.origin)})
-
-
 def count(sources: Sequence[str | Path]) -> int | None:
     """Estimate, cheaply, how many articles there are.
 

@@ -117,6 +117,29 @@ def test_ask_prints_the_answer_and_the_words_that_support_it(cli: Any, ports: Pa
     assert "\x1b" not in done.out + done.err
 
 
+def test_ask_prints_who_disagrees(cli: Any, chat: FakeChat, tmp_path: Path) -> None:
+    rows = [
+        row(
+            f"bridge-{cost}",
+            f"The Harbour Bridge in Kellmouth will cost £{cost} million, the council said.",
+            published=when,
+        )
+        for cost, when in ((84, "2023-03-01"), (97, "2023-11-01"))
+    ]
+    cli("ingest", write_rows(tmp_path / "a.jsonl", *rows), "--archive", tmp_path / "x")
+    done = cli(
+        "ask",
+        "How much will the Harbour Bridge in Kellmouth cost?",
+        "--archive",
+        tmp_path / "x",
+        "--model",
+        "extractive",
+    )
+    assert done.code == 0, done.err
+    assert "Sources disagree: £" in done.out
+    assert re.search(r"About bridge-\d+ · \d+ \w+ 2023 \((newer|older)\)", done.out)
+
+
 def test_a_refusal_is_3_with_the_nearest_passages(cli: Any, ports: Path, chat: FakeChat) -> None:
     chat.replies = ["NOT FOUND"]
     done = cli("ask", QUESTION, "--archive", ports)

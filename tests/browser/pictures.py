@@ -1,0 +1,91 @@
+"""``python -m tests.browser.pictures DIR``: pictures of the page for the docs: sample corpus, local model."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import threading
+import time
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from playwright.sync_api import sync_playwright
+
+from rag import Archive, Settings
+from rag.service.access import Access
+from rag.service.desk import Desk
+from rag.service.http import create_app
+from rag.service.server import Server, address, bind
+from tests.browser.conftest import QUIET, ask
+from tests.helpers import ROOT
+
+
+def main(folder: Path) -> None:
+    """Take them all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory() as work:
+        archive = Archive.open(settings=Settings(archive=Path(work) / "archive"))
+        archive.ingest(ROOT / "corpus")
+        desk = Desk(archive)
+        listening = bind("127.0.0.1", 0)
+        server = Server(create_app(desk, Access()), desk, grace=1.0)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread.start()
+        with sync_playwright() as play:
+            browser = play.chromium.launch(
+                executable_path=shutil.which("chromium"), args=["--no-sandbox", "--force-device-scale-factor=1", *QUIET]
+            )
+            for name, width, height, scheme in (
+                ("light", 1440, 900, "light"),
+                ("dark", 1440, 900, "dark"),
+                ("phone", 390, 844, "light"),
+            ):
+                context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
+                tab = context.new_page()
+                tab.set_default_timeout(180_000)
+                tab.goto(address(listening))
+                tab.wait_for_selector(".hero")
+                story(tab, folder, name)
+                context.close()
+            browser.close()
+        server.stop()
+        thread.join(20)
+        desk.close(0)
+        archive.close()
+
+
+def story(tab: Any, folder: Path, name: str) -> None:
+    """The states worth a picture."""
+
+    def picture(what: str) -> None:
+        time.sleep(0.6)
+        tab.screenshot(path=folder / f"page-{what}-{name}.png")
+
+    picture("start")
+    ask(tab, "what did Qin Gang say about relations?")
+    if name == "light":
+        tab.fill("#question textarea", "how much will the Kellmouth tram cost?")
+        tab.press("#question textarea", "Enter")
+        tab.wait_for_selector("#live .alive")
+        tab.wait_for_selector("#side .hit:has-text('Kellmouth')")
+        picture("writing")
+        tab.wait_for_selector("#live .tools")
+        picture("disagree")
+    else:
+        ask(tab, "how much will the Kellmouth tram cost?")
+    tab.click("#past button.cite >> nth=0")
+    tab.wait_for_selector("#cited")
+    tab.mouse.move(5, 5)
+    if name != "phone":
+        tab.evaluate("document.querySelector('#past .talk').scrollIntoView()")
+    picture("cited")
+    ask(tab, "who won the 2022 World Cup?")
+    picture("refusal")
+    tab.click("button[role=tab]:has-text('Archive')")
+    tab.wait_for_selector(".coverage rect")
+    picture("archive")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
