@@ -19,9 +19,6 @@ Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 """Texts to float32 vectors of shape (len(texts), dim), rows of length 1."""
 
 _READ = 8  # passages whose sentences are weighed
-_NEAR = 20
-"""Sentences whose own likeness to the question is looked at: those that come first by all that costs nothing. Embedding
-is most of what an answer without a language model costs."""
 _LEANS = re.compile(
     r"^[\"'“‘«(]*(?:he|she|they|it|this|that|these|those|his|her|their|its|but|and|however|the (?:minister|president|"
     r"talks|meeting|two|company|report|decision)|o|bu|bunlar|ancak|他|她|他们|这|此|但)\b|^[他她这此但]",
@@ -80,7 +77,9 @@ class Numbered:
     """How near it is to the question."""
 
 
-def choose(question: str, hits: Sequence[Hit], *, embed: Embed, tokens: int, catalog: Catalog) -> list[Numbered]:
+def choose(
+    question: str, hits: Sequence[Hit], *, embed: Embed, tokens: int, catalog: Catalog, closely: int = 20
+) -> list[Numbered]:
     """Pick the sentences of the best passages that are nearest to the question.
 
     A sentence is weighed by its own likeness to the question and its
@@ -94,6 +93,9 @@ def choose(question: str, hits: Sequence[Hit], *, embed: Embed, tokens: int, cat
         embed: Texts to unit vectors.
         tokens: About how many tokens the sentences may have together.
         catalog: Where the passages' vectors are.
+        closely: How many sentences are embedded: those that come first by all that costs nothing. The others are
+            left out. Over 120 questions to 24,842 passages, 20 kept the first sentence always and 97 % of all that
+            were chosen with no such bound, 12 the first always and 91 % of the first five.
 
     Returns:
         Sentences numbered from 1, grouped by article, in reading order within each.
@@ -123,7 +125,7 @@ def choose(question: str, hits: Sequence[Hit], *, embed: Embed, tokens: int, cat
             + 0.15 * any(wants.search(question) and has.search(texts[at]) for wants, has in _CUES)
         )
     text_of = {(hit.passage.id, n): text for (hit, n), text in zip(pool, texts, strict=True)}
-    first = sorted(weights, key=lambda w: -weights[w])[:_NEAR]
+    first = sorted(weights, key=lambda w: -weights[w])[:closely]
     for which, likeness in zip(first, embed([text_of[w] for w in first]) @ asked, strict=True):
         weights[which] += 0.6 * float(likeness)
 

@@ -223,7 +223,7 @@ def unnamed(wanted: Iterable[str], text: str) -> list[str]:
             continue
         if any(low in group and there & group for group in _ALIASES):
             continue
-        if any(_demonym(low, w) or _demonym(w, low) for w in there):
+        if _akin(low, there):
             continue
         missing.append(name)
     return missing
@@ -234,10 +234,13 @@ def begins_a_word(start: str, text: str) -> bool:
     return len(start) >= 4 and bool(re.search(rf"(?<!\w){re.escape(start.casefold())}", text.casefold()))
 
 
-def _demonym(place: str, people: str) -> bool:
-    """Whether one is formed of the other as "Iranian" is of "Iran" (but not "Nigeria" of "Niger")."""
-    stems = [place, place[:-1]] if len(place) >= 5 else [place] if len(place) >= 4 else []
-    return any(people == stem + end for stem in stems for end in _DEMONYM)
+def _akin(name: str, there: set[str]) -> bool:
+    """Whether a name is formed of one of the words, or one of it, as "Iranian" is of "Iran" (not "Nigeria" of "Niger")."""
+    stems = [name, name[:-1]] if len(name) >= 5 else [name] if len(name) >= 4 else []
+    if any(stem + end in there for stem in stems for end in _DEMONYM):
+        return True
+    bases = {name.removesuffix(end) for end in _DEMONYM if name.endswith(end)}
+    return bool(bases) and any(w in bases or (len(w) >= 5 and w[:-1] in bases) for w in there if len(w) >= 4)
 
 
 def _joined(text: str) -> str:

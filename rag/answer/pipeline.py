@@ -11,9 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-import numpy.typing as npt
-
 from rag.answer import chat, choosing, cite, conflicts, context, facts, prompts, verify
 from rag.answer.evidence import Embed, Numbered, choose
 from rag.answer.refusals import refusal
@@ -48,6 +45,10 @@ _BEARS = 0.5
 """Least bearing on the question for a sentence to be shown."""
 _REFUSES = 0.5
 """Probability of the model's refusal above which its answer is not taken, when it answered all the same."""
+_MANY = 20
+"""Sentences compared with the question by meaning, where a language model reads on."""
+_FEW = 12
+"""The same for the extractive engine, which tries five: embedding is most of what its answer costs."""
 _WAIT = 0.1  # seconds between looks at whether the caller has cancelled
 _LANGUAGES = {
     "ar": "Arabic", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "ja": "Japanese", "ko": "Korean",
@@ -157,8 +158,7 @@ class Answerer:
         cancel = cancel or threading.Event()
         yield Retrieved(query=query, hits=tuple(hits))
         draft, heard = _Draft(), _Heard()
-        embed = _remembering(embed)
-        evidence = choose(query.standalone, hits, embed=embed, tokens=self._settings.evidence_tokens, catalog=catalog)
+        evidence = self._evidence(query, hits, catalog, embed)
         millis["choose"] = (time.perf_counter() - started) * 1000
         if evidence:
             check = _Check(query.standalone, evidence, catalog, embed)
@@ -234,7 +234,7 @@ class Answerer:
         """Choose among given answers; see ``Archive.choose``."""
         started = time.perf_counter()
         shown = choosing.listed(choices)
-        evidence = choose(query.standalone, hits, embed=embed, tokens=self._settings.evidence_tokens, catalog=catalog)
+        evidence = self._evidence(query, hits, catalog, embed)
         millis["choose"] = (time.perf_counter() - started) * 1000
         heard, prompt = _Heard(), None
         if self._chat is None:
@@ -266,6 +266,16 @@ class Answerer:
             fingerprint=fingerprint,
             usage=heard.usage,
             millis={stage: round(value, 1) for stage, value in millis.items()},
+        )
+
+    def _evidence(self, query: Query, hits: Sequence[Hit], catalog: Catalog, embed: Embed) -> list[Numbered]:
+        return choose(
+            query.standalone,
+            hits,
+            embed=embed,
+            tokens=self._settings.evidence_tokens,
+            catalog=catalog,
+            closely=_FEW if self._chat is None else _MANY,
         )
 
     # -- writing -------------------------------------------------------------------
@@ -529,18 +539,6 @@ def _twins(hits: Sequence[Hit], citations: Sequence[Citation], catalog: Catalog)
     cited = {c.article_id for c in citations}
     aside = dict.fromkeys(t for h in hits if h.passage.article_id in cited for t in h.twins)
     return list(catalog.passages(catalog.passages_of([t for t in aside if t not in cited][:4])[:20]).values())
-
-
-def _remembering(embed: Embed) -> Embed:
-    """Embeds no text twice: choosing, checking and comparing look at the same sentences."""
-    known: dict[str, npt.NDArray[np.float32]] = {}
-
-    def remembered(texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        if new := [t for t in dict.fromkeys(texts) if t not in known]:
-            known.update(zip(new, embed(new), strict=True))
-        return np.stack([known[t] for t in texts])
-
-    return remembered
 
 
 def _failed(name: str, e: BaseException) -> ModelFailed:

@@ -98,7 +98,7 @@ def test_from_an_empty_archive_to_an_exported_conversation(site: Serve, tmp_path
     # A filter, shown as a chip, and off again.
     tab.click("#filters > button")
     tab.click("#f-sources input")
-    tab.click("text=Lakeshore Tribune >> nth=-1")
+    tab.click("[role=option]:has-text('Lakeshore Tribune')")
     tab.keyboard.press("Escape")
     tab.wait_for_selector(".chip:has-text('Lakeshore Tribune')")
     kept = ask(tab, "what did Qin Gang say about relations?")

@@ -293,7 +293,7 @@ def test_what_a_provider_raises_is_the_models_failure(built: Path) -> None:
     chat = Structured(["{}"], parsed=ConnectionError("no route\nto host"))
     with (
         Archive.open(built, chat_model=chat, embeddings=FakeEmbeddings()) as archive,
-        pytest.raises(ModelFailed, match=r"fake-chat failed: no route$") as caught,
+        pytest.raises(ModelFailed, match=r"fake-chat failed: no route\. Ask again") as caught,
     ):
         archive.choose(QUESTION, CHOICES)
     assert isinstance(caught.value.__cause__, ConnectionError)
