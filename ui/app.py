@@ -180,7 +180,7 @@ class Page:
         shown = [self.past, self.live, self.side, self.question, self.list, self.exports, self.chips]
         self._shown = shown
         around = [self.head, self.sources, self.language, self.outlet, *shown]
-        page.load(self._load, None, around, **_NOW)
+        page.load(self._load, None, around, **_NOW).then(self._greet, None, self.past, **_LONG)
         page.unload(self._leave)
 
         self.question.submit(self._ask, [self.question, *filters, *options], shown, **_LONG)
@@ -200,7 +200,7 @@ class Page:
             field.change(self._chips, filters, self.chips, **_NOW)
         self.chips.unfilter(self._unfilter, filters, [*filters, self.chips], **_NOW)
 
-        self.new.click(self._new, None, [*shown], **_NOW)
+        self.new.click(self._new, None, [*shown], **_NOW).then(self._greet, None, self.past, **_LONG)
         self.find.change(self._conversations, self.find, self.list, **_NOW)
         self.list.open(self._open, None, shown, **_NOW)
         self.list.remove(self._remove, self.find, shown, **_NOW)
@@ -380,6 +380,10 @@ class Page:
         changes[self.chips] = ""
         return changes
 
+    def _greet(self, request: gr.Request) -> Any:
+        greeting = self._sitting(request).greeting()
+        return gr.skip() if greeting is None else greeting
+
     def _around(self) -> dict[Any, Any]:
         """The masthead and the choices of the filters, as the archive is now."""
         archive = self._desk.archive
@@ -459,6 +463,7 @@ class Page:
         html = ""
         for html in self._intake(sitting.take_sample()):
             yield {self.past: html}
+        self._beginning.questions()
         view = sitting.redrawn()
         if html.startswith('<div class="failed"'):
             yield {self.past: html + shelves.first_run()}

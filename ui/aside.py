@@ -17,7 +17,7 @@ def evidence(hits: Sequence[Hit], talk: int, citations: Sequence[Citation] = ())
     head = f"{number(len(hits), 'passage')} from {number(articles, 'article')}"
     cards = "".join(hit_card(h, talk, citations) for h in hits)
     return (
-        f'<section class="evidence" aria-label="Evidence"><h2>Evidence</h2><p class="muted">{esc(head)}</p>'
+        f'<section class="evidence" aria-label="Evidence" data-talk="{talk}"><h2>Evidence</h2><p class="muted">{esc(head)}</p>'
         f'<ul class="hits">{cards}</ul></section>'
     )
 

@@ -26,8 +26,13 @@ class Beginning:
         self._lock = threading.Lock()
         self._found: tuple[int, list[str]] | None = None
 
+    def found(self) -> list[str]:
+        """The questions, where they have been looked for since the archive changed; this takes no time."""
+        known = self._found
+        return known[1] if known is not None and known[0] == self._archive.generation else []
+
     def questions(self, n: int = 4) -> list[str]:
-        """At most ``n`` questions that the archive answers; none while it is empty."""
+        """At most ``n`` questions that the archive answers; none while it is empty. Takes seconds when it has changed."""
         with self._lock:
             generation = self._archive.generation
             if self._found is None or self._found[0] != generation:

@@ -91,8 +91,17 @@ const stand = () => {
     reading.scrollIntoView({ block: 'start', behavior: 'instant' });
   }
 };
+
+// New evidence is read from its beginning; on a narrow screen the page itself scrolls, and stays where it is.
+let evidence = '';
+const begin = () => {
+  const found = element.querySelector('.evidence[data-talk]');
+  if (found && found.dataset.talk !== evidence) element.closest('#side')?.scrollTo(0, 0);
+  evidence = found ? found.dataset.talk : '';
+};
 watch('value', () => {
   follow();
   stand();
+  begin();
   element.querySelector('.intake, .failed')?.scrollIntoView({ block: 'nearest' });
 });

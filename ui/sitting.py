@@ -100,7 +100,12 @@ class Sitting:
             return render.thread(talks, stats)
         if stats is None or not stats.articles:
             return shelves.first_run()
-        return shelves.welcome(self.beginning.questions(), stats)
+        return shelves.welcome(self.beginning.found(), stats)
+
+    def greeting(self) -> str | None:
+        """How to begin, with questions that are tried first; None where the talk has begun meanwhile."""
+        self.beginning.questions()
+        return self.thread() if self.conversation is None and self.talk is None else None
 
     def side(self) -> str:
         """The evidence of the last question."""

@@ -218,7 +218,8 @@ def _against(question: str, claim: _Claim, said: Sequence[_Said], embed: Embed) 
     for other in said:
         if other.article_id in own or len(other.text) > 600:
             continue
-        mine, yours = _content(claim.text), _content(other.text)
+        # A model says shortly what the cited words say at length: what they are of counts too.
+        mine, yours = _content(f"{claim.text} {claim.quotes}"), _content(other.text)
         shared, shorter = mine & yours, min(len(mine), len(yours))
         if len(shared) < _SHARED - 1 or len(shared) < _SHARE * shorter:
             continue

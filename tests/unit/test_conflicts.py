@@ -455,3 +455,11 @@ def test_the_two_articles_of_the_sample_on_the_tram(sample_archive: Archive) -> 
     answer = sample_archive.ask("When will the tram to the Kellmouth docks open?", chat_model="extractive")
     assert {c.about for c in answer.conflicts} & {"May 2025 against autumn 2024", "autumn 2024 against May 2025"}
     assert all(c.newer is not None for c in answer.conflicts)
+
+
+@pytest.mark.models
+def test_a_short_sentence_is_of_all_that_its_cited_words_are_of(sample_archive: Archive) -> None:
+    model = FakeChat(["The Kellmouth tram will cost £97 million, the council admitted on Wednesday. [1]"])
+    with Archive.open(settings=sample_archive.settings, chat_model=model) as archive:
+        answer = archive.ask("how much will the Kellmouth tram cost?")
+    assert [(c.about, c.newer) for c in answer.conflicts] == [("£97 million against £84 million", False)]

@@ -19,7 +19,8 @@ def long(tmp_path: Path) -> Archive:
         row(
             f"talks-{n}",
             " ".join(
-                f"Minister Aro{n} met envoy number {i} in the {place}. He called the fishing quota a matter of {thing} {i}."
+                f"Minister Aro{n} met envoy number {i} in the {place}. "
+                f"He called the fishing quota a matter of {thing} {i}."
                 for i, (place, thing) in enumerate([("harbour", "pride"), ("palace", "trade"), ("garden", "law")] * 8)
             ),
         )

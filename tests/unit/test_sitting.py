@@ -198,3 +198,14 @@ def test_the_questions_to_begin_with_are_answered_by_the_archive(tmp_path: Path)
         assert all(archive.ask(q).answered for q in found)
         archive.ingest(write_rows(tmp_path / "more.jsonl", *many(2)))
         assert beginning.questions() == beginning.questions()
+
+
+def test_the_greeting_comes_late_and_pushes_nothing_aside(tmp_path: Path) -> None:
+    with Archive.open(tmp_path / "a", chat_model="extractive", embeddings=FakeEmbeddings()) as archive:
+        archive.ingest(Path(__file__).parents[2] / "corpus")
+        new = Sitting(Desk(archive), "ada", Beginning(archive))
+        assert 'data-event="example"' not in new.thread(), "nothing is tried before the page stands"
+        assert 'data-event="example"' in str(new.greeting())
+        assert 'data-event="example"' in new.thread()
+        list(new.ask("What did Qin Gang say about relations?", Filters()))
+        assert new.greeting() is None
