@@ -72,7 +72,7 @@ def test_only_rag_is_put_into_site_packages(installed: Path) -> None:
 def test_everything_is_inside(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-    for folder, inside in (("rag", "rag"), ("prompts", "rag/prompts"), ("corpus", "rag/corpus")):
+    for folder, inside in (("rag", "rag"), ("prompts", "rag/prompts"), ("corpus", "rag/corpus"), ("ui", "rag/ui")):
         for file in (ROOT / folder).rglob("*"):
             if file.is_file() and "__pycache__" not in file.parts and not file.name.endswith(".pyc"):
                 assert f"{inside}/{file.relative_to(ROOT / folder)}" in names
@@ -86,7 +86,7 @@ def test_it_says_what_it_is(wheel: Path) -> None:
         metadata = archive.read(name).decode()
     assert "Name: onrecord\n" in metadata
     assert "License-Expression: Apache-2.0" in metadata
-    for extra in ("local", "documents", "openai", "anthropic", "ollama", "dev"):
+    for extra in ("local", "documents", "openai", "anthropic", "ollama", "mcp", "dev"):
         assert f"Provides-Extra: {extra}\n" in metadata
 
 
@@ -115,6 +115,30 @@ def test_it_works_from_another_folder(installed: Path, tmp_path: Path) -> None:
     assert skipped == 0
     assert answered and same
     assert prompt.startswith("answer@")
+
+
+PAGE = """
+import json, sys
+import rag.ui
+from fastapi.testclient import TestClient
+from rag import Archive
+from rag.service.access import Access
+from rag.service.desk import Desk
+from rag.service.http import create_app
+from rag.testing import FakeEmbeddings
+with Archive.open(sys.argv[1], chat_model="extractive", embeddings=FakeEmbeddings()) as archive:
+    with TestClient(create_app(Desk(archive), Access()), base_url="http://127.0.0.1") as web:
+        page = web.get("/").text
+print(json.dumps([rag.ui.__file__, "OnRecord" in page, ".masthead" in page]))
+"""
+
+
+def test_its_page_is_there(installed: Path, tmp_path: Path) -> None:
+    done = python(PAGE, tmp_path / "archive", env={"PYTHONPATH": str(installed)}, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    file, title, style = json.loads(done.stdout.splitlines()[-1])
+    assert Path(file).is_relative_to(installed), "not the working tree's"
+    assert title and style
 
 
 @pytest.mark.models
