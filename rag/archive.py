@@ -6,7 +6,7 @@ import builtins
 import shutil
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
@@ -391,6 +391,13 @@ class Archive:
         """
         self._require()
         return self._article(ident)
+
+    def standing(self, article_ids: Iterable[str]) -> dict[str, bool]:
+        """Those of some article ids that are still here, each with whether it is the current version.
+
+        For looking at many: no texts are read.
+        """
+        return self._cat().standing(article_ids) if self.exists else {}
 
     def passage(self, ident: str) -> Passage:
         """A passage by id.

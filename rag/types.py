@@ -220,6 +220,11 @@ class Answer(Value):
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
+    @property
+    def numbered(self) -> list[Citation]:
+        """Its citations as a list of sources shows them: each number once, also where several sentences cite it."""
+        return list({c.number: c for c in self.citations}.values())
+
 
 class Choice(Value):
     """Which of several given answers the archive speaks for."""

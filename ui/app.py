@@ -240,7 +240,6 @@ class Page:
         if view.listed:
             found[self.list] = self._listing(sitting, "")
             found[self.exports] = self._export_links(sitting)
-            found[self.chips] = gr.skip()
         return found or {self.live: gr.skip()}
 
     def _ask(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.ui.markup import attrs, button, byline, copy_button, day, esc, link, number, pasted
+from rag.ui.markup import attrs, button, byline, copy_button, day, esc, link, number, opener, pasted
 
 from rag.types import Article, Citation, Hit
 
@@ -15,30 +15,20 @@ def evidence(hits: Sequence[Hit], talk: int, citations: Sequence[Citation] = ())
         return nothing()
     articles = len({h.passage.article_id for h in hits})
     head = f"{number(len(hits), 'passage')} from {number(articles, 'article')}"
-    cards = "".join(hit_card(h, talk, citations) for h in hits)
+    cards = "".join(hit_card(h, citations) for h in hits)
     return (
         f'<section class="evidence" aria-label="Evidence" data-talk="{talk}"><h2>Evidence</h2><p class="muted">{esc(head)}</p>'
         f'<ul class="hits">{cards}</ul></section>'
     )
 
 
-def hit_card(hit: Hit, talk: int, citations: Sequence[Citation] = ()) -> str:
+def hit_card(hit: Hit, citations: Sequence[Citation] = ()) -> str:
     """A passage, with the words marked that an answer cites."""
     p = hit.passage
     inside = [c for c in citations if c.article_id == p.article_id and p.start <= c.start and c.end <= p.end]
     text = _marked(p.text, [(c.start - p.start, c.end - p.start, str(c.number)) for c in inside])
     also = f"also printed by {', '.join(p.also_printed_by)}" if p.also_printed_by else None
-    open_ = button(
-        "Open article",
-        "cite",
-        kind="quiet",
-        name=f"Open {p.title}",
-        article=p.article_id,
-        start=p.start,
-        end=p.end,
-        number="",
-        talk=talk,
-    )
+    open_ = opener("Open article", p.article_id, p.start, p.end, name=f"Open {p.title}")
     return (
         f'<li class="hit"><h3 dir="auto">{esc(p.title)}</h3><small dir="auto">{esc(byline(p.source, p.published, also))}</small>'
         f'<p class="passage" dir="auto">{text}</p><div class="row">{open_}</div></li>'
@@ -74,7 +64,7 @@ def article_view(
     if newest is not None:
         changed = (
             '<p class="notice">The article has changed since it was cited. This is the version that was cited. '
-            f"{button('Show the newest', 'cite', kind='quiet', article=newest, start=0, end=0, number='', talk='')}</p>"
+            f"{opener('Show the newest', newest, 0, 0)}</p>"
         )
     also = ""
     if article.also_printed_by:

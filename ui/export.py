@@ -26,7 +26,7 @@ def markdown(title: str, turns: Sequence[Turn], when: datetime) -> str:
         if not answer.answered:
             parts[-1] = f"*{parts[-1]}*"
         rows = []
-        for c in {c.number: c for c in answer.citations}.values():
+        for c in answer.numbered:
             where = _md(f"{c.title} · {byline(c.source, c.published)}")
             url = f" · <{_url(c.url)}>" if c.url and _url(c.url) else ""
             rows.append(f"- **{c.number}** ({c.support}) “{_md(' '.join(c.quote.split()))}”  \n  {where}{url}")

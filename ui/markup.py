@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from html import escape
 
 _WEB = re.compile(r"https?://", re.IGNORECASE)
@@ -41,6 +41,20 @@ def button(label: str, event: str, *, kind: str = "", name: str | None = None, *
     return f"<button {attrs(type='button', class_=kind or None, aria_label=name, data_event=event, **carried)}>{esc(label)}</button>"
 
 
+def opener(label: str, article: str, start: int, end: int, *, name: str | None = None, cited: object = "") -> str:
+    """A button that opens an article with the words from ``start`` to ``end`` marked.
+
+    Args:
+        label: What it says.
+        article: The version's id.
+        start: Of the words, in code points.
+        end: Their end.
+        name: What a screen reader says.
+        cited: The number of the citation they are; empty for other words.
+    """
+    return button(label, "cite", kind="quiet", name=name, article=article, start=start, end=end, number=cited)
+
+
 def copy_button(label: str, text: str, *, kind: str = "quiet", name: str | None = None) -> str:
     """A button that puts ``text`` on the clipboard."""
     return f"<button {attrs(type='button', class_=kind, aria_label=name, data_copy=text)}>{esc(label)}</button>"
@@ -53,7 +67,7 @@ def link(url: str | None, label: str) -> str:
     return f"<a {attrs(href=url, target='_blank', rel='noopener noreferrer')}>{esc(label)}</a>"
 
 
-def day(when: datetime | None) -> str:
+def day(when: date | None) -> str:
     """A date as people write it: 18 June 2023."""
     return f"{when.day} {when:%B %Y}" if when else "no date"
 

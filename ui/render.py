@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from rag.ui.aside import hit_card
-from rag.ui.markup import attrs, button, byline, copy_button, day, esc, joined, link, number, pasted
+from rag.ui.markup import attrs, button, byline, copy_button, day, esc, joined, link, number, opener, pasted
 
 from rag.types import Answer, Citation, Conflict, Feedback, Hit, Query, Stats
 
@@ -66,7 +66,7 @@ def talk_html(talk: Talk, stats: Stats | None) -> str:
     if answer is not None and not answer.answered:
         body.append(_refusal(talk, answer, stats))
     elif talk.text:
-        body.append(f'<div class="answer" dir="auto">{answer_text(talk.text, talk.citations, talk.number)}</div>')
+        body.append(f'<div class="answer" dir="auto">{answer_text(talk.text, talk.citations)}</div>')
     if talk.error:
         body.append(
             f'<div class="failed" role="alert"><strong>That failed.</strong> <span dir="auto">{esc(talk.error)}</span></div>'
@@ -75,7 +75,7 @@ def talk_html(talk: Talk, stats: Stats | None) -> str:
         if not talk.error:
             body.append(_alive(talk))
     else:
-        body += [_disagreeing(answer, talk), _sources(answer, talk), _withheld(answer), _tools(talk, answer)]
+        body += [_disagreeing(answer), _sources(answer, talk), _withheld(answer), _tools(talk, answer)]
     if answer is None and talk.error:
         body.append(
             f'<div class="tools">{button("Retry", "redo", kind="quiet", turn=talk.turn or "", question=talk.question)}</div>'
@@ -105,7 +105,7 @@ def _alive(talk: Talk) -> str:
 # -- the answer's text ------------------------------------------------------------
 
 
-def answer_text(text: str, citations: Sequence[Citation], talk: int) -> str:
+def answer_text(text: str, citations: Sequence[Citation]) -> str:
     """An answer's sentences, each followed by its sources' numbers as buttons; a new line is a new paragraph."""
     claims: dict[tuple[int, int], list[Citation]] = {}
     for c in citations:
@@ -117,7 +117,7 @@ def answer_text(text: str, citations: Sequence[Citation], talk: int) -> str:
         if "\n" in text[at:start] and line:
             paragraphs.append(" ".join(line))
             line = []
-        marks = "".join(mark(c, talk) for c in cited)
+        marks = "".join(mark(c) for c in cited)
         line.append(f'<span class="claim">{esc(text[start:end])}</span><span class="marks">{marks}</span>')
         at = end
     if line:
@@ -127,7 +127,7 @@ def answer_text(text: str, citations: Sequence[Citation], talk: int) -> str:
     return "".join(f"<p>{p}</p>" for p in paragraphs)
 
 
-def mark(c: Citation, talk: int) -> str:
+def mark(c: Citation) -> str:
     """The number one clicks, with the quote shown when it is pointed at or focused."""
     name = f"Source {c.number}: {c.quote} ({byline(c.source, c.published)})"
     tip = (
@@ -136,7 +136,7 @@ def mark(c: Citation, talk: int) -> str:
     )
     carried = attrs(
         type="button", class_="cite", aria_label=name, data_event="cite", data_article=c.article_id,
-        data_start=c.start, data_end=c.end, data_number=c.number, data_talk=talk,
+        data_start=c.start, data_end=c.end, data_number=c.number,
     )  # fmt: skip
     return f"<button {carried}>{c.number}{tip}</button>"
 
@@ -148,7 +148,7 @@ def _sources(answer: Answer, talk: Talk) -> str:
     if not answer.citations:
         return ""
     rows = []
-    for c in {c.number: c for c in answer.citations}.values():
+    for c in answer.numbered:
         fate = talk.fates.get(c.article_id)
         note = {
             "changed": '<span class="badge warn">the article has changed since</span>',
@@ -165,10 +165,8 @@ def _sources(answer: Answer, talk: Talk) -> str:
             )
         )
         where = link(c.url, c.title)
-        open_ = button(
-            "Open", "cite", kind="quiet", name=f"Open source {c.number} in its article", article=c.article_id, start=c.start,
-            end=c.end, number=c.number, talk=talk.number,
-        )  # fmt: skip
+        name = f"Open source {c.number} in its article"
+        open_ = opener("Open", c.article_id, c.start, c.end, name=name, cited=c.number)
         rows.append(
             f'<li value="{c.number}"><blockquote dir="auto">{esc(" ".join(c.quote.split()))}</blockquote>'
             f'<div class="by"><span dir="auto">{where}</span><small>{esc(byline(c.source, c.published))}</small>{also}</div>'
@@ -179,26 +177,16 @@ def _sources(answer: Answer, talk: Talk) -> str:
     return f'<ol class="sources" aria-label="Sources">{"".join(rows)}</ol>'
 
 
-def _disagreeing(answer: Answer, talk: Talk) -> str:
+def _disagreeing(answer: Answer) -> str:
     if not answer.conflicts:
         return ""
-    rows = "".join(_conflict(c, answer, talk) for c in answer.conflicts)
+    rows = "".join(_conflict(c) for c in answer.conflicts)
     return f'<section class="conflicts" aria-label="Other sources disagree"><h4>Sources disagree</h4><ul>{rows}</ul></section>'
 
 
-def _conflict(c: Conflict, answer: Answer, talk: Talk) -> str:
+def _conflict(c: Conflict) -> str:
     when = {True: '<span class="badge warn">newer</span>', False: '<span class="badge">older</span>', None: ""}[c.newer]
-    open_ = button(
-        "Open",
-        "cite",
-        kind="quiet",
-        name=f"Open {c.title}",
-        article=c.article_id,
-        start=c.start,
-        end=c.end,
-        number="",
-        talk=talk.number,
-    )
+    open_ = opener("Open", c.article_id, c.start, c.end, name=f"Open {c.title}")
     return (
         f'<li><p class="about" dir="auto">{esc(c.about)}</p><blockquote dir="auto">{esc(" ".join(c.quote.split()))}</blockquote>'
         f'<div class="row"><small dir="auto">{esc(c.title)} · {esc(byline(c.source, c.published))}</small>{when}{open_}</div></li>'
@@ -220,7 +208,7 @@ def _refusal(talk: Talk, answer: Answer, stats: Stats | None) -> str:
     reason = answer.reason or "not_in_archive"
     near = ""
     if reason not in ("cancelled", "taken_down", "empty_archive") and talk.hits:
-        cards = "".join(hit_card(h, talk.number) for h in talk.hits[:_NEAREST])
+        cards = "".join(hit_card(h) for h in talk.hits[:_NEAREST])
         near = f'<h4>The nearest passages</h4><ul class="hits">{cards}</ul>'
     size = f'<p class="size">{esc(coverage(stats))}</p>' if stats and reason != "cancelled" else ""
     return (
@@ -275,6 +263,6 @@ def _tools(talk: Talk, answer: Answer) -> str:
 def plain(answer: Answer) -> str:
     """An answer with its sources, ready to paste."""
     rows = []
-    for c in {c.number: c for c in answer.citations}.values():
+    for c in answer.numbered:
         rows.append(f"[{c.number}] " + pasted(c.quote, c.title, c.source, c.published, c.url).replace("\n", "\n    "))
     return "\n\n".join([answer.text, *rows])

@@ -108,9 +108,9 @@ def chips(filters: Filters, editing: str = "") -> str:
     """The filters in force, each with a way to take it off."""
     found = [(f"Outlet: {s}" if s else "Without an outlet", "source", s) for s in filters.sources]
     if filters.after:
-        found.append((f"From {day_of(filters.after)}", "after", ""))
+        found.append((f"From {day(filters.after)}", "after", ""))
     if filters.before:
-        found.append((f"Before {day_of(filters.before)}", "before", ""))
+        found.append((f"Before {day(filters.before)}", "before", ""))
     if filters.language:
         found.append((f"Language: {filters.language}", "language", ""))
     rows = "".join(
@@ -121,11 +121,6 @@ def chips(filters: Filters, editing: str = "") -> str:
         again = button("Cancel", "unfilter", kind="chip", name="Cancel editing", what="editing", value="")
         rows += f'<li class="editing"><span>Editing: what follows the question is replaced.</span> {again}</li>'
     return f'<ul class="chips" aria-label="Filters in force">{rows}</ul>' if rows else ""
-
-
-def day_of(when: date) -> str:
-    """A date of the calendar as people write it."""
-    return f"{when.day} {when:%B %Y}"
 
 
 # -- the archive tab ----------------------------------------------------------------

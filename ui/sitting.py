@@ -82,14 +82,9 @@ class Sitting:
 
     def fates(self, turns: Sequence[Turn]) -> dict[str, Fate]:
         """Which of the cited articles have changed or gone."""
-        found: dict[str, Fate] = {}
-        for ident in {c.article_id for t in turns for c in t.answer.citations}:
-            try:
-                if not self.archive.get(ident).current:
-                    found[ident] = "changed"
-            except OnRecordError:
-                found[ident] = "gone"
-        return found
+        cited = {c.article_id for t in turns for c in t.answer.citations}
+        there = self.archive.standing(cited)
+        return {i: "changed" if i in there else "gone" for i in cited if not there.get(i)}
 
     def thread(self) -> str:
         """The whole conversation; where there is none, how to begin one."""
@@ -171,19 +166,12 @@ class Sitting:
             self.editing = None
         turn = store.append(self.conversation, self.user, talk.question, answer)
         cited = {h.passage.article_id for h in answer.hits}
-        if gone := {i for i in cited if not self._there(i)}:  # taken down while the answer was written
+        if gone := cited - self.archive.standing(cited).keys():  # taken down while the answer was written
             store.forget(gone)
             turn = store.turns(self.conversation, self.user)[-1]
         talk = shown(turn, talk.number, {})
         self.talk = talk
         return talk
-
-    def _there(self, ident: str) -> bool:
-        try:
-            self.archive.get(ident)
-        except ArticleMissing:
-            return False
-        return True
 
     def stop(self) -> None:
         """Stop the question that is being answered."""

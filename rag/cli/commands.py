@@ -421,7 +421,7 @@ def _print_answer(answer: Answer, wrote: bool) -> None:
     else:
         out.print(printable(answer.text), style="yellow")
     if answer.answered:
-        for citation in {c.number: c for c in answer.citations}.values():
+        for citation in answer.numbered:
             _print_citation(out, citation)
         for conflict in answer.conflicts:
             _print_conflict(out, conflict)

@@ -555,10 +555,11 @@ class Catalog:
             raise ArticleMissing(f"No article {ident!r} in this archive. Find ids with: onrecord search WORDS")
         return self._article(row)
 
-    def which_exist(self, article_ids: set[str]) -> set[str]:
-        """Those of the versions that are (still) stored, current or not."""
-        one = "SELECT 1 FROM version WHERE id = ?"
-        return {i for i in article_ids if self._db.execute(one, (i,)).fetchone()}
+    def standing(self, article_ids: Iterable[str]) -> dict[str, bool]:
+        """Those of the versions that are (still) stored, each with whether it is current. Reads no texts."""
+        one = "SELECT current FROM version WHERE id = ?"
+        rows = {i: self._db.execute(one, (i,)).fetchone() for i in article_ids}
+        return {i: bool(row["current"]) for i, row in rows.items() if row}
 
     def articles(self) -> Iterator[Article]:
         """All current articles, in the order they came."""

@@ -246,7 +246,7 @@ def test_every_claim_is_shown_with_its_sources(claims: list[str]) -> None:
         lead = " " if text else ""
         citations.append(citation(n, "quote", (len(text) + len(lead), len(text) + len(lead) + len(claim))))
         text += f"{lead}{claim} [{n}]"
-    shown = render.answer_text(text, citations, 1)
+    shown = render.answer_text(text, citations)
     found = [
         html.unescape(c) for c in re.findall(r'<span class="claim">(.*?)</span><span class="marks">', shown, re.DOTALL)
     ]
@@ -288,7 +288,7 @@ def test_one_source_cited_twice_is_listed_once() -> None:
 
 def test_a_new_line_is_a_paragraph() -> None:
     text = "It rains. [1]\nIt pours. [2]"
-    shown = render.answer_text(text, (citation(1, "a", (0, 9)), citation(2, "b", (14, 23))), 1)
+    shown = render.answer_text(text, (citation(1, "a", (0, 9)), citation(2, "b", (14, 23))))
     assert shown.count("<p>") == 2
 
 
