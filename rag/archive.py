@@ -27,6 +27,7 @@ from rag.types import (
     Passage,
     Problem,
     Query,
+    Quote,
     Sentence,
     Stats,
 )
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import Runnable
 
+    from rag.answer.joined import Part
     from rag.answer.pipeline import Answerer
     from rag.answer.verify import Verdict
     from rag.chat import Chat
@@ -47,8 +49,14 @@ if TYPE_CHECKING:
     from rag.index.vectors import VectorIndex
 
 _STEP = 4000  # passages handed to the indexes at once
+_QUOTES = 1000  # of one speaker that are weighed, newest first
+_NEAR = 60  # passages looked through for what anybody says about something
+_LOOKED = 64  # articles looked through for quotes at once
+_EVENT = 3  # passages among which an event's date is looked for
+_FITTED = "all-MiniLM"
+"""The embedding model that confidence was fitted for, and that is blind outside English."""
 _BLIND = 0.01
-"""Weight of the dense arm in a language its model doesn't know: less than a place in the lexical ranking's first 17."""
+"""Weight of the dense arm in a language its model doesn't know: less than a place in the lexical ranking's first 20."""
 
 
 class Archive:
@@ -166,9 +174,16 @@ class Archive:
         found = load(sources, fields)
         with self._writing("ingest"):
             self._claim_fingerprint()
-            return pipeline.run(
-                found, catalog=self._cat(), embed=self._embed_texts, settle=self._settle, progress=progress
+            report = pipeline.run(
+                found,
+                catalog=self._cat(),
+                embed=self._embed_texts,
+                settle=self._settle,
+                quotes=self._find_quotes,
+                progress=progress,
             )
+            self._look_for_quotes()
+            return report
 
     def delete(self, *idents: str) -> builtins.list[str]:
         """Take articles down: all versions, everywhere, in stored conversations too.
@@ -205,6 +220,8 @@ class Archive:
         articles: Sequence[str] = (),
         language: str | None = None,
         history: Sequence[tuple[str, str]] = (),
+        today: datetime | None = None,
+        times: bool = True,
     ) -> builtins.list[Hit]:
         """The passages most likely to answer a question, best first.
 
@@ -218,6 +235,9 @@ class Archive:
             articles: Only these: ids, keys or aliases.
             language: Only articles in this one, as in "en" (ISO 639).
             history: (question, text of the answer) so far, oldest first: "and before that?" is looked for with them.
+            today: The day of the question, which "last week" counts from; by default now.
+            times: Whether what the question says of when ("in June 2023", "latest", "before the summit") decides
+                which articles are looked at (``Query.time``). ``after`` or ``before`` given win over it.
 
         Raises:
             ArchiveMissing: There is no archive.
@@ -234,6 +254,8 @@ class Archive:
             articles=articles,
             language=language,
             history=history,
+            today=today,
+            times=times,
         )
         return self._retrieve(query)
 
@@ -249,6 +271,8 @@ class Archive:
         articles: Sequence[str] = (),
         language: str | None = None,
         history: Sequence[tuple[str, str]] = (),
+        today: datetime | None = None,
+        times: bool = True,
         chat_model: str | None = None,
         cancel: threading.Event | None = None,
         brief: bool = False,
@@ -258,7 +282,7 @@ class Archive:
 
         Args:
             question: In any words.
-            k, after, before, sources, undated, articles, language, history: As for ``search``.
+            k, after, before, sources, undated, articles, language, history, today, times: As for ``search``.
             chat_model: Another model than the archive's, by name.
             cancel: Set it to stop, also while the model still reads. Closing the iterator stops as well.
             brief: Have the model say its answer again in a few words (``Answer.brief``).
@@ -278,23 +302,60 @@ class Archive:
             articles=articles,
             language=language,
             history=history,
+            today=today,
+            times=times,
         )
         answerer = self._answerer(chat_model)
         answerer.prepare()  # a local model starts to load while the evidence is looked for
-        hits = self._retrieve(query)
-        millis = {"retrieve": (time.perf_counter() - started) * 1000}
-        yield from answerer.stream(
+        cancel = cancel or threading.Event()
+
+        def answered(query: Query, hits: Sequence[Hit], began: float, brief: bool) -> Iterator[Event]:
+            return answerer.stream(
+                query,
+                hits,
+                catalog=self._cat(),
+                embed=self._remembered(),
+                fingerprint=self.fingerprint,
+                empty=not self._cat().counts()["articles"],
+                millis={"retrieve": (time.perf_counter() - began) * 1000},
+                cancel=cancel,
+                brief=brief,
+                temperature=temperature,
+                fitted=self._embed().name.startswith(_FITTED) and self._language(query.standalone) == "en",
+            )
+
+        from rag.retrieve import parts
+
+        if (several := parts.split(query.standalone)) is None:
+            yield from answered(query, self._retrieve(query), started, brief)
+            return
+        from rag.answer import joined
+
+        whole = [self._part(query, question) for question in several.questions]
+        yield from joined.stream(
             query,
-            hits,
-            catalog=self._cat(),
-            embed=self._remembered(),
-            fingerprint=self.fingerprint,
-            empty=not self._cat().counts()["articles"],
-            millis=millis,
-            cancel=cancel,
-            brief=brief,
-            temperature=temperature,
+            whole,
+            several,
+            lambda part: answered(part.query, part.hits, time.perf_counter(), False),
+            lambda claim, citations: self.supports(claim, citations, asked=query.standalone).ok,
         )
+
+    def _part(self, query: Query, question: str) -> Part:
+        """One of a question's parts, looked for by itself under the same filters."""
+        from rag.answer.joined import Part
+        from rag.retrieve import spoken
+
+        whose = spoken.asked(question)
+        part = query.model_copy(
+            update={
+                "text": question,
+                "standalone": question,
+                "sought": "",
+                "speaker": whose.speaker if whose else None,
+                "about": whose.about if whose else None,
+            }
+        )
+        return Part(part, self._retrieve(part))
 
     def prepare(self) -> None:
         """Let a local model load while there is nothing to do yet.
@@ -358,6 +419,94 @@ class Archive:
 
         self._require()
         return verify.supports(claim, cited(self._cat(), citations), embed=self._remembered(), asked=asked)
+
+    def quotes(
+        self,
+        *,
+        speaker: str | None = None,
+        about: str | None = None,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        sources: Sequence[str] = (),
+        undated: bool = True,
+        articles: Sequence[str] = (),
+        language: str | None = None,
+        limit: int = 20,
+    ) -> builtins.list[Quote]:
+        """Who said what, found at ingest in English articles: best first, or newest first without ``about``.
+
+        The same words of one speaker stand once, with the other outlets that print them.
+
+        Args:
+            speaker: A name or part of one ("Qin"), or what somebody is called ("Chinese foreign minister"). None:
+                anybody.
+            about: What the words are to be about, in any words. None: anything.
+            after, before, sources, undated, articles, language: As for ``search``.
+            limit: How many at most, 1 to 1000.
+
+        Raises:
+            UsageError: ``limit`` is out of range, or a filter makes no sense.
+            ModelMissing: Articles have not been looked through, since the parser was not installed.
+        """
+        if not 1 <= limit <= 1000:
+            raise UsageError(f"limit is {limit}; it goes from 1 to 1000.")
+        if about is not None and not about.strip():
+            about = None
+        if speaker is not None and not speaker.strip():
+            speaker = None
+        query = self._query(
+            about or speaker or "anything",
+            after=after,
+            before=before,
+            sources=sources,
+            undated=undated,
+            articles=articles,
+            language=language,
+            times=False,
+        ).model_copy(update={"speaker": speaker, "about": about})
+        from rag.retrieve import spoken
+
+        if (undone := self._cat().count_unquoted()) and undone == self._cat().counts()["articles"]:
+            raise ArchiveMismatch(
+                f"The articles in {self.path} have not been looked through for quotes. "
+                f"Do it, which embeds nothing again: onrecord doctor --repair --archive {self.path}"
+            )
+        return spoken.once(self._spoken(query))[:limit]
+
+    def _spoken(self, query: Query) -> builtins.list[Quote]:
+        """Quotes of the query's speaker about what it asks for; see ``quotes``."""
+        from rag.retrieve import spoken
+
+        catalog = self._cat()
+        speakers = spoken.matching(query.speaker, catalog.speakers()) if query.speaker else None
+        if speakers == []:
+            return []
+        passages: builtins.list[str] | None = None
+        if speakers is None and query.about:
+            near = self._retrieve(query.model_copy(update={"k": _NEAR, "speaker": None, "about": None}))
+            passages = [h.passage.id for h in near]
+        found = catalog.quotes(
+            speakers=speakers,
+            passages=passages,
+            articles=query.articles,
+            after=query.after,
+            before=query.before,
+            undated=query.undated,
+            sources=query.sources,
+            language=query.language,
+            limit=_QUOTES,
+        )
+        if not query.about:
+            return found
+        places = [(q.article_id, q.start) for q in found]
+        passage_of = dict(zip(places, catalog.passages_at(places), strict=True))
+        return spoken.rank(
+            found,
+            query.about,
+            passage_of={place: ident for place, ident in passage_of.items() if ident},
+            stored=catalog.vectors([i for i in dict.fromkeys(passage_of.values()) if i]),
+            embed=self._remembered(),
+        )
 
     def chat(self, **options: Any) -> Chat:
         """A conversation in which questions may take up earlier ones.
@@ -571,9 +720,10 @@ class Archive:
 
                 # Until it is done the archive fits no settings, so vectors of two models are never searched together.
                 catalog.set_meta("fingerprint", f"an unfinished rebuild | {pipeline.SPLITTER}")
-                pipeline.again(catalog, embed=self._embed_texts, progress=progress)
+                pipeline.again(catalog, embed=self._embed_texts, quotes=self._find_quotes, progress=progress)
                 catalog.set_meta("fingerprint", self._wanted())
             self._rebuild("vectors", "lexical")
+            self._look_for_quotes()
             self._forget()
             catalog.compact()
 
@@ -586,19 +736,31 @@ class Archive:
         self._require()
         if made.language:
             self._require_languages()
-        return made.model_copy(update={"articles": tuple(dict.fromkeys(self._article(a).id for a in articles))})
+        made = made.model_copy(update={"articles": tuple(dict.fromkeys(self._article(a).id for a in articles))})
+        return self._dated(made) if made.time and made.time.kind == "event" else made
+
+    def _dated(self, made: Query) -> Query:
+        """A query that stands by an event, with the event's date: that of the article nearest to its name."""
+        from rag.retrieve import query
+
+        assert made.time is not None
+        about = query.make(made.time.event or "", k=_EVENT, times=False)
+        for hit in self._retrieve(about.model_copy(update={"articles": made.articles, "sources": made.sources})):
+            if when := hit.passage.published:
+                return query.stand_by(made, when, hit.passage.title)
+        return made.model_copy(update={"time": None})
 
     def _require_languages(self) -> None:
-        from rag.index.catalog import INDEX_FORMAT
+        from rag.index.catalog import WITH_LANGUAGES
 
-        if self._cat().index_format < INDEX_FORMAT:
+        if self._cat().index_format < WITH_LANGUAGES:
             raise ArchiveMismatch(
                 f"The indexes in {self.path} are an older program's, which did not take in the articles' languages. "
                 f"Rebuild them, which embeds nothing again: onrecord doctor --repair --archive {self.path}"
             )
 
     def _retrieve(self, query: Query) -> builtins.list[Hit]:
-        from rag.index.catalog import StoreClosed
+        from rag.index.catalog import WITH_ARTICLES, StoreClosed
         from rag.retrieve import hybrid
 
         self._require()
@@ -606,7 +768,8 @@ class Archive:
         embedder = self._embed()
         arm = self.settings.retriever
         # The built-in model knows English only: elsewhere it may fill up what words have found, and no more.
-        blind = embedder.name.startswith("all-MiniLM") and self._language(query.standalone) != "en"
+        blind = embedder.name.startswith(_FITTED) and self._language(query.standalone) != "en"
+        own = self._own_words(query)
         while True:
             vectors, lexical = self._fresh()
             with suppress(StoreClosed):  # a rebuild has just put others in their place
@@ -618,7 +781,17 @@ class Archive:
                     embed=embedder.query,
                     dense_weight=0.0 if arm == "lexical" else _BLIND if blind else 1.0,
                     lexical_weight=0.0 if arm == "dense" else 1.0,
+                    own_words=own,
+                    whole=self._cat().index_format >= WITH_ARTICLES,
                 )
+
+    def _own_words(self, query: Query) -> builtins.list[str]:
+        """Ids of passages with the words of whom the question asks for, those about what it asks first."""
+        if not query.speaker:
+            return []
+        best = self._spoken(query)[: 2 * query.k]
+        found = self._cat().passages_at([(q.article_id, q.start) for q in best])
+        return [ident for ident in dict.fromkeys(found) if ident]
 
     def _language(self, question: str) -> str:
         """The question's language, as far as the archive has articles in it: a few words are easily mistaken."""
@@ -677,6 +850,28 @@ class Archive:
 
                 self._memory = Remembered(self._embed_texts)
             return self._memory
+
+    def _find_quotes(self, articles: Sequence[tuple[str, str, Sequence[Sentence]]]) -> Any:
+        """Who says what in articles; None where the parser is not installed, so that a later run can look."""
+        from rag.errors import ModelMissing
+        from rag.ingest import quotes
+
+        try:
+            return quotes.find(articles)
+        except ModelMissing:
+            return None
+
+    def _look_for_quotes(self) -> None:
+        """Look through the articles that an older program, or one without the parser, has stored."""
+        from rag.ingest.pipeline import who_said_what
+
+        catalog = self._cat()
+        while some := catalog.unquoted(_LOOKED):
+            places = [(a.title, a.text, catalog.sentences(a.id), a.language) for a in some]
+            said = who_said_what(places, self._find_quotes)
+            catalog.set_quotes([(a.id, s) for a, s in zip(some, said, strict=True) if s is not None])
+            if any(s is None for s in said):
+                return
 
     def _answerer(self, name: str | None) -> Answerer:
         with self._lock:
@@ -802,11 +997,14 @@ class Archive:
 
     def _complete(self) -> None:
         """Do what an interrupted run left to do, and an older program could not."""
-        from rag.index.catalog import INDEX_FORMAT
+        from rag.index.catalog import INDEX_FORMAT, WITH_LANGUAGES
 
         self._sweep()
-        if self._cat().index_format < INDEX_FORMAT:
+        if (built := self._cat().index_format) < WITH_LANGUAGES:
             self._rebuild("vectors", "lexical")
+        elif built < INDEX_FORMAT:  # only the lexical one has changed since
+            self._rebuild("lexical")
+            self._cat().set_meta("index_format", str(INDEX_FORMAT))
         self._settle()
         self._forget()
 

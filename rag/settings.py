@@ -48,6 +48,9 @@ class Settings(BaseSettings):
         320, ge=50, le=100_000, description="About how many tokens of evidence a model reads: the waiting time"
     )
     max_tokens: int = Field(220, ge=16, le=8192, description="The longest answer, in tokens")
+    caution: float = Field(
+        0.5, ge=0, le=1, description="How likely a sentence has to be an answer to be shown; higher refuses more"
+    )
     temperature: float = Field(0.0, ge=0, le=2, description="0 gives the same answer every time")
     context: int = Field(4096, ge=1024, le=131_072, description="Context window of the local model, in tokens")
     threads: int = Field(0, ge=0, le=1024, description="Threads of the local model; 0: one per core")

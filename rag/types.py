@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field
 SCHEMA = 1
 """Version of the JSON schema of ``Answer``; grows when a field changes meaning or goes."""
 
-FoundBy = Literal["dense", "lexical", "hybrid"]
+FoundBy = Literal["dense", "lexical", "hybrid", "quotes"]
 Support = Literal["verbatim", "supported"]
 Reason = Literal["empty_archive", "no_evidence", "not_in_archive", "not_supported", "cancelled", "taken_down"]
 
@@ -103,6 +103,61 @@ class Passage(Value):
     """Other outlets whose near-identical passage stood aside for this one."""
 
 
+class Said(Value):
+    """Somebody's words in an article, as they are found at ingest; offsets are in its text."""
+
+    start: int
+    end: int
+    """Of a direct quote what stands between its marks, of an indirect one the clause that tells it."""
+    direct: bool
+    speaker: str
+    """The fullest name the article gives; a description, as in "a spokesman", where it gives none."""
+    role: str | None = None
+    """What the article calls them, as in "Chinese foreign minister"."""
+    verb: str | None = None
+    """As written: "told", "according to"."""
+    mention: tuple[int, int]
+    """(start, end) of who speaks beside these words, as in "Qin" or "he"."""
+
+
+class Quote(Value):
+    """Somebody's words, with their article; ``article.text[q.start:q.end] == q.quote``."""
+
+    speaker: str
+    role: str | None = None
+    verb: str | None = None
+    direct: bool
+    quote: str
+    article_id: str
+    start: int
+    end: int
+    sentence: str
+    """The sentence they stand in, or begin in."""
+    title: str
+    source: str | None = None
+    published: datetime | None = None
+    url: str | None = None
+    also_printed_by: tuple[str, ...] = ()
+    """Other outlets, or titles, with the same words of the same speaker."""
+
+
+class Time(Value):
+    """What a question says of when, and what it came to; ``Query.after`` and ``before`` hold the same bounds."""
+
+    phrase: str
+    """As written: "last week"."""
+    kind: Literal["within", "as_of", "latest", "event"]
+    """``latest`` prefers newer articles and leaves none out; ``event`` stands by an article's date."""
+    after: datetime | None = None
+    before: datetime | None = None
+    event: str | None = None
+    """The event it stands by, as written: "the summit" of "before the summit"."""
+    side: Literal["before", "after", "during"] | None = None
+    """Of the event."""
+    dated_by: str | None = None
+    """Title of the article whose date the event has been given."""
+
+
 class Query(Value):
     """A question as the retriever takes it."""
 
@@ -119,6 +174,14 @@ class Query(Value):
     """Whether a date filter lets articles without a date through."""
     articles: tuple[str, ...] = ()
     """Only these articles, by id; empty: all."""
+    speaker: str | None = None
+    """Whose own words are asked for, as in "what did Qin Gang say about relations?"."""
+    about: str | None = None
+    """What they are to be about; None: anything."""
+    time: Time | None = None
+    """What the question says of when, where that decides which articles are looked at."""
+    sought: str = ""
+    """What is looked for, where it is not ``standalone``: the question without what it says of when."""
 
 
 class Hit(Value):
@@ -203,10 +266,12 @@ class Answer(Value):
     answered: bool
     reason: Reason | None = None
     confidence: float | None = None
-    """0 to 1, uncalibrated."""
+    """0 to 1: how likely it is right; calibrated for the built-in embedding model in English (docs/answers.md)."""
     withheld: tuple[Withheld, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     """What other articles say to the contrary."""
+    unanswered: tuple[str, ...] = ()
+    """Of a question that asks for two things, those that the archive does not answer."""
     model: str
     prompt: str | None = None
     """Name and version, as in "answer@3"; None where no prompt was used."""

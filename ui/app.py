@@ -10,7 +10,7 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from dateutil import parser as dates
-from rag.ui import coverage, shelves
+from rag.ui import coverage, quotes, shelves
 from rag.ui.beginning import Beginning
 from rag.ui.downloads import downloads
 from rag.ui.shelves import PAGE, Filters
@@ -80,15 +80,18 @@ class Page:
             with gr.Tabs(elem_id="tabs") as self.tabs:
                 with gr.Tab("Ask", id="ask"):
                     self._ask_tab()
+                with gr.Tab("Quotes", id="quotes") as quotes_tab:
+                    self._quotes_tab()
                 with gr.Tab("Archive", id="archive") as archive_tab:
                     self._archive_tab()
                 with gr.Tab("Settings", id="settings"), gr.Column(elem_id="settings-column"):
                     self._settings_tab(model)
             self._wire(page, archive_tab)
+            self._wire_quotes(quotes_tab)
         return page
 
-    def _html(self, name: str, **rest: Any) -> gr.HTML:
-        return gr.HTML("", elem_id=name, elem_classes=["onr"], js_on_load=self._script, apply_default_css=False, **rest)
+    def _html(self, name: str, value: str = "") -> gr.HTML:
+        return gr.HTML(value, elem_id=name, elem_classes=["onr"], js_on_load=self._script, apply_default_css=False)
 
     def _ask_tab(self) -> None:
         with gr.Row(elem_id="ask-row"):
@@ -128,6 +131,31 @@ class Page:
                         )
             with gr.Column(elem_id="side", scale=0):
                 self.side = self._html("panel")
+
+    def _quotes_tab(self) -> None:
+        with gr.Row(elem_id="quotes-row"):
+            with gr.Column(elem_id="voices"):
+                with gr.Row():
+                    self.who = gr.Textbox(
+                        label="Who",
+                        placeholder="Name or office",
+                        elem_id="who",
+                        max_lines=1,
+                        max_length=200,
+                        min_width=140,
+                    )
+                    self.about = gr.Textbox(
+                        label="About",
+                        placeholder="Subject",
+                        elem_id="about",
+                        max_lines=1,
+                        max_length=4000,
+                        min_width=140,
+                    )
+                    self.look = gr.Button("Find", elem_id="look", scale=0, min_width=90)
+                self.quotes = self._html("quotes-list")
+            with gr.Column(elem_id="quotes-side"):
+                self.beside = self._html("quoted", value=quotes.beside())
 
     def _archive_tab(self) -> None:
         with gr.Row(elem_id="archive-row"):
@@ -225,6 +253,15 @@ class Page:
         self.folder.upload(self._upload, [self.folder, self.words, self.outlet], taken, **_LONG)
         self.theme.change(None, self.theme, None, js=_THEME, api_visibility="private")
 
+    def _wire_quotes(self, tab: gr.Tab) -> None:
+        asked = [self.who, self.about]
+        tab.select(self._quotes, asked, self.quotes, **_NOW)
+        for event in (self.who.submit, self.about.submit, self.look.click):
+            event(self._quotes, asked, self.quotes, **_NOW)
+        for place in (self.quotes, self.beside):
+            place.cite(self._open_quote, None, self.beside, **_NOW)
+        self.beside.back(quotes.beside, None, self.beside, **_NOW)
+
     # -- asking ---------------------------------------------------------------------------
 
     def _changes(self, sitting: Sitting, view: View) -> dict[Any, Any]:
@@ -244,14 +281,14 @@ class Page:
 
     def _ask(
         self, question: str, sources: Sequence[str], after: str, before: str, language: str,
-        model: str, k: float, temperature: float, request: gr.Request,
+        model: str, k: float, temperature: float, request: gr.Request, times: bool = True,
     ) -> Iterator[dict[Any, Any]]:  # fmt: skip
         sitting = self._sitting(request)
         try:
             filters = _filters(sources, after, before, language)
         except UsageError as e:
             raise gr.Error(str(e), print_exception=False) from e
-        options: dict[str, Any] = {"k": int(k)}
+        options: dict[str, Any] = {"k": int(k), "times": times}
         if model:
             options["chat_model"] = model
         if temperature != self._desk.archive.settings.temperature:
@@ -276,11 +313,12 @@ class Page:
         self, sources: Sequence[str], after: str, before: str, language: str,
         model: str, k: float, temperature: float, request: gr.Request, event: gr.EventData,
     ) -> Iterator[dict[Any, Any]]:  # fmt: skip
-        """A question that stands on a button: an example, or one that is asked again."""
+        """A question that stands on a button: an example, or one that is asked again, with its times or without."""
         data = _data(event)
         if data.get("turn"):
             self._sitting(request).editing = int(data["turn"])
-        yield from self._ask(str(data["question"]), sources, after, before, language, model, k, temperature, request)
+        question, times = str(data["question"]), data.get("times") != "off"
+        yield from self._ask(question, sources, after, before, language, model, k, temperature, request, times)
 
     def _edit(self, request: gr.Request, event: gr.EventData) -> tuple[Any, str]:
         data = _data(event)
@@ -331,6 +369,16 @@ class Page:
                 _filters(sources, after, before, language), "yes" if self._sitting(request).editing is not None else ""
             ),
         )
+
+    # -- the quotes tab ---------------------------------------------------------------------------
+
+    def _quotes(self, who: str, about: str, request: gr.Request) -> str:
+        return self._sitting(request).quotes(who, about)
+
+    def _open_quote(self, request: gr.Request, event: gr.EventData) -> str:
+        data = _data(event)
+        sitting = self._sitting(request)
+        return sitting.article(str(data["article"]), int(data["start"]), int(data["end"]), "", back="Close")
 
     # -- conversations ---------------------------------------------------------------------------
 

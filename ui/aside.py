@@ -8,6 +8,8 @@ from rag.ui.markup import attrs, button, byline, copy_button, day, esc, link, nu
 
 from rag.types import Article, Citation, Hit
 
+_OWN_WORDS = "Found because the speaker you ask about is quoted here, not by the words or the meaning of the question"
+
 
 def evidence(hits: Sequence[Hit], talk: int, citations: Sequence[Citation] = ()) -> str:
     """The passages found for a question, best first; those that the answer cites say so."""
@@ -29,9 +31,14 @@ def hit_card(hit: Hit, citations: Sequence[Citation] = ()) -> str:
     text = _marked(p.text, [(c.start - p.start, c.end - p.start, str(c.number)) for c in inside])
     also = f"also printed by {', '.join(p.also_printed_by)}" if p.also_printed_by else None
     open_ = opener("Open article", p.article_id, p.start, p.end, name=f"Open {p.title}")
+    found = (
+        f"<span {attrs(class_='badge', title=_OWN_WORDS)}>quotes whom you ask about</span>"
+        if hit.found_by == "quotes"
+        else ""
+    )
     return (
         f'<li class="hit"><h3 dir="auto">{esc(p.title)}</h3><small dir="auto">{esc(byline(p.source, p.published, also))}</small>'
-        f'<p class="passage" dir="auto">{text}</p><div class="row">{open_}</div></li>'
+        f'<p class="passage" dir="auto">{text}</p><div class="row">{found}{open_}</div></li>'
     )
 
 

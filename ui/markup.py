@@ -84,11 +84,19 @@ def number(n: int, one: str, many: str | None = None) -> str:
 
 def pasted(quote: str, title: str, source: str | None, published: datetime | None, url: str | None) -> str:
     """A quote ready to paste: the words, then where and when they stood."""
-    words = " ".join(quote.split())
-    marks = "" if words[:1] in '“"«「' and words[-1:] in '”"»」' else "“”"
-    shown = f"{marks[:1]}{words}{marks[1:]}"
+    return f"{quoted(quote)}\n{origin(title, source, published, url)}"
+
+
+def origin(title: str, source: str | None, published: datetime | None, url: str | None, speaker: str = "") -> str:
+    """Whose words they are, if that is known, and where and when they stood; ready to paste below them."""
     where = ", ".join(x for x in (source, title, day(published) if published else None) if x)
-    return f"{shown}\n— {where}" + (f"\n{url}" if url else "")
+    return f"— {f'{speaker}; ' if speaker else ''}{where}" + (f"\n{url}" if url else "")
+
+
+def quoted(text: str) -> str:
+    """Words on one line in quotation marks: their own, where they bring some."""
+    words = " ".join(text.split())
+    return words if words[:1] in tuple('“"«「') and words[-1:] in tuple('”"»」') else f"“{words}”"
 
 
 def joined(parts: Sequence[str]) -> str:

@@ -11,7 +11,7 @@ const press = (target) => {
     if (name === null || !name.trim()) return;
     data.title = name.trim();
   }
-  if (data.event === 'cite' && target.closest('.talk')) document.lastCite = target;
+  if (data.event === 'cite' && target.closest('.talk, .said')) document.lastCite = target;
   if (data.event === 'back') back();
   if (target.tagName === 'INPUT') data.why = target.value;
   trigger(data.event, data);

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rag.ui import times
 from rag.ui.aside import hit_card
 from rag.ui.markup import attrs, button, byline, copy_button, day, esc, joined, link, number, opener, pasted
 
-from rag.types import Answer, Citation, Conflict, Feedback, Hit, Query, Stats
+from rag.types import Answer, Citation, Conflict, Feedback, Hit, Query, Stats, Time
 
 Fate = Literal["changed", "gone"]
 """What became of an article since an answer cited it."""
@@ -60,9 +61,7 @@ def talk_html(talk: Talk, stats: Stats | None) -> str:
     """One question and its answer, finished or not."""
     label = f"Question {talk.number}"
     answer = talk.answer
-    body = [_question(talk)]
-    if talk.query and talk.query.standalone != talk.query.text:
-        body.append(f'<p class="standalone">Searched for <q dir="auto">{esc(talk.query.standalone)}</q></p>')
+    body = [_question(talk), _taken(talk)]
     if answer is not None and not answer.answered:
         body.append(_refusal(talk, answer, stats))
     elif talk.text:
@@ -92,6 +91,35 @@ def _question(talk: Talk) -> str:
         else ""
     )
     return f'<div class="question"><h3 dir="auto">{esc(talk.question)}</h3>{tools}</div>'
+
+
+def _taken(talk: Talk) -> str:
+    """What the question was taken to ask, where its words alone don't say: by the conversation, and of when."""
+    if talk.query is None:
+        return ""
+    body = ""
+    if talk.query.standalone != talk.query.text:
+        body = f'<p class="standalone">Searched for <q dir="auto">{esc(talk.query.standalone)}</q></p>'
+    return body + (_when(talk, talk.query.time) if talk.query.time else "")
+
+
+def _when(talk: Talk, time: Time) -> str:
+    """What was taken as what, with a way to ask again without it once the answer is there."""
+    what = f"{times.taken(time)} · “{time.phrase}”"
+    off = (
+        button(
+            "×",
+            "redo",
+            name=f"Ask again, leaving aside “{time.phrase}”",
+            turn=talk.turn or "",
+            question=talk.question,
+            times="off",
+        )
+        if talk.answer is not None or talk.error
+        else ""
+    )
+    dated = f' <small dir="auto">{esc(times.dating(time))}</small>' if time.dated_by else ""
+    return f'<p class="when"><span class="chip"><span dir="auto">{esc(what)}</span>{off}</span>{dated}</p>'
 
 
 def _alive(talk: Talk) -> str:

@@ -12,7 +12,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.ui import aside, render, shelves
+from rag.ui import aside, quotes, render, shelves
 from rag.ui.beginning import Beginning
 from rag.ui.render import Fate, Talk
 from rag.ui.shelves import Filters
@@ -118,7 +118,7 @@ class Sitting:
         Args:
             question: As it was typed.
             filters: Which articles to keep to.
-            options: For ``Desk.stream``: ``k``, ``chat_model``, ``temperature``.
+            options: For ``Desk.stream``: ``k``, ``times``, ``chat_model``, ``temperature``.
         """
         question = question.strip()
         if not question:
@@ -192,6 +192,16 @@ class Sitting:
             return aside.gone("This article is no longer in the archive: it has been taken down.")
         newest = None if article.current else next(iter(self.archive.versions(article.key)), None)
         return aside.article_view(article, start, end, cited, newest if newest != article.id else None, **how)
+
+    def quotes(self, speaker: str, about: str) -> str:
+        """Who said what, as HTML; or why that can't be told."""
+        if not self.archive.exists:
+            return quotes.nothing(asked=False)
+        try:
+            found = self.desk.quotes(user=self.user, speaker=speaker, about=about, limit=quotes.SHOWN)
+        except OnRecordError as e:
+            return quotes.failed(str(e))
+        return quotes.quotes(found, speaker, about)
 
     def rate(self, turn: int, good: bool, why: str = "", off: bool = False) -> View:
         """Store what the user thinks of an answer, or take it back."""

@@ -11,11 +11,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rag.answer import chat, choosing, cite, conflicts, context, facts, prompts, verify
+from rag.answer import chat, choosing, cite, confidence, conflicts, context, facts, prompts, verify
 from rag.answer.evidence import Embed, Numbered, choose
 from rag.answer.refusals import refusal
+from rag.answer.voices import Voices
 from rag.errors import ModelFailed, OnRecordError
 from rag.ingest.language import detect_language
+from rag.retrieve import spoken
 from rag.settings import Settings
 from rag.types import (
     Answer,
@@ -41,10 +43,8 @@ if TYPE_CHECKING:
 
     from rag.index.catalog import Catalog
 
-_BEARS = 0.5
-"""Least bearing on the question for a sentence to be shown."""
 _REFUSES = 0.5
-"""Probability of the model's refusal above which its answer is not taken, when it answered all the same."""
+"""Probability of the model's refusal above which its answer is not taken, where nothing fitted decides."""
 _MANY = 20
 """Sentences compared with the question by meaning, where a language model reads on."""
 _FEW = 12
@@ -63,7 +63,8 @@ class _Draft:
     text: str = ""
     citations: list[Citation] = field(default_factory=list)
     withheld: list[Withheld] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
+    sure: list[float] = field(default_factory=list)
+    """Of each sentence shown: how likely it is right."""
     refused: bool = False
     claims: set[str] = field(default_factory=set)
     brief: str | None = None
@@ -135,6 +136,7 @@ class Answerer:
         cancel: threading.Event | None = None,
         brief: bool = False,
         temperature: float | None = None,
+        fitted: bool = False,
     ) -> Iterator[Event]:
         """Answer from the hits; see ``Archive.stream``.
 
@@ -152,16 +154,20 @@ class Answerer:
             cancel: Set by the caller to stop.
             brief: Have the model say its answer again in a few words; nothing without a model.
             temperature: Another than the model's own.
+            fitted: Whether the confidence fitted on data holds here: for the embedding model and the language it was
+                fitted for. Else rules set by hand decide.
         """
         millis = dict(millis or {})
         started = time.perf_counter()
         cancel = cancel or threading.Event()
         yield Retrieved(query=query, hits=tuple(hits))
         draft, heard = _Draft(), _Heard()
-        evidence = self._evidence(query, hits, catalog, embed)
+        voices = _voices(query, hits, catalog)
+        evidence = self._evidence(query, hits, catalog, embed, voices)
         millis["choose"] = (time.perf_counter() - started) * 1000
         if evidence:
-            check = _Check(query.standalone, evidence, catalog, embed)
+            found = confidence.prospects(query.standalone, hits, embed=embed, catalog=catalog) if fitted else None
+            check = _Check(query.standalone, evidence, catalog, embed, voices, found, self._settings.caution)
             statements = self._extract(query.standalone, evidence) if self._chat is None else None
             if statements is not None:
                 for statement in statements:
@@ -208,7 +214,7 @@ class Answerer:
                 hits=tuple(hits),
                 answered=answered,
                 reason=reason,
-                confidence=round(_confidence(draft, heard), 3) if answered else None,
+                confidence=round(min(draft.sure), 3) if answered else None,
                 withheld=tuple(draft.withheld),
                 conflicts=tuple(against),
                 model=self.name,
@@ -234,7 +240,7 @@ class Answerer:
         """Choose among given answers; see ``Archive.choose``."""
         started = time.perf_counter()
         shown = choosing.listed(choices)
-        evidence = self._evidence(query, hits, catalog, embed)
+        evidence = self._evidence(query, hits, catalog, embed, _voices(query, hits, catalog), choices)
         millis["choose"] = (time.perf_counter() - started) * 1000
         heard, prompt = _Heard(), None
         if self._chat is None:
@@ -268,7 +274,15 @@ class Answerer:
             millis={stage: round(value, 1) for stage, value in millis.items()},
         )
 
-    def _evidence(self, query: Query, hits: Sequence[Hit], catalog: Catalog, embed: Embed) -> list[Numbered]:
+    def _evidence(
+        self,
+        query: Query,
+        hits: Sequence[Hit],
+        catalog: Catalog,
+        embed: Embed,
+        voices: Voices,
+        choices: Sequence[str] = (),
+    ) -> list[Numbered]:
         return choose(
             query.standalone,
             hits,
@@ -276,6 +290,8 @@ class Answerer:
             tokens=self._settings.evidence_tokens,
             catalog=catalog,
             closely=_FEW if self._chat is None else _MANY,
+            voices=voices,
+            choices=choices,
         )
 
     # -- writing -------------------------------------------------------------------
@@ -414,8 +430,20 @@ class Answerer:
 class _Check:
     """Takes statements one by one: finds their evidence, checks them, and writes what passes."""
 
-    def __init__(self, question: str, evidence: Sequence[Numbered], catalog: Catalog, embed: Embed) -> None:
+    def __init__(
+        self,
+        question: str,
+        evidence: Sequence[Numbered],
+        catalog: Catalog,
+        embed: Embed,
+        voices: Voices,
+        found: confidence.Prospects | None,
+        caution: float,
+    ) -> None:
         self._question = question
+        self._voices = voices
+        self._found = found
+        self._caution = caution
         self._evidence = {e.number: e for e in evidence}
         self._catalog = catalog
         self._embed = embed
@@ -437,6 +465,9 @@ class _Check:
         if not verdict.ok:
             draft.withheld.append(Withheld(text=claim, why=verdict.why))
             return None
+        if whose := self._voices.others(claim, [(e.article_id, e.start, e.end) for e in cited]):
+            draft.withheld.append(Withheld(text=claim, why=f"the cited words are those of {whose}"))
+            return None
         bears = verify.bearing(
             self._question,
             self._cited(cited),
@@ -444,17 +475,22 @@ class _Check:
             rarity=self._rarity,
             dated=all(e.passage.published for e in cited),
         )
+        sure = self._sure(bears, heard)
         if bears.missing:
             draft.withheld.append(Withheld(text=claim, why=f"the article says nothing of {bears.missing[0]}"))
             return None
-        if bears.score < _BEARS:
-            draft.withheld.append(Withheld(text=claim, why=f"it does not answer the question ({bears.score:.2f})"))
+        if sure < self._caution:
+            draft.withheld.append(Withheld(text=claim, why=f"it may not answer the question ({sure:.0%} sure)"))
             return None
-        if heard.p_refusal is not None and heard.p_refusal > _REFUSES:
-            draft.withheld.append(Withheld(text=claim, why="the model doubts that the articles answer the question"))
-            return None
-        draft.scores.append(verdict.score * bears.score)
+        draft.sure.append(confidence.right(sure) if self._found else sure)
         return self._write(claim, verdict, cited, draft)
+
+    def _sure(self, bears: verify.Bearing, heard: _Heard) -> float:
+        """How likely it is that what bears so on the question answers it."""
+        if self._found is not None:
+            return confidence.chance(self._found, bears, heard.p_refusal)
+        doubt = heard.p_refusal or 0.0
+        return 0.0 if doubt > _REFUSES else bears.score * (1 - doubt)
 
     def _support(self, claim: str, cited: Sequence[Numbered]) -> verify.Verdict:
         return verify.supports(claim, self._cited(cited), embed=self._embed, asked=self._question)
@@ -498,7 +534,8 @@ class _Check:
 
     def _near(self, e: Numbered) -> str:
         if e.number not in self._around:
-            self._around[e.number] = context.around(self._catalog, e.article_id, e.start)
+            around = context.around(self._catalog, e.article_id, e.start)
+            self._around[e.number] = f"{around} {e.who}." if e.who else around
         return self._around[e.number]
 
     def _write(self, claim: str, verdict: verify.Verdict, cited: Sequence[Numbered], draft: _Draft) -> Delta:
@@ -532,6 +569,17 @@ class _Check:
         draft.text += delta
         draft.citations += fresh
         return Delta(text=delta, citations=tuple(fresh))
+
+
+def _voices(query: Query, hits: Sequence[Hit], catalog: Catalog) -> Voices:
+    """Who says what in the articles of the hits, and which of them the question asks for."""
+    said = catalog.said(list(dict.fromkeys(h.passage.article_id for h in hits)))
+    asked = (
+        spoken.matching(query.speaker, [(q.speaker, q.role, 1) for qs in said.values() for q in qs])
+        if query.speaker
+        else ()
+    )
+    return Voices(said, asked)
 
 
 def _twins(hits: Sequence[Hit], citations: Sequence[Citation], catalog: Catalog) -> list[Passage]:
@@ -569,7 +617,7 @@ def _shown(evidence: Sequence[Numbered]) -> str:
             when = f"{p.published.day} {p.published:%B %Y}" if p.published else None
             facts = ", ".join(x for x in (p.source, when) if x)
             lines.append(f'From "{" ".join(p.title.split())}"' + (f" ({facts})" if facts else ""))
-        lines.append(f"[{e.number}] {' '.join(e.text.split())}")
+        lines.append(f"[{e.number}] {' '.join(e.text.split())}" + (f" ({e.who})" if e.who else ""))
     return "\n".join(lines)
 
 
@@ -594,7 +642,3 @@ def _listen(chunk: Any, heard: _Heard) -> None:
         if content:
             first = content[0].get("top_logprobs") or []
             heard.p_refusal = sum(math.exp(t["logprob"]) for t in first if t["token"].strip().upper() in ("NOT", "NO"))
-
-
-def _confidence(draft: _Draft, heard: _Heard) -> float:
-    return min(draft.scores) * (1 - (heard.p_refusal or 0.0))

@@ -12,6 +12,7 @@ import typer
 
 from rag.cli.terminal import (
     AfterOption,
+    AnyTimeOption,
     ArchiveOption,
     BeforeOption,
     DatedOption,
@@ -20,6 +21,7 @@ from rag.cli.terminal import (
     KOption,
     LanguageOption,
     SourceOption,
+    TodayOption,
     open_archive,
     pair,
     print_json,
@@ -33,7 +35,8 @@ from rag.errors import OnRecordError, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from rag.types import Answer, Article, Citation, Conflict, Hit, Passage
+    from rag.archive import Archive
+    from rag.types import Answer, Article, Citation, Conflict, Hit, Passage, Quote, Retrieved, Time
 
 app = typer.Typer(
     name="onrecord",
@@ -116,6 +119,8 @@ def ask(
     source: SourceOption = None,
     language: LanguageOption = None,
     dated: DatedOption = False,
+    today: TodayOption = None,
+    any_time: AnyTimeOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question; every sentence with the words that support it. Exit code 3 when the archive has no answer.
@@ -131,8 +136,10 @@ def ask(
     with open_archive(archive, model=model) as opened, signs_of_life(err) as tell:
         name = opened.settings.model
         tell("looking for evidence")
-        for event in opened.stream(question, **_filters(k, after, before, source, language, dated)):
+        filters = _filters(after, before, source, language, dated)
+        for event in opened.stream(question, k=k, today=_date("--today", today), times=not any_time, **filters):
             if isinstance(event, Retrieved):
+                _print_time(err, event.query.time)
                 if is_remote(name):
                     err.print(f"Passages of the archive are sent to {name}.", style="yellow")
                 tell(f"{len(event.hits)} passages found")
@@ -171,6 +178,8 @@ def search(
     source: SourceOption = None,
     language: LanguageOption = None,
     dated: DatedOption = False,
+    today: TodayOption = None,
+    any_time: AnyTimeOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Find the passages nearest to a question; no language model is needed.
@@ -178,14 +187,48 @@ def search(
     Example: onrecord search "chip export rules" -k 5 --after 2023-06-01
     """
     with open_archive(archive) as opened:
-        hits = opened.search(question, **_filters(k, after, before, source, language, dated))
+        filters = _filters(after, before, source, language, dated)
+        found = _retrieve(opened, question, k=k, today=_date("--today", today), times=not any_time, **filters)
+    err = rich_console(stderr=True)
+    _print_time(err, found.query.time)
     if as_json:
-        print_json(json.dumps([h.model_dump(mode="json") for h in hits], indent=2, ensure_ascii=False))
+        print_json(json.dumps([h.model_dump(mode="json") for h in found.hits], indent=2, ensure_ascii=False))
         return
-    if not hits:
-        rich_console(stderr=True).print("Nothing found.")
-    for hit in hits:
+    if not found.hits:
+        err.print("Nothing found.")
+    for hit in found.hits:
         _print_hit(hit)
+
+
+@app.command()
+def quotes(
+    speaker: Annotated[
+        str | None, typer.Option("--speaker", help="Whose words: a name, a part of one, or what somebody is called")
+    ] = None,
+    about: Annotated[str | None, typer.Option("--about", help="What they are to be about, in any words")] = None,
+    archive: ArchiveOption = None,
+    limit: Annotated[int, typer.Option("--limit", help="How many at most")] = 20,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    source: SourceOption = None,
+    language: LanguageOption = None,
+    dated: DatedOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Find who said what, word for word; without a speaker and a subject the newest quotes.
+
+    Example: onrecord quotes --speaker "Qin Gang" --about relations
+    """
+    with open_archive(archive) as opened:
+        filters = _filters(after, before, source, language, dated)
+        found = opened.quotes(speaker=speaker, about=about, limit=limit, **filters)
+    if as_json:
+        print_json(json.dumps([q.model_dump(mode="json") for q in found], indent=2, ensure_ascii=False))
+        return
+    if not found:
+        rich_console(stderr=True).print("Nothing found.")
+    for quote in found:
+        _print_quote(quote)
 
 
 @app.command()
@@ -391,10 +434,9 @@ def config(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
 
 
 def _filters(
-    k: int | None, after: str | None, before: str | None, source: list[str] | None, language: str | None, dated: bool
+    after: str | None, before: str | None, source: list[str] | None, language: str | None, dated: bool
 ) -> dict[str, Any]:
     return {
-        "k": k,
         "after": _date("--after", after),
         "before": _date("--before", before),
         "sources": tuple(source or ()),
@@ -412,6 +454,28 @@ def _date(option: str, text: str | None) -> datetime | None:
     if when is None:
         raise UsageError(f"{option} {text!r} is not a date. Write it as 2023-06-18.")
     return when
+
+
+def _retrieve(archive: Archive, question: str, **options: Any) -> Retrieved:
+    """What ``Archive.search`` finds, with the query it was found by; no language model is loaded."""
+    from rag.answer.chat import EXTRACTIVE
+    from rag.types import Retrieved
+
+    events = archive.stream(question, chat_model=EXTRACTIVE, **options)
+    return next(e for e in events if isinstance(e, Retrieved))
+
+
+def _print_time(err: Console, time: Time | None) -> None:
+    """Say what the question's words of when were taken as, and how to do without."""
+    if time is None:
+        return
+    from rag.ui import times
+
+    what, dating = times.taken(time, "to"), times.dating(time)
+    told = f"Taken as {what}" if time.kind in ("within", "as_of") else f"{what[:1].upper()}{what[1:]}"
+    otherwise = "leaves dates aside" if time.kind == "latest" else "looks at all dates"
+    line = f"{f'{told}, {dating}' if dating else told} (“{time.phrase}”); --any-time {otherwise}."
+    err.print(printable(line), style="dim")
 
 
 def _print_answer(answer: Answer, wrote: bool) -> None:
@@ -462,6 +526,20 @@ def _print_hit(hit: Hit) -> None:
     if p.also_printed_by:
         out.print(f"   also printed by {printable(', '.join(p.also_printed_by))}", style="dim")
     out.print(f"   onrecord show {p.id}", style="dim")
+    out.print()
+
+
+def _print_quote(quote: Quote) -> None:
+    from rich.text import Text
+
+    out, words = rich_console(), " ".join(quote.quote.split())
+    who = ", ".join(x for x in (quote.speaker, quote.role) if x)
+    out.print(Text.assemble((printable(who), "bold"), (f"  {printable(quote.verb or '')}", "dim")))
+    out.print(f"   {printable(f'“{words}”' if quote.direct else f'reported: {words}')}")
+    out.print(f"   {_origin(quote.title, quote.source, quote.published, quote.url)}", style="dim")
+    if quote.also_printed_by:
+        out.print(f"   also printed by {printable(', '.join(quote.also_printed_by))}", style="dim")
+    out.print(f"   onrecord show {quote.article_id}", style="dim")
     out.print()
 
 

@@ -46,6 +46,14 @@ SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only t
 LanguageOption = Annotated[str | None, typer.Option("--language", help="Only articles in this language, as in en")]
 DatedOption = Annotated[bool, typer.Option("--dated", help="With a date filter, leave out articles without a date")]
 
+TodayOption = Annotated[
+    str | None,
+    typer.Option(
+        "--today", help='The day that "last week" counts from, as in 2023-06-18 [default: today]', show_default=False
+    ),
+]
+AnyTimeOption = Annotated[bool, typer.Option("--any-time", help="Ignore what the question says of when")]
+
 
 @contextmanager
 def open_archive(path: Path | None, **named: str | None) -> Iterator[Archive]:

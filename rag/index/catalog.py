@@ -13,6 +13,7 @@ import json
 import sqlite3
 import threading
 import weakref
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,11 +26,15 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import ArchiveDamaged, ArchiveMismatch, ArchiveMissing, ArticleMissing
-from rag.types import Article, Draft, Listed, Passage, Sentence
+from rag.types import Article, Draft, Listed, Passage, Quote, Said, Sentence
 
-SCHEMA_VERSION = 2
-INDEX_FORMAT = 2
-"""What the derived indexes hold of a passage; 2 added the language. A writer brings older ones up to it."""
+SCHEMA_VERSION = 3
+INDEX_FORMAT = 3
+"""What the derived indexes hold. A writer brings older ones up to it."""
+WITH_LANGUAGES = 2
+"""From here on they know the articles' languages,"""
+WITH_ARTICLES = 3
+"""and from here on the lexical one has whole articles beside passages."""
 
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -75,8 +80,26 @@ CREATE INDEX version_listed ON version (published DESC, number DESC, key, title,
   WHERE current;                    -- all that a list looks at, so that it reads no texts
 """
 
+# quoted: whether a version has been looked through for quotes
+_SINCE_3 = """
+ALTER TABLE version ADD COLUMN
+  quoted INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE quote (
+  version INTEGER NOT NULL REFERENCES version (number) ON DELETE CASCADE,
+  start INTEGER NOT NULL,           -- in the version's text, half-open
+  end INTEGER NOT NULL,
+  direct INTEGER NOT NULL,
+  speaker TEXT NOT NULL,
+  role TEXT, verb TEXT,
+  mention_start INTEGER NOT NULL,
+  mention_end INTEGER NOT NULL
+);
+CREATE INDEX quote_version ON quote (version, start);
+CREATE INDEX quote_speaker ON quote (speaker, role);
+"""
+
 # From version N to N + 1: statements that need no re-embedding.
-MIGRATIONS: dict[int, str] = {1: _SINCE_2}
+MIGRATIONS: dict[int, str] = {1: _SINCE_2, 2: _SINCE_3}
 
 
 class StoreClosed(Exception):
@@ -94,6 +117,8 @@ class Prepared:
     """Passages, as half-open runs of sentences."""
     vectors: npt.NDArray[np.float16]
     """Shape (len(runs), dim), rows of length 1."""
+    quotes: Sequence[Said] | None = None
+    """Who said what in it; None: it has not been looked through."""
 
 
 @dataclass(frozen=True)
@@ -109,6 +134,8 @@ class IndexRow:
     published: datetime | None
     language: str
     vector: npt.NDArray[np.float32]
+    article_text: str = ""
+    """The whole article's."""
 
 
 def version_id(draft: Draft) -> str:
@@ -247,7 +274,7 @@ class Catalog:
             return
         with self._transaction() as db:
             if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-                for statement in (*_statements(_SCHEMA), *_statements(_SINCE_2)):
+                for statement in (*_statements(_SCHEMA), *_statements(_SINCE_2), *_statements(_SINCE_3)):
                     db.execute(statement)
                 facts = {"schema": SCHEMA_VERSION, "generation": 0, "index_format": INDEX_FORMAT}
                 db.executemany("INSERT INTO meta VALUES (?, ?)", [(name, str(value)) for name, value in facts.items()])
@@ -393,6 +420,16 @@ class Catalog:
             ).lastrowid
         db.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", [(a, draft.key) for a in draft.aliases])
         self._add_passages(db, number, ident, item)
+        self._set_quotes(db, number, item.quotes)
+
+    @staticmethod
+    def _set_quotes(db: sqlite3.Connection, number: int, quotes: Sequence[Said] | None) -> None:
+        db.execute("DELETE FROM quote WHERE version = ?", (number,))
+        db.executemany(
+            "INSERT INTO quote VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(number, q.start, q.end, q.direct, q.speaker, q.role, q.verb, *q.mention) for q in quotes or ()],
+        )
+        db.execute("UPDATE version SET quoted = ? WHERE number = ?", (quotes is not None, number))
 
     @staticmethod
     def _add_passages(db: sqlite3.Connection, number: int, ident: str, item: Prepared) -> None:
@@ -418,6 +455,8 @@ class Catalog:
         """Take a version's passages out, leaving tombstones for the indexes."""
         db.execute("INSERT OR IGNORE INTO tombstone SELECT id FROM passage WHERE version = ?", (number,))
         db.execute("DELETE FROM passage WHERE version = ?", (number,))
+        db.execute("DELETE FROM quote WHERE version = ?", (number,))
+        db.execute("UPDATE version SET quoted = 0 WHERE number = ?", (number,))
 
     def delete(self, keys: Sequence[str]) -> None:
         """Take articles down: every version of them, their aliases and passages.
@@ -458,6 +497,112 @@ class Catalog:
                 (_places(item.sentences), row["number"]),
             )
             self._add_passages(db, row["number"], article.id, item)
+            self._set_quotes(db, row["number"], item.quotes)
+
+    # -- who said what -----------------------------------------------------------
+
+    def unquoted(self, limit: int) -> list[Article]:
+        """Current articles that have not been looked through for quotes, at most ``limit``."""
+        rows = self._db.execute("SELECT * FROM version WHERE current AND NOT quoted LIMIT ?", (limit,)).fetchall()
+        return [self._article(r) for r in rows]
+
+    def count_unquoted(self) -> int:
+        """How many current articles have not been looked through for quotes."""
+        return int(self._db.execute("SELECT count(*) FROM version WHERE current AND NOT quoted").fetchone()[0])
+
+    def set_quotes(self, found: Sequence[tuple[str, Sequence[Said]]]) -> None:
+        """Record who says what in versions, by id; those that have gone meanwhile are passed over."""
+        with self._transaction() as db:
+            for ident, quotes in found:
+                row = db.execute("SELECT number FROM version WHERE id = ? AND current", (ident,)).fetchone()
+                if row:
+                    self._set_quotes(db, row["number"], quotes)
+
+    def speakers(self) -> list[tuple[str, str | None, int]]:
+        """(speaker, role, number of quotes), as the articles name them."""
+        rows = self._db.execute("SELECT speaker, role, count(*) AS n FROM quote GROUP BY speaker, role")
+        return [(r["speaker"], r["role"], r["n"]) for r in rows]
+
+    def quotes(
+        self,
+        *,
+        speakers: Sequence[tuple[str, str | None]] | None = None,
+        passages: Sequence[str] | None = None,
+        articles: Sequence[str] = (),
+        after: datetime | None = None,
+        before: datetime | None = None,
+        undated: bool = True,
+        sources: Sequence[str] = (),
+        language: str | None = None,
+        limit: int,
+    ) -> list[Quote]:
+        """Quotes of current articles, newest first and in reading order; see ``Archive.quotes``.
+
+        Args:
+            speakers: (speaker, role) exactly as ``speakers()`` has them; None: anybody.
+            passages: Only those that begin in one of these passages, by id.
+            articles: Only in these versions, by id.
+            after, before, undated, sources, language: As for ``Archive.search``.
+            limit: How many.
+        """
+        rules: list[str] = ["v.current"]
+        values: list[Any] = []
+
+        def one_of(column: str, some: Sequence[str]) -> None:
+            rules.append(f"{column} IN (SELECT value FROM json_each(?))")
+            values.append(json.dumps(list(some)))
+
+        if speakers is not None:
+            one_of("q.speaker", sorted({s for s, _ in speakers}))
+        if passages is not None:
+            rules.append(
+                """EXISTS (SELECT 1 FROM passage p WHERE p.version = q.version AND p.start <= q.start
+                           AND q.start < p.end AND p.id IN (SELECT value FROM json_each(?)))"""
+            )
+            values.append(json.dumps(list(passages)))
+            one_of("v.id", sorted({p.partition(":")[0] for p in passages}))
+        if articles:
+            one_of("v.id", articles)
+        if sources:
+            one_of("coalesce(v.source, '')", sources)
+        if language:
+            rules.append("v.language = ?")
+            values.append(language)
+        dates = []
+        for sign, when in ((">=", after), ("<", before)):
+            if when:
+                dates.append(f"v.published {sign} ?")
+                values.append(when.astimezone(UTC).isoformat())
+        if dates:
+            within = " AND ".join(dates)
+            rules.append(f"(v.published IS NULL OR ({within}))" if undated else f"({within})")
+        rows = self._db.execute(
+            f"""SELECT q.*, v.id AS article_id, v.title, v.source, v.published, v.url, v.sentences
+                FROM quote q JOIN version v ON v.number = q.version WHERE {" AND ".join(rules)}
+                ORDER BY v.published DESC, v.number DESC, q.start LIMIT ?""",
+            [*values, limit],
+        ).fetchall()
+        wanted = set(speakers) if speakers is not None else None
+        texts = self._texts({r["version"] for r in rows})
+        return [_quote(r, texts[r["version"]]) for r in rows if wanted is None or (r["speaker"], r["role"]) in wanted]
+
+    def said(self, article_ids: Sequence[str]) -> dict[str, list[Said]]:
+        """What is said in some versions, in reading order, by version id."""
+        found: dict[str, list[Said]] = {}
+        for ident in article_ids:
+            rows = self._db.execute(
+                """SELECT q.* FROM quote q JOIN version v ON v.number = q.version WHERE v.id = ? ORDER BY q.start""",
+                (ident,),
+            )
+            found[ident] = [_said(r) for r in rows]
+        return found
+
+    def passages_at(self, places: Sequence[tuple[str, int]]) -> list[str | None]:
+        """For each (version id, offset) the id of the passage that holds it, or None."""
+        one = """SELECT p.id FROM passage p JOIN version v ON v.number = p.version
+                 WHERE v.id = ? AND p.start <= ? AND ? < p.end LIMIT 1"""
+        rows = [self._db.execute(one, (ident, at, at)).fetchone() for ident, at in places]
+        return [r["id"] if r else None for r in rows]
 
     # -- what the derived indexes have still to do -----------------------------
 
@@ -481,6 +626,7 @@ class Catalog:
                 article_id=r["article_id"],
                 title=r["title"],
                 text=texts[r["version"]][r["start"] : r["end"]],
+                article_text=texts[r["version"]],
                 source=r["source"],
                 published=_when(r["published"]),
                 language=r["language"],
@@ -703,6 +849,39 @@ class Catalog:
     def integrity(self) -> str:
         """SQLite's own check: "ok", or what is wrong."""
         return str(self._db.execute("PRAGMA quick_check").fetchone()[0])
+
+
+def _said(row: sqlite3.Row) -> Said:
+    return Said(
+        start=row["start"],
+        end=row["end"],
+        direct=bool(row["direct"]),
+        speaker=row["speaker"],
+        role=row["role"],
+        verb=row["verb"],
+        mention=(row["mention_start"], row["mention_end"]),
+    )
+
+
+def _quote(row: sqlite3.Row, text: str) -> Quote:
+    places = json.loads(row["sentences"])
+    at = max(0, bisect_right(places, row["start"], key=lambda place: place[0]) - 1)
+    start, end = places[at] if places else (row["start"], row["end"])
+    return Quote(
+        speaker=row["speaker"],
+        role=row["role"],
+        verb=row["verb"],
+        direct=bool(row["direct"]),
+        quote=text[row["start"] : row["end"]],
+        article_id=row["article_id"],
+        start=row["start"],
+        end=row["end"],
+        sentence=text[start:end],
+        title=row["title"],
+        source=row["source"],
+        published=_when(row["published"]),
+        url=row["url"],
+    )
 
 
 def _statements(script: str) -> list[str]:

@@ -78,7 +78,11 @@ def _stopped() -> frozenset[str]:
 
 
 class LexicalIndex:
-    """BM25 (k1 1.2, b 0.75, tantivy's) over title and text of passages."""
+    """BM25 (k1 1.2, b 0.75, tantivy's) over title and text of passages, and of whole articles beside them.
+
+    What a question asks for is seldom said in one passage with all of the question's words. Which article it is in
+    is better told by the whole of it, and where in the article by the passages.
+    """
 
     def __init__(self, folder: Path) -> None:
         """Use (and on first write create) the index in ``folder``."""
@@ -114,7 +118,6 @@ class LexicalIndex:
         self._write((), ids)
 
     def _write(self, rows: Sequence[IndexRow], gone: Sequence[str]) -> None:
-        import tantivy
 
         with self._lock:
             index = self._opened()
@@ -122,15 +125,14 @@ class LexicalIndex:
             writer = index.writer(heap_size=64_000_000, num_threads=1)
             for ident in [*gone, *(r.id for r in rows)]:
                 writer.delete_documents_by_term("id", ident)
+            # A version's passages come and go together.
+            articles = {r.article_id: r for r in rows}
+            for ident in {*articles, *(g.partition(":")[0] for g in gone)}:
+                writer.delete_documents_by_term("article", ident)
             for row in rows:
-                document = tantivy.Document()
-                document.add_text("id", row.id)
-                document.add_text("body", " ".join(words(f"{row.title}\n{row.text}")))
-                document.add_text("source", row.source or "")
-                document.add_text("language", row.language)
-                document.add_boolean("has_date", row.published is not None)
-                document.add_integer("published", int(row.published.timestamp()) if row.published else 0)
-                writer.add_document(document)
+                writer.add_document(_document(row, id=row.id, body=row.text))
+            for row in articles.values():
+                writer.add_document(_document(row, article=row.article_id, whole=row.article_text))
             writer.commit()
             writer.wait_merging_threads()
             self._index = None
@@ -156,6 +158,27 @@ class LexicalIndex:
         Raises:
             ArchiveDamaged: The index can't be read.
         """
+        return self._find("id", "body", question, n, filters, only)
+
+    def articles(
+        self,
+        question: str,
+        n: int,
+        filters: Query | None = None,
+        only: Sequence[str] | None = None,
+    ) -> list[tuple[str, float]]:
+        """The ``n`` best articles, by version id; as ``search``, with ids of articles in ``only``."""
+        return self._find("article", "whole", question, n, filters, only)
+
+    def _find(
+        self,
+        ident: str,
+        text: str,
+        question: str,
+        n: int,
+        filters: Query | None,
+        only: Sequence[str] | None,
+    ) -> list[tuple[str, float]]:
         import tantivy
 
         terms = query_words(question)
@@ -166,11 +189,11 @@ class LexicalIndex:
         try:
             schema = index.schema
             query, must, should = tantivy.Query, tantivy.Occur.Must, tantivy.Occur.Should
-            parts = [(should, query.term_query(schema, "body", t, "freq")) for t in terms]
+            parts = [(should, query.term_query(schema, text, t, "freq")) for t in terms]
             whole = query.boolean_query(parts)
             rules = []
             if only is not None:
-                rules.append(query.term_set_query(schema, "id", list(only)))
+                rules.append(query.term_set_query(schema, ident, list(only)))
             if filters and filters.sources:
                 rules.append(
                     query.boolean_query([(should, query.term_query(schema, "source", s)) for s in filters.sources])
@@ -191,7 +214,7 @@ class LexicalIndex:
                 whole = query.boolean_query([(must, whole), *required])
             searcher = index.searcher()
             hits = searcher.search(whole, n).hits
-            return [(searcher.doc(address)["id"][0], float(score)) for score, address in hits]
+            return [(searcher.doc(address)[ident][0], float(score)) for score, address in hits]
         except ValueError as e:
             raise _damaged(self._folder, e) from e
 
@@ -202,7 +225,8 @@ class LexicalIndex:
         with self._lock:
             searcher = self._opened().searcher()
         hits = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs)).hits
-        return {searcher.doc(address)["id"][0] for _, address in hits}
+        found = (searcher.doc(address) for _, address in hits)
+        return {d["id"][0] for d in found if "id" in d.to_dict()}
 
     def wipe(self) -> None:
         """Delete the index; the next use starts an empty one."""
@@ -220,6 +244,8 @@ class LexicalIndex:
             builder = tantivy.SchemaBuilder()
             builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
             builder.add_text_field("body", stored=False, tokenizer_name="whitespace", index_option="freq")
+            builder.add_text_field("article", stored=True, tokenizer_name="raw", index_option="basic")
+            builder.add_text_field("whole", stored=False, tokenizer_name="whitespace", index_option="freq")
             builder.add_text_field("source", stored=False, tokenizer_name="raw", index_option="basic")
             builder.add_text_field("language", stored=False, tokenizer_name="raw", index_option="basic")
             builder.add_boolean_field("has_date", indexed=True)
@@ -232,6 +258,20 @@ class LexicalIndex:
             except ValueError as e:
                 raise _damaged(self._folder, e) from e
         return self._index
+
+
+def _document(row: IndexRow, **texts: str) -> Any:
+    """A passage or an article with what filters need."""
+    import tantivy
+
+    document = tantivy.Document()
+    for name, text in texts.items():
+        document.add_text(name, " ".join(words(f"{row.title}\n{text}")) if name in ("body", "whole") else text)
+    document.add_text("source", row.source or "")
+    document.add_text("language", row.language)
+    document.add_boolean("has_date", row.published is not None)
+    document.add_integer("published", int(row.published.timestamp()) if row.published else 0)
+    return document
 
 
 def _damaged(folder: Path, e: Exception) -> ArchiveDamaged:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import re
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -15,7 +15,7 @@ from rag.index.catalog import Catalog, Prepared
 from rag.ingest.clean import clean
 from rag.ingest.language import detect_language, words
 from rag.ingest.split import passages, sentences
-from rag.types import Draft, IngestReport, Sentence, Skipped
+from rag.types import Draft, IngestReport, Said, Sentence, Skipped
 
 SPLITTER = "sentencex/1 60-110"
 """Recorded in the archive: how texts become sentences and passages."""
@@ -27,6 +27,10 @@ _SYNC = 4096  # passages after which the indexes take in what is new
 
 Progress = Callable[[int, str], None]
 """Told after each article: how many have been seen, and where it came from."""
+
+
+Quotes = Callable[[Sequence[tuple[str, str, Sequence[Sentence]]]], list[list[Said]] | None]
+"""(title, text, sentences) of English articles to who says what in each; None where it can't be told here."""
 
 
 def passage_input(title: str, text: str) -> str:
@@ -47,6 +51,7 @@ def run(
     catalog: Catalog,
     embed: Callable[[list[str]], npt.NDArray[np.float32]],
     settle: Callable[[], None],
+    quotes: Quotes | None = None,
     progress: Progress | None = None,
 ) -> IngestReport:
     """Clean, split, embed and store articles; what is already there is left alone.
@@ -59,13 +64,14 @@ def run(
         catalog: Where to store; the caller holds the write lock.
         embed: Texts to float32 vectors of shape (len(texts), dim).
         settle: Brings the derived indexes up to the catalog.
+        quotes: Finds who says what; without it articles are stored as not looked through.
         progress: Told after each article.
 
     Raises:
         ArchiveError: The disk is full; what was stored before is kept.
     """
     started = time.perf_counter()
-    intake = _Intake(catalog, embed, settle)
+    intake = _Intake(catalog, embed, settle, quotes)
     skipped: list[Skipped] = []
     returning: dict[str, Draft] = {}  # older versions, until their key's current one is met
     seen = added = updated = unchanged = total_words = 0
@@ -121,9 +127,13 @@ class _Intake:
     """Collects articles until there are enough passages to embed in one go."""
 
     def __init__(
-        self, catalog: Catalog, embed: Callable[[list[str]], npt.NDArray[np.float32]], settle: Callable[[], None]
+        self,
+        catalog: Catalog,
+        embed: Callable[[list[str]], npt.NDArray[np.float32]],
+        settle: Callable[[], None],
+        quotes: Quotes | None,
     ) -> None:
-        self._catalog, self._embed, self._settle = catalog, embed, settle
+        self._catalog, self._embed, self._settle, self._quotes = catalog, embed, settle, quotes
         self._waiting: list[tuple[Draft, str, list[Sentence], list[tuple[int, int]]]] = []
         self._keys: set[str] = set()
         self._texts: list[str] = []
@@ -145,9 +155,12 @@ class _Intake:
 
     def flush(self) -> None:
         vectors = self._embed(self._texts).astype(np.float16) if self._texts else np.zeros((0, 0), np.float16)
+        said = who_said_what(
+            [(d.title, d.text, places, language) for d, language, places, _ in self._waiting], self._quotes
+        )
         batch, at = [], 0
-        for draft, language, places, runs in self._waiting:
-            batch.append(Prepared(draft, language, places, runs, vectors[at : at + len(runs)]))
+        for (draft, language, places, runs), theirs in zip(self._waiting, said, strict=True):
+            batch.append(Prepared(draft, language, places, runs, vectors[at : at + len(runs)], theirs))
             at += len(runs)
         self._catalog.store(batch)
         self.passages += at
@@ -159,10 +172,27 @@ class _Intake:
             self._unsettled = 0
 
 
+def who_said_what(
+    articles: Sequence[tuple[str, str, Sequence[Sentence], str]], quotes: Quotes | None
+) -> list[Sequence[Said] | None]:
+    """Quotes of each (title, text, sentences, language); None where nobody could look for them.
+
+    Only English can be looked through: in other languages nothing is found, and nothing is left to do.
+    """
+    english = [n for n, article in enumerate(articles) if article[3] == "en"]
+    found = quotes([articles[n][:3] for n in english]) if quotes and english else None
+    told: list[Sequence[Said] | None] = [None if article[3] == "en" else () for article in articles]
+    if found is not None:
+        for n, theirs in zip(english, found, strict=True):
+            told[n] = theirs
+    return told
+
+
 def again(
     catalog: Catalog,
     *,
     embed: Callable[[list[str]], npt.NDArray[np.float32]],
+    quotes: Quotes | None = None,
     progress: Progress | None = None,
 ) -> None:
     """Split and embed every current article of a catalog again; the caller rebuilds the indexes."""
@@ -170,6 +200,8 @@ def again(
         draft = Draft(key=article.key, title=article.title, text=article.text, language=article.language)
         language, places, runs = split(draft)
         texts = [passage_input(draft.title, draft.text[places[a].start : places[b - 1].end]) for a, b in runs]
-        catalog.restore_passages(article, Prepared(draft, language, places, runs, embed(texts).astype(np.float16)))
+        (said,) = who_said_what([(draft.title, draft.text, places, language)], quotes)
+        vectors = embed(texts).astype(np.float16)
+        catalog.restore_passages(article, Prepared(draft, language, places, runs, vectors, said))
         if progress:
             progress(seen, article.key)

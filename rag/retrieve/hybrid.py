@@ -13,8 +13,17 @@ from rag.index.lexical import LexicalIndex
 from rag.index.vectors import VectorIndex
 from rag.types import FoundBy, Hit, Passage, Query
 
-_RRF = 60
-"""The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009)."""
+_RRF = 10
+"""The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009, who take 60: the first places count
+for more here; docs/benchmarks.md has the comparison)."""
+_DEPTH = 100  # passages that each arm gives at least
+_WHOLE = 2.0
+"""Weight of the whole article's words beside the passage's own, both taken relative to the best there is."""
+_ARTICLES = 20  # of the articles found by their words, those that stand in with their best passages in any case
+_OWN_WORDS = 1.0
+"""Weight of the arm of quotes, where a question asks for somebody's words: as much as each of the others."""
+_NEWER = 1.0
+"""Weight of the arm of dates, where a question asks for the latest."""
 _SAME_STORY = 0.8
 """Share of the shorter passage's word triples that make two passages one story."""
 
@@ -28,6 +37,8 @@ def search(
     embed: Callable[[str], npt.NDArray[np.float32]],
     dense_weight: float = 1.0,
     lexical_weight: float = 1.0,
+    own_words: Sequence[str] = (),
+    whole: bool = True,
 ) -> list[Hit]:
     """The best ``query.k`` passages for a question.
 
@@ -39,32 +50,73 @@ def search(
         embed: Turns the question into a vector of shape (dim,).
         dense_weight: Of the dense arm in the fusion; 0 leaves it out.
         lexical_weight: Of the lexical arm.
+        whole: Whether the lexical index has whole articles: an older program's has not.
+        own_words: Ids of passages with the words of whom the question asks for, best first: a third arm.
 
     Returns:
-        Hits by falling fused score (the sum of weight / (60 + rank) over both arms). Near-identical passages
+        Hits by falling fused score (the sum of weight / (10 + rank) over the arms). Near-identical passages
         (a wire story printed twice) take one place, and the first names the other outlets.
     """
-    depth = max(50, 4 * query.k)
+    depth = max(_DEPTH, 4 * query.k)
     only = catalog.passages_of(query.articles) if query.articles else None
-    dense = vectors.search(embed(query.standalone), depth, query, only) if dense_weight else []
-    words = lexical.search(query.standalone, depth, query, only) if lexical_weight else []
+    sought = query.sought or query.standalone
+    dense = vectors.search(embed(sought), depth, query, only) if dense_weight else []
+    words = lexical.search(sought, depth, query, only) if lexical_weight else []
+    if words and whole:
+        words = _with_articles(sought, words, query, lexical, catalog)
 
     scores: dict[str, float] = {}
-    found: dict[str, set[str]] = {}
-    for arm, weight, ranked in (("dense", dense_weight, dense), ("lexical", lexical_weight, words)):
-        for rank, (ident, _) in enumerate(ranked, 1):
+    found: dict[str, set[FoundBy]] = {}
+    arms: tuple[tuple[FoundBy, float, list[str]], ...] = (
+        ("dense", dense_weight, [i for i, _ in dense]),
+        ("lexical", lexical_weight, [i for i, _ in words]),
+        ("quotes", _OWN_WORDS, list(own_words)),
+    )
+    for arm, weight, ranked in arms:
+        for rank, ident in enumerate(ranked, 1):
             scores[ident] = scores.get(ident, 0.0) + weight / (_RRF + rank)
             found.setdefault(ident, set()).add(arm)
     # Twins of a passage rank next to it, so a few more than are asked for are enough to fold them in.
     order = sorted(scores, key=lambda i: (-scores[i], i))[: max(24, 3 * query.k)]
     passages = catalog.passages(order)  # ids that another process has just deleted drop out here
+    if query.time and query.time.kind == "latest":
+        order = _newer_first(order, scores, passages)
     hits: list[Hit] = []
     for passage, others, twins in _one_story_once([passages[i] for i in order if i in passages], query.k):
-        arms = found[passage.id]
-        by: FoundBy = "hybrid" if len(arms) == 2 else "dense" if "dense" in arms else "lexical"
+        by: FoundBy = "hybrid" if len(found[passage.id]) > 1 else next(iter(found[passage.id]))
         shown = passage.model_copy(update={"also_printed_by": others}) if others else passage
         hits.append(Hit(passage=shown, score=scores[passage.id], rank=len(hits) + 1, found_by=by, twins=twins))
     return hits
+
+
+def _with_articles(
+    sought: str, passages: list[tuple[str, float]], query: Query, lexical: LexicalIndex, catalog: Catalog
+) -> list[tuple[str, float]]:
+    """Passages ranked by their own words and their article's, and the best ones of the best articles among them."""
+    articles = dict(lexical.articles(sought, _DEPTH, query, query.articles or None))
+    if not articles:
+        return passages
+    there = {_article(ident) for ident, _ in passages}
+    if missing := [a for a in list(articles)[:_ARTICLES] if a not in there]:
+        passages = [*passages, *lexical.search(sought, 2 * len(missing), query, catalog.passages_of(missing))]
+    best_passage, best_article = max(s for _, s in passages), max(articles.values())
+    scores = {
+        ident: score / best_passage + _WHOLE * articles.get(_article(ident), 0.0) / best_article
+        for ident, score in passages
+    }
+    return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
+
+
+def _article(passage_id: str) -> str:
+    return passage_id.partition(":")[0]
+
+
+def _newer_first(order: list[str], scores: dict[str, float], passages: dict[str, Passage]) -> list[str]:
+    """Passages that are likely anyway, with their date as one more arm; undated ones come last in it."""
+    dated = [i for i in order if i in passages and passages[i].published]
+    for rank, ident in enumerate(sorted(dated, key=lambda i: passages[i].published, reverse=True), 1):  # type: ignore[arg-type, return-value]
+        scores[ident] += _NEWER / (_RRF + rank)
+    return sorted(order, key=lambda i: (-scores[i], i))
 
 
 def _one_story_once(passages: Sequence[Passage], k: int) -> list[tuple[Passage, tuple[str, ...], tuple[str, ...]]]:

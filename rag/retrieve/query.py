@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from rag.errors import UsageError
-from rag.types import Query
+from rag.types import Query, Time
 
 _LONGEST = 4000  # characters
 
@@ -21,8 +21,12 @@ def make(
     undated: bool = True,
     language: str | None = None,
     history: Sequence[tuple[str, str]] = (),
+    today: datetime | None = None,
+    times: bool = True,
 ) -> Query:
     """A query, checked; for what the arguments are, see ``Archive.search``.
+
+    Dates that are given win over what the question says of when.
 
     Raises:
         UsageError: One of them makes no sense.
@@ -44,6 +48,12 @@ def make(
         from rag.retrieve import followup
 
         standalone = followup.standalone(text, history)
+    time, sought = (None, "") if after or before or not times else _when(standalone, aware(today) or datetime.now(UTC))
+    from rag.retrieve import spoken
+
+    whose = spoken.asked(sought or standalone)
+    if time:
+        after, before = time.after, time.before
     return Query(
         text=text,
         standalone=standalone,
@@ -53,7 +63,45 @@ def make(
         sources=tuple(sources),
         undated=undated,
         language=language,
+        speaker=whose.speaker if whose else None,
+        about=whose.about if whose else None,
+        time=time,
+        sought=sought,
     )
+
+
+def _when(question: str, today: datetime) -> tuple[Time | None, str]:
+    """What a question says of when, and the question without it."""
+    from rag.ingest.language import detect_language
+    from rag.retrieve import when
+
+    found = when.find(question, today, detect_language(question))
+    if found is None:
+        return None, ""
+    time = Time(
+        phrase=found.phrase,
+        kind=found.kind,
+        after=found.after,
+        before=found.before,
+        event=found.event,
+        side=found.side,
+    )
+    rest = when.without(question, found)
+    return time, "" if rest == question else rest
+
+
+def stand_by(query: Query, published: datetime, title: str) -> Query:
+    """A query whose time is an event's, once an article has given the event a date.
+
+    News of an event is of its day or the next, so "after" begins with that day and "during" is three days.
+    """
+    assert query.time is not None and query.time.side is not None
+    side = query.time.side
+    day = published.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    after = {"before": None, "after": day, "during": day - timedelta(days=1)}[side]
+    before = {"before": day, "after": None, "during": day + timedelta(days=2)}[side]
+    time = query.time.model_copy(update={"after": after, "before": before, "dated_by": title})
+    return query.model_copy(update={"time": time, "after": after, "before": before})
 
 
 def language_code(code: str | None) -> str | None:

@@ -14,28 +14,42 @@ Language = Annotated[str, Field(pattern="^[A-Za-z]{2,3}$")]
 
 
 class Filters(Value):
-    """Which articles, and how many passages of them."""
+    """Which articles."""
 
-    k: int | None = Field(None, ge=1, le=100, description="Passages to retrieve; by default the service's setting")
     after: datetime | None = Field(None, description="Only articles from then on; a date alone is midnight UTC")
     before: datetime | None = Field(None, description="Only articles before then")
     sources: Outlets = Field((), description="Only these outlets")
     language: Language | None = Field(None, description="Only articles in this language, as in en")
     undated: bool = Field(True, description="Whether a date filter lets articles without a date through")
 
-    def options(self) -> dict[str, Any]:
-        """As ``Archive.search`` and ``Archive.stream`` take them."""
-        return {name: getattr(self, name) for name in Filters.model_fields}
-
 
 class Search(Filters):
     """What to look for."""
 
     question: str = Field(min_length=1, max_length=4000, description="In any words")
+    k: int | None = Field(None, ge=1, le=100, description="Passages to retrieve; by default the service's setting")
+    today: datetime | None = Field(None, description='The day that "last week" counts from; by default now')
+    times: bool = Field(True, description="Whether what the question says of when decides which articles are looked at")
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", json_schema_extra={"examples": [{"question": "Qin Gang relations", "k": 3}]}
     )
+
+    def options(self) -> dict[str, Any]:
+        """As ``Archive.search`` and ``Archive.stream`` take them."""
+        return {name: getattr(self, name) for name in Search.model_fields if name != "question"}
+
+
+class Quotes(Filters):
+    """Whose words to look for."""
+
+    speaker: str | None = Field(None, max_length=200, description="A name, a part of one, or what somebody is called")
+    about: str | None = Field(None, max_length=4000, description="What the words are to be about, in any words")
+    limit: int = Field(20, ge=1, le=1000, description="How many at most")
+
+    def options(self) -> dict[str, Any]:
+        """As ``Archive.quotes`` takes them."""
+        return {name: getattr(self, name) for name in Quotes.model_fields}
 
 
 class Exchange(Value):
@@ -130,4 +144,16 @@ class Failure(Value):
     error: Wrong
 
 
-__all__ = ["Deleted", "Exchange", "Failure", "Filters", "NewArticle", "Numbers", "Page", "Question", "Search", "Wrong"]
+__all__ = [
+    "Deleted",
+    "Exchange",
+    "Failure",
+    "Filters",
+    "NewArticle",
+    "Numbers",
+    "Page",
+    "Question",
+    "Quotes",
+    "Search",
+    "Wrong",
+]

@@ -22,10 +22,10 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar
 
 from rag.errors import ArchiveLocked, OnRecordError, ServiceBusy
-from rag.types import Delta, Event, Finished, Hit, IngestReport, Progress, Retrieved, Waiting
+from rag.types import Delta, Event, Finished, Hit, IngestReport, Progress, Quote, Retrieved, Waiting
 
 if TYPE_CHECKING:
     from rag.archive import Archive
@@ -36,6 +36,7 @@ STOPPING = 1.5
 """Seconds that work which was told to stop has to say how far it came."""
 
 LaneName = Literal["extractive", "local", "remote"]
+T = TypeVar("T")
 
 
 class Desk:
@@ -109,7 +110,20 @@ class Desk:
             ServiceBusy: Too many are waiting, or the desk is closing.
             OnRecordError: What ``Archive.search`` raises.
         """
-        job = _Job(user, lambda: iter([self.archive.search(question, **options)]), threading.Event())
+        return self._found(user, lambda: self.archive.search(question, **options))
+
+    def quotes(self, *, user: str, **options: Any) -> list[Quote]:
+        """Who said what, in its turn; see ``Archive.quotes``.
+
+        Raises:
+            ServiceBusy: Too many are waiting, or the desk is closing.
+            OnRecordError: What ``Archive.quotes`` raises.
+        """
+        return self._found(user, lambda: self.archive.quotes(**options))
+
+    def _found(self, user: str, look: Callable[[], list[T]]) -> list[T]:
+        """What is found where no model is asked, in its turn."""
+        job = _Job(user, lambda: iter([look()]), threading.Event())
         for found in self._follow(self._lanes["extractive"], job):
             if isinstance(found, list):
                 job.finished = True

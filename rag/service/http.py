@@ -22,18 +22,18 @@ from fastapi import Depends, FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
 from fastapi.security import HTTPBasic, HTTPBearer
-from pydantic import TypeAdapter, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 
 from rag import errors
 from rag.service.access import Access, Guard
-from rag.service.bodies import Deleted, Failure, NewArticle, Numbers, Page, Question, Search
+from rag.service.bodies import Deleted, Failure, NewArticle, Numbers, Page, Question, Quotes, Search
 from rag.service.desk import Desk
 from rag.service.limits import Limits
 from rag.service.logs import Logs
 from rag.service.reference import reference_page
-from rag.types import Answer, Article, Delta, Event, Finished, Hit, IngestReport, Progress, Retrieved, Waiting
+from rag.types import Answer, Article, Delta, Event, Finished, Hit, IngestReport, Progress, Quote, Retrieved, Waiting
 
 STATUS: dict[type[Exception], int] = {
     errors.UsageError: 422,
@@ -68,6 +68,7 @@ Every error is {"error": {"type", "message", "request_id"}}; with 429, 503 and a
 when to try again. Dates are ISO 8601."""
 
 T = TypeVar("T")
+V = TypeVar("V", bound=BaseModel)
 
 
 class _Gone(Exception):
@@ -220,6 +221,11 @@ _ASKING = _READING | {
     504: {"model": Failure, "description": "It took too long"},
 }
 _MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Failure, "description": "There is no such article"}}
+After = Annotated[datetime | None, Query(description="Only articles from then on")]
+Before = Annotated[datetime | None, Query(description="Only articles before then")]
+Outlets = Annotated[list[str], Query(description="Only this outlet; can be repeated", max_length=100)]
+Language = Annotated[str | None, Query(description="Only articles in this language, as in en")]
+Undated = Annotated[bool, Query(description="Whether a date filter lets undated articles through")]
 Ident = Annotated[str, Path(description="Its id, URL or key", max_length=2000)]
 
 
@@ -240,6 +246,7 @@ class _Routes:
         add("/api/ask", self.ask, methods=["POST"], response_model=Answer, responses=_ask_answers(), summary="Ask")
         add("/api/search", self.search, methods=["POST"], responses=_ASKING, summary="Search")
         add("/api/search", self.search_by_address, methods=["GET"], responses=_ASKING, summary="Search")
+        add("/api/quotes", self.quotes, methods=["GET"], responses=_ASKING, summary="Who said what")
         add("/api/articles", self.articles, methods=["GET"], responses=_READING, summary="List articles")
         add(
             "/api/articles",
@@ -330,19 +337,37 @@ class _Routes:
         request: Request,
         question: Annotated[str, Query(min_length=1, max_length=4000, description="In any words")],
         k: Annotated[int | None, Query(ge=1, le=100, description="Passages to retrieve")] = None,
-        after: Annotated[datetime | None, Query(description="Only articles from then on")] = None,
-        before: Annotated[datetime | None, Query(description="Only articles before then")] = None,
-        source: Annotated[list[str], Query(description="Only this outlet; can be repeated", max_length=100)] = [],  # noqa: B006
-        language: Annotated[str | None, Query(description="Only articles in this language, as in en")] = None,
-        undated: Annotated[bool, Query(description="Whether a date filter lets undated articles through")] = True,
+        after: After = None,
+        before: Before = None,
+        source: Outlets = [],  # noqa: B006
+        language: Language = None,
+        undated: Undated = True,
+        today: Annotated[datetime | None, Query(description='The day that "last week" counts from')] = None,
+        times: Annotated[bool, Query(description="Whether what the question says of when counts")] = True,
     ) -> list[Hit]:
         """The same with everything in the address."""
-        given = {"question": question, "k": k, "after": after, "before": before, "undated": undated}
-        try:
-            body = Search.model_validate({**given, "sources": source, "language": language})
-        except ValidationError as e:
-            raise errors.UsageError(_invalid(e)) from None
+        kept = {"after": after, "before": before, "sources": source, "language": language, "undated": undated}
+        body = _sent(Search, question=question, k=k, today=today, times=times, **kept)
         return await self.search(request, body)
+
+    async def quotes(
+        self,
+        request: Request,
+        speaker: Annotated[str | None, Query(max_length=200, description="A name, or what somebody is called")] = None,
+        about: Annotated[str | None, Query(max_length=4000, description="What the words are to be about")] = None,
+        after: After = None,
+        before: Before = None,
+        source: Outlets = [],  # noqa: B006
+        language: Language = None,
+        undated: Undated = True,
+        limit: Annotated[int, Query(ge=1, le=1000, description="How many at most")] = 20,
+    ) -> list[Quote]:
+        """Who said what: the words, speaker and article of each; without a speaker and a subject the newest ones."""
+        kept = {"after": after, "before": before, "sources": source, "language": language, "undated": undated}
+        body = _sent(Quotes, speaker=speaker, about=about, limit=limit, **kept)
+        look = partial(self.desk.quotes, user=self.access.user(request), **body.options())
+        found: list[Quote] = await self._follow(look)
+        return found
 
     async def _follow(self, wait: Callable[..., T], *args: Any) -> T:
         """Call what waits at the desk, in one of many threads: none of them touches the archive."""
@@ -437,6 +462,14 @@ def _json(value: Answer) -> Response:
 def _sse(event: Waiting | Event) -> str:
     value = event.answer if isinstance(event, Finished) else event
     return f"event: {_NAMES[type(event)]}\ndata: {value.model_dump_json()}\n\n"
+
+
+def _sent(kind: type[V], **given: Any) -> V:
+    """What an address says, as the body that says the same."""
+    try:
+        return kind.model_validate(given)
+    except ValidationError as e:
+        raise errors.UsageError(_invalid(e)) from None
 
 
 _ARTICLES: TypeAdapter[list[NewArticle]] = TypeAdapter(list[NewArticle])

@@ -1,4 +1,4 @@
-"""The archive as tools for language models: ``ask`` and ``search`` over the Model Context Protocol, at /mcp."""
+"""The archive as tools for language models: ``ask``, ``search`` and ``quotes`` over the Model Context Protocol."""
 
 from __future__ import annotations
 
@@ -81,8 +81,24 @@ def make_server(desk: Desk, access: Access) -> FastMCP:
         passages = [h.passage.model_dump(mode="json", exclude={"sentences"}) for h in hits]
         return {"passages": passages}
 
-    server.add_tool(ask, structured_output=True)
-    server.add_tool(search, structured_output=True)
+    async def quotes(
+        ctx: Context[Any, Any, Any],
+        speaker: Annotated[
+            str | None, Field(max_length=200, description="Whose words: a name, or what somebody is called")
+        ] = None,
+        about: Annotated[str | None, Field(max_length=4000, description="What they are to be about")] = None,
+        after: Annotated[datetime | None, Field(description="Only articles from this date on")] = None,
+        before: Annotated[datetime | None, Field(description="Only articles before this date")] = None,
+        sources: Annotated[list[str], Field(description="Only these outlets")] = [],  # noqa: B006
+        limit: Annotated[int, Field(ge=1, le=100, description="How many at most")] = 10,
+    ) -> dict[str, Any]:
+        """Find who said what, word for word. direct is false where the article reports the words in its own."""
+        given = {"after": after, "before": before, "sources": sources, "limit": limit}
+        look = partial(desk.quotes, user=_user(access, ctx), speaker=speaker, about=about, **given)
+        return {"quotes": [q.model_dump(mode="json") for q in await anyio.to_thread.run_sync(look)]}
+
+    for tool in (ask, search, quotes):
+        server.add_tool(tool, structured_output=True)
     return server
 
 

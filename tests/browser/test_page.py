@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from helpers import row, write_rows
+from said import forget_quotes, put_quotes
 
 from rag import Archive, Settings
 from rag.testing import FakeChat, FakeEmbeddings
@@ -201,6 +202,7 @@ def test_markup_in_articles_questions_and_models_is_text(site: Serve, tmp_path: 
     )  # fmt: skip
     chat = FakeChat([f"The lighthouse keeper wrote {NASTY} on the wall. [1]\n{NASTY} [9]"])
     archive = harbour(tmp_path, nasty, chat=chat)
+    put_quotes(archive, "nasty", ("wrote", NASTY, {"role": NASTY, "verb": NASTY}))
     tab = site(archive).tab()
     last = ask(tab, f"What did the lighthouse keeper write on the wall? {NASTY}")
     assert NASTY[:20] in last.locator("h3").first.inner_text()
@@ -208,6 +210,11 @@ def test_markup_in_articles_questions_and_models_is_text(site: Serve, tmp_path: 
     tab.click("#side .hit button >> nth=0")
     tab.wait_for_selector(".reading")
     assert NASTY[:40] in tab.inner_text("#side")
+    tab.click("button[role=tab]:has-text('Quotes')")
+    tab.wait_for_selector(".said")
+    assert NASTY[:40] in tab.inner_text(".said strong")
+    tab.click(".said >> text=Open article")
+    tab.wait_for_selector("#quoted #cited")
     tab.click("button[role=tab]:has-text('Archive')")
     tab.wait_for_selector(".articles li")
     tab.locator(".articles .open", has_text="Lighthouse").click()
@@ -336,6 +343,85 @@ def test_conversations_are_found_renamed_and_deleted(site: Serve, tmp_path: Path
     archive.close()
 
 
+HOLT = "We would rather close it now than be sorry later,"
+COPIED = (
+    f"“{HOLT}”\n— Maren Holt, port director; City Herald, Harbour bridge closed, 3 May 2021\n"
+    "https://city-herald.example/bridge"
+)
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (400, 844)])
+def test_quotes_are_found_copied_and_opened_at_their_words(
+    site: Serve, tmp_path: Path, width: int, height: int
+) -> None:
+    archive = harbour(tmp_path)
+    cost = "The repairs of the harbour bridge will cost 12 million crowns"
+    put_quotes(
+        archive, "bridge", (HOLT, "Maren Holt", {"role": "port director"}), (cost, "the authority", {"direct": False})
+    )
+    put_quotes(archive, "ferry", ("Three more ferries will run", "Odd Berg", {"direct": False}))
+    tab = site(archive).tab(width, height, permissions=["clipboard-read", "clipboard-write"])
+    tab.click("button[role=tab]:has-text('Quotes')")
+    tab.wait_for_function("document.querySelectorAll('.said').length === 3")
+    assert "Odd Berg" in tab.inner_text(".said >> nth=0")  # the newest first
+
+    tab.fill("#who input", "holt")
+    tab.press("#who input", "Enter")
+    tab.wait_for_function("document.querySelectorAll('.said').length === 1")
+    assert "word for word" in tab.inner_text(".said")
+    tab.click(".said >> text=Copy quote")
+    tab.wait_for_selector(".said >> text=Copied")
+    assert tab.evaluate("navigator.clipboard.readText()") == COPIED
+
+    tab.fill("#who input", "")
+    tab.fill("#about input", "cost of the repairs")
+    tab.click("#look")
+    tab.wait_for_selector(".said >> nth=0 >> text=the authority")
+    opens = tab.locator(".said", has_text="12 million").locator("text=Open article")
+    opens.focus()
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector("#quoted #cited")
+    tab.wait_for_function(IN_VIEW)
+    assert tab.evaluate(MARKED) == cost
+    tab.keyboard.press("Escape")
+    assert "Open Harbour bridge closed" in tab.evaluate("document.activeElement.ariaLabel")
+    tab.click("#quoted >> text=Close")
+    tab.wait_for_selector("#quoted .reading", state="detached")
+
+    tab.fill("#who input", "Nobody Atall")
+    tab.click("#look")
+    tab.wait_for_selector("#quotes-list .notice:has-text('Try a surname')")
+    forget_quotes(archive)
+    tab.click("#look")
+    tab.wait_for_selector("#quotes-list .notice:has-text('onrecord doctor --repair')")
+    archive.close()
+
+
+def test_the_time_of_a_question_is_shown_and_taken_off(site: Serve, tmp_path: Path) -> None:
+    june = row(
+        "june", "The harbour bridge was closed again because a ship had struck it.", source="Coast Radio",
+        published="2021-06-20",
+    )  # fmt: skip
+    archive = harbour(tmp_path, june)
+    tab = site(archive).tab()
+    asked = "Why was the harbour bridge closed in May 2021?"
+    last = ask(tab, asked)
+    assert "2021 · “in May 2021”" in last.locator(".when").inner_text()
+    assert all("May 2021" in card for card in tab.locator("#side .hit small").all_inner_texts())
+    off = last.get_by_role("button", name="Ask again, leaving aside “in May 2021”")
+    off.focus()
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector("#live .when", state="detached")
+    tab.wait_for_selector("#live .tools")
+    assert tab.locator(".talk").count() == 1
+    assert tab.inner_text("#live h3") == asked
+    tab.wait_for_selector("#side .hit small:has-text('20 June 2021')")
+    (conversation,) = archive.conversations.list("local")
+    (turn,) = archive.conversations.turns(conversation.id, "local")
+    assert turn.answer.query.time is None
+    archive.close()
+
+
 def test_where_the_text_goes_is_said(site: Serve, tmp_path: Path) -> None:
     archive = harbour(tmp_path, chat=FakeChat(model_name="far-away:model"))
     tab = site(archive).tab()
@@ -361,10 +447,16 @@ def test_it_fits_and_can_be_read(site: Serve, tmp_path: Path, width: int, scheme
         ),
     ]
     archive = harbour(tmp_path, *rows)
+    put_quotes(
+        archive,
+        "bridge",
+        (HOLT, "Maren Holt", {}),
+        ("cracks in two piers", "M" * 90, {"role": "N" * 90, "direct": False}),
+    )
     tab = site(archive).tab(width, 844, scheme)
-    ask(tab, "Why was the harbour bridge closed?")
+    ask(tab, "Why was the harbour bridge closed in May 2021?")
     ask(tab, "Who painted the ceiling of the opera house in 1911?")
-    for name in ("Ask", "Archive", "Settings"):
+    for name in ("Ask", "Quotes", "Archive", "Settings"):
         tab.click(f"button[role=tab]:has-text('{name}')")
         time.sleep(0.4)
         assert tab.evaluate("document.documentElement.scrollWidth") <= width, name

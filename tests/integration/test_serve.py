@@ -145,7 +145,7 @@ def test_the_tools_answer_a_model(filled: Archive) -> None:
         ):
             await session.initialize()
             tools = {t.name: t for t in (await session.list_tools()).tools}
-            assert set(tools) == {"ask", "search"}
+            assert set(tools) == {"ask", "search", "quotes"}
             assert all(t.description for t in tools.values())
             assert tools["ask"].inputSchema["required"] == ["question"]
             answer = (await session.call_tool("ask", {"question": QUESTION})).structuredContent

@@ -12,12 +12,18 @@ from typing import Any
 
 import pytest
 from helpers import ROOT, Done, command_line, many, onrecord, row, write_rows
+from said import forget_quotes, put_quotes
 
 from rag import Archive
 from rag.cli import app
+from rag.cli.commands import _print_time
+from rag.cli.terminal import rich_console
 from rag.testing import FakeChat, FakeEmbeddings
+from rag.types import Time
 
-COMMANDS = ["ask", "config", "delete", "doctor", "eval", "ingest", "models", "search", "serve", "show", "stats", "ui"]
+COMMANDS = [
+    "ask", "config", "delete", "doctor", "eval", "ingest", "models", "quotes", "search", "serve", "show", "stats", "ui",
+]  # fmt: skip
 LINE = "A storm named storm0002 had damaged 12 boats."
 QUESTION = "How many boats had storm0002 damaged?"
 
@@ -282,6 +288,122 @@ def test_the_environment_names_the_archive(cli: Any, ports: Path, monkeypatch: p
     assert LINE in cli("search", QUESTION).out
 
 
+# -- who said what -----------------------------------------------------------------------
+
+BRIDGE = "“We would rather close it now,” said Maren Holt. Qin Gang said that the ferry was full."
+
+
+@pytest.fixture
+def voices(cli: Any, tmp_path: Path) -> Path:
+    """An archive in which two people speak, one of them word for word."""
+    folder = tmp_path / "voices"
+    article = row("bridge", BRIDGE, title="Bridge closed", source="City Herald", published="2021-05-03")
+    cli("ingest", write_rows(tmp_path / "b.jsonl", article), "--archive", folder)
+    with Archive.open(folder, embeddings=FakeEmbeddings()) as archive:
+        put_quotes(
+            archive,
+            "bridge",
+            ("We would rather close it now,", "Maren Holt", {"role": "port director", "verb": "said"}),
+            ("that the ferry was full", "Qin Gang", {"direct": False, "verb": "said"}),
+        )
+    return folder
+
+
+def test_quotes_say_whose_they_are_and_whether_they_are_word_for_word(cli: Any, voices: Path) -> None:
+    done = cli("quotes", "--archive", voices)
+    assert (done.code, done.err) == (0, "")
+    first, second = done.out.strip().split("\n\n")
+    assert first.splitlines()[0] == "Maren Holt, port director  said"
+    assert "“We would rather close it now,”" in first
+    assert "Bridge closed · City Herald · 3 May 2021" in first
+    assert "reported: that the ferry was full" in second
+    assert "“" not in second
+    (ident,) = {line.rpartition(" ")[2] for line in done.out.splitlines() if "onrecord show" in line}
+    assert cli("show", ident, "--archive", voices).code == 0
+
+
+def test_quotes_of_one_speaker_and_as_json(cli: Any, voices: Path) -> None:
+    done = cli("quotes", "--speaker", "Qin", "--about", "the ferry", "--archive", voices, "--json")
+    (found,) = json.loads(done.out)
+    assert (found["speaker"], found["direct"]) == ("Qin Gang", False)
+    assert BRIDGE[found["start"] : found["end"]] == found["quote"]
+    assert len(json.loads(cli("quotes", "--limit", "1", "--archive", voices, "--json").out)) == 1
+    assert json.loads(cli("quotes", "--after", "2022-01-01", "--archive", voices, "--json").out) == []
+
+
+def test_no_quote_is_no_error(cli: Any, voices: Path) -> None:
+    done = cli("quotes", "--speaker", "Nobody Atall", "--archive", voices)
+    assert (done.code, done.out, done.err) == (0, "", "Nothing found.\n")
+
+
+def test_articles_that_nobody_has_looked_through_are_an_error(cli: Any, voices: Path) -> None:
+    with Archive.open(voices, embeddings=FakeEmbeddings()) as archive:
+        forget_quotes(archive)
+    assert "onrecord doctor --repair" in one_line_error(cli("quotes", "--archive", voices), 1)
+
+
+# -- of when a question asks ---------------------------------------------------------------
+
+
+@pytest.fixture
+def months(cli: Any, tmp_path: Path) -> Path:
+    """The same news in May and in July 2021."""
+    folder = tmp_path / "months"
+    rows = [
+        row(f"ferry-{day}", f"The ferry to Kellmouth carried {n} people.", published=day)
+        for n, day in ((310, "2021-05-05"), (420, "2021-07-05"))
+    ]
+    cli("ingest", write_rows(tmp_path / "m.jsonl", *rows), "--archive", folder)
+    return folder
+
+
+@pytest.mark.parametrize("command", [["search"], ["ask", "--model", "extractive"]])
+def test_what_a_question_says_of_when_is_told_and_can_be_ignored(cli: Any, months: Path, command: list[str]) -> None:
+    question = "How many people did the ferry to Kellmouth carry in May 2021?"
+    done = cli(*command, question, "--archive", months)
+    assert done.code == 0
+    told = r"Taken as articles of 1 May to \d+ June 2021 \(“in May 2021”\); --any-time looks at all dates\.\n"
+    assert re.fullmatch(told, done.err)
+    assert "310 people" in done.out
+    assert "420 people" not in done.out
+    free = cli(*command, question, "--archive", months, "--any-time")
+    assert free.err == ""
+    assert "420 people" in free.out or command[0] == "ask"
+
+
+def test_last_week_counts_from_the_day_that_is_given(cli: Any, months: Path) -> None:
+    question = "How many people did the ferry to Kellmouth carry last week?"
+    for today, shown in (("2021-05-12", "310"), ("2021-07-14", "420")):
+        done = cli("search", question, "--archive", months, "--today", today)
+        assert re.findall(r"carried (\d+) people", done.out) == [shown]
+        assert "(“last week”)" in done.err
+    assert "2023-06-18" in one_line_error(cli("search", "x", "--archive", months, "--today", "soon"), 2)
+
+
+@pytest.mark.parametrize(
+    ("time", "told"),
+    [
+        (None, ""),
+        (
+            Time(phrase="last week", kind="within", after="2023-06-12T00:00Z", before="2023-06-19T00:00Z"),
+            "Taken as articles of 12 to 18 June 2023 (“last week”); --any-time looks at all dates.",
+        ),
+        (Time(phrase="latest", kind="latest"), "Newer articles first (“latest”); --any-time leaves dates aside."),
+        (
+            Time(
+                phrase="before the summit", kind="event", before="2023-06-18T00:00Z", event="the summit", side="before",
+                dated_by="Summit \x1b[31mopens",
+            ),
+            "Articles before 18 June 2023, the date of “Summit \ufffd[31mopens” (“before the summit”); "
+            "--any-time looks at all dates.",
+        ),
+    ],
+)  # fmt: skip
+def test_times_are_told_on_one_line(capsys: pytest.CaptureFixture[str], time: Time | None, told: str) -> None:
+    _print_time(rich_console(stderr=True), time)
+    assert capsys.readouterr().err.rstrip("\n") == told
+
+
 # -- errors ----------------------------------------------------------------------------
 
 
@@ -312,6 +434,8 @@ def test_the_environment_names_the_archive(cli: Any, ports: Path, monkeypatch: p
         (["search", "x", "--archive", "{ports}", "--after", "2023-06-02", "--before", "2023-06-01"], 2, "before"),
         (["search", "x", "--archive", "{ports}", "-k", "0"], 2, "k is 0"),
         (["search", "", "--archive", "{ports}"], 2, "empty"),
+        (["quotes", "--archive", "{none}"], 1, "onrecord ingest"),
+        (["quotes", "--archive", "{ports}", "--limit", "0"], 2, "limit is 0"),
         (["ask", "x", "--archive", "{ports}", "--model", "nonsense"], 2, "extractive"),
         (["ask", "x", "--archive", "{ports}", "--model", "openai:gpt-5"], 1, "onrecord[openai]"),
         (["ask", "x", "--archive", "{ports}", "--model", "local:/nowhere.gguf"], 1, "/nowhere.gguf"),
@@ -408,6 +532,9 @@ def test_nothing_in_an_article_commands_the_terminal(cli: Any, tmp_path: Path, c
     )
     folder = tmp_path / "x"
     chat.replies = [f"The tram will cost 40 million. {EVIL}[1]\n{EVIL} wrong 99"]
+    cli("ingest", source, "--archive", folder)
+    with Archive.open(folder, embeddings=FakeEmbeddings()) as archive:
+        put_quotes(archive, "twin", ("will cost", f"S{EVIL}", {"role": f"R{EVIL}", "verb": f"V{EVIL}"}))
     everything = []
     for args in (
         ["ingest", source],
@@ -418,6 +545,8 @@ def test_nothing_in_an_article_commands_the_terminal(cli: Any, tmp_path: Path, c
         ["stats"],
         ["doctor"],
         ["search", "tram", "--json"],
+        ["quotes"],
+        ["quotes", "--json"],
         ["show", f"nobody{EVIL}"],
         ["delete", "twin", "--yes"],
     ):
@@ -489,7 +618,7 @@ def test_interrupting_is_130_and_says_so_on_one_line(
 
     left = []
     monkeypatch.setattr("rag.cli._leave", left.append)
-    monkeypatch.setattr(Archive, "search", interrupted)
+    monkeypatch.setattr(Archive, "stream", interrupted)
     done = cli("search", "x", "--archive", ports)
     assert done.code == 130
     assert left == [130]

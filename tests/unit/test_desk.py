@@ -12,9 +12,10 @@ import pytest
 from helpers import assert_cited, many, write_rows
 from hypothesis import given
 from hypothesis import strategies as st
+from said import put_quotes
 
 from rag import Archive
-from rag.errors import ArchiveLocked, ArticleMissing, ModelFailed, ServiceBusy
+from rag.errors import ArchiveLocked, ArticleMissing, ModelFailed, ServiceBusy, UsageError
 from rag.service.desk import Desk, _Job, _Lane
 from rag.testing import FakeChat
 from rag.types import Delta, Finished, Progress, Retrieved, Waiting
@@ -126,7 +127,15 @@ def test_errors_come_to_whoever_asked(make: Any, chat: FakeChat) -> None:
 
 
 def test_searching_takes_turns_too(make: Any, filled: Archive) -> None:
-    assert make().search("storm0003", user="a", k=2) == filled.search("storm0003", k=2)
+    put_quotes(filled, "story-1", ("had damaged 11 boats", "Maren Holt", {}))
+    desk = make()
+    assert desk.search("storm0003", user="a", k=2) == filled.search("storm0003", k=2)
+    assert desk.quotes(user="a", speaker="Holt") == filled.quotes(speaker="Holt") != []
+    with pytest.raises(UsageError, match="limit is 0"):
+        desk.quotes(user="a", limit=0)
+    desk.close(0)
+    with pytest.raises(ServiceBusy):
+        desk.quotes(user="a")
 
 
 # -- turns -------------------------------------------------------------------------------

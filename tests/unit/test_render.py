@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rag.ui import aside, coverage, export, markup, render, shelves
+from rag.ui import aside, coverage, export, markup, quotes, render, shelves, times
 from rag.ui.render import Talk
 
 from rag.types import (
@@ -23,8 +23,10 @@ from rag.types import (
     Listed,
     Passage,
     Query,
+    Quote,
     Sentence,
     Stats,
+    Time,
     Withheld,
 )
 
@@ -129,6 +131,18 @@ def stats(articles: int = 3) -> Stats:
     )  # fmt: skip
 
 
+def quote(words: str = "It rains.", speaker: str = "Qin Gang", **more: object) -> Quote:
+    values: dict[str, object] = {
+        "role": "foreign minister", "verb": "said", "direct": True, "article_id": "a0", "start": 3, "end": 3 + len(words),
+        "sentence": words, "title": "Title", "source": "Harbour Post", "published": WHEN, "url": "https://example.org/a", **more,
+    }  # fmt: skip
+    return Quote(speaker=speaker, quote=words, **values)  # type: ignore[arg-type]
+
+
+def taken(**time: object) -> Query:
+    return Query(text="Does it rain?", standalone="Does it rain?", time=Time(**time))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize("nasty", NASTY)
 def test_nothing_becomes_markup(nasty: str) -> None:
     text = f"{nasty} [1]"
@@ -169,7 +183,16 @@ def test_nothing_becomes_markup(nasty: str) -> None:
         characters=1,
         added=WHEN,
     )
+    event = taken(phrase=nasty, kind="event", before=WHEN, event=nasty, side="before", dated_by=nasty)
+    voices = [
+        quote(nasty, nasty, direct=direct, role=nasty, verb=nasty, title=nasty, source=nasty, url=f"javascript:{nasty}",
+              also_printed_by=(nasty,), article_id=nasty)
+        for direct in (True, False)
+    ]  # fmt: skip
     pieces = [
+        render.talk_html(talk(answer(query=event)), stats()),
+        quotes.quotes(voices, nasty, nasty),
+        quotes.failed(nasty),
         render.talk_html(shown, stats()),
         render.talk_html(talk(refused), stats()),
         render.talk_html(Talk(question=nasty, number=1, error=nasty), None),
@@ -298,13 +321,106 @@ def test_a_quote_is_ready_to_paste() -> None:
     assert markup.pasted("“It rains.”", "Rain", None, None, None) == "“It rains.”\n— Rain"
 
 
+# -- who said what, and of when a question asks ------------------------------------------------
+
+
+@given(st.text(max_size=40), st.text(max_size=40), st.booleans())
+def test_a_quote_is_shown_as_it_stands(words: str, speaker: str, direct: bool) -> None:
+    reader = assert_harmless(quotes.quotes([quote(words, speaker, direct=direct)]))
+    shown = markup._CONTROL.sub("\ufffd", " ".join(words.split()))
+    text = "".join(reader.words)
+    assert (markup.quoted(shown) if direct else shown) in text
+    assert markup._CONTROL.sub("\ufffd", speaker) in text.replace("\r", "\n") or "\r" in speaker
+    assert ("word for word" in text) == direct
+    (opened,) = [a for _, a in reader.tags if a.get("data-event") == "cite"]
+    assert (opened["data-start"], opened["data-end"]) == ("3", str(3 + len(words)))
+
+
+def test_a_speakers_words_are_ready_to_paste() -> None:
+    assert quotes.pasted(quote("It\nrains.")) == (
+        "“It rains.”\n— Qin Gang, foreign minister; Harbour Post, Title, 18 June 2023\nhttps://example.org/a"
+    )
+    reported = quotes.pasted(quote("that it rained", role=None, direct=False, url=None))
+    assert reported == "Qin Gang, as reported: that it rained\n— Harbour Post, Title, 18 June 2023"
+
+
+def test_the_list_of_quotes_says_how_it_is_ordered_and_what_to_do_when_it_is_empty() -> None:
+    assert "1 quote, newest first" in quotes.quotes([quote()])
+    assert "2 quotes, best match first" in quotes.quotes([quote(), quote()], about="rain")
+    assert f"The first {quotes.SHOWN} quotes" in quotes.quotes([quote()] * quotes.SHOWN)
+    assert "Try a surname" in quotes.quotes([], speaker="Nobody")
+    assert "under Archive" in quotes.quotes([], speaker=" ")
+
+
+def test_a_passage_found_by_its_quotes_says_so() -> None:
+    found = hit("It rains.")
+    assert "quotes whom you ask about" not in aside.hit_card(found)
+    assert "quotes whom you ask about" in aside.hit_card(found.model_copy(update={"found_by": "quotes"}))
+
+
+def test_a_time_is_shown_and_can_be_taken_off_once_the_answer_is_there() -> None:
+    query = taken(phrase="last week", kind="within", after="2023-06-12T00:00Z", before="2023-06-19T00:00Z")
+    writing = render.talk_html(Talk(question="Does it rain?", number=1, query=query), None)
+    assert "articles of 12–18 June 2023 · “last week”" in writing
+    assert 'data-times="off"' not in writing
+    for done in (talk(answer(query=query)), Talk(question="Does it rain?", number=1, query=query, error="It broke.")):
+        buttons = [a for _, a in read(render.talk_html(done, None)).tags if a.get("data-times") == "off"]
+        (off,) = buttons
+        assert off["data-event"] == "redo"
+        assert off["data-question"] == "Does it rain?"
+        assert off["aria-label"] == "Ask again, leaving aside “last week”"
+    assert 'class="when"' not in render.talk_html(talk(answer()), None)
+
+
+def test_an_event_names_the_article_that_dates_it() -> None:
+    query = taken(phrase="before the summit", kind="event", before=WHEN, side="before", dated_by="Summit opens")
+    shown = html.unescape(render.talk_html(talk(answer(query=query)), None))
+    assert "articles before 18 June 2023 · “before the summit”" in shown
+    assert "the date of “Summit opens”" in shown
+
+
+@pytest.mark.parametrize(
+    ("after", "before", "shown"),
+    [
+        ("2023-06-12", "2023-06-19", "12–18 June 2023"),
+        ("2023-06-18", "2023-06-19", "18 June 2023"),
+        ("2023-06-01", "2023-07-01", "June 2023"),
+        ("2023-06-01", "2023-09-01", "June–August 2023"),
+        ("2022-12-01", "2023-03-01", "December 2022 – February 2023"),
+        ("2023-01-01", "2024-01-01", "2023"),
+        ("2021-01-01", "2024-01-01", "2021–2023"),
+        ("2023-05-28", "2023-06-04", "28 May – 3 June 2023"),
+        ("2022-12-28", "2023-01-04", "28 December 2022 – 3 January 2023"),
+        ("2023-06-01", "2023-06-02", "1 June 2023"),
+        (None, "2023-06-18", "before 18 June 2023"),
+        ("2023-06-18", None, "18 June 2023 or later"),
+        (None, None, "all dates"),
+    ],
+)
+def test_spans_of_days(after: str | None, before: str | None, shown: str) -> None:
+    ends = [datetime.fromisoformat(d).replace(tzinfo=UTC) if d else None for d in (after, before)]
+    assert times.span(*ends) == shown
+    assert times.span(*ends, to="to") == re.sub(" ?– ?", " to ", shown)
+
+
+def test_what_is_no_span_of_days() -> None:
+    assert times.taken(Time(phrase="latest", kind="latest")) == "newer articles first"
+    assert (
+        times.taken(Time(phrase="as of 18 June", kind="as_of", before="2023-06-19T00:00Z"))
+        == "articles up to 18 June 2023"
+    )
+    around = Time(phrase="during the talks", kind="event", after=WHEN, before=WHEN, side="during", dated_by="Talks")
+    assert times.dating(around) == "around the date of “Talks”"
+
+
 def test_every_event_of_the_page_is_known_to_its_script() -> None:
     from importlib import resources
 
     script = (resources.files("rag.ui") / "page.js").read_text("utf-8")
     known = set(re.findall(r"'(\w+)'", script.partition("const known = [")[2].partition("]")[0]))
     source = "".join(
-        (resources.files("rag.ui") / f).read_text("utf-8") for f in ("aside.py", "render.py", "shelves.py", "markup.py")
+        (resources.files("rag.ui") / f).read_text("utf-8")
+        for f in ("aside.py", "quotes.py", "render.py", "shelves.py", "markup.py")
     )
     used = set(re.findall(r"""data_event=["'](\w+)""", source)) | set(
         re.findall(r"""button\([^()]*?(?:\([^()]*\)[^()]*?)*, ["'](\w+)["']""", source)

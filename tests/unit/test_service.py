@@ -15,7 +15,8 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from helpers import assert_cited, assert_sound, many, write_rows
+from helpers import assert_cited, assert_sound, many, row, write_rows
+from said import forget_quotes, put_quotes
 from starlette.testclient import TestClient
 
 from rag import Archive, errors
@@ -141,6 +142,8 @@ def test_the_model_is_the_services_or_extractive(web: TestClient, filled: Archiv
         {"question": QUESTION, "history": [{"question": "x"}]},
         {"question": QUESTION, "history": [{"question": "x", "answer": "y"}] * 51},
         {"question": QUESTION, "temperature": 1},
+        {"question": QUESTION, "today": "soon"},
+        {"question": QUESTION, "times": "perhaps"},
         [],
         "x",
         None,
@@ -216,6 +219,45 @@ def test_searching_both_ways(web: TestClient, filled: Archive) -> None:
     failure(web.get("/api/search"), 422, "UsageError")
     failure(web.get("/api/search", params={**given, "language": "english"}), 422, "UsageError")
     failure(web.get("/api/search", params={**given, "k": 1000}), 422, "UsageError")
+
+
+def test_the_question_says_of_when_and_need_not(web: TestClient, archive: Archive, tmp_path: Path) -> None:
+    rows = [row(f"k{day}", f"The ferry carried {day} people.", published=day) for day in ("2021-05-05", "2021-06-05")]
+    archive.ingest(write_rows(tmp_path / "m.jsonl", *rows))
+
+    def days(found: Any) -> set[str]:
+        return {hit["passage"]["published"][:10] for hit in found.json()}
+
+    given: dict[str, Any] = {"question": "How many people did the ferry carry last week?", "today": "2021-05-12"}
+    every = {"2021-05-05", "2021-06-05"}
+    assert days(web.post("/api/search", json=given)) == days(web.get("/api/search", params=given)) == {"2021-05-05"}
+    free = {**given, "times": False}
+    assert days(web.post("/api/search", json=free)) == days(web.get("/api/search", params=free)) == every
+    query = web.post("/api/ask", json={**given, "model": "extractive"}).json()["query"]
+    assert query["time"]["phrase"] == "last week" and query["after"] == "2021-05-03T00:00:00Z"
+    assert web.post("/api/ask", json={**free, "model": "extractive"}).json()["query"]["time"] is None
+
+
+def test_quotes_by_speaker_subject_and_filters(web: TestClient, filled: Archive) -> None:
+    put_quotes(filled, "story-1", ("had damaged 11 boats", "Maren Holt", {"role": "harbour master"}))
+    put_quotes(filled, "story-2", ("was closed on Monday", "Odd Berg", {"direct": False}))
+    found = web.get("/api/quotes", params={"speaker": "harbour master", "about": "boats"}).json()
+    assert found == [q.model_dump(mode="json") for q in filled.quotes(speaker="harbour master", about="boats")]
+    assert [q["speaker"] for q in found] == ["Maren Holt"]
+    article = web.get(f"/api/articles/{found[0]['article_id']}").json()
+    assert article["text"][found[0]["start"] : found[0]["end"]] == found[0]["quote"]
+    assert {q["speaker"] for q in web.get("/api/quotes").json()} == {"Maren Holt", "Odd Berg"}
+    assert [q["speaker"] for q in web.get("/api/quotes", params={"source": ["Outlet 2"]}).json()] == ["Odd Berg"]
+    assert len(web.get("/api/quotes", params={"limit": 1}).json()) == 1
+    for wrong in ({"limit": 0}, {"language": "english"}, {"after": "soon"}, {"speaker": "x" * 201}):
+        failure(web.get("/api/quotes", params=wrong), 422, "UsageError")
+
+
+def test_quotes_of_no_archive_and_of_one_not_looked_through(web: TestClient, archive: Archive, tmp_path: Path) -> None:
+    failure(web.get("/api/quotes"), 409, "ArchiveMissing")
+    archive.ingest(write_rows(tmp_path / "a.jsonl", *many(2)))
+    forget_quotes(archive)
+    assert "--repair" in failure(web.get("/api/quotes"), 409, "ArchiveMismatch")
 
 
 def test_articles_come_and_go(web: TestClient, archive: Archive) -> None:
@@ -345,6 +387,7 @@ def test_a_line_for_each_request_without_what_was_asked(
     caplog.set_level(logging.INFO, "onrecord.service")
     web.post("/api/ask", json={"question": QUESTION}, headers={"x-request-id": "mine-1"})
     web.get("/api/search", params={"question": QUESTION})
+    web.get("/api/quotes", params={"speaker": "harbour master", "about": "damaged"})
     web.get("/api/articles/story-1%0A%22{}")
     lines = [json.loads(r.getMessage()) for r in caplog.records if r.name == "onrecord.service"]
     assert [(x["method"], x["path"], x["status"], x["user"]) for x in lines[:2]] == [
@@ -458,6 +501,27 @@ def test_the_reference_shows_everything_as_text() -> None:
         "components": {"schemas": {evil: {"properties": {evil: {"type": evil}}, "description": evil}}},
     }
     assert "<script>" not in reference_page(document)
+
+
+# -- tools --------------------------------------------------------------------------------
+
+
+def test_a_model_finds_who_said_what(desk: Desk, filled: Archive) -> None:
+    put_quotes(filled, "story-1", ("had damaged 11 boats", "Maren Holt", {}))
+    kinds = {"accept": "application/json, text/event-stream"}
+
+    def call(web: TestClient, method: str, **given: Any) -> Any:
+        sent = {"jsonrpc": "2.0", "id": 1, "method": method, "params": given}
+        told = web.post("/mcp", json=sent, headers=kinds)
+        return json.loads(re.search(r"^data: (.*)$", told.text, re.MULTILINE)[1])["result"]  # type: ignore[index]
+
+    with client(create_app(desk, Access(), page=False, mcp=True)) as web:
+        tools = {t["name"]: t for t in call(web, "tools/list")["tools"]}
+        assert set(tools) == {"ask", "search", "quotes"} and tools["quotes"]["description"]
+        told = call(web, "tools/call", name="quotes", arguments={"speaker": "Holt"})
+        assert call(web, "tools/call", name="quotes", arguments={"limit": 0})["isError"]
+    (found,) = told["structuredContent"]["quotes"]
+    assert (found["speaker"], found["quote"], found["direct"]) == ("Maren Holt", "had damaged 11 boats", True)
 
 
 # -- without an extra ---------------------------------------------------------------------

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 from helpers import many, row, write_rows
+from rag.ui import quotes
 from rag.ui.beginning import Beginning
 from rag.ui.shelves import Filters
 from rag.ui.sitting import Sitting, View, chosen
+from said import forget_quotes, put_quotes
 
 from rag import Archive
 from rag.errors import OnRecordError
@@ -209,3 +211,33 @@ def test_the_greeting_comes_late_and_pushes_nothing_aside(tmp_path: Path) -> Non
         assert 'data-event="example"' in new.thread()
         list(new.ask("What did Qin Gang say about relations?", Filters()))
         assert new.greeting() is None
+
+
+def test_quotes_are_found_by_whom_and_about_what(sitting: Sitting) -> None:
+    put_quotes(sitting.archive, "bridge", ("engineers found cracks", "Maren Holt", {"role": "port director"}))
+    put_quotes(sitting.archive, "ferry", ("Three more ferries will run", "Odd Berg", {"direct": False}))
+    assert "2 quotes, newest first" in sitting.quotes("", "")
+    found = sitting.quotes("Holt", "cracks")
+    assert "“engineers found cracks”" in found
+    assert "Odd Berg" not in found
+    assert sitting.quotes("Nobody", "") == quotes.nothing(asked=True)
+
+
+def test_quotes_that_nobody_has_looked_for_say_what_to_do(sitting: Sitting) -> None:
+    forget_quotes(sitting.archive)
+    assert "onrecord doctor --repair" in sitting.quotes("", "")
+
+
+def test_there_are_no_quotes_before_there_is_an_archive(tmp_path: Path) -> None:
+    with Archive.open(tmp_path / "none", chat_model="extractive", embeddings=FakeEmbeddings()) as archive:
+        new = Sitting(Desk(archive), "ada", Beginning(archive))
+        assert new.quotes("", "") == quotes.nothing(asked=False)
+        assert not archive.exists
+
+
+def test_a_question_is_asked_of_its_time_or_of_all(sitting: Sitting) -> None:
+    question = "Why was the harbour bridge closed in May 2021?"
+    assert "2021 · “in May 2021”" in str(views(sitting, question)[-1].live)
+    last = list(sitting.ask(question, Filters(), times=False))[-1]
+    assert 'class="when"' not in str(last.live)
+    assert [bool(t.answer.query.time) for t in sitting.turns()] == [True, False]

@@ -1,0 +1,113 @@
+"""How likely it is that a sentence answers the question: what refusing is decided by, and what an answer says.
+
+A logistic regression over what retrieval and check know anyway, fitted on open data by
+``tests/bench/quality/fit_confidence.py``; the weights, with what they were fitted on and how well they did on questions
+left out, stand in ``confidence.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from rag.answer.evidence import Embed
+from rag.answer.verify import Bearing
+from rag.index.catalog import Catalog
+from rag.index.lexical import query_words, words
+from rag.types import Hit
+
+_REST = slice(3, 8)  # of the hits: the passages that are there for any question
+_SURE = 12.0  # bound of a log-odds
+
+
+@dataclass(frozen=True)
+class Prospects:
+    """What retrieval tells of a question, before anything is answered; all between 0 and 1."""
+
+    ahead: float
+    """How much nearer the nearest passage is to the question than the second (cosines)."""
+    above: float
+    """How much nearer it is than the fourth to eighth on average: those that any question brings up."""
+    covered: float
+    """Share of the question's content words in the first passage and its title."""
+
+
+def prospects(question: str, hits: Sequence[Hit], *, embed: Embed, catalog: Catalog) -> Prospects:
+    """What retrieval tells of a question.
+
+    Args:
+        question: What was looked for.
+        hits: What was found, best first.
+        embed: Texts to unit vectors.
+        catalog: Where the passages' vectors are.
+    """
+    if not hits:
+        return Prospects(0.0, 0.0, 0.0)
+    asked = embed([question])[0]
+    near = sorted((float(v @ asked) for v in catalog.vectors([h.passage.id for h in hits]).values()), reverse=True)
+    rest = near[_REST]
+    first = hits[0].passage
+    there = set(words(f"{first.title} {first.text}"))
+    terms = query_words(question)
+    return Prospects(
+        ahead=near[0] - near[1] if len(near) > 1 else 0.0,
+        above=near[0] - sum(rest) / len(rest) if rest else 0.0,
+        covered=sum(t in there for t in terms) / max(1, len(terms)),
+    )
+
+
+def features(found: Prospects, bears: Bearing) -> dict[str, float]:
+    """What the regression looks at."""
+    return asdict(found) | {
+        "likeness": bears.likeness,
+        "share": bears.share,
+        "missing": float(bool(bears.missing)),
+    }
+
+
+def chance(found: Prospects, bears: Bearing, doubt: float | None = None) -> float:
+    """Probability that a sentence answers the question, 0 to 1.
+
+    Args:
+        found: What retrieval tells.
+        bears: How the cited words bear on the question.
+        doubt: The language model's probability of a refusal, where it told it.
+    """
+    fitted = _fitted()
+    odds = _log_odds(features(found, bears), fitted["evidence"])
+    if doubt is not None:
+        odds = _log_odds({"evidence": odds, "doubt": logit(doubt)}, fitted["model"])
+    return 1 / (1 + math.exp(-max(-_SURE, min(_SURE, odds))))
+
+
+def right(p: float) -> float:
+    """Probability that a sentence which is shown is the right answer: what ``Answer.confidence`` says.
+
+    Args:
+        p: That it answers the question at all, as of ``chance``.
+    """
+    odds = _log_odds({"odds": logit(p)}, _fitted()["right"])
+    return 1 / (1 + math.exp(-max(-_SURE, min(_SURE, odds))))
+
+
+def logit(p: float) -> float:
+    """Log-odds of a probability, bounded."""
+    p = min(1 - 1e-4, max(1e-4, p))
+    return math.log(p / (1 - p))
+
+
+def _log_odds(values: Mapping[str, float], of: Mapping[str, Any]) -> float:
+    weights: dict[str, float] = of["weights"]
+    return float(of["bias"]) + sum(weight * values[name] for name, weight in weights.items())
+
+
+@cache
+def _fitted() -> dict[str, Any]:
+    text = resources.files("rag.answer").joinpath("confidence.json").read_text("utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found

@@ -1,0 +1,67 @@
+"""Whose words evidence is: told to the model, preferred where a question asks for them, and checked in the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+
+from rag.answer import facts
+from rag.index.lexical import words
+from rag.types import Said
+
+
+class Voices:
+    """Who says what in the articles that evidence is taken from."""
+
+    def __init__(self, said: Mapping[str, Sequence[Said]], asked: Collection[tuple[str, str | None]] = ()) -> None:
+        """Take quotes by article id, and whom the question asks for, as (speaker, role)."""
+        self._said = said
+        self._asked = frozenset(asked)
+
+    def within(self, article_id: str, start: int, end: int) -> list[Said]:
+        """Quotes that overlap a piece of an article, in reading order."""
+        return [q for q in self._said.get(article_id, ()) if q.start < end and start < q.end]
+
+    def asked_for(self, article_id: str, start: int, end: int) -> bool:
+        """Whether a piece has words of whom the question asks for."""
+        return any((q.speaker, q.role) in self._asked for q in self.within(article_id, start, end))
+
+    def introduction(self, article_id: str, start: int, text: str) -> str:
+        """Who is meant by "he" or a surname beside the words in a sentence: "He is Qin Gang, foreign minister".
+
+        Args:
+            article_id: Where the sentence is from.
+            start: Where it starts there.
+            text: The sentence.
+
+        Returns:
+            Nothing where the sentence says it itself.
+        """
+        for q in self.within(article_id, start, start + len(text)):
+            if not q.speaker[:1].isupper():
+                continue  # a description, which tells no more than the sentence
+            first, last = q.mention[0] - start, q.mention[1] - start
+            mention = text[first:last] if 0 <= first < last <= len(text) else ""
+            known = set(words(text))
+            told = [p for p in (q.speaker, q.role) if p and not set(words(p)) <= known]
+            if not told:
+                continue
+            who = f"{q.speaker}, {q.role}" if q.role and q.role in told else q.speaker
+            return f"{mention[:1].upper()}{mention[1:]} is {who}" if mention else f"Said by {who}"
+        return ""
+
+    def others(self, claim: str, places: Sequence[tuple[str, int, int]]) -> str:
+        """Whose words the cited pieces are, where a sentence gives them to somebody else; else nothing.
+
+        Args:
+            claim: A sentence of an answer.
+            places: (article id, start, end) of what it cites.
+        """
+        who = facts.speakers(claim)
+        if not who:
+            return ""
+        theirs = [q for article_id, start, end in places for q in self.within(article_id, start, end)]
+        for q in theirs:
+            if who & set(f"{q.speaker} {q.role or ''}".casefold().split()):
+                return ""
+        named = [q for q in theirs if q.speaker[:1].isupper()]
+        return named[0].speaker if named and len(named) == len(theirs) else ""

@@ -1,0 +1,140 @@
+"""Who is who in an article: full names, and what the article calls them, by their shape alone."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_WORD = r"(?:[A-ZÀ-ÖØ-ÞĀ-Ž]\.|[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’\-]*|al-\w+)"
+_SMALL = r"(?:bin|ibn|al|de|da|di|del|van|von|der|den|la|le|dos|ten|ter)"
+_NAME = re.compile(rf"{_WORD}(?: (?:{_WORD}|{_SMALL}(?= [A-ZÀ-ÞĀ-Ž])))*")
+
+_ROLES = r"""
+    president minister chancellor premier secretary senator sen representative rep congress\w+ governor gov mayor
+    ambassador envoy judge justice prosecutor attorney lawyer solicitor barrister sheriff chief chair
+    chair(?:man|woman|person) ceo cfo coo cto executive officer director manager head leader founder owner boss
+    president-elect candidate mp mep lawmaker legislator councillor councilor commissioner superintendent
+    inspector detective constable captain colonel general lieutenant sergeant major admiral commander marshal pope
+    cardinal archbishop bishop priest rabbi imam reverend rev father mother brother sister son daughter wife
+    husband widow fianc[ée]e? aunt uncle cousin king queen prince princess emperor sultan sheikh professor prof dr
+    doctor scientist researcher author co-author writer editor reporter journalist correspondent columnist analyst
+    economist historian astronomer engineer expert spokes(?:man|woman|person) rapporteur advisor adviser aide
+    counsel developer coordinator organi[sz]er activist campaigner resident student teacher coach trainer player
+    captain champion actor actress singer musician artist inventor producer filmmaker host presenter performer
+    driver pilot witness victim survivor member delegate speaker treasurer comptroller regulator watchdog
+    strategist \w+ologist \w+ician mr mrs ms miss sir dame lord lady
+"""
+ROLE = re.compile(rf"(?:vice-?|co-|ex-)?(?:{'|'.join(_ROLES.split())})s?", re.IGNORECASE)
+_BARE = frozenset("mr mrs ms miss sir dame lord lady dr prof".split())
+_JOINS = frozenset("of for and to the de at".split())
+_QUALIFIES = frozenset(
+    "former current prime foreign deputy acting lead senior study assistant associate vice interior finance health defence defense "
+    "home state police junior ex then interim outgoing incoming general crown human national selection committee university sport "
+    "medical opposition majority minority chief executive permanent special bus truck party team company bank group".split()
+)
+_AFTER = re.compile(
+    r"^, (?:who (?:is|was) )?(?:an?|the|its|their|his|her)? ?(?P<role>[^,.;:()“”\"]{3,90}?)(?=[,.;]|\s+who\b|\s+and\b|$)"
+)
+
+
+def is_role(word: str) -> bool:
+    """Whether a word is what somebody is: "minister", "co-author"."""
+    return bool(ROLE.fullmatch(word.strip(".,").removesuffix("'s").removesuffix("’s")))
+
+
+def bare(words: list[str]) -> list[str]:
+    """A name without what stands before it: ["Prime", "Minister", "Hubert", "Minnis"] as ["Hubert", "Minnis"]."""
+    last = max((n for n, w in enumerate(words[:-1]) if is_role(w)), default=-1)
+    return words[last + 1 :]
+
+
+def own_name(before: str, words: list[str]) -> list[str]:
+    """A name without the end of a title that runs into it: "Secretary of" + "State Antony Blinken" as "Antony Blinken".
+
+    Args:
+        before: What stands before the name.
+        words: The name.
+    """
+    return words[1:] if len(words) > 2 and re.search(r"\b(?:of|for|to)\s+$", before) else words
+
+
+def _plain(character: str) -> str:
+    """A character without its marks: ğ as g; always one."""
+    return unicodedata.normalize("NFD", character)[0] if character > "\x7f" else character
+
+
+class People:
+    """The persons of one article."""
+
+    def __init__(self, title: str, text: str) -> None:
+        """Take an article."""
+        self._whole = f"{text}\n{title}"
+        self._plain = "".join(map(_plain, self._whole))  # in step with the other
+        self._full: dict[str, str] = {}
+        self._roles: dict[str, str | None] = {}
+
+    def full(self, name: str) -> str:
+        """The fullest form of a name that the article has, by its last word: "Qin" as "Qin Gang", "Minnis" as "Hubert Minnis"."""
+        if name not in self._full:
+            self._full[name] = self._longest(name)
+        return self._full[name]
+
+    def _longest(self, name: str) -> str:
+        counts: dict[str, int] = {}
+        sought = "".join(map(_plain, name))
+        if sought not in self._plain:
+            return name
+        ends = rf"(?:^|(?<=[\s“\"(]))((?:(?:{_WORD}|{_SMALL}) ){{1,4}}){re.escape(sought)}(?![\w-])"
+        begins = rf"(?:^|(?<=[\s“\"(])){re.escape(sought)}(?: {_WORD}){{1,2}}" if " " not in name else None
+        for pattern in (ends, begins):
+            for m in re.finditer(pattern, self._plain) if pattern else ():
+                words = bare(
+                    own_name(self._whole[: m.start()][-5:], self._whole[m.start() : m.end()].rstrip(".,").split())
+                )
+                while words and (words[0].rstrip(".") in _STARTS or (words[0].isupper() and len(words[0]) > 1)):
+                    words = words[1:]
+                found = re.sub(r"['’]s$", "", " ".join(words))
+                if 2 <= len(found.split()) <= 4 and sought in "".join(map(_plain, found)):
+                    counts[found] = counts.get(found, 0) + 1
+            if counts:
+                break
+        best = max(counts, key=lambda f: (counts[f], len(f)), default=name)
+        return best if len(best) >= len(name) else name
+
+    def role(self, name: str) -> str | None:
+        """What the article calls somebody, where it first gives the name with it."""
+        if name not in self._roles:
+            self._roles[name] = next((r for m in re.finditer(re.escape(name), self._whole) if (r := self._at(m))), None)
+        return self._roles[name]
+
+    def _at(self, m: re.Match[str]) -> str | None:
+        before = re.split(r"[,.;:()“”\"\n—]", self._whole[max(0, m.start() - 90) : m.start()])[-1].split()
+        kept: list[str] = []
+        for word in reversed(before):
+            if not (
+                word[:1].isupper()
+                or is_role(word)
+                or word.lower() in _JOINS
+                or word.lower() in _QUALIFIES
+                or "-" in word
+            ):
+                break
+            kept.insert(0, word)
+        while kept and (kept[0].lower() in _JOINS or kept[0] in _STARTS):
+            kept.pop(0)
+        while kept and kept[-1].lower() in _JOINS:
+            kept.pop()
+        if any(is_role(w) and w.lower().rstrip(".") not in _BARE for w in kept):
+            return " ".join(kept)
+        if (after := _AFTER.match(self._whole[m.end() : m.end() + 140])) and any(
+            is_role(w) for w in after["role"].split()
+        ):
+            return after["role"].strip()
+        return None
+
+
+_STARTS = frozenset(
+    "The A An In On At As After Before But And When While If For From With According Per By Yesterday Today Then Meanwhile "
+    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August September "
+    "October November December However Both Later Earlier Speaking Former".split()
+)

@@ -1,0 +1,196 @@
+"""Questions that ask for two things at once, and the answers joined."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.answer import joined
+from rag.answer.joined import Part
+from rag.retrieve.parts import Parts, split
+from rag.types import Answer, Citation, Delta, Event, Finished, Query, Retrieved
+
+TWO = [
+    (
+        "Did both the BBC and CNN report that talks lasted seven hours?",
+        ("Did the BBC report that talks lasted seven hours?", "Did CNN report that talks lasted seven hours?"),
+    ),
+    ("did both bbc and cnn report on it", ("Did bbc report on it?", "Did cnn report on it?")),
+    ("Are both Sweden and Finland in NATO?", ("Is Sweden in NATO?", "Is Finland in NATO?")),
+    ("What did Biden and Xi say about Taiwan?", ("What did Biden say about Taiwan?", "What did Xi say about Taiwan?")),
+    (
+        "What did both Qin Gang and Wang Yi tell Blinken?",
+        ("What did Qin Gang tell Blinken?", "What did Wang Yi tell Blinken?"),
+    ),
+    (
+        "Which came first, the bridge closing or the ferry strike?",
+        ("When was the bridge closing?", "When was the ferry strike?"),
+    ),
+]
+ONE = [
+    "what did Qin Gang say about relations?",
+    "What happened in Sudan and Niger?",
+    "who won and why?",
+    "Did Trinidad and Tobago win?",
+    "What is the relationship between cats and mice?",
+    "Who met Xi and how long did the talks last?",
+    "",
+]
+
+
+@pytest.mark.parametrize(("question", "parts"), TWO)
+def test_a_question_for_two_things_is_taken_apart(question: str, parts: tuple[str, str]) -> None:
+    found = split(question)
+    assert found is not None and found.questions == parts
+
+
+@pytest.mark.parametrize("question", ONE)
+def test_a_question_for_one_thing_stays_whole(question: str) -> None:
+    assert split(question) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "earlier"), [("which came first: A or B", True), ("Which happened last, A or B?", False)]
+)
+def test_which_came_first_knows_its_end(question: str, earlier: bool) -> None:
+    found = split(question)
+    assert found is not None and found.earlier is earlier and found.named == ("A", "B")
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_one_or_at_least_two(text: str) -> None:
+    found = split(text)
+    assert found is None or (len(found.questions) == 2 and all(q.strip(" ?") for q in found.questions))
+
+
+# -- joining ------------------------------------------------------------------------------
+
+
+def cited(article: str, words: str, claim: tuple[int, int], *, day: int | None = None, number: int = 1) -> Citation:
+    return Citation(
+        number=number,
+        article_id=article,
+        title="News",
+        published=datetime(2023, 6, day, tzinfo=UTC) if day else None,
+        quote=words,
+        start=0,
+        end=len(words),
+        claim=claim,
+        support="supported",
+    )
+
+
+def answers(*told: Sequence[tuple[str, Citation]], reason: str = "not_in_archive") -> list[list[Event]]:
+    """Events of one part each: its sentences with what they cite; none is a refusal."""
+    streams: list[list[Event]] = []
+    for sentences in told:
+        text = " ".join(f"{claim} [{c.number}]" for claim, c in sentences)
+        whole = Answer(
+            question="part",
+            query=Query(text="part", standalone="part"),
+            text=text or "The archive does not answer this question.",
+            citations=tuple(c for _, c in sentences),
+            answered=bool(sentences),
+            reason=None if sentences else reason,  # type: ignore[arg-type]
+            confidence=0.5 + 0.1 * len(streams) if sentences else None,
+            model="fake",
+            fingerprint="f",
+        )
+        lead = ["", *[" "] * len(sentences)]
+        deltas = [
+            Delta(text=f"{a}{claim} [{c.number}]", citations=(c,))
+            for a, (claim, c) in zip(lead, sentences, strict=False)
+        ]
+        streams.append([Retrieved(query=whole.query, hits=()), *deltas, Finished(answer=whole)])
+    return streams
+
+
+def join(streams: list[list[Event]], order: Parts, holds: bool = True) -> tuple[Answer, list[Event]]:
+    query = Query(text="whole?", standalone="whole?")
+    parts = [Part(Query(text=q, standalone=q), ()) for q in order.questions]
+    waiting = iter(streams)
+
+    def ask(_: Part) -> Iterator[Event]:
+        return iter(next(waiting))
+
+    events = list(joined.stream(query, parts, order, ask, lambda *_: holds))
+    last = events[-1]
+    assert isinstance(last, Finished) and isinstance(events[0], Retrieved)
+    assert sum(isinstance(e, Retrieved) for e in events) == 1
+    return last.answer, events
+
+
+BOTH = Parts(("Did A?", "Did B?"))
+FIRST = Parts(("When was X?", "When was Y?"), earlier=True, named=("the closing", "the strike"))
+
+
+def check(answer: Answer, events: Sequence[Event]) -> None:
+    """What holds of every answer holds of a joined one."""
+    assert "".join(e.text for e in events if isinstance(e, Delta)) == (answer.text if answer.answered else "")
+    for c in answer.citations:
+        claim = answer.text[slice(*c.claim)]
+        assert claim.strip() == claim and not claim.endswith("]")
+        assert answer.text[c.claim[1] :].startswith((" [", "["))
+    numbers = {(c.article_id, c.start, c.end): c.number for c in answer.citations}
+    assert sorted(set(numbers.values())) == list(range(1, len(numbers) + 1))
+
+
+def test_each_part_is_cited_and_sources_are_numbered_through() -> None:
+    one = cited("a", "A says so", (0, 12))
+    two = cited("b", "B says so", (0, 12))
+    answer, events = join(
+        answers([("A says so it.", one)], [("B says so it.", two), ("And more.", cited("a", "A says so", (17, 26)))]),
+        BOTH,
+    )
+    assert answer.text == "A says so it. [1]\nB says so it. [2]\nAnd more. [1]"
+    assert answer.confidence == 0.5 and answer.unanswered == ()
+    check(answer, events)
+
+
+def test_a_part_without_an_answer_is_named() -> None:
+    answer, events = join(answers([("A says so.", cited("a", "A says so", (0, 10)))], []), BOTH)
+    assert answer.answered and answer.unanswered == ("Did B?",)
+    check(answer, events)
+
+
+def test_a_question_of_which_no_part_is_answered_is_refused_once() -> None:
+    answer, events = join(answers([], []), BOTH)
+    assert not answer.answered and answer.reason == "not_in_archive" and answer.unanswered == ()
+    assert answer.text == "The archive does not answer this question."
+    check(answer, events)
+
+
+def test_a_stopped_question_does_not_go_on_to_the_next_part() -> None:
+    stopped = answers([], reason="cancelled")
+    answer, _ = join(stopped, BOTH)
+    assert answer.reason == "cancelled"
+
+
+def test_which_was_reported_first_is_told_by_the_dates_of_what_is_cited() -> None:
+    told = answers(
+        [("X was then.", cited("a", "x", (0, 11), day=5))], [("Y was then.", cited("b", "y", (0, 11), day=3))]
+    )
+    answer, events = join(told, FIRST)
+    assert answer.text.endswith("\nThe strike was reported first, on 3 June 2023; the closing on 5 June 2023. [2][1]")
+    check(answer, events)
+
+
+@pytest.mark.parametrize(("one", "two", "holds"), [(None, 3, True), (3, 3, True), (5, 3, False)])
+def test_without_dates_or_support_no_order_is_told(one: int | None, two: int, holds: bool) -> None:
+    told = answers(
+        [("X was then.", cited("a", "x", (0, 11), day=one))], [("Y was then.", cited("b", "y", (0, 11), day=two))]
+    )
+    answer, events = join(told, FIRST, holds)
+    assert "reported first" not in answer.text
+    check(answer, events)
+
+
+def test_the_same_sentence_is_not_said_twice() -> None:
+    same = ("They met.", cited("a", "They met", (0, 9)))
+    answer, events = join(answers([same], [same]), BOTH)
+    assert answer.text == "They met. [1]"
+    check(answer, events)

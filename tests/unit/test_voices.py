@@ -1,0 +1,68 @@
+"""Whose words evidence is."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.answer.voices import Voices
+from rag.types import Said
+
+TEXT = "Qin told Blinken that relations are at the lowest point. “We hope for better,” Blinken replied."
+QIN = Said(
+    start=TEXT.index("relations"),
+    end=TEXT.index(". “"),
+    direct=False,
+    speaker="Qin Gang",
+    role="foreign minister",
+    verb="told",
+    mention=(0, 3),
+)
+BLINKEN = Said(
+    start=TEXT.index("We hope"),
+    end=TEXT.index(",” B"),
+    direct=True,
+    speaker="Antony Blinken",
+    role=None,
+    verb="replied",
+    mention=(TEXT.rindex("Blinken"), TEXT.rindex("Blinken") + 7),
+)
+FIRST, SECOND = (0, TEXT.index(" “We")), (TEXT.index("“We"), len(TEXT))
+VOICES = Voices({"a": [QIN, BLINKEN]}, [("Qin Gang", "foreign minister")])
+
+
+def test_words_of_whom_the_question_asks_for_are_known() -> None:
+    assert VOICES.asked_for("a", *FIRST)
+    assert not VOICES.asked_for("a", *SECOND)
+    assert not VOICES.asked_for("another", *FIRST)
+
+
+def test_a_surname_is_introduced_once_and_a_full_name_is_not() -> None:
+    assert VOICES.introduction("a", 0, TEXT[slice(*FIRST)]) == "Qin is Qin Gang, foreign minister"
+    assert VOICES.introduction("a", SECOND[0], TEXT[slice(*SECOND)]) == "Blinken is Antony Blinken"
+    full = "Qin Gang, the foreign minister, spoke of relations."
+    assert Voices({"a": [QIN]}).introduction("a", 0, full) == ""
+
+
+def test_words_whose_speaker_stands_elsewhere_are_given_one() -> None:
+    said = BLINKEN.model_copy(update={"mention": (0, 4)})
+    at = TEXT.index("We hope")
+    assert Voices({"a": [said]}).introduction("a", at, "We hope for better") == "Said by Antony Blinken"
+
+
+def test_a_description_introduces_nobody() -> None:
+    said = QIN.model_copy(update={"speaker": "a spokesman", "role": "of the ministry"})
+    assert Voices({"a": [said]}).introduction("a", 0, TEXT[slice(*FIRST)]) == ""
+
+
+def test_words_given_to_somebody_else_are_found_out() -> None:
+    assert VOICES.others("Blinken said that relations are at the lowest point.", [("a", *FIRST)]) == "Qin Gang"
+    assert VOICES.others("Qin said that relations are at the lowest point.", [("a", *FIRST)]) == ""
+    assert VOICES.others("Relations are at the lowest point.", [("a", *FIRST)]) == ""
+    assert VOICES.others("Wang said that they hope.", [("a", 0, 3)]) == "", "no quote stands there"
+
+
+@given(st.integers(-5, 120), st.text(max_size=120), st.text(max_size=80))
+def test_any_place_and_any_text_can_be_asked_about(start: int, text: str, claim: str) -> None:
+    VOICES.introduction("a", start, text)
+    assert VOICES.others(claim, [("a", start, start + len(text))]) in ("", "Qin Gang", "Antony Blinken")
