@@ -183,6 +183,11 @@ class Query(Value):
     sought: str = ""
     """What is looked for, where it is not ``standalone``: the question without what it says of when."""
 
+    @property
+    def looked_for(self) -> str:
+        """The question as search and check take it."""
+        return self.sought or self.standalone
+
 
 class Hit(Value):
     """A retrieved passage; rank 1 is the best."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from rag.answer.instructions import addressed, is_question
 from rag.answer.voices import Voices
 from rag.index.catalog import Catalog
 from rag.index.lexical import query_words, words
@@ -120,7 +121,7 @@ def choose(
         Sentences numbered from 1, grouped by article, in reading order within each.
     """
     hits = hits[:_READ]
-    pool = [(hit, n) for hit in hits for n in range(len(hit.passage.sentences))]
+    pool = [(hit, n) for hit in hits for n in range(len(hit.passage.sentences)) if _states(hit.passage, n, voices)]
     if not pool:
         return []
     texts = [_text(hit.passage, n) for hit, n in pool]
@@ -135,7 +136,7 @@ def choose(
     weights: dict[tuple[str, int], float] = {}
     for at, (hit, n) in enumerate(pool):
         here = terms[at]
-        before = terms[at - 1] if n else set(words(hit.passage.title))
+        before = terms[at - 1] if at and pool[at - 1][0] is hit else set(words(hit.passage.title))
         shared = sum(r for t, r in rarity.items() if t in here) / total
         with_before = sum(r for t, r in rarity.items() if t in here or t in before) / total
         weights[hit.passage.id, n] = (
@@ -161,7 +162,7 @@ def choose(
         if _said_already(near[ident, n], [v for w, v in near.items() if w in chosen]):
             continue
         wanted = [(ident, n)]
-        if n and _LEANS.search(_text(by_id[ident].passage, n)):
+        if (ident, n - 1) in weights and _LEANS.search(_text(by_id[ident].passage, n)):
             wanted.append((ident, n - 1))
         new = [w for w in wanted if w not in chosen]
         cost = sum(_tokens(_text(by_id[i].passage, m)) for i, m in new)
@@ -201,6 +202,14 @@ def choose(
             )
         )
     return found
+
+
+def _states(passage: Passage, n: int, voices: Voices | None) -> bool:
+    """Whether a sentence can be evidence: not one addressed to whoever reads it as a machine, nor a mere question."""
+    text, place = _text(passage, n), passage.sentences[n]
+    if addressed(text):
+        return False
+    return not is_question(text) or bool(voices and voices.asked_for(passage.article_id, place.start, place.end))
 
 
 def _said_already(vector: npt.NDArray[np.float32], chosen: Sequence[npt.NDArray[np.float32]]) -> bool:

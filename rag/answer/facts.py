@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 
@@ -34,8 +34,50 @@ _SPELT = re.compile(
     r"(?:\s(hundred|thousand|million|billion|trillion))?\b",
     re.IGNORECASE,
 )
+_SMALL = {"one": 1.0, "two": 2.0}
+_FEW = re.compile(rf"\b(?:{'|'.join(_SMALL)})\b", re.IGNORECASE)
+_DOZENS = re.compile(r"\b(?:(half)\sa\s|(?:(\w+)\s)?)dozen\b", re.IGNORECASE)
+_SEASON = re.compile(r"(?<!\d)((?:1[89]|20)\d\d)[-–/](\d\d)(?!\d)")
+_ITEM = re.compile(r"\A\s*(?:[-*•·]\s+|\d{1,2}[.)]\s+)+")
+_UNITS = {
+    "%": "percent per cent pct yüzde",
+    "$": "dollar dollars usd",
+    "€": "euro euros eur avro",
+    "£": "pound pounds sterling gbp",
+    "¥": "yen yuan renminbi jpy cny",
+    "₺": "lira liras liralık",
+    "second": "second seconds",
+    "minute": "minute minutes min mins",
+    "hour": "hour hours hr hrs",
+    "day": "day days",
+    "week": "week weeks",
+    "month": "month months",
+    "year": "year years",
+    "kilometre": "km kilometre kilometres kilometer kilometers",
+    "mile": "mile miles",
+    "metre": "metre metres meter meters",
+    "foot": "foot feet",
+    "kilogram": "kg kilogram kilograms kilo kilos",
+    "tonne": "tonne tonnes ton tons",
+    "degree": "degree degrees °",
+}
+_UNIT_OF = {word: unit for unit, forms in _UNITS.items() for word in (unit, *forms.split())}
+_UNIT_OF["per cent"] = "%"
+_AMOUNT = re.compile(
+    r"(?P<before>[$€£¥₺]|\byüzde\s)?\s?(?<![\w.,])(?P<number>\d[\d,]*(?:\.\d+)?)"
+    r"(?:\s?(?P<scale>hundred|thousand|million|billion|trillion|bn|mn|tn|k|m|bin|milyon|milyar)\b)?"
+    r"[\s-]?(?P<after>%|°|per\scent\b|[a-zçğıöşü]+)?",
+    re.IGNORECASE,
+)
 _NAME = re.compile(r"(?<![\w'’])[^\W\d_a-z][\w'’\-]*(?:\.(?=\w))?[\w]*")
-_NEGATION = re.compile(r"\b(?:not|no|never|neither|nor|none|nobody|nothing|without|cannot)\b|n[’']t\b", re.IGNORECASE)
+_NEGATION = re.compile(r"\b(?:not(?!\s(?:only|just|merely|least)\b)|no|never|neither|nor|none|nobody|nothing|without|cannot)\b|n[’']t\b", re.IGNORECASE)
+# Words that deny without a negation; what they deny stands near them.
+_DENIER = re.compile(
+    r"\b(?:lack|fail|refus|reject|den(?:y|ie)|unable|ban(?:s|ned|ning)?\b|prohibit|prevent|avoid|unlikely|rare|hardly|"
+    r"instead|rather|exempt|non-)\w*",
+    re.IGNORECASE,
+)
+_NEAR = 60  # letters
 _SAYING = (
     r"(?:said|says|told|tells|called|calls|described|describes|warned|warns|added|adds|argued|argues|claimed|claims|"
     r"insisted|insists|urged|urges|stressed|stresses|declared|declares|announced|stated|states|remarked|complained|"
@@ -71,6 +113,13 @@ _PLAIN = frozenset(
     since so some still such than that the their then there these they this those three through to two under until up
     was we were what when where whether which while who whose why will with without yes yet you your question answer
     today yesterday tomorrow""".split()
+)
+# A first word that is no name: it links, or is an adverb before a comma or an article ("Additionally, …", "Creating a …").
+_OPENER = re.compile(
+    r"\W*(?:(Furthermore|Moreover|Therefore|Thus|Hence|Nevertheless|Nonetheless|Otherwise|Besides|Likewise|Throughout|"
+    r"Overall|Despite|Regardless|Unlike|Within|Once|Today)\b"
+    r"|([A-Z][a-z]{3,}(?:al|ing|ed|ous|iv|nt|ar|tu|e)ly),?\s(?=[a-z])"
+    r"|([A-Z][a-z]{2,}ing)\s(?:a|an|the|his|her|its|their|this|that)\b)"
 )
 CALENDAR = frozenset(
     """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
@@ -131,6 +180,9 @@ _DOING = re.compile(
     r"\b(?!(?:agreed|discussed|talked|joined|married|based|called|named|united|expected|related)\b)(?:\w{3,}ed|won|beat|told|made|"
     r"paid|sold|bought|took|gave|sent|struck|shot|hit|killed|built|cut|led|lost|found|wrote|taught|fought|chose|broke|stole)\b"
 )
+_APART = 8
+"""Words between a name and the verb that it may still be the doer of."""
+_INSTEAD = re.compile(r"\b(?:they|he|she|it|we|i|you|when|where|while|because|if)\b", re.IGNORECASE)
 _HEDGE = re.compile(
     r"\b(?:not|no|never|nobody|none|nothing|neither|nor|without|cannot|den(?:y|ies|ied|ying)|refus\w+|reject\w+|doubt\w*|"
     r"dismiss\w+|if|whether|unless|false\w*|untrue|rumou?rs?|alleg\w+|accus\w+|claim\w*|might|may|could)\b|n[’']t\b",
@@ -156,6 +208,47 @@ def numbers(text: str) -> set[float]:
         if value > 2 or scale:
             found.add(float(value * _SCALES.get(scale.lower(), 1.0)))
     return found
+
+
+def given(text: str) -> set[float]:
+    """Every number that a text gives in any form: as ``numbers``, and "two", "half a dozen", "2018–19" too.
+
+    For looking up the figures of a claim: there "2 exits" is what the evidence calls "two exits".
+    """
+    found = numbers(text) | {_SMALL[w.lower()] for w in _FEW.findall(text)}
+    for half, count in _DOZENS.findall(text):
+        number = _ONES.get(count.lower(), _SMALL.get(count.lower(), 1.0)) if count else 1.0
+        found.add(6.0 if half else 12.0 * number)
+    for first, last in _SEASON.findall(text):
+        found |= {float(last), float(first[:2] + last)}
+    return found
+
+
+def amounts(text: str) -> dict[float, set[str]]:
+    """Figures of a text with what each is said to be of: "%", a currency, "hour"; an empty text where that isn't said."""
+    found: dict[float, set[str]] = {}
+    for m in _AMOUNT.finditer(text):
+        value = numbers(f"{m['number']} {m['scale'] or ''}")
+        after = " ".join((m["after"] or "").lower().split())
+        unit = _UNIT_OF.get((m["before"] or "").strip().lower()) or _UNIT_OF.get(after, "")
+        for number in value:
+            found.setdefault(number, set()).add(unit)
+    return found
+
+
+def mismeasured(claim: str, said: str) -> float | None:
+    """A figure that both have, of one thing in the claim and of others in the evidence ("8 hours" from "8 minutes")."""
+    theirs = amounts(said)
+    for number, units in amounts(claim).items():
+        others = theirs.get(number, set())
+        if others and all(units) and all(others) and not units & others:
+            return number
+    return None
+
+
+def without_bullet(text: str) -> str:
+    """A text without the bullet or number that makes it an item of a list."""
+    return _ITEM.sub("", text)
 
 
 def months(text: str) -> list[str]:
@@ -207,6 +300,12 @@ def _placed(text: str) -> list[tuple[str, int]]:
             continue
         found.append((word, m.start()))
     return found
+
+
+def opener(text: str) -> str:
+    """The word that a text begins with where it only links it to what went before, like "Furthermore"; else empty."""
+    m = _OPENER.match(text)
+    return next(g for g in m.groups() if g) if m else ""
 
 
 def unnamed(wanted: Iterable[str], text: str) -> list[str]:
@@ -298,10 +397,14 @@ def _passive(text: str, verb: re.Match[str]) -> bool:
 
 
 def _doer(placed: list[tuple[str, int]], verb: int, text: str) -> set[str]:
-    """The name nearest before a verb, all its words."""
+    """The name nearest before a verb, all its words; nobody where it stands too far off, or a pronoun is nearer."""
     before = [(n, p) for n, p in placed if p < verb and n.casefold() not in CALENDAR]
     words_of: set[str] = set()
     at = verb
+    if before and (last := max(p + len(n) for n, p in before)) < verb:
+        between = text[last:verb]
+        if len(between.split()) > _APART or _INSTEAD.search(between):
+            return set()
     for name, place in reversed(before):
         if words_of and text[place + len(name) : at].strip("'’s") not in ("", " "):
             break
@@ -358,6 +461,27 @@ def holds(text: str, quote: str) -> bool:
 def negated(text: str) -> bool:
     """Whether a text has a negation."""
     return bool(_NEGATION.search(text))
+
+
+def denied(said: Sequence[str], claim: str) -> bool:
+    """Whether sentences deny a word of the claim, which itself denies nothing; no other of them may affirm the word."""
+    if negated(claim):
+        return False
+    mine = set(words(claim))
+    for n, sentence in enumerate(said):
+        affirmed = {w for m, other in enumerate(said) if m != n for w in set(words(other)) - negated_words(other)}
+        if negated_words(sentence) & mine - affirmed:
+            return True
+    return False
+
+
+def denies(claim: str, said: str) -> bool:
+    """Whether a claim denies what the evidence neither denies nor says otherwise of ("lacks", "fails to", "non-")."""
+    if not negated(claim) or negated(said):
+        return False
+    lost = negated_words(claim)
+    near = (set(words(said[max(0, m.start() - _NEAR) : m.end() + _NEAR])) for m in _DENIER.finditer(said))
+    return not any(lost & there for there in near)
 
 
 def negated_words(text: str) -> set[str]:

@@ -166,9 +166,10 @@ class Answerer:
         evidence = self._evidence(query, hits, catalog, embed, voices)
         millis["choose"] = (time.perf_counter() - started) * 1000
         if evidence:
-            found = confidence.prospects(query.standalone, hits, embed=embed, catalog=catalog) if fitted else None
-            check = _Check(query.standalone, evidence, catalog, embed, voices, found, self._settings.caution)
-            statements = self._extract(query.standalone, evidence) if self._chat is None else None
+            asked = query.looked_for
+            found = confidence.prospects(asked, hits, embed=embed, catalog=catalog) if fitted else None
+            check = _Check(asked, evidence, catalog, embed, voices, found, self._settings.caution)
+            statements = self._extract(asked, evidence) if self._chat is None else None
             if statements is not None:
                 for statement in statements:
                     if (shown := check.take(statement, draft, heard)) is not None:
@@ -185,7 +186,7 @@ class Answerer:
             looked = time.perf_counter()
             twins = _twins(hits, draft.citations, catalog)
             against = conflicts.find(
-                query.standalone, draft.text, draft.citations, evidence, hits, embed=embed, twins=twins
+                query.looked_for, draft.text, draft.citations, evidence, hits, embed=embed, twins=twins
             )
             there = catalog.standing({c.article_id for c in against})
             against = [c for c in against if c.article_id in there]
@@ -284,7 +285,7 @@ class Answerer:
         choices: Sequence[str] = (),
     ) -> list[Numbered]:
         return choose(
-            query.standalone,
+            query.looked_for,
             hits,
             embed=embed,
             tokens=self._settings.evidence_tokens,

@@ -75,14 +75,17 @@ def supports(claim: str, cited: Cited, *, embed: Embed, asked: str = "") -> Verd
         embed: Texts to unit vectors.
         asked: The question. What the sentence takes over from it is no news; the rest has to be in the cited words.
     """
+    claim = facts.without_bullet(claim)
     said, near = cited.said, cited.near
     if facts.holds(said, claim):
         if facts.hedged(said, claim):
             return _no("the cited words deny it, or only suppose it")
         return Verdict(True, "", "verbatim", 1.0)
     # A figure has to stand in the cited words; only a date may be the article's.
-    if odd := facts.numbers(facts.without_dates(claim, cited.dates)) - facts.numbers(said):
+    if odd := facts.numbers(facts.without_dates(claim, cited.dates)) - facts.given(said):
         return _no(f"the cited words don't give {_figures(odd)}")
+    if (figure := facts.mismeasured(claim, said)) is not None:
+        return _no(f"the cited words give {_figures({figure})} of something else")
     if lost := [q for q in facts.quoted(claim) if not any(facts.holds(t, q) for t in cited.texts)]:
         return _no(f"the quoted words “{lost[0]}” are not in the cited sentence")
     if strange := _strangers(claim, cited):
@@ -90,9 +93,9 @@ def supports(claim: str, cited: Cited, *, embed: Embed, asked: str = "") -> Verd
     who, theirs = facts.speakers(claim), facts.speakers(said)
     if who and theirs and not who & theirs:
         return _no(f"the cited words are not those of {' '.join(sorted(who)).title()}")
-    if facts.negated(claim) and not facts.negated(said):
+    if facts.denies(claim, said):
         return _no("the sentence denies something that the cited words don't deny")
-    if not facts.negated(claim) and facts.negated_words(said) & set(words(claim)):
+    if facts.denied(cited.texts, claim):
         return _no("the cited words deny it")
     if (word := facts.opposed(claim, said)) or (word := facts.turned_round(claim, said)):
         return _no(f"the cited words say otherwise about “{word}”")
@@ -176,7 +179,9 @@ def _strangers(claim: str, cited: Cited) -> list[str]:
     of "Qin", and what the article's title or first words name may be added.
     """
     said = cited.said
-    strange = facts.unnamed(facts.names(facts.without_dates(claim, cited.dates)), f"{cited.label} {said}")
+    opener = facts.opener(claim)
+    named = [n for n in facts.names(facts.without_dates(claim, cited.dates)) if n != opener]
+    strange = facts.unnamed(named, f"{cited.label} {said}")
     if not strange:
         return []
     if facts.leans(said) or not facts.names(said):

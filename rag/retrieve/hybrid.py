@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -59,7 +60,7 @@ def search(
     """
     depth = max(_DEPTH, 4 * query.k)
     only = catalog.passages_of(query.articles) if query.articles else None
-    sought = query.sought or query.standalone
+    sought = query.looked_for
     dense = vectors.search(embed(sought), depth, query, only) if dense_weight else []
     words = lexical.search(sought, depth, query, only) if lexical_weight else []
     if words and whole:
@@ -100,10 +101,13 @@ def _with_articles(
     if missing := [a for a in list(articles)[:_ARTICLES] if a not in there]:
         passages = [*passages, *lexical.search(sought, 2 * len(missing), query, catalog.passages_of(missing))]
     best_passage, best_article = max(s for _, s in passages), max(articles.values())
-    scores = {
-        ident: score / best_passage + _WHOLE * articles.get(_article(ident), 0.0) / best_article
-        for ident, score in passages
-    }
+    scores: dict[str, float] = {}
+    nth: Counter[str] = Counter()
+    for ident, score in sorted(passages, key=lambda pair: -pair[1]):
+        nth[_article(ident)] += 1
+        # Its second-best passage gets half of it, and so on: one long article is not to fill all places.
+        share = _WHOLE / nth[_article(ident)]
+        scores[ident] = score / best_passage + share * articles.get(_article(ident), 0.0) / best_article
     return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
 
 

@@ -48,7 +48,9 @@ def make(
         from rag.retrieve import followup
 
         standalone = followup.standalone(text, history)
-    time, sought = (None, "") if after or before or not times else _when(standalone, aware(today) or datetime.now(UTC))
+    time, sought = _when(standalone, aware(today) or datetime.now(UTC))
+    if after or before or not times:
+        time = None
     from rag.retrieve import spoken
 
     whose = spoken.asked(sought or standalone)

@@ -1,18 +1,18 @@
 """Who said what, against quotes that were annotated by hand.
 
-    python -m tests.bench.quality.quotes ../shared/data/wikinews/articles.jsonl            # the part that rules were made on
-    python -m tests.bench.quality.quotes ../shared/data/wikinews/articles.jsonl --test     # and the one they were not
+    python -m tests.bench.quality.quotes ARTICLES           # of Wikinews; the part that the rules were made on
+    python -m tests.bench.quality.quotes ARTICLES --test    # and the one that they were not
 
-``quotes_annotated.jsonl`` has the quotes of 37 articles of Wikinews (every fifth one up to position 185 that is under 3,800
-characters and has a quotation mark or a reporting verb): offsets, speaker and role, no texts. 157 were annotated before any
-rule was written. 12 more of the part "dev" had been overlooked and were added when the finder turned them up, which flatters
-the figures of that part: its recall and precision lean upwards. The 54 of "test" were annotated in the same first reading
-and left alone; nothing was changed for them, and quotes overlooked there count against the finder.
+``quotes_annotated.jsonl`` has the quotes of 37 articles (every fifth one up to position 185 that is under 3,800
+characters and has a quotation mark or a reporting verb): offsets, speaker and role, no texts. 157 were annotated
+before any rule was written. 12 more of the part "dev" had been overlooked and were added when the finder turned them
+up, which flatters the figures of that part: its recall and precision lean upwards. The 54 of "test" are of the same
+first reading and were left alone; nothing was changed for them, and quotes overlooked there count against the finder.
 
-A found quote is an annotated one where they share at least half of the longer of the two and are both direct or both not. A
-speaker is right where the last words of the names are the same or one name is part of the other. Speaker precision is over
-the quotes that were annotated; precision of quotes over all found, recall over all annotated. Intervals: 95 %, bootstrap
-over articles.
+A found quote is an annotated one where they share at least half of the longer of the two and are both direct or both
+not. A speaker is right where the last words of the names are the same or one name is part of the other. Speaker
+precision is over the quotes that were annotated; precision of quotes over all found, recall over all annotated.
+Intervals: 95 %, bootstrap over articles.
 """
 
 from __future__ import annotations
@@ -121,7 +121,7 @@ def main() -> int:
     found = quotes.find(given)
     took = time.perf_counter() - started
     print(
-        f"{sum(words(d.text) for d in cleaned)} words, {took / sum(words(d.text) for d in cleaned) * 1e6:.0f} µs a word, {processor()}"
+        f"{(number := sum(words(d.text) for d in cleaned))} words, {took / number * 1e6:.0f} µs a word, {processor()}"
     )
     for part in ("dev", "test") if "--test" in sys.argv else ("dev",):
         compared = [
