@@ -148,6 +148,8 @@ class Time(Value):
     """As written: "last week"."""
     kind: Literal["within", "as_of", "latest", "event"]
     """``latest`` prefers newer articles and leaves none out; ``event`` stands by an article's date."""
+    day: datetime | None = None
+    """The question's own day, which it counts from."""
     after: datetime | None = None
     before: datetime | None = None
     event: str | None = None

@@ -12,6 +12,12 @@ from rag.index.lexical import words
 QUOTED = re.compile(r"“([^“”]+)”|«([^«»]+)»|「([^「」]+)」|\"([^\"]+)\"")
 """Words between quotation marks; apostrophes are left out, since they are mostly not quotes."""
 
+# Words that all begin with a capital, but for small ones among them.
+_TITLED = re.compile(
+    r"[A-Z0-9][\w'’.\-]*(?:[\s:,&–-]+(?:[A-Z0-9][\w'’.\-]*|a|an|and|at|by|for|from|in|of|on|or|the|to|v|vs|with))*[\s:,&–-]+"
+    r"[A-Z0-9][\w'’.\-]*"
+)
+_LEFT_OUT = re.compile(r"\s*(?:\[(?:\.\.\.|…)\]|\.\.\.|…)\s*")
 _ONES = dict(
     zip(
         "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -70,7 +76,10 @@ _AMOUNT = re.compile(
     re.IGNORECASE,
 )
 _NAME = re.compile(r"(?<![\w'’])[^\W\d_a-z][\w'’\-]*(?:\.(?=\w))?[\w]*")
-_NEGATION = re.compile(r"\b(?:not(?!\s(?:only|just|merely|least)\b)|no|never|neither|nor|none|nobody|nothing|without|cannot)\b|n[’']t\b", re.IGNORECASE)
+_NEGATION = re.compile(
+    r"\b(?:not(?!\s(?:only|just|merely|least)\b)|no|never|neither|nor|none|nobody|nothing|without|cannot)\b|n[’']t\b",
+    re.IGNORECASE,
+)
 # Words that deny without a negation; what they deny stands near them.
 _DENIER = re.compile(
     r"\b(?:lack|fail|refus|reject|den(?:y|ie)|unable|ban(?:s|ned|ning)?\b|prohibit|prevent|avoid|unlikely|rare|hardly|"
@@ -114,13 +123,20 @@ _PLAIN = frozenset(
     was we were what when where whether which while who whose why will with without yes yet you your question answer
     today yesterday tomorrow""".split()
 )
-# A first word that is no name: it links, or is an adverb before a comma or an article ("Additionally, …", "Creating a …").
-_OPENER = re.compile(
-    r"\W*(?:(Furthermore|Moreover|Therefore|Thus|Hence|Nevertheless|Nonetheless|Otherwise|Besides|Likewise|Throughout|"
-    r"Overall|Despite|Regardless|Unlike|Within|Once|Today)\b"
-    r"|([A-Z][a-z]{3,}(?:al|ing|ed|ous|iv|nt|ar|tu|e)ly),?\s(?=[a-z])"
-    r"|([A-Z][a-z]{2,}ing)\s(?:a|an|the|his|her|its|their|this|that)\b)"
+# Words that link a sentence to what went before, or adverbs: no names, though they come first.
+_LINKING = re.compile(
+    r"(?:Furthermore|Moreover|Therefore|Thus|Hence|Nevertheless|Nonetheless|Otherwise|Besides|Likewise|Throughout|Overall|"
+    r"Despite|Regardless|Unlike|Within|Once|[A-Z][a-z]{3,}(?:al|ing|ed|ous|iv|nt|ar|tu|e)ly)\Z"
 )
+# What follows a name that comes first: a verb, a genitive, another name, or whose people they are ("Paris police").
+_AFTER_A_NAME = re.compile(
+    r"['’]|[,:;.?!]|\s(?:[^a-z\s]|(?:is|are|was|were|has|had|have|will|would|can|could|should|shall|may|might|must|do|did|"
+    r"does|and|or|to|of|in|on|at|said|told|won|beat|made|paid|sold|bought|took|gave|sent|struck|shot|hit|killed|built|cut|led|"
+    r"lost|found|wrote|fought|chose|broke|stole|met|held|left|came|went|saw|got|put|ran|rose|fell|grew|became|began|spoke|"
+    r"mayor|police|president|minister|government|prosecutor|coach|captain|bank|city|state|striker|defender|court|"
+    r"[a-z]+ed|[a-z]+s)\b)"
+)
+_FIRST = re.compile(r"\W*([^\W\d_][\w\-]*)")
 CALENDAR = frozenset(
     """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
     september october november december""".split()
@@ -303,9 +319,16 @@ def _placed(text: str) -> list[tuple[str, int]]:
 
 
 def opener(text: str) -> str:
-    """The word that a text begins with where it only links it to what went before, like "Furthermore"; else empty."""
-    m = _OPENER.match(text)
-    return next(g for g in m.groups() if g) if m else ""
+    """A text's first word where it is capitalised only because it is first ("Furthermore, …", "Rising rates"); else empty.
+
+    It may be a name ("Li told …") if what follows is what follows names.
+    """
+    first = _FIRST.match(text)
+    if not first:
+        return ""
+    if _LINKING.match(first.group(1)) or not (_AFTER_A_NAME.match(text, first.end()) or first.end() == len(text)):
+        return first.group(1)
+    return ""
 
 
 def unnamed(wanted: Iterable[str], text: str) -> list[str]:
@@ -441,6 +464,15 @@ def quoted(text: str) -> list[str]:
     return [next(g for g in groups if g) for groups in QUOTED.findall(text)]
 
 
+def spoken(text: str) -> list[str]:
+    """Quoted words that somebody has said or written: not a title (“The Lion King”), and without what was left out of them.
+
+    A title is made of names, as far as ``names`` goes.
+    """
+    whole = [q for q in quoted(text) if not _TITLED.fullmatch(q.strip(" .,;:!?"))]
+    return [part for q in whole for part in (p.strip() for p in _LEFT_OUT.split(q)) if part]
+
+
 def plain(text: str) -> str:
     """A text for comparing words: one kind of quote, dash and space, folded case."""
     text = re.sub(r"[‘’‚‛`´]", "'", text)
@@ -476,20 +508,22 @@ def denied(said: Sequence[str], claim: str) -> bool:
 
 
 def denies(claim: str, said: str) -> bool:
-    """Whether a claim denies what the evidence neither denies nor says otherwise of ("lacks", "fails to", "non-")."""
+    """Whether a claim denies of what the evidence speaks, and neither denies nor says otherwise of ("lacks", "fails to")."""
     if not negated(claim) or negated(said):
         return False
-    lost = negated_words(claim)
+    lost = negated_words(claim, 2)
+    if not lost & set(words(said)):
+        return False
     near = (set(words(said[max(0, m.start() - _NEAR) : m.end() + _NEAR])) for m in _DENIER.finditer(said))
     return not any(lost & there for there in near)
 
 
-def negated_words(text: str) -> set[str]:
-    """The index terms that a text denies: the first content word after each negation."""
+def negated_words(text: str, number: int = 1) -> set[str]:
+    """The index terms that a text denies: the first content words, so many, after each negation."""
     found = set()
     for m in _NEGATION.finditer(text):
         after = [w for w in words(text[m.end() : m.end() + 60]) if len(w) > 2 and w not in _light()]
-        found |= set(after[:1])
+        found |= set(after[:number])
     return found
 
 

@@ -1,9 +1,10 @@
 """The support check: do the cited words say what the sentence says?
 
-First what can be checked exactly (numbers, names, quoted words, negation, who
-is said to have said it), then whether the meaning is near enough: the share
-of the sentence's content words in the evidence and the likeness of the two
-as vectors. And does the sentence bear on the question at all?
+First what can be checked exactly (numbers and what they are of, names, quoted
+words, negation, who is said to have said it): each of these can only say no.
+Then how likely it is that the words support the sentence (``support``), and if
+a model is at hand, what it says to that. And does the sentence bear on the
+question at all?
 """
 
 from __future__ import annotations
@@ -15,15 +16,13 @@ from datetime import datetime
 
 import numpy as np
 
-from rag.answer import facts
+from rag.answer import facts, support
 from rag.answer.evidence import Embed
 from rag.index.lexical import query_words, words
 from rag.types import Support
 
-_MEANING = 0.5
-"""Least mean of word share and cosine between a sentence and its evidence."""
-_NEWS = 0.5
-"""Least share of the words that a sentence adds to the question which the cited words themselves must have."""
+_SHOWN = 0.5
+"""Least probability that the cited words support a sentence for it to be shown."""
 _FAMILY = 5
 """Letters that a stem needs so that longer words that begin with it are of its family."""
 _TOPIC = 0.45
@@ -63,10 +62,12 @@ class Verdict:
     """The reason when not ok, else empty."""
     support: Support
     score: float
-    """0 to 1: how near the meaning is."""
+    """0 to 1: how likely it is that the words support the sentence, as ``support.chance`` says; 0 for an exact no."""
 
 
-def supports(claim: str, cited: Cited, *, embed: Embed, asked: str = "") -> Verdict:
+def supports(
+    claim: str, cited: Cited, *, embed: Embed, asked: str = "", ask: Callable[[str], float] | None = None
+) -> Verdict:
     """Check one sentence of an answer against the words it cites.
 
     Args:
@@ -74,6 +75,8 @@ def supports(claim: str, cited: Cited, *, embed: Embed, asked: str = "") -> Verd
         cited: The evidence.
         embed: Texts to unit vectors.
         asked: The question. What the sentence takes over from it is no news; the rest has to be in the cited words.
+        ask: Another judge, a language model or one trained on entailment: ``support.question`` → its probability of
+            yes. Costs seconds; asked only where nothing exact is against the sentence.
     """
     claim = facts.without_bullet(claim)
     said, near = cited.said, cited.near
@@ -86,7 +89,7 @@ def supports(claim: str, cited: Cited, *, embed: Embed, asked: str = "") -> Verd
         return _no(f"the cited words don't give {_figures(odd)}")
     if (figure := facts.mismeasured(claim, said)) is not None:
         return _no(f"the cited words give {_figures({figure})} of something else")
-    if lost := [q for q in facts.quoted(claim) if not any(facts.holds(t, q) for t in cited.texts)]:
+    if lost := [q for q in facts.spoken(claim) if not any(facts.holds(t, q) for t in cited.texts)]:
         return _no(f"the quoted words “{lost[0]}” are not in the cited sentence")
     if strange := _strangers(claim, cited):
         return _no(f"the cited words don't name {strange[0]}")
@@ -99,17 +102,11 @@ def supports(claim: str, cited: Cited, *, embed: Embed, asked: str = "") -> Verd
         return _no("the cited words deny it")
     if (word := facts.opposed(claim, said)) or (word := facts.turned_round(claim, said)):
         return _no(f"the cited words say otherwise about “{word}”")
-    content = query_words(claim)
-    share = sum(w in set(words(near)) for w in content) / max(1, len(content))
-    known = set(words(f"{asked} {' '.join(facts.names(claim))}"))  # names have been looked at above
-    news = [w for w in content if w not in known]
-    if sum(w in set(words(said)) for w in news) < _NEWS * len(news):
-        return _no("the cited words don't say most of it")
-    vectors = embed([claim, said])
-    score = (share + float(vectors[0] @ vectors[1])) / 2
-    if score < _MEANING:
-        return _no(f"the cited words say something else (nearness {score:.2f})", score)
-    return Verdict(True, "", "supported", min(1.0, max(0.0, score)))
+    told = ask(support.question(claim, cited.texts, title=cited.label, asked=asked)) if ask else None
+    score = support.chance(support.nearness(claim, cited.texts, near, embed=embed), told)
+    if score < _SHOWN:
+        return _no(f"the cited words say something else (probability of support {score:.2f})", score)
+    return Verdict(True, "", "supported", score)
 
 
 @dataclass(frozen=True)

@@ -190,7 +190,8 @@ class _Asker:
         return None if self.stop.is_set() else _storable(Row(**row))
 
     def _filters(self, case: EvalCase) -> dict[str, Any]:
-        filters: dict[str, Any] = {}
+        # Without a day of its own nobody knows what "this week" was.
+        filters: dict[str, Any] = {"times": False}
         if case.as_of and case.as_of < date.max:
             filters["before"] = datetime.combine(case.as_of + timedelta(days=1), clock(0), UTC)
         if case.within:

@@ -30,6 +30,8 @@ _ASKING = re.compile(
     "什么时候|什么|怎么样|怎样|怎么|如何|为什么|为何|多长时间|多长|多久|"
     "多少|是否|哪里|哪儿|哪个|哪些|哪位|谁|几|吗|呢|了|的|是|在|就|用"
 )
+# Two indexes, since tantivy takes an average length and rarity over all documents of one.
+_PASSAGES, _ARTICLES = "", "articles"
 _EVER = 10**12  # seconds; tantivy wants both ends of a half-open range
 _STOP = frozenset(
     """a about after all also am an and any are as at be been before being between both but by can could did do
@@ -88,21 +90,21 @@ class LexicalIndex:
         """Use (and on first write create) the index in ``folder``."""
         self._folder = folder
         self._lock = threading.RLock()
-        self._index: Any = None
+        self._indexes: dict[str, Any] = {}
         self._generation = -1
         self._closed = False
 
     def close(self) -> None:
         """Let go of the folder."""
         with self._lock:
-            self._index = None
+            self._indexes = {}
             self._closed = True
 
     def see(self, generation: int) -> None:
         """Take in what another process has written since."""
         with self._lock:
             if self._generation != generation:
-                self._index = None
+                self._indexes = {}
                 self._generation = generation
 
     def wrote(self, generation: int) -> None:
@@ -118,24 +120,24 @@ class LexicalIndex:
         self._write((), ids)
 
     def _write(self, rows: Sequence[IndexRow], gone: Sequence[str]) -> None:
-
+        # A version's passages come and go together.
+        articles = {r.article_id: r for r in rows}
+        left = {g.partition(":")[0] for g in gone}
         with self._lock:
-            index = self._opened()
-            # One thread: two would cost a segment each a commit, and the words come from Python anyway.
-            writer = index.writer(heap_size=64_000_000, num_threads=1)
-            for ident in [*gone, *(r.id for r in rows)]:
-                writer.delete_documents_by_term("id", ident)
-            # A version's passages come and go together.
-            articles = {r.article_id: r for r in rows}
-            for ident in {*articles, *(g.partition(":")[0] for g in gone)}:
-                writer.delete_documents_by_term("article", ident)
-            for row in rows:
-                writer.add_document(_document(row, id=row.id, body=row.text))
-            for row in articles.values():
-                writer.add_document(_document(row, article=row.article_id, whole=row.article_text))
-            writer.commit()
-            writer.wait_merging_threads()
-            self._index = None
+            self._put(_PASSAGES, [*gone, *(r.id for r in rows)], [_document(r, r.id, r.text) for r in rows])
+            whole = [_document(r, r.article_id, r.article_text) for r in articles.values()]
+            self._put(_ARTICLES, [*articles, *left], whole)
+            self._indexes = {}
+
+    def _put(self, part: str, gone: Sequence[str], documents: Sequence[Any]) -> None:
+        # One thread: two would cost a segment each a commit, and the words come from Python anyway.
+        writer = self._opened(part).writer(heap_size=64_000_000, num_threads=1)
+        for ident in gone:
+            writer.delete_documents_by_term("id", ident)
+        for document in documents:
+            writer.add_document(document)
+        writer.commit()
+        writer.wait_merging_threads()
 
     def search(
         self,
@@ -158,7 +160,7 @@ class LexicalIndex:
         Raises:
             ArchiveDamaged: The index can't be read.
         """
-        return self._find("id", "body", question, n, filters, only)
+        return self._find(_PASSAGES, question, n, filters, only)
 
     def articles(
         self,
@@ -168,16 +170,10 @@ class LexicalIndex:
         only: Sequence[str] | None = None,
     ) -> list[tuple[str, float]]:
         """The ``n`` best articles, by version id; as ``search``, with ids of articles in ``only``."""
-        return self._find("article", "whole", question, n, filters, only)
+        return self._find(_ARTICLES, question, n, filters, only)
 
     def _find(
-        self,
-        ident: str,
-        text: str,
-        question: str,
-        n: int,
-        filters: Query | None,
-        only: Sequence[str] | None,
+        self, part: str, question: str, n: int, filters: Query | None, only: Sequence[str] | None
     ) -> list[tuple[str, float]]:
         import tantivy
 
@@ -185,15 +181,15 @@ class LexicalIndex:
         if not terms or not n or (only is not None and not only):
             return []
         with self._lock:
-            index = self._opened()
+            index = self._opened(part)
         try:
             schema = index.schema
             query, must, should = tantivy.Query, tantivy.Occur.Must, tantivy.Occur.Should
-            parts = [(should, query.term_query(schema, text, t, "freq")) for t in terms]
+            parts = [(should, query.term_query(schema, "body", t, "freq")) for t in terms]
             whole = query.boolean_query(parts)
             rules = []
             if only is not None:
-                rules.append(query.term_set_query(schema, ident, list(only)))
+                rules.append(query.term_set_query(schema, "id", list(only)))
             if filters and filters.sources:
                 rules.append(
                     query.boolean_query([(should, query.term_query(schema, "source", s)) for s in filters.sources])
@@ -214,7 +210,7 @@ class LexicalIndex:
                 whole = query.boolean_query([(must, whole), *required])
             searcher = index.searcher()
             hits = searcher.search(whole, n).hits
-            return [(searcher.doc(address)[ident][0], float(score)) for score, address in hits]
+            return [(searcher.doc(address)["id"][0], float(score)) for score, address in hits]
         except ValueError as e:
             raise _damaged(self._folder, e) from e
 
@@ -223,50 +219,48 @@ class LexicalIndex:
         import tantivy
 
         with self._lock:
-            searcher = self._opened().searcher()
+            searcher = self._opened(_PASSAGES).searcher()
         hits = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs)).hits
-        found = (searcher.doc(address) for _, address in hits)
-        return {d["id"][0] for d in found if "id" in d.to_dict()}
+        return {searcher.doc(address)["id"][0] for _, address in hits}
 
     def wipe(self) -> None:
         """Delete the index; the next use starts an empty one."""
         with self._lock:
-            self._index = None
+            self._indexes = {}
             shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _opened(self) -> Any:
+    def _opened(self, part: str) -> Any:
         if self._closed:
             raise StoreClosed
-        if self._index is None:
+        if part not in self._indexes:
             import tantivy
 
-            self._folder.mkdir(parents=True, exist_ok=True)
+            folder = self._folder / part
+            folder.mkdir(parents=True, exist_ok=True)
             builder = tantivy.SchemaBuilder()
             builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
             builder.add_text_field("body", stored=False, tokenizer_name="whitespace", index_option="freq")
-            builder.add_text_field("article", stored=True, tokenizer_name="raw", index_option="basic")
-            builder.add_text_field("whole", stored=False, tokenizer_name="whitespace", index_option="freq")
             builder.add_text_field("source", stored=False, tokenizer_name="raw", index_option="basic")
             builder.add_text_field("language", stored=False, tokenizer_name="raw", index_option="basic")
             builder.add_boolean_field("has_date", indexed=True)
             builder.add_integer_field("published", indexed=True, fast=True)
             try:
-                place = str(self._folder)
                 # One that is there keeps the fields it was built with: an older program knew fewer.
-                there = tantivy.Index.exists(place)
-                self._index = tantivy.Index.open(place) if there else tantivy.Index(builder.build(), path=place)
+                there = tantivy.Index.exists(str(folder))
+                made = tantivy.Index.open(str(folder)) if there else tantivy.Index(builder.build(), path=str(folder))
             except ValueError as e:
                 raise _damaged(self._folder, e) from e
-        return self._index
+            self._indexes[part] = made
+        return self._indexes[part]
 
 
-def _document(row: IndexRow, **texts: str) -> Any:
+def _document(row: IndexRow, ident: str, text: str) -> Any:
     """A passage or an article with what filters need."""
     import tantivy
 
     document = tantivy.Document()
-    for name, text in texts.items():
-        document.add_text(name, " ".join(words(f"{row.title}\n{text}")) if name in ("body", "whole") else text)
+    document.add_text("id", ident)
+    document.add_text("body", " ".join(words(f"{row.title}\n{text}")))
     document.add_text("source", row.source or "")
     document.add_text("language", row.language)
     document.add_boolean("has_date", row.published is not None)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 
 import numpy as np
 import numpy.typing as npt
@@ -18,13 +19,17 @@ _RRF = 10
 """The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009, who take 60: the first places count
 for more here; docs/benchmarks.md has the comparison)."""
 _DEPTH = 100  # passages that each arm gives at least
-_WHOLE = 2.0
-"""Weight of the whole article's words beside the passage's own, both taken relative to the best there is."""
+_WHOLE = 1.0
+"""Weight of the arm of whole articles: as much as each of the others."""
 _ARTICLES = 20  # of the articles found by their words, those that stand in with their best passages in any case
 _OWN_WORDS = 1.0
 """Weight of the arm of quotes, where a question asks for somebody's words: as much as each of the others."""
-_NEWER = 1.0
+_NEWER = 0.5
 """Weight of the arm of dates, where a question asks for the latest."""
+_LATELY = 0.1
+"""The same where it only says "this week" or "today": that is how people ask for news, and as more than a hint it loses
+right articles, which are often dated later (docs/benchmarks.md)."""
+_LATEST = re.compile(r"latest|newest|most recent", re.IGNORECASE)
 _SAME_STORY = 0.8
 """Share of the shorter passage's word triples that make two passages one story."""
 
@@ -63,8 +68,7 @@ def search(
     sought = query.looked_for
     dense = vectors.search(embed(sought), depth, query, only) if dense_weight else []
     words = lexical.search(sought, depth, query, only) if lexical_weight else []
-    if words and whole:
-        words = _with_articles(sought, words, query, lexical, catalog)
+    articles = lexical.articles(sought, depth, query, query.articles or None) if lexical_weight and whole else []
 
     scores: dict[str, float] = {}
     found: dict[str, set[FoundBy]] = {}
@@ -77,11 +81,18 @@ def search(
         for rank, ident in enumerate(ranked, 1):
             scores[ident] = scores.get(ident, 0.0) + weight / (_RRF + rank)
             found.setdefault(ident, set()).add(arm)
+    if articles and words:
+        best = [
+            i for i, _ in lexical.search(sought, 2 * _ARTICLES, query, catalog.passages_of(_lacking(articles, scores)))
+        ]
+        found |= {ident: {"lexical"} for ident in best if ident not in found}
+        _add_articles([ident for ident, _ in articles], scores, best, lexical_weight, catalog)
     # Twins of a passage rank next to it, so a few more than are asked for are enough to fold them in.
     order = sorted(scores, key=lambda i: (-scores[i], i))[: max(24, 3 * query.k)]
     passages = catalog.passages(order)  # ids that another process has just deleted drop out here
     if query.time and query.time.kind == "latest":
-        order = _newer_first(order, scores, passages)
+        weight = _NEWER if _LATEST.search(query.time.phrase) else _LATELY
+        order = _newer_first(order, scores, passages, query.time.day, weight)
     hits: list[Hit] = []
     for passage, others, twins in _one_story_once([passages[i] for i in order if i in passages], query.k):
         by: FoundBy = "hybrid" if len(found[passage.id]) > 1 else next(iter(found[passage.id]))
@@ -90,36 +101,53 @@ def search(
     return hits
 
 
-def _with_articles(
-    sought: str, passages: list[tuple[str, float]], query: Query, lexical: LexicalIndex, catalog: Catalog
-) -> list[tuple[str, float]]:
-    """Passages ranked by their own words and their article's, and the best ones of the best articles among them."""
-    articles = dict(lexical.articles(sought, _DEPTH, query, query.articles or None))
-    if not articles:
-        return passages
-    there = {_article(ident) for ident, _ in passages}
-    if missing := [a for a in list(articles)[:_ARTICLES] if a not in there]:
-        passages = [*passages, *lexical.search(sought, 2 * len(missing), query, catalog.passages_of(missing))]
-    best_passage, best_article = max(s for _, s in passages), max(articles.values())
-    scores: dict[str, float] = {}
+def _lacking(articles: Sequence[tuple[str, float]], scores: Mapping[str, float]) -> list[str]:
+    """The best articles of which no arm has a passage."""
+    there = {_article(ident) for ident in scores}
+    return [ident for ident, _ in articles[:_ARTICLES] if ident not in there]
+
+
+def _add_articles(
+    articles: Sequence[str], scores: dict[str, float], best: Sequence[str], weight: float, catalog: Catalog
+) -> None:
+    """Add the arm of whole articles to the scores of their passages.
+
+    What a question asks for is seldom said in one passage with all of the question's words. An article's second-best
+    passage gets half of what its best gets, and so on: one long article is not to fill all places. One of a single
+    passage gets nothing, since its words have been counted.
+
+    Args:
+        articles: Ids, best first.
+        scores: Of passages, by id; changed.
+        best: The best passages of articles that have none among them.
+        weight: Of the lexical arm.
+        catalog: Where the passages stand.
+    """
+    for ident in best:
+        scores.setdefault(ident, 0.0)
+    longer = catalog.longer({_article(i) for i in scores})
+    rank = {ident: n for n, ident in enumerate(articles, 1)}
     nth: Counter[str] = Counter()
-    for ident, score in sorted(passages, key=lambda pair: -pair[1]):
-        nth[_article(ident)] += 1
-        # Its second-best passage gets half of it, and so on: one long article is not to fill all places.
-        share = _WHOLE / nth[_article(ident)]
-        scores[ident] = score / best_passage + share * articles.get(_article(ident), 0.0) / best_article
-    return sorted(scores.items(), key=lambda pair: (-pair[1], pair[0]))
+    for ident in sorted(scores, key=lambda i: (-scores[i], i)):
+        if (article := _article(ident)) in rank and article in longer:
+            nth[article] += 1
+            scores[ident] += weight * _WHOLE / nth[article] / (_RRF + rank[article])
 
 
 def _article(passage_id: str) -> str:
     return passage_id.partition(":")[0]
 
 
-def _newer_first(order: list[str], scores: dict[str, float], passages: dict[str, Passage]) -> list[str]:
-    """Passages that are likely anyway, with their date as one more arm; undated ones come last in it."""
-    dated = [i for i in order if i in passages and passages[i].published]
-    for rank, ident in enumerate(sorted(dated, key=lambda i: passages[i].published, reverse=True), 1):  # type: ignore[arg-type, return-value]
-        scores[ident] += _NEWER / (_RRF + rank)
+def _newer_first(
+    order: list[str], scores: dict[str, float], passages: dict[str, Passage], day: datetime | None, weight: float
+) -> list[str]:
+    """Passages that are likely anyway, with their date's nearness to the question's day as one more arm."""
+    dated = {i: when for i in order if i in passages and (when := passages[i].published)}
+    today = day or max(dated.values(), default=None)
+    if today is None:
+        return order
+    for rank, ident in enumerate(sorted(dated, key=lambda i: abs(today - dated[i])), 1):
+        scores[ident] += weight / (_RRF + rank)
     return sorted(order, key=lambda i: (-scores[i], i))
 
 

@@ -83,6 +83,7 @@ def _when(question: str, today: datetime) -> tuple[Time | None, str]:
     time = Time(
         phrase=found.phrase,
         kind=found.kind,
+        day=today,
         after=found.after,
         before=found.before,
         event=found.event,

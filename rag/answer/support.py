@@ -1,0 +1,214 @@
+"""How likely it is that cited words support a sentence, as far as words and vectors tell.
+
+A logistic regression over nine signs of nearness. They come from the literature on attribution and on alignment of
+texts: covered content words, neighbouring words that stay neighbours, the longest common subsequence (ROUGE-L; Lin
+2004), cosines with sentence, window and whole. Fitted on open data by
+``tests/bench/quality/fit_check.py``; the weights, with what they were fitted on and how well they did on claims left
+out, stand in ``support.json``.
+
+How long the cited words are is no sign on purpose: in the data people have cut references to what supports a claim,
+so that their length alone tells much of the label, and nobody does that in an archive.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import resources
+from itertools import pairwise
+from typing import Any
+
+from rag.answer import facts
+from rag.answer.evidence import Embed
+from rag.index.lexical import query_words, words
+
+_APART = 4
+"""Words between which two neighbours of the claim still count as neighbours."""
+_SURE = 12.0
+"""Bound of a log-odds."""
+_EXCERPT = 1600
+"""Letters of the cited words that a model reads."""
+INSTRUCTION = "You check whether a text supports a sentence."
+"""What a model is told before it is asked ``question``."""
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """How near cited words are to a sentence. Shares and cosines are 0 to 1 and -1 to 1, counts are log(1 + n)."""
+
+    window: float
+    """Share of the sentence's content words in the best two neighbouring cited sentences."""
+    pairs: float
+    """Share of its neighbouring content words that stand near each other in a cited sentence."""
+    order: float
+    """Longest common subsequence with the sentence that has most of it, as share of its words."""
+    gap: float
+    """Longest run of content words that aren't there; a count."""
+    sentence: float
+    """Cosine with the likest cited sentence."""
+    about: float
+    """Cosine with the sentence that has most of its words, and its neighbours."""
+    whole: float
+    """Cosine with all cited words."""
+    figures: float
+    """Figures that the cited words don't give; a count."""
+    names: float
+    """Names that stand nowhere near; a count."""
+
+
+def nearness(claim: str, texts: Sequence[str], near: str, *, embed: Embed) -> Nearness:
+    """Compare a sentence with the words it cites.
+
+    Args:
+        claim: The sentence, without citation marks.
+        texts: The cited sentences, in the article's order; at least one.
+        near: They, and what may explain them: title, dates, the sentences around.
+        embed: Texts to unit vectors: of the claim, each cited sentence, all of them together, and the best three.
+    """
+    content = query_words(claim)
+    stems = words(claim)
+    told = [words(t) for t in texts]
+    sets = [set(t) for t in told]
+    shares = [_share(content, s) for s in sets]
+    best = max(range(len(texts)), key=shares.__getitem__)
+    said, beside = " ".join(texts), " ".join(texts[max(0, best - 1) : best + 2])
+    vectors = embed([claim, said, beside, *texts])
+    cosines = vectors[1:] @ vectors[0]
+    opener = facts.opener(claim)
+    return Nearness(
+        window=max(_share(content, set().union(*sets[n : n + 2])) for n in range(max(1, len(sets) - 1))),
+        pairs=_pairs(stems, set(content), told),
+        order=_subsequence(stems, told[best]) / max(1, len(stems)),
+        gap=math.log1p(_gap(stems, set(content), set().union(*sets))),
+        sentence=float(cosines[2:].max()),
+        about=float(cosines[1]),
+        whole=float(cosines[0]),
+        figures=math.log1p(len(facts.numbers(claim) - facts.given(near))),
+        names=math.log1p(len(facts.unnamed([n for n in facts.names(claim) if n != opener], near))),
+    )
+
+
+def features(found: Nearness) -> dict[str, float]:
+    """What the regression looks at."""
+    return asdict(found)
+
+
+def chance(found: Nearness, told: float | None = None) -> float:
+    """Probability that the cited words support the sentence, 0 to 1, where half of all sentences are supported.
+
+    Args:
+        found: How near they are.
+        told: A model's probability of "yes" to ``question``, where one was asked.
+    """
+    fitted = _fitted()
+    odds = _log_odds(features(found), fitted["words"])
+    if told is not None:
+        odds = _log_odds({"words": odds, "model": logit(told)}, fitted["model"])
+    return 1 / (1 + math.exp(-max(-_SURE, min(_SURE, odds))))
+
+
+def question(claim: str, texts: Sequence[str], *, title: str = "", asked: str = "") -> str:
+    """What a model is asked about a sentence; to be answered by Yes or No.
+
+    Args:
+        claim: The sentence.
+        texts: The cited sentences; of more than 1,600 letters those around the one with most of the claim's words.
+        title: Of the article.
+        asked: The question that the sentence answers.
+    """
+    head = f"{title}\n" if title else ""
+    about = f"Question: {asked}\n" if asked else ""
+    return (
+        f"Text:\n{head}{_excerpt(claim, texts)}\n\n{about}Sentence: {claim}\n\n"
+        "Does the text say everything that the sentence says? Answer Yes or No."
+    )
+
+
+def yes(told: Mapping[str, float]) -> float:
+    """Probability of "yes", against "no", of a reply's first token.
+
+    Args:
+        told: Token → natural logarithm of its probability; one beyond the likeliest counts as very unlikely.
+    """
+    odds = {"yes": -_SURE, "no": -_SURE}
+    for token, value in told.items():
+        word = token.strip().casefold()
+        if word in odds:
+            odds[word] = max(odds[word], value)
+    return 1 / (1 + math.exp(odds["no"] - odds["yes"]))
+
+
+def logit(p: float) -> float:
+    """Log-odds of a probability, bounded."""
+    p = min(1 - 1e-5, max(1e-5, p))
+    return math.log(p / (1 - p))
+
+
+def _share(wanted: Sequence[str], there: set[str]) -> float:
+    """Share of the terms that are there; all, where none is wanted."""
+    return sum(w in there for w in wanted) / len(wanted) if wanted else 1.0
+
+
+def _pairs(stems: Sequence[str], content: set[str], told: Sequence[Sequence[str]]) -> float:
+    kept = [w for w in stems if w in content]
+    pairs = list(pairwise(kept))
+    if not pairs:
+        return max(_share(kept, set(t)) for t in told)
+    near: set[tuple[str, str]] = set()
+    for sentence in told:
+        places = [(n, w) for n, w in enumerate(sentence) if w in content]
+        near |= {(a, b) for i, a in places for j, b in places if i != j and abs(i - j) <= _APART}
+    return sum(p in near for p in pairs) / len(pairs)
+
+
+def _subsequence(one: Sequence[str], other: Sequence[str]) -> int:
+    """Length of the longest common subsequence."""
+    row = [0] * (len(other) + 1)
+    for a in one:
+        before = row
+        row = [0]
+        for n, b in enumerate(other, 1):
+            row.append(before[n - 1] + 1 if a == b else max(before[n], row[-1]))
+    return row[-1]
+
+
+def _gap(stems: Sequence[str], content: set[str], there: set[str]) -> int:
+    longest = run = 0
+    for word in stems:
+        if word in content:
+            run = 0 if word in there else run + 1
+            longest = max(longest, run)
+    return longest
+
+
+def _excerpt(claim: str, texts: Sequence[str]) -> str:
+    """Neighbouring sentences, as many as fit, that have most of a claim's words."""
+    wanted = set(words(claim))
+    found = [len(wanted & set(words(t))) for t in texts]
+    low = high = max(range(len(texts)), key=found.__getitem__)
+    room = _EXCERPT - len(texts[low])
+    while True:
+        fit = [(found[n], n) for n in (low - 1, high + 1) if 0 <= n < len(texts) and len(texts[n]) <= room]
+        if not fit:
+            return " ".join(texts[low : high + 1])
+        _, n = max(fit)
+        room -= len(texts[n])
+        low, high = min(low, n), max(high, n)
+
+
+def _log_odds(values: Mapping[str, float], of: Mapping[str, Any]) -> float:
+    weights: dict[str, float] = of["weights"]
+    return float(of["bias"]) + sum(weight * values[name] for name, weight in weights.items())
+
+
+@cache
+def _fitted() -> dict[str, Any]:
+    text = resources.files("rag.answer").joinpath("support.json").read_text("utf-8")
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+__all__ = ["INSTRUCTION", "Nearness", "chance", "features", "logit", "nearness", "question", "yes"]
