@@ -37,15 +37,17 @@ class Set:
     retrieval: bool = False
     published: tuple[Published, ...] = ()
     note: str = ""
+    local: int = LOCAL
+    """Cases the local model is asked."""
 
     def some(self, data: Path) -> Sequence[EvalCase]:
         """The cases that the local model is asked: always the same."""
         cases = self.cases(data)
         refusable = [c for c in cases if not c.answerable and not c.choices]
         if not refusable:
-            return sample(cases, LOCAL)
+            return sample(cases, self.local)
         # As many that can be answered as can't.
-        return (*sample([c for c in cases if c.answerable], LOCAL // 2), *sample(refusable, LOCAL // 2))
+        return (*sample([c for c in cases if c.answerable], self.local // 2), *sample(refusable, self.local // 2))
 
 
 def _relevant(path: str, **options: str) -> Callable[[Path], Sequence[EvalCase]]:
@@ -119,6 +121,7 @@ SETS: tuple[Set, ...] = (
         ("choice_accuracy",),
         published=_GPT3,
         note="four choices, over all articles",
+        local=200,
     ),
     Set(
         "realtimeqa-choice-closed",
@@ -160,6 +163,7 @@ SETS: tuple[Set, ...] = (
         _all("clapnq/clapnq_dev_answerable.jsonl", "clapnq/clapnq_dev_unanswerable.jsonl"),
         ("balanced_accuracy", "answered", "refusal_recall", "refusal_precision", "gold_hit", "gold_precision"),
         note="each question over all 597 passages",
+        local=200,
     ),
     Set(
         "realtimeqa-nota",
