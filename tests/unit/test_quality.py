@@ -10,7 +10,7 @@ from helpers import ROOT
 
 from tests.bench.quality import __main__ as quality
 from tests.bench.quality import check, runs
-from tests.bench.quality.sets import LOCAL, SETS, Set
+from tests.bench.quality.sets import SETS, Set
 
 DATA = ROOT.parent / "shared/data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data is not there")
@@ -37,11 +37,11 @@ def test_a_set_that_is_not_there_is_left_out(
 def test_the_local_model_is_asked_the_same_cases_every_time(task: Set) -> None:
     some = task.some(DATA)
     assert [c.id for c in some] == [c.id for c in task.some(DATA)]
-    assert len(some) == LOCAL
+    assert len(some) == task.local
     ids = {c.id for c in task.cases(DATA)}
     assert {c.id for c in some} <= ids
     if any(not c.answerable and not c.choices for c in task.cases(DATA)):
-        assert sum(c.answerable for c in some) == LOCAL // 2
+        assert sum(c.answerable for c in some) == task.local // 2
 
 
 @needs_data
