@@ -74,7 +74,13 @@ def talk_html(talk: Talk, stats: Stats | None) -> str:
         if not talk.error:
             body.append(_alive(talk))
     else:
-        body += [_disagreeing(answer), _sources(answer, talk), _withheld(answer), _tools(talk, answer)]
+        body += [
+            _unanswered(answer),
+            _disagreeing(answer),
+            _sources(answer, talk),
+            _withheld(answer),
+            _tools(talk, answer),
+        ]
     if answer is None and talk.error:
         body.append(
             f'<div class="tools">{button("Retry", "redo", kind="quiet", turn=talk.turn or "", question=talk.question)}</div>'
@@ -219,6 +225,12 @@ def _conflict(c: Conflict) -> str:
         f'<li><p class="about" dir="auto">{esc(c.about)}</p><blockquote dir="auto">{esc(" ".join(c.quote.split()))}</blockquote>'
         f'<div class="row"><small dir="auto">{esc(c.title)} · {esc(byline(c.source, c.published))}</small>{when}{open_}</div></li>'
     )
+
+
+def _unanswered(answer: Answer) -> str:
+    """Which parts of a question for two things the archive does not answer."""
+    rows = "".join(f'<li dir="auto">{esc(q)}</li>' for q in answer.unanswered)
+    return f'<div class="unanswered">The archive does not answer: <ul>{rows}</ul></div>' if rows else ""
 
 
 def _withheld(answer: Answer) -> str:

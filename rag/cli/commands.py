@@ -489,6 +489,8 @@ def _print_answer(answer: Answer, wrote: bool) -> None:
             _print_citation(out, citation)
         for conflict in answer.conflicts:
             _print_conflict(out, conflict)
+        for question in answer.unanswered:
+            out.print(f"The archive does not answer: {printable(question)}", style="yellow")
     elif answer.hits:
         print("\nThe nearest passages:\n")
         for hit in answer.hits[:3]:

@@ -444,3 +444,13 @@ def test_coverage_counts_every_article() -> None:
 def test_dates_between() -> None:
     assert coverage._between("2022-11", "2023-02") == ["2022-11", "2022-12", "2023-01", "2023-02"]
     assert coverage._between("2019", "2021") == ["2019", "2020", "2021"]
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_parts_without_an_answer_are_named_and_escaped(nasty: str) -> None:
+    talk = Talk(question="q", number=1, text="It rains. [1]", answer=answer(unanswered=(f"Did {nasty} report it?",)))
+    html = render.talk_html(talk, None)
+    assert (
+        "The archive does not answer:" in html and "<script" not in html and "<svg" not in html and "<img" not in html
+    )
+    assert "unanswered" not in render.talk_html(Talk(question="q", number=1, text="x", answer=answer()), None)

@@ -1,7 +1,7 @@
 """Fits ``rag/answer/confidence.json``: how likely it is that a sentence answers the question.
 
     python -m tests.bench.quality.fit_confidence ../shared/data             # the extractive engine's sentences
-    python -m tests.bench.quality.fit_confidence ../shared/data --local 200 # and the local model's, which takes long
+    python -m tests.bench.quality.fit_confidence ../shared/data --local 200 # the local model's, on top; takes long
 
 Data: CLAPNQ's 600 development questions over its pool of 597 passages, half of which no passage answers; 450 fixed
 questions of XQuAD (English) over its 240 paragraphs, each asked a second time with its own paragraph left out. What is
@@ -149,32 +149,29 @@ def main() -> int:
     """Measure, and write the weights where that is asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench.quality.fit_confidence", description=__doc__)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--local", type=int, default=0, help="ask the local model, too: so many of CLAPNQ's questions")
+    parser.add_argument("--local", type=int, default=0, help="the local model's: so many of CLAPNQ's questions")
     parser.add_argument("--write", action="store_true", help=f"write {FILE.name}")
     options = parser.parse_args()
     sets = {s.name: s for s in SETS}
     clapnq = sets["clapnq"].cases(options.data)
     xquad = sample(sets["xquad-en-answers"].cases(options.data), _XQUAD)
-    fitted: dict[str, Any] = {"data": " ".join((__doc__ or "").split("Data: ")[1].split()), "seed": 0}
-    examples = _examples(options.data, "extractive", clapnq, xquad)
-    x = np.array([[e.features[n] for n in NAMES] for e in examples])
-    y = np.array([e.answerable for e in examples])
-    fitted["evidence"] = _stage("evidence", examples, x, y, NAMES)
-    odds = np.array([confidence._log_odds(e.features, fitted["evidence"]) for e in examples])
-    right = np.array([e.right for e in examples])
-    fitted["right"] = _stage("right", examples, odds[:, None], right, ("odds",))
-    old = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
+    fitted: dict[str, Any] = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
+    fitted["data"] = " ".join((__doc__ or "").split("Data: ")[1].split())
     if options.local:
         half = options.local // 2
         kinds = [sample([c for c in clapnq if c.answerable is kind], half) for kind in (True, False)]
-        some = [case for pair in zip(*kinds, strict=True) for case in pair]
-        examples = _examples(options.data, "local", some, ())
+        examples = _examples(options.data, "local", [c for pair in zip(*kinds, strict=True) for c in pair], ())
         odds = np.array([confidence._log_odds(e.features, fitted["evidence"]) for e in examples])
         doubt = np.array([confidence.logit(e.doubt or 0.0) for e in examples])
         y = np.array([e.answerable for e in examples])
         fitted["model"] = _stage("model", examples, np.c_[odds, doubt], y, ("evidence", "doubt"))
-    elif "model" in old:
-        fitted["model"] = old["model"]
+    else:
+        examples = _examples(options.data, "extractive", clapnq, xquad)
+        x = np.array([[e.features[n] for n in NAMES] for e in examples])
+        fitted["evidence"] = _stage("evidence", examples, x, np.array([e.answerable for e in examples]), NAMES)
+        odds = np.array([confidence._log_odds(e.features, fitted["evidence"]) for e in examples])
+        right = np.array([e.right for e in examples])
+        fitted["right"] = _stage("right", examples, odds[:, None], right, ("odds",))
     if options.write:
         FILE.write_text(json.dumps(fitted, indent=1) + "\n", "utf-8")
         say(f"written: {FILE}")
