@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rag.answer import chat, choosing, cite, confidence, conflicts, context, facts, prompts, verify
+from rag.answer import chat, choosing, cite, confidence, conflicts, context, facts, prompts, support, verify
 from rag.answer.evidence import Embed, Numbered, choose
 from rag.answer.refusals import refusal
 from rag.answer.voices import Voices
@@ -102,6 +102,18 @@ class Answerer:
         self._local = self.name.partition(":")[0] == "local" and self._own
         self._prompt = prompts.load("answer") if self._chat is not None else None
 
+    def _judge(self, prompt: str) -> float:
+        """The model's probability of yes to a question of the support check."""
+        assert self._chat is not None
+        messages = _messages([("system", support.INSTRUCTION), ("user", prompt)])
+        if self._local:
+            return support.yes(self._chat.first_token_logprobs(messages))  # type: ignore[attr-defined]
+        try:
+            said = str(self._chat.invoke(messages).text)
+        except Exception as e:  # providers raise their own
+            raise _failed(self.name, e) from e
+        return 1.0 if said.strip().casefold().startswith("yes") else 0.0
+
     def prepare(self) -> None:
         """Let a local model load, and read the fixed part of the prompt, while evidence is looked for."""
         if not self._local or self._prompt is None:
@@ -168,7 +180,8 @@ class Answerer:
         if evidence:
             asked = query.looked_for
             found = confidence.prospects(asked, hits, embed=embed, catalog=catalog) if fitted else None
-            check = _Check(asked, evidence, catalog, embed, voices, found, self._settings.caution)
+            judge = self._judge if self._settings.check == "model" and self._chat is not None else None
+            check = _Check(asked, evidence, catalog, embed, voices, found, self._settings.caution, judge)
             statements = self._extract(asked, evidence) if self._chat is None else None
             if statements is not None:
                 for statement in statements:
@@ -440,11 +453,13 @@ class _Check:
         voices: Voices,
         found: confidence.Prospects | None,
         caution: float,
+        judge: Callable[[str], float] | None = None,
     ) -> None:
         self._question = question
         self._voices = voices
         self._found = found
         self._caution = caution
+        self._judge = judge
         self._evidence = {e.number: e for e in evidence}
         self._catalog = catalog
         self._embed = embed
@@ -494,7 +509,8 @@ class _Check:
         return 0.0 if doubt > _REFUSES else bears.score * (1 - doubt)
 
     def _support(self, claim: str, cited: Sequence[Numbered]) -> verify.Verdict:
-        return verify.supports(claim, self._cited(cited), embed=self._embed, asked=self._question)
+        cited_words = self._cited(cited)
+        return verify.supports(claim, cited_words, embed=self._embed, asked=self._question, ask=self._judge)
 
     def _drop_deleted(self) -> None:
         """An article taken down while the model writes is not cited any more."""

@@ -623,3 +623,21 @@ def test_an_article_that_changes_while_the_model_writes_is_cited_as_it_was(
     assert [c.article_id for c in answer.citations] == [old]
     assert_cited(bridge, answer)
     assert not bridge.get(old).current
+
+
+@pytest.mark.parametrize(("judged", "shown"), [("Yes.", True), ("No", False)])
+def test_with_the_slower_check_the_model_is_asked_about_every_sentence_in_other_words(
+    bridge: Archive, chat: FakeChat, judged: str, shown: bool
+) -> None:
+    bridge.settings = bridge.settings.model_copy(update={"check": "model"})
+    in_other_words = "During an inspection in March, engineers found cracks in the piers. [#]"
+
+    def reply(messages: Any) -> str:
+        asked = str(messages[-1].content)
+        return judged if "Answer Yes or No" in asked else told("cracks", in_other_words)(messages)
+
+    chat.replies = reply
+    answer = bridge.ask(QUESTION)
+    assert answer.answered is shown
+    if not shown:
+        assert "probability of support" in answer.withheld[0].why
