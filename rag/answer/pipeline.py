@@ -486,7 +486,7 @@ class _Check:
             return None
         bears = verify.bearing(
             self._question,
-            self._cited(cited),
+            self._cited(cited, introduced=True),
             embed=self._embed,
             rarity=self._rarity,
             dated=all(e.passage.published for e in cited),
@@ -540,10 +540,11 @@ class _Check:
             False, "it cites nothing, and no sentence found supports it", "supported", 0.0
         ), cited
 
-    def _cited(self, cited: Sequence[Numbered]) -> verify.Cited:
+    def _cited(self, cited: Sequence[Numbered], *, introduced: bool = False) -> verify.Cited:
+        """What a sentence cites; ``introduced``: with whom "he" or a surname means in it."""
         around = " ".join(self._near(e) for e in cited)  # kept, since several statements are tried on it
         return verify.Cited(
-            [e.text for e in cited],
+            [f"{e.text} {e.who}." if introduced and e.who else e.text for e in cited],
             around,
             " ".join(f"{e.passage.title} {e.passage.source or ''}" for e in cited),
             [e.passage.published for e in cited if e.passage.published],
