@@ -740,13 +740,16 @@ class Archive:
         return self._dated(made) if made.time and made.time.kind == "event" else made
 
     def _dated(self, made: Query) -> Query:
-        """A query that stands by an event, with the event's date: that of the article nearest to its name."""
+        """A query that stands by an event, with the event's date: that of the nearest article with all of its name."""
+        from rag.index.lexical import query_words, words
         from rag.retrieve import query
 
         assert made.time is not None
         about = query.make(made.time.event or "", k=_EVENT, times=False)
+        named = set(query_words(made.time.event or ""))
         for hit in self._retrieve(about.model_copy(update={"articles": made.articles, "sources": made.sources})):
-            if when := hit.passage.published:
+            when = hit.passage.published
+            if when and named <= set(words(f"{hit.passage.title} {hit.passage.text}")):
                 return query.stand_by(made, when, hit.passage.title)
         return made.model_copy(update={"time": None})
 

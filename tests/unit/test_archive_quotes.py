@@ -120,3 +120,18 @@ def test_a_question_for_somebodys_words_looks_for_them(archive: Archive) -> None
     assert (query.speaker, query.about) == ("Qin Gang", "relations")
     hits = archive.search("what did Qin Gang say about relations?")
     assert "lowest point" in hits[0].passage.text and hits[0].found_by == "hybrid"
+
+
+def test_an_event_takes_the_date_of_an_article_that_names_it(archive: Archive) -> None:
+    rows = [
+        row("summit", "The Paris summit ended on Friday. All leaders had come.", published="2023-03-10"),
+        row("before", "The bridge was closed in January.", published="2023-01-20"),
+        row("after", "The bridge was opened in May.", published="2023-05-20"),
+    ]
+    archive.ingest(write_rows(archive.path.parent / "events.jsonl", *rows))
+    question = "what happened to the bridge before the Paris summit?"
+    query = archive._query(question)
+    assert query.time and query.time.dated_by == "About summit" and f"{query.before:%Y-%m-%d}" == "2023-03-10"
+    assert {h.passage.title for h in archive.search(question)} & {"About before", "About after"} == {"About before"}
+    assert archive._query(question, times=False).time is None
+    assert archive._query("what happened before the Berlin conference?").time is None, "no article names it"
