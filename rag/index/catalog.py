@@ -784,11 +784,6 @@ class Catalog:
             found += [r["id"] for r in rows]
         return found
 
-    def longer(self, article_ids: Iterable[str]) -> set[str]:
-        """Those of some versions that have more than one passage."""
-        second = "SELECT 1 FROM passage WHERE id = ?"
-        return {i for i in article_ids if self._db.execute(second, (f"{i}:1",)).fetchone()}
-
     def passages(self, ids: Sequence[str]) -> dict[str, Passage]:
         """Passages by id; ids that are no longer there are left out."""
         found: dict[str, Passage] = {}

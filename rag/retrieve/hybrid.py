@@ -86,7 +86,7 @@ def search(
             i for i, _ in lexical.search(sought, 2 * _ARTICLES, query, catalog.passages_of(_lacking(articles, scores)))
         ]
         found |= {ident: {"lexical"} for ident in best if ident not in found}
-        _add_articles([ident for ident, _ in articles], scores, best, lexical_weight, catalog)
+        _add_articles([ident for ident, _ in articles], scores, best, lexical_weight)
     # Twins of a passage rank next to it, so a few more than are asked for are enough to fold them in.
     order = sorted(scores, key=lambda i: (-scores[i], i))[: max(24, 3 * query.k)]
     passages = catalog.passages(order)  # ids that another process has just deleted drop out here
@@ -107,29 +107,24 @@ def _lacking(articles: Sequence[tuple[str, float]], scores: Mapping[str, float])
     return [ident for ident, _ in articles[:_ARTICLES] if ident not in there]
 
 
-def _add_articles(
-    articles: Sequence[str], scores: dict[str, float], best: Sequence[str], weight: float, catalog: Catalog
-) -> None:
+def _add_articles(articles: Sequence[str], scores: dict[str, float], best: Sequence[str], weight: float) -> None:
     """Add the arm of whole articles to the scores of their passages.
 
     What a question asks for is seldom said in one passage with all of the question's words. An article's second-best
-    passage gets half of what its best gets, and so on: one long article is not to fill all places. One of a single
-    passage gets nothing, since its words have been counted.
+    passage gets half of what its best gets, and so on: one long article is not to fill all places.
 
     Args:
         articles: Ids, best first.
         scores: Of passages, by id; changed.
         best: The best passages of articles that have none among them.
         weight: Of the lexical arm.
-        catalog: Where the passages stand.
     """
     for ident in best:
         scores.setdefault(ident, 0.0)
-    longer = catalog.longer({_article(i) for i in scores})
     rank = {ident: n for n, ident in enumerate(articles, 1)}
     nth: Counter[str] = Counter()
     for ident in sorted(scores, key=lambda i: (-scores[i], i)):
-        if (article := _article(ident)) in rank and article in longer:
+        if (article := _article(ident)) in rank:
             nth[article] += 1
             scores[ident] += weight * _WHOLE / nth[article] / (_RRF + rank[article])
 
