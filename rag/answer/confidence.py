@@ -7,14 +7,10 @@ left out, stand in ``confidence.json``.
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
-from importlib import resources
-from typing import Any
 
+from rag.answer import regression
 from rag.answer.evidence import Embed
 from rag.answer.verify import Bearing
 from rag.index.catalog import Catalog
@@ -22,7 +18,7 @@ from rag.index.lexical import query_words, words
 from rag.types import Hit
 
 _REST = slice(3, 8)  # of the hits: the passages that are there for any question
-_SURE = 12.0  # bound of a log-odds
+_FITTED = "confidence.json"
 
 
 @dataclass(frozen=True)
@@ -78,11 +74,11 @@ def chance(found: Prospects, bears: Bearing, doubt: float | None = None) -> floa
         bears: How the cited words bear on the question.
         doubt: The language model's probability of a refusal, where it told it.
     """
-    fitted = _fitted()
-    odds = _log_odds(features(found, bears), fitted["evidence"])
+    fitted = regression.fitted(_FITTED)
+    odds = regression.log_odds(features(found, bears), fitted["evidence"])
     if doubt is not None:
-        odds = _log_odds({"evidence": odds, "doubt": logit(doubt)}, fitted["model"])
-    return 1 / (1 + math.exp(-max(-_SURE, min(_SURE, odds))))
+        odds = regression.log_odds({"evidence": odds, "doubt": logit(doubt)}, fitted["model"])
+    return regression.probability(odds)
 
 
 def right(p: float) -> float:
@@ -91,23 +87,10 @@ def right(p: float) -> float:
     Args:
         p: That it answers the question at all, as of ``chance``.
     """
-    odds = _log_odds({"odds": logit(p)}, _fitted()["right"])
-    return 1 / (1 + math.exp(-max(-_SURE, min(_SURE, odds))))
+    fitted = regression.fitted(_FITTED)
+    return regression.probability(regression.log_odds({"odds": logit(p)}, fitted["right"]))
 
 
 def logit(p: float) -> float:
     """Log-odds of a probability, bounded."""
-    p = min(1 - 1e-4, max(1e-4, p))
-    return math.log(p / (1 - p))
-
-
-def _log_odds(values: Mapping[str, float], of: Mapping[str, Any]) -> float:
-    weights: dict[str, float] = of["weights"]
-    return float(of["bias"]) + sum(weight * values[name] for name, weight in weights.items())
-
-
-@cache
-def _fitted() -> dict[str, Any]:
-    text = resources.files("rag.answer").joinpath("confidence.json").read_text("utf-8")
-    found: dict[str, Any] = json.loads(text)
-    return found
+    return regression.logit(p, 1e-4)

@@ -12,23 +12,18 @@ so that their length alone tells much of the label, and nobody does that in an a
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from functools import cache
-from importlib import resources
 from itertools import pairwise
-from typing import Any
 
-from rag.answer import facts
+from rag.answer import facts, regression
 from rag.answer.evidence import Embed
 from rag.index.lexical import query_words, words
 
 _APART = 4
 """Words between which two neighbours of the claim still count as neighbours."""
-_SURE = 12.0
-"""Bound of a log-odds."""
+_FITTED = "support.json"
 _EXCERPT = 1600
 """Letters of the cited words that a model reads."""
 INSTRUCTION = "You check whether a text supports a sentence."
@@ -103,11 +98,11 @@ def chance(found: Nearness, told: float | None = None) -> float:
         found: How near they are.
         told: A model's probability of "yes" to ``question``, where one was asked.
     """
-    fitted = _fitted()
-    odds = _log_odds(features(found), fitted["words"])
+    fitted = regression.fitted(_FITTED)
+    odds = regression.log_odds(features(found), fitted["words"])
     if told is not None:
-        odds = _log_odds({"words": odds, "model": logit(told)}, fitted["model"])
-    return 1 / (1 + math.exp(-max(-_SURE, min(_SURE, odds))))
+        odds = regression.log_odds({"words": odds, "model": logit(told)}, fitted["model"])
+    return regression.probability(odds)
 
 
 def question(claim: str, texts: Sequence[str], *, title: str = "", asked: str = "") -> str:
@@ -133,7 +128,7 @@ def yes(told: Mapping[str, float]) -> float:
     Args:
         told: Token → natural logarithm of its probability; one beyond the likeliest counts as very unlikely.
     """
-    odds = {"yes": -_SURE, "no": -_SURE}
+    odds = {"yes": -regression.SURE, "no": -regression.SURE}
     for token, value in told.items():
         word = token.strip().casefold()
         if word in odds:
@@ -143,8 +138,7 @@ def yes(told: Mapping[str, float]) -> float:
 
 def logit(p: float) -> float:
     """Log-odds of a probability, bounded."""
-    p = min(1 - 1e-5, max(1e-5, p))
-    return math.log(p / (1 - p))
+    return regression.logit(p, 1e-5)
 
 
 def _share(wanted: Sequence[str], there: set[str]) -> float:
@@ -197,18 +191,6 @@ def _excerpt(claim: str, texts: Sequence[str]) -> str:
         _, n = max(fit)
         room -= len(texts[n])
         low, high = min(low, n), max(high, n)
-
-
-def _log_odds(values: Mapping[str, float], of: Mapping[str, Any]) -> float:
-    weights: dict[str, float] = of["weights"]
-    return float(of["bias"]) + sum(weight * values[name] for name, weight in weights.items())
-
-
-@cache
-def _fitted() -> dict[str, Any]:
-    text = resources.files("rag.answer").joinpath("support.json").read_text("utf-8")
-    found: dict[str, Any] = json.loads(text)
-    return found
 
 
 __all__ = ["INSTRUCTION", "Nearness", "chance", "features", "logit", "nearness", "question", "yes"]

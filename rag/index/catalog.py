@@ -450,13 +450,12 @@ class Catalog:
             ],
         )
 
-    @staticmethod
-    def _retire(db: sqlite3.Connection, number: int) -> None:
-        """Take a version's passages out, leaving tombstones for the indexes."""
+    @classmethod
+    def _retire(cls, db: sqlite3.Connection, number: int) -> None:
+        """Take a version's passages out, leaving tombstones for the indexes, and its quotes."""
         db.execute("INSERT OR IGNORE INTO tombstone SELECT id FROM passage WHERE version = ?", (number,))
         db.execute("DELETE FROM passage WHERE version = ?", (number,))
-        db.execute("DELETE FROM quote WHERE version = ?", (number,))
-        db.execute("UPDATE version SET quoted = 0 WHERE number = ?", (number,))
+        cls._set_quotes(db, number, None)
 
     def delete(self, keys: Sequence[str]) -> None:
         """Take articles down: every version of them, their aliases and passages.

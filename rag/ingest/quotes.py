@@ -41,6 +41,7 @@ _REPORTS = re.compile(rf"\b(?:{'|'.join(sorted(_VERBS, key=len, reverse=True))}|
 _PAIRS = re.compile(r"“([^“”\n]*)”|\"([^“”\"\n]*)\"|“([^“”\n]+)(?=\n|$)|\"([^“”\"\n]+)(?=\n|$)|«([^«»“”\n]*)»")
 _STAND_IN = "Something"
 _PERSONAL = frozenset("he she him her".split())
+_NO_PERSON = ("ORG", "GPE", "NORP", "FAC", "LOC")
 _PLURAL = frozenset("they them we".split())
 _NOBODY = re.compile(
     r"(?:some |other |early |initial |the )?(?:reports?|sources?|estimates?|media|results?|rumou?rs?)", re.IGNORECASE
@@ -196,8 +197,8 @@ class _Reading:
     """Reads an article from its beginning, and remembers who spoke last."""
 
     def __init__(self, title: str, text: str, frames: Sequence[_Frame]) -> None:
-        self._text = text
         self._frames = frames
+        self._starts = [f.places[0] for f in frames]
         self._people = People(title, text)
         self._person: _Who | None = None
         self._group: _Who | None = None
@@ -217,7 +218,7 @@ class _Reading:
                     before = (frame.paragraph, before[1])
                 continue
             for place, first, last in frame.inner:
-                if (by := _speaks(told, place, frame)) is not None:
+                if (by := _speaks(told, place)) is not None:
                     found.append(self._said(by, first, last, direct=True))
                     before = (frame.paragraph, by)
             for t in told:
@@ -252,7 +253,7 @@ class _Reading:
             word = token.lower_
             if word == "according" and token.i + 2 < len(doc) and doc[token.i + 1].lower_ == "to":
                 if (who := self._after_to(frame, token)) is not None:
-                    yield self._noted(_Told(who, "according to", _around(frame, token), token.idx))
+                    yield self._noted(_Told(who, "according to", _around(token), token.idx))
             elif word in _VERBS:
                 if token.tag_[:2] not in ("VB", "NN", "JJ") or any(c.dep_ == "neg" for c in token.children):
                     continue
@@ -261,10 +262,10 @@ class _Reading:
                     continue
                 if (who := self._who(frame, subject)) is None:
                     continue
-                clause = _clause(frame, token, subject)
+                clause = _clause(token, subject)
                 if token.tag_.startswith(("NN", "JJ")) and clause is None and not frame.inner:
                     continue
-                wide = word in _ONLY_DIRECT or word not in _SAYS
+                wide = word in _ONLY_DIRECT
                 subtree = (subject.left_edge.idx, subject.right_edge.idx + len(subject.right_edge))
                 yield self._noted(_Told(who, token.text, clause, token.idx, wide, subtree))
 
@@ -298,7 +299,7 @@ class _Reading:
             return None
         left, right = _phrase(head)
         phrase = frame.text[left:right]
-        if (person := self._named(frame, left, right, phrase, head)) is not None:
+        if (person := self._named(frame, left, right, head)) is not None:
             return person
         if m := re.search(r"\b(?:named|called) ((?:[A-Z][\w'’-]+ ?)+)", frame.text[right : right + 60]):
             if frame.text[right : right + m.start()].strip() == "":
@@ -312,7 +313,7 @@ class _Reading:
             return _Who(known.speaker, known.role, *place, True)
         return _Who(" ".join(name.split()), None, *place, described)
 
-    def _named(self, frame: _Frame, left: int, right: int, phrase: str, head: Any) -> _Who | None:
+    def _named(self, frame: _Frame, left: int, right: int, head: Any) -> _Who | None:
         """The person that a phrase names, with what it calls them."""
         doc = head.doc
         names = [
@@ -327,15 +328,10 @@ class _Reading:
             inside = [e for e in names if e.start <= head.i < e.end]
             ent = inside[0] if inside else names[-1]
             first, last = ent.start_char, ent.end_char
-        elif (
-            (run and " " in self._people.full(frame.text[slice(*run)].split()[-1]))
-            or (
-                run
-                and not any(
-                    e.label_ in ("ORG", "GPE", "NORP", "FAC", "LOC") and e.start <= head.i < e.end for e in doc.ents
-                )
-            )
-            or (run and self._known_person(frame.text[slice(*run)]))
+        elif run and (
+            " " in self._people.full(frame.text[slice(*run)].split()[-1])
+            or not any(e.label_ in _NO_PERSON and e.start <= head.i < e.end for e in doc.ents)
+            or self._known_person(frame.text[slice(*run)])
         ):
             first, last = run
         else:
@@ -371,7 +367,7 @@ class _Reading:
             if ent.root.dep_ in ("nsubj", "nsubjpass") or (
                 len(earlier) == 1 and ent.root.dep_ in ("appos", "conj", "ROOT")
             ):
-                who = self._named(frame, ent.start_char, ent.end_char, ent.text, ent.root)
+                who = self._named(frame, ent.start_char, ent.end_char, ent.root)
                 if who is not None:
                     return who
         start = frame.places[0]
@@ -380,7 +376,7 @@ class _Reading:
 
     def _subject_before(self, start: int) -> _Who | None:
         """The person that the sentence before begins with, where that is nearer than who spoke last."""
-        at = bisect_right([f.places[0] for f in self._frames], start) - 2
+        at = bisect_right(self._starts, start) - 2
         if at >= 0 and (named := self._subject_of(self._frames[at])) is not None:
             return named
         if at < 0 or (self._person is not None and self._person.start >= self._frames[at].places[0]):
@@ -405,7 +401,7 @@ class _Reading:
                 and ent.root.dep_ in ("nsubj", "nsubjpass")
                 and not ent.text.endswith(("'s", "’s"))
             ):
-                if (who := self._named(frame, ent.start_char, ent.end_char, ent.text, ent.root)) is not None:
+                if (who := self._named(frame, ent.start_char, ent.end_char, ent.root)) is not None:
                     return who
         return None
 
@@ -490,7 +486,7 @@ def _person_described(head: Any) -> bool:
     return is_role(head.text) and head.tag_ == "NN"
 
 
-def _clause(frame: _Frame, verb: Any, subject: Any) -> tuple[int, int] | None:
+def _clause(verb: Any, subject: Any) -> tuple[int, int] | None:
     """What is said, as a place in the frame: the clause that the verb governs, or the one that it hangs on."""
     doc = verb.doc
     for child in verb.children:
@@ -502,16 +498,16 @@ def _clause(frame: _Frame, verb: Any, subject: Any) -> tuple[int, int] | None:
                 continue
             if doc[left].lower_ in ("so", "because", "to", "after", "while"):
                 continue
-            return _trimmed(frame, doc, left, right)
+            return _trimmed(doc, left, right)
     if verb.dep_ in ("parataxis", "ROOT") and verb.head.i != verb.i and verb.i > verb.head.i:
         edge = min(verb.left_edge.i, subject.left_edge.i)
-        return _trimmed(frame, doc, verb.head.left_edge.i, edge - 1)
+        return _trimmed(doc, verb.head.left_edge.i, edge - 1)
     if verb.dep_ == "parataxis" and verb.i < verb.head.i:
-        return _trimmed(frame, doc, max(verb.right_edge.i, subject.right_edge.i) + 1, verb.head.right_edge.i)
+        return _trimmed(doc, max(verb.right_edge.i, subject.right_edge.i) + 1, verb.head.right_edge.i)
     return None
 
 
-def _around(frame: _Frame, token: Any) -> tuple[int, int] | None:
+def _around(token: Any) -> tuple[int, int] | None:
     """What is told according to somebody: the rest of the sentence, before it or behind."""
     doc = token.doc
     to = doc[token.i + 1]
@@ -520,21 +516,19 @@ def _around(frame: _Frame, token: Any) -> tuple[int, int] | None:
         comma = next(
             (t.i for t in doc[token.i : min(len(doc), edge + 12)] if t.text == "," and t.i >= token.i + 2), edge
         )
-        return _trimmed(frame, doc, max(comma, to.i + 1) + 1, doc[-1].i)
+        return _trimmed(doc, max(comma, to.i + 1) + 1, doc[-1].i)
     start = max((t.i + 1 for t in doc[: token.i] if t.text in (";", ":")), default=0)
-    return _trimmed(frame, doc, start, token.i - 1)
+    return _trimmed(doc, start, token.i - 1)
 
 
-def _trimmed(frame: _Frame, doc: Any, left: int, right: int) -> tuple[int, int] | None:
+def _trimmed(doc: Any, left: int, right: int) -> tuple[int, int] | None:
     while left <= right and (
         doc[left].text in (",", ".", ":", ";", "—", "-", "(")
         or doc[left].lower_ in ("that", "and", "but")
         or doc[left].is_space
     ):
         left += 1
-    while right >= left and (
-        (doc[right].text in (",", ".", ";", ":", "—", "(", ")") and doc[right].text != ")") or doc[right].is_space
-    ):
+    while right >= left and (doc[right].text in (",", ".", ";", ":", "—", "(") or doc[right].is_space):
         right -= 1
     for i in range(left + 2, right):
         if doc[i].text == "," and doc[i + 1].lower_ in ("with", "which", "who"):
@@ -545,7 +539,7 @@ def _trimmed(frame: _Frame, doc: Any, left: int, right: int) -> tuple[int, int] 
     return doc[left].idx, doc[right].idx + len(doc[right])
 
 
-def _speaks(told: Sequence[_Told], place: int, frame: _Frame) -> _Told | None:
+def _speaks(told: Sequence[_Told], place: int) -> _Told | None:
     """Who says the direct quote at a place of the frame: the nearest verb that isn't said of it."""
     there = [t for t in told if not t.subject[0] <= place < t.subject[1]]
     governing = [t for t in there if t.clause and t.clause[0] <= place < t.clause[1]]

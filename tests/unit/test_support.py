@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rag.answer import support
+from rag.answer import regression, support
 from rag.answer.verify import Cited, supports
 from rag.index.embed import LangChainEmbedder
 from rag.testing import FakeEmbeddings
@@ -146,4 +146,4 @@ def test_few_texts_are_embedded_for_a_sentence() -> None:
 
 
 def test_the_weights_are_those_of_the_signs() -> None:
-    assert support._fitted()["words"]["weights"].keys() == support.features(near(BRIDGE, BRIDGE)).keys()
+    assert regression.fitted("support.json")["words"]["weights"].keys() == support.features(near(BRIDGE, BRIDGE)).keys()

@@ -27,7 +27,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from rag import Archive
-from rag.answer import confidence, facts
+from rag.answer import confidence, facts, regression
 from rag.evaluation.cases import sample
 from rag.evaluation.values import EvalCase
 from rag.settings import Settings
@@ -161,7 +161,7 @@ def main() -> int:
         half = options.local // 2
         kinds = [sample([c for c in clapnq if c.answerable is kind], half) for kind in (True, False)]
         examples = _examples(options.data, "local", [c for pair in zip(*kinds, strict=True) for c in pair], ())
-        odds = np.array([confidence._log_odds(e.features, fitted["evidence"]) for e in examples])
+        odds = np.array([regression.log_odds(e.features, fitted["evidence"]) for e in examples])
         doubt = np.array([confidence.logit(e.doubt or 0.0) for e in examples])
         y = np.array([e.answerable for e in examples])
         fitted["model"] = _stage("model", examples, np.c_[odds, doubt], y, ("evidence", "doubt"))
@@ -169,7 +169,7 @@ def main() -> int:
         examples = _examples(options.data, "extractive", clapnq, xquad)
         x = np.array([[e.features[n] for n in NAMES] for e in examples])
         fitted["evidence"] = _stage("evidence", examples, x, np.array([e.answerable for e in examples]), NAMES)
-        odds = np.array([confidence._log_odds(e.features, fitted["evidence"]) for e in examples])
+        odds = np.array([regression.log_odds(e.features, fitted["evidence"]) for e in examples])
         right = np.array([e.right for e in examples])
         fitted["right"] = _stage("right", examples, odds[:, None], right, ("odds",))
     if options.write:
