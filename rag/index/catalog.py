@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import json
 import sqlite3
-import threading
-import weakref
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,6 +24,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import ArchiveDamaged, ArchiveMismatch, ArchiveMissing, ArticleMissing
+from rag.index.sqlite import Connection, Connections, transaction
 from rag.types import Article, Draft, Listed, Passage, Quote, Said, Sentence
 
 SCHEMA_VERSION = 3
@@ -153,46 +152,11 @@ def version_id(draft: Draft) -> str:
     return sha256(json.dumps(shown, ensure_ascii=True).encode()).hexdigest()[:20]
 
 
-class _Cursor(sqlite3.Cursor):
-    """Says in our own words that the file is damaged, wherever that comes to light."""
-
-    def execute(self, *args: Any) -> _Cursor:
-        with _damage():
-            return super().execute(*args)
-
-    def fetchone(self) -> Any:
-        with _damage():
-            return super().fetchone()
-
-    def fetchall(self) -> list[Any]:
-        with _damage():
-            return super().fetchall()
-
-    def __next__(self) -> Any:
-        with _damage():
-            return super().__next__()
-
-
-class _Connection(sqlite3.Connection):
-    def execute(self, *args: Any) -> _Cursor:
-        return self.cursor(_Cursor).execute(*args)
-
-    def executemany(self, *args: Any) -> sqlite3.Cursor:
-        with _damage():
-            return super().executemany(*args)
-
-
-@contextmanager
-def _damage() -> Iterator[None]:
-    try:
-        yield
-    except sqlite3.DatabaseError as e:
-        if type(e) is not sqlite3.DatabaseError:  # its subclasses tell of other things
-            raise
-        raise ArchiveDamaged(
-            f"The archive's catalog can't be read ({e}). Restore the archive's folder from a backup, "
-            "or move it away and ingest again."
-        ) from e
+def _damaged(error: sqlite3.Error) -> ArchiveDamaged:
+    return ArchiveDamaged(
+        f"The archive's catalog can't be read ({error}). Restore the archive's folder from a backup, "
+        "or move it away and ingest again."
+    )
 
 
 class Catalog:
@@ -210,11 +174,7 @@ class Catalog:
             ArchiveDamaged: It is not a catalog.
         """
         self.path = path
-        self._local = threading.local()
-        self._connections: weakref.WeakSet[sqlite3.Connection] = (
-            weakref.WeakSet()
-        )  # a thread that ends takes its own along
-        self._guard = threading.Lock()
+        self._connections = Connections(path, _prepared, _damaged)
         if not path.exists():
             if not create:
                 raise ArchiveMissing(f"No archive in {path.parent}. Run: onrecord ingest PATH --archive {path.parent}")
@@ -228,42 +188,17 @@ class Catalog:
     # -- connections ---------------------------------------------------------
 
     @property
-    def _db(self) -> sqlite3.Connection:
-        db: sqlite3.Connection | None = getattr(self._local, "db", None)
-        if db is None:
-            # check_same_thread is off only so that close() may end all of them.
-            db = sqlite3.connect(
-                self.path, timeout=30, isolation_level=None, check_same_thread=False, factory=_Connection
-            )
-            db.row_factory = sqlite3.Row
-            db.execute("PRAGMA journal_mode=WAL")
-            db.execute("PRAGMA synchronous=NORMAL")
-            db.execute("PRAGMA foreign_keys=ON")
-            db.create_function("has_words", 4, _has_words, deterministic=True)
-            db.execute("PRAGMA secure_delete=ON")  # a takedown leaves no words in free pages
-            self._local.db = db
-            with self._guard:
-                self._connections.add(db)
-        return db
+    def _db(self) -> Connection:
+        return self._connections.mine()
 
     def close(self) -> None:
-        """Close the connections of all threads."""
-        with self._guard:
-            for db in list(self._connections):
-                db.close()
-            self._connections.clear()
-        self._local = threading.local()
+        """Close the connections of all threads, each when its statement is done."""
+        self._connections.close()
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        db = self._db
-        db.execute("BEGIN IMMEDIATE")
-        try:
+    def _transaction(self) -> Iterator[Connection]:
+        with transaction(db := self._db):
             yield db
-        except BaseException:
-            db.execute("ROLLBACK")
-            raise
-        db.execute("COMMIT")
 
     def _prepare(self) -> None:
         # Readers look first: only what changes something waits for a writer.
@@ -885,6 +820,15 @@ def _quote(row: sqlite3.Row, text: str) -> Quote:
 
 def _statements(script: str) -> list[str]:
     return script.split(";\n")
+
+
+def _prepared(db: Connection) -> None:
+    db.row_factory = sqlite3.Row
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=NORMAL")
+    db.execute("PRAGMA foreign_keys=ON")
+    db.create_function("has_words", 4, _has_words, deterministic=True)
+    db.execute("PRAGMA secure_delete=ON")  # a takedown leaves no words in free pages
 
 
 def _has_words(wanted: str, title: str, author: str | None, key: str) -> bool:

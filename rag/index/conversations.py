@@ -12,9 +12,7 @@ import os
 import re
 import secrets
 import sqlite3
-import threading
 import unicodedata
-import weakref
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -24,6 +22,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from rag.errors import ArchiveDamaged, ArchiveLocked, ArchiveMismatch, ConversationMissing, UsageError
+from rag.index.sqlite import Connection, Connections, transaction
 from rag.types import Answer, Conversation, Feedback, Turn
 
 SCHEMA_VERSION = 1
@@ -70,10 +69,6 @@ _LISTED = """SELECT c.*, (SELECT count(*) FROM turn t WHERE t.conversation = c.i
 _MARKS = re.compile(r"(?:\s*\[\d+\])+")
 
 
-class _Connection(sqlite3.Connection):
-    """One that can be referred to weakly."""
-
-
 class Conversations:
     """The conversations of all users. Safe to use from several threads and processes."""
 
@@ -84,19 +79,11 @@ class Conversations:
             file: Where it is, or will be; only its owner may read it.
         """
         self.file = file
-        self._local = threading.local()
-        self._connections: weakref.WeakSet[sqlite3.Connection] = (
-            weakref.WeakSet()
-        )  # a thread that ends takes its own along
-        self._guard = threading.Lock()
+        self._connections = Connections(file, self._prepare)
 
     def close(self) -> None:
-        """Close the connections of all threads."""
-        with self._guard:
-            for db in list(self._connections):
-                db.close()
-            self._connections.clear()
-            self._local = threading.local()
+        """Close the connections of all threads, each when its statement is done."""
+        self._connections.close()
 
     # -- conversations -------------------------------------------------------
 
@@ -337,7 +324,7 @@ class Conversations:
         if not self.file.exists():
             self._create()
         with self._trouble():
-            with _transaction(db := self._db):
+            with transaction(db := self._db):
                 yield db
                 if purge:
                     db.execute("UPDATE meta SET value = '1' WHERE name = 'purge'")
@@ -345,31 +332,17 @@ class Conversations:
                 _purge(db)
 
     @property
-    def _db(self) -> sqlite3.Connection:
-        db: sqlite3.Connection | None = getattr(self._local, "db", None)
-        if db is None:
-            # check_same_thread is off only so that close() may end all of them.
-            db = sqlite3.connect(
-                self.file, timeout=30, isolation_level=None, check_same_thread=False, factory=_Connection
-            )
-            try:
-                self._prepare(db)
-            except BaseException:
-                db.close()
-                raise
-            self._local.db = db
-            with self._guard:
-                self._connections.add(db)
-        return db
+    def _db(self) -> Connection:
+        return self._connections.mine()
 
-    def _prepare(self, db: sqlite3.Connection) -> None:
+    def _prepare(self, db: Connection) -> None:
         db.row_factory = sqlite3.Row
         db.create_function("fold", 1, _fold, deterministic=True)
         db.execute("PRAGMA synchronous=NORMAL")
         db.execute("PRAGMA foreign_keys=ON")
         db.execute("PRAGMA secure_delete=ON")  # what is deleted leaves no words in free pages
         if not _tables(db):  # just made, by us or by another process
-            with _transaction(db):
+            with transaction(db):
                 if not _tables(db):
                     for statement in _SCHEMA.split(";\n"):
                         db.execute(statement)
@@ -484,18 +457,6 @@ def _recited(answer: Answer, gone: frozenset[str]) -> Answer:
         if c.article_id not in gone and c.claim in places
     ]
     return answer.model_copy(update={"text": text, "citations": tuple(citations), "conflicts": tuple(conflicts)})
-
-
-@contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        if db.in_transaction:
-            db.execute("ROLLBACK")
-        raise
-    db.execute("COMMIT")
 
 
 def _tables(db: sqlite3.Connection) -> set[str]:

@@ -1,8 +1,10 @@
-"""A store keeps connections for threads that live, not for all that ever were."""
+"""A store keeps connections for threads that live, and lets nobody close one that is at work."""
 
 from __future__ import annotations
 
 import gc
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -10,21 +12,24 @@ from typing import Any
 
 import pytest
 
+from rag.errors import ArchiveError
 from rag.index.catalog import Catalog
 from rag.index.conversations import Conversations
 
 
+def opened(kind: str, folder: Path) -> tuple[Any, Callable[[], object]]:
+    """A store, and a way to use it."""
+    if kind == "catalog":
+        catalog = Catalog(folder / "catalog.sqlite", create=True)
+        return catalog, catalog.counts
+    kept = Conversations(folder / "conversations.sqlite")
+    kept.create("ada")
+    return kept, lambda: kept.list("ada")
+
+
 @pytest.mark.parametrize("kind", ["catalog", "conversations"])
 def test_threads_that_end_take_their_connections_along(tmp_path: Path, kind: str) -> None:
-    store: Any
-    use: Callable[[], object]
-    if kind == "catalog":
-        store = Catalog(tmp_path / "catalog.sqlite", create=True)
-        use = store.counts
-    else:
-        store = Conversations(tmp_path / "conversations.sqlite")
-        store.create("ada")
-        use = lambda: store.list("ada")  # noqa: E731
+    store, use = opened(kind, tmp_path)
     use()
     for _ in range(30):
         thread = threading.Thread(target=use)
@@ -33,3 +38,61 @@ def test_threads_that_end_take_their_connections_along(tmp_path: Path, kind: str
     gc.collect()  # a connection and its cache of statements refer to each other
     assert len(store._connections) == 1
     store.close()
+    assert len(store._connections) == 0
+
+
+@pytest.mark.parametrize("kind", ["catalog", "conversations"])
+def test_what_was_closed_meanwhile_is_said_and_can_be_used_again(tmp_path: Path, kind: str) -> None:
+    store, use = opened(kind, tmp_path)
+    rows = store._db.execute("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 9) SELECT i FROM n")
+    assert next(rows)["i"] == 1
+    store.close()
+    with pytest.raises(ArchiveError, match=r"closed while it was in use.*Archive\.open"):
+        next(rows)
+    use()
+    store.close()
+
+
+CLOSE_WHILE_OTHERS_READ = """
+import sys, threading, time
+from pathlib import Path
+from rag.errors import ArchiveError
+from rag.index.catalog import Catalog
+
+catalog = Catalog(Path(sys.argv[1]), create=True)
+numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000)"
+slow = f"{numbers} SELECT sum(has_words('a', i, i, i)) FROM n"
+end = time.monotonic() + 3
+
+def read():
+    while time.monotonic() < end:
+        try:
+            assert catalog._db.execute(slow).fetchone()[0] == 0
+        except ArchiveError:
+            pass
+
+def guarded():
+    try:
+        read()
+    except BaseException as e:
+        odd.append(e)
+
+odd = []
+threads = [threading.Thread(target=guarded) for _ in range(4)]
+for thread in threads:
+    thread.start()
+while time.monotonic() < end:
+    time.sleep(0.005)
+    catalog.close()
+for thread in threads:
+    thread.join()
+sys.exit(repr(odd) if odd else 0)
+"""
+
+
+def test_closing_while_others_read_takes_nothing_down(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", CLOSE_WHILE_OTHERS_READ, str(tmp_path / "catalog.sqlite")],
+        capture_output=True, text=True, check=False, timeout=60, cwd=Path(__file__).parents[2],
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
