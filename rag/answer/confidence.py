@@ -66,18 +66,24 @@ def features(found: Prospects, bears: Bearing) -> dict[str, float]:
     }
 
 
-def chance(found: Prospects, bears: Bearing, doubt: float | None = None) -> float:
+def heard(odds: float, doubt: float, quoted: bool) -> dict[str, float]:
+    """What the regression over a language model's answer looks at, ``odds`` being those of the evidence."""
+    return {"evidence": odds, "doubt": logit(doubt), "quoted": float(quoted)}
+
+
+def chance(found: Prospects, bears: Bearing, doubt: float | None = None, *, quoted: bool = False) -> float:
     """Probability that a sentence answers the question, 0 to 1.
 
     Args:
         found: What retrieval tells.
         bears: How the cited words bear on the question.
         doubt: The language model's probability of a refusal, where it told it.
+        quoted: Whether the sentence is the article's own, because nothing stood that the model wrote.
     """
     fitted = regression.fitted(_FITTED)
     odds = regression.log_odds(features(found, bears), fitted["evidence"])
     if doubt is not None:
-        odds = regression.log_odds({"evidence": odds, "doubt": logit(doubt)}, fitted["model"])
+        odds = regression.log_odds(heard(odds, doubt, quoted), fitted["model"])
     return regression.probability(odds)
 
 

@@ -49,6 +49,7 @@ _MANY = 20
 """Sentences compared with the question by meaning, where a language model reads on."""
 _FEW = 12
 """The same for the extractive engine, which tries five: embedding is most of what its answer costs."""
+_TRIES = 5  # sentences, when the articles' own are shown
 _WAIT = 0.1  # seconds between looks at whether the caller has cancelled
 _LANGUAGES = {
     "ar": "Arabic", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "ja": "Japanese", "ko": "Korean",
@@ -66,6 +67,8 @@ class _Draft:
     sure: list[float] = field(default_factory=list)
     """Of each sentence shown: how likely it is right."""
     refused: bool = False
+    quoted: bool = False
+    """Whether it is made of the articles' own sentences, not of a model's."""
     claims: set[str] = field(default_factory=set)
     brief: str | None = None
 
@@ -182,15 +185,14 @@ class Answerer:
             found = confidence.prospects(asked, hits, embed=embed, catalog=catalog) if fitted else None
             judge = self._judge if self._settings.check == "model" and self._chat is not None else None
             check = _Check(asked, evidence, catalog, embed, voices, found, self._settings.caution, judge)
-            statements = self._extract(asked, evidence) if self._chat is None else None
-            if statements is not None:
-                for statement in statements:
-                    if (shown := check.take(statement, draft, heard)) is not None:
-                        draft.withheld.clear()  # our own tries, which nobody has claimed
-                        yield shown
-                        break
+            if self._chat is None:
+                yield from self._quote(asked, evidence, check, draft, heard)
             else:
                 yield from self._write(query, evidence, check, draft, heard, millis, cancel)
+                if not draft.citations and not heard.cancelled and found and heard.p_refusal is not None:
+                    # A small model overlooks what is there, or says it so that it does not stand: the words themselves
+                    # may answer, if its doubt leaves them likely enough.
+                    yield from self._quote(asked, evidence, check, draft, heard)
                 if brief and draft.citations and not heard.cancelled:
                     self._shorten(query, evidence, draft, heard, millis, cancel)
         answered = bool(draft.citations)
@@ -310,11 +312,19 @@ class Answerer:
 
     # -- writing -------------------------------------------------------------------
 
-    @staticmethod
-    def _extract(question: str, evidence: Sequence[Numbered]) -> list[cite.Statement]:
-        """The extractive engine: the sentences nearest to the question, word for word, nearest first."""
-        best = sorted(evidence, key=lambda e: -e.score)[:5]
-        return [cite.Statement(" ".join(e.text.split()), (e.number,)) for e in best]
+    def _quote(
+        self, asked: str, evidence: Sequence[Numbered], check: _Check, draft: _Draft, heard: _Heard
+    ) -> Iterator[Event]:
+        """The sentence nearest to the question, word for word, that is likely enough to answer it."""
+        tries = _Draft(quoted=True)
+        for e in sorted(evidence, key=lambda e: -e.score)[:_TRIES]:
+            shown = check.take(cite.Statement(" ".join(e.text.split()), (e.number,)), tries, heard)
+            if shown is not None:
+                draft.text, draft.citations, draft.sure, draft.quoted = tries.text, tries.citations, tries.sure, True
+                yield shown
+                return
+        if self._chat is None:  # else they are our own tries, which nobody has claimed
+            draft.withheld += tries.withheld
 
     def _write(
         self,
@@ -491,7 +501,7 @@ class _Check:
             rarity=self._rarity,
             dated=all(e.passage.published for e in cited),
         )
-        sure = self._sure(bears, heard)
+        sure = self._sure(bears, heard, draft)
         if bears.missing:
             draft.withheld.append(Withheld(text=claim, why=f"the article says nothing of {bears.missing[0]}"))
             return None
@@ -501,10 +511,10 @@ class _Check:
         draft.sure.append(confidence.right(sure) if self._found else sure)
         return self._write(claim, verdict, cited, draft)
 
-    def _sure(self, bears: verify.Bearing, heard: _Heard) -> float:
+    def _sure(self, bears: verify.Bearing, heard: _Heard, draft: _Draft) -> float:
         """How likely it is that what bears so on the question answers it."""
         if self._found is not None:
-            return confidence.chance(self._found, bears, heard.p_refusal)
+            return confidence.chance(self._found, bears, heard.p_refusal, quoted=draft.quoted)
         doubt = heard.p_refusal or 0.0
         return 0.0 if doubt > _REFUSES else bears.score * (1 - doubt)
 

@@ -20,7 +20,7 @@ UNIT = st.floats(0, 1)
 
 def test_what_was_fitted_is_whole_and_says_on_what() -> None:
     assert set(FITTED["evidence"]["weights"]) == {"ahead", "above", "covered", "likeness", "share", "missing"}
-    assert set(FITTED["model"]["weights"]) == {"evidence", "doubt"}
+    assert set(FITTED["model"]["weights"]) == {"evidence", "doubt", "quoted"}
     assert set(FITTED["right"]["weights"]) == {"odds"}
     assert "CLAPNQ" in FITTED["data"]
     for stage in ("evidence", "model", "right"):

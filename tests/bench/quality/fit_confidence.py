@@ -17,7 +17,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -48,18 +48,19 @@ class Example:
     group: str
     features: dict[str, float]
     doubt: float | None
+    quoted: bool
     answerable: bool
     right: bool
 
 
 @contextmanager
-def _recording() -> Iterator[list[tuple[dict[str, float], float | None]]]:
+def _recording() -> Iterator[list[tuple[dict[str, float], float | None, bool]]]:
     """Everything that passes the support check is shown, and what decides about it is noted."""
-    seen: list[tuple[dict[str, float], float | None]] = []
+    seen: list[tuple[dict[str, float], float | None, bool]] = []
     true = confidence.chance, confidence.right
 
-    def chance(found: Any, bears: Any, doubt: float | None = None) -> float:
-        seen.append((confidence.features(found, bears), doubt))
+    def chance(found: Any, bears: Any, doubt: float | None = None, *, quoted: bool = False) -> float:
+        seen.append((confidence.features(found, bears), doubt, quoted))
         return 1.0
 
     confidence.chance, confidence.right = chance, lambda p: p
@@ -82,18 +83,31 @@ def _asked(archive: Archive, case: EvalCase, of: str, *, without: Sequence[str] 
     gold = [" ".join(e.split()) for e in case.evidence]
     by_place = any(q in g or g in q for q in quotes for g in gold)
     right = by_place or any(facts.holds(q, a) for q in quotes for a in case.answers)
-    return Example(of, case.id, seen[0][0], seen[0][1], answerable, answerable and right)
+    return Example(of, case.id, *seen[0], answerable, answerable and right)
 
 
-def _examples(data: Path, model: str, clapnq: Sequence[EvalCase], xquad: Sequence[EvalCase]) -> list[Example]:
+def _examples(
+    data: Path, model: str, clapnq: Sequence[EvalCase], xquad: Sequence[EvalCase], kept: Path | None = None
+) -> list[Example]:
+    """What was shown first for each question; what stands in ``kept`` is not asked again."""
     found: list[Example] = []
+    rows = [json.loads(line) for line in kept.read_text("utf-8").splitlines()] if kept and kept.exists() else []
+    asked = {row["case"]: row["example"] for row in rows}
     for name, cases in (("clapnq", clapnq), ("xquad-en-answers", xquad)):
         if not cases:
             continue
         folder = archive_of(next(s for s in SETS if s.name == name), data)
         with Archive.open(settings=Settings(archive=folder), chat_model=model) as archive:
             for n, case in enumerate(cases, 1):
-                found += [e for e in (_asked(archive, case, name),) if e]
+                if case.id in asked:
+                    found += [Example(**e) for e in (asked[case.id],) if e]
+                    continue
+                example = _asked(archive, case, name)
+                found += [example] if example else []
+                if kept:
+                    with kept.open("a", encoding="utf-8") as file:
+                        row = {"case": case.id, "example": asdict(example) if example else None}
+                        file.write(json.dumps(row) + "\n")
                 if name != "clapnq":
                     without = list(case.relevant) or [archive.search(case.question, k=1)[0].passage.article_id]
                     found += [e for e in (_asked(archive, case, name, without=without),) if e]
@@ -150,6 +164,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.quality.fit_confidence", description=__doc__)
     parser.add_argument("data", type=Path)
     parser.add_argument("--local", type=int, default=0, help="the local model's: so many of CLAPNQ's questions")
+    parser.add_argument("--keep", type=Path, help="with --local: a file of what was asked, to go on from")
     parser.add_argument("--write", action="store_true", help=f"write {FILE.name}")
     options = parser.parse_args()
     sets = {s.name: s for s in SETS}
@@ -160,11 +175,14 @@ def main() -> int:
     if options.local:
         half = options.local // 2
         kinds = [sample([c for c in clapnq if c.answerable is kind], half) for kind in (True, False)]
-        examples = _examples(options.data, "local", [c for pair in zip(*kinds, strict=True) for c in pair], ())
-        odds = np.array([regression.log_odds(e.features, fitted["evidence"]) for e in examples])
-        doubt = np.array([confidence.logit(e.doubt or 0.0) for e in examples])
-        y = np.array([e.answerable for e in examples])
-        fitted["model"] = _stage("model", examples, np.c_[odds, doubt], y, ("evidence", "doubt"))
+        examples = _examples(
+            options.data, "local", [c for pair in zip(*kinds, strict=True) for c in pair], (), options.keep
+        )
+        odds = [regression.log_odds(e.features, fitted["evidence"]) for e in examples]
+        told = [confidence.heard(o, e.doubt or 0.0, e.quoted) for o, e in zip(odds, examples, strict=True)]
+        names = tuple(told[0])
+        x = np.array([[t[n] for n in names] for t in told])
+        fitted["model"] = _stage("model", examples, x, np.array([e.answerable for e in examples]), names)
     else:
         examples = _examples(options.data, "extractive", clapnq, xquad)
         x = np.array([[e.features[n] for n in NAMES] for e in examples])
