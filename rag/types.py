@@ -182,6 +182,8 @@ class Query(Value):
     """What they are to be about; None: anything."""
     time: Time | None = None
     """What the question says of when, where that decides which articles are looked at."""
+    times: bool = True
+    """Whether what the question says of when was to count."""
     sought: str = ""
     """What is looked for, where it is not ``standalone``: the question without what it says of when."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from rag.ui import times
 from rag.ui.aside import hit_card
@@ -82,10 +82,14 @@ def talk_html(talk: Talk, stats: Stats | None) -> str:
             _tools(talk, answer),
         ]
     if answer is None and talk.error:
-        body.append(
-            f'<div class="tools">{button("Retry", "redo", kind="quiet", turn=talk.turn or "", question=talk.question)}</div>'
-        )
+        body.append(f'<div class="tools">{button("Retry", "redo", kind="quiet", **_again(talk))}</div>')
     return f"<article {attrs(class_='talk', aria_label=label, data_key=f'{talk.number}')}>{joined(body)}</article>"
+
+
+def _again(talk: Talk) -> dict[str, Any]:
+    """What a button carries that asks a question again as it was asked."""
+    left_aside = talk.query is not None and not talk.query.times
+    return {"turn": talk.turn or "", "question": talk.question, "times": "off" if left_aside else "on"}
 
 
 def _question(talk: Talk) -> str:
@@ -117,9 +121,7 @@ def _when(talk: Talk, time: Time) -> str:
             "×",
             "redo",
             name=f"Ask again, leaving aside “{time.phrase}”",
-            turn=talk.turn or "",
-            question=talk.question,
-            times="off",
+            **_again(talk) | {"times": "off"},
         )
         if talk.answer is not None or talk.error
         else ""
@@ -271,16 +273,7 @@ def _tools(talk: Talk, answer: Answer) -> str:
     if answer.answered:
         parts.append(copy_button("Copy answer", plain(answer), name=f"Copy answer {talk.number} with its sources"))
     if talk.turn is not None:
-        parts.append(
-            button(
-                "Retry",
-                "redo",
-                kind="quiet",
-                name=f"Ask question {talk.number} again",
-                turn=talk.turn,
-                question=talk.question,
-            )
-        )
+        parts.append(button("Retry", "redo", kind="quiet", name=f"Ask question {talk.number} again", **_again(talk)))
         good, bad = (bool(talk.feedback and talk.feedback.good == side) for side in (True, False))
         for label, value, on in (("Good", "1", good), ("Bad", "0", bad)):
             carried = attrs(

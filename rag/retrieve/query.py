@@ -68,6 +68,7 @@ def make(
         speaker=whose.speaker if whose else None,
         about=whose.about if whose else None,
         time=time,
+        times=times,
         sought=sought,
     )
 

@@ -372,6 +372,17 @@ def test_a_time_is_shown_and_can_be_taken_off_once_the_answer_is_there() -> None
     assert 'class="when"' not in render.talk_html(talk(answer()), None)
 
 
+def test_retry_asks_as_it_was_asked() -> None:
+    for counts, said in ((True, "on"), (False, "off")):
+        query = Query(text="Does it rain?", standalone="Does it rain?", times=counts)
+        for done in (
+            talk(answer(query=query)),
+            Talk(question="Does it rain?", number=1, query=query, error="It broke."),
+        ):
+            (again,) = [a for _, a in read(render.talk_html(done, None)).tags if a.get("data-event") == "redo"]
+            assert (again["data-question"], again["data-times"]) == ("Does it rain?", said)
+
+
 def test_an_event_names_the_article_that_dates_it() -> None:
     query = taken(phrase="before the summit", kind="event", before=WHEN, side="before", dated_by="Summit opens")
     shown = html.unescape(render.talk_html(talk(answer(query=query)), None))

@@ -241,3 +241,4 @@ def test_a_question_is_asked_of_its_time_or_of_all(sitting: Sitting) -> None:
     last = list(sitting.ask(question, Filters(), times=False))[-1]
     assert 'class="when"' not in str(last.live)
     assert [bool(t.answer.query.time) for t in sitting.turns()] == [True, False]
+    assert [t.answer.query.times for t in sitting.turns()] == [True, False]
