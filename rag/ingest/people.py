@@ -36,6 +36,8 @@ _AFTER = re.compile(
     r"^, (?:who (?:is|was) )?(?:an?|the|its|their|his|her)? ?(?P<role>[^,.;:()“”\"]{3,90}?)(?=[,.;]|\s+who\b|\s+and\b|$)"
 )
 
+_STATES = re.compile(r"\b(?:is|are|was|were|has|have|had|will|would|can|could|may|might|must|said|says|told)\b")
+
 
 def is_role(word: str) -> bool:
     """Whether a word is what somebody is: "minister", "co-author"."""
@@ -46,6 +48,12 @@ def bare(words: list[str]) -> list[str]:
     """A name without what stands before it: ["Prime", "Minister", "Hubert", "Minnis"] as ["Hubert", "Minnis"]."""
     last = max((n for n, w in enumerate(words[:-1]) if is_role(w)), default=-1)
     return words[last + 1 :]
+
+
+def without_starts(words: list[str]) -> list[str]:
+    """A run of capitalised words without what a sentence begins with: ["On", "Taiwan"] as ["Taiwan"]."""
+    first = next((n for n, w in enumerate(words) if w.rstrip(".") not in _STARTS), len(words))
+    return words[first:]
 
 
 def own_name(before: str, words: list[str]) -> list[str]:
@@ -126,9 +134,11 @@ class People:
             kept.pop()
         if any(is_role(w) and w.lower().rstrip(".") not in _BARE for w in kept):
             return " ".join(kept)
-        if (after := _AFTER.match(self._whole[m.end() : m.end() + 140])) and any(
-            is_role(w) for w in after["role"].split()
-        ):
+        if (
+            (after := _AFTER.match(self._whole[m.end() : m.end() + 140]))
+            and any(is_role(w) for w in after["role"].split())
+            and not _STATES.search(after["role"])
+        ):  # "On Taiwan, the minister was blunter still" calls nobody a minister
             return after["role"].strip()
         return None
 

@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 
 from rag.errors import ModelMissing
-from rag.ingest.people import People, bare, is_role, own_name
+from rag.ingest.people import People, bare, is_role, own_name, without_starts
 from rag.types import Said, Sentence
 
 _SAYS = frozenset(
@@ -385,8 +385,8 @@ class _Reading:
         m = re.match(r"(?:[A-Z][\w.'’-]+ )*[A-Z][\w.'’-]+", text)
         if not m or self._frames[at].paragraph != self._frames[at + 1].paragraph:
             return None
-        name = " ".join(bare(m[0].split()))
-        full = self._people.full(name)
+        name = " ".join(bare(without_starts(m[0].split())))
+        full = self._people.full(name) if name else ""
         if " " not in full or (full == name and self._people.role(full) is None):
             return None
         return _Who(full, self._people.role(full), *self._frames[at].span(m.start(), m.end()), True)

@@ -48,6 +48,16 @@ def test_a_surname_gets_the_role_that_was_given_paragraphs_before() -> None:
     assert roles["Maren Holt"] == "spokeswoman"
 
 
+def test_a_sentence_that_names_a_place_first_does_not_make_it_a_speaker() -> None:
+    text = (
+        "Foreign minister Qin Gang received his visitor. Qin told him that ties were bad.\n\n"
+        "On Taiwan, the minister was blunter still. He called the island “the core of China’s core interests” and said "
+        "it was the most prominent risk."
+    )
+    assert {speaker for speaker, _, _ in told(text)} == {"Qin Gang"}
+    assert "the core of China’s core interests" in [words for _, words, _ in told(text)]
+
+
 def test_the_mention_is_what_stands_beside_the_words() -> None:
     first = read(ARTICLE)[0]
     assert ARTICLE[slice(*first.mention)] == "Qin" and first.verb == "told"
