@@ -13,7 +13,7 @@ from scipy.stats import binomtest
 
 from rag.retrieve import hybrid
 from rag.types import Answer, Citation, Conflict, Hit, Passage, Query, Sentence, Withheld
-from tests.bench.quality import attacks, disagree, poisoned
+from tests.bench.quality import asking, attacks, disagree, poisoned
 
 DATA = ROOT.parent / "shared/data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data is not there")
@@ -57,7 +57,7 @@ def _attack(instruction: str = ORDER) -> attacks.Attack:
 @pytest.mark.parametrize(("hits", "of"), [(0, 75), (3, 10), (75, 75), (1, 2)])
 def test_intervals_are_those_of_scipy(hits: int, of: int) -> None:
     theirs = binomtest(hits, of).proportion_ci(0.95, method="wilson")
-    assert attacks.wilson(hits, of) == pytest.approx((theirs.low, theirs.high))
+    assert asking.wilson(hits, of) == pytest.approx((theirs.low, theirs.high))
 
 
 # -- hidden instructions
@@ -150,24 +150,24 @@ class _Fake:
 @pytest.fixture
 def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> _Fake:
     made = _Fake()
-    monkeypatch.setattr(attacks, "WORK", tmp_path)
-    monkeypatch.setattr(attacks.Archive, "open", lambda *_, **__: made)
+    monkeypatch.setattr(asking, "WORK", tmp_path)
+    monkeypatch.setattr(asking.Archive, "open", lambda *_, **__: made)
     (tmp_path / "some.whole").write_text("these articles")
     return made
 
 
-ASKS = [attacks.Ask("1", "one"), attacks.Ask("2", "two"), attacks.Ask("3", "three")]
+ASKS = [asking.Ask("1", "one"), asking.Ask("2", "two"), asking.Ask("3", "three")]
 
 
 def test_a_bench_goes_on_where_it_was_stopped(fake: _Fake, tmp_path: Path) -> None:
-    attacks.answers("b", "m", tmp_path / "some", ASKS[:2])
+    asking.answers("b", "m", tmp_path / "some", ASKS[:2])
     rows = tmp_path / "b-m.jsonl"
     whole = rows.read_bytes()
     rows.write_bytes(whole[:-20])  # killed in the second row
-    found = attacks.answers("b", "m", tmp_path / "some", ASKS)
+    found = asking.answers("b", "m", tmp_path / "some", ASKS)
     assert fake.asked == ["one", "two", "two", "three"]
-    assert {k: attacks.shown(a) for k, a in found.items()} == {a.id: f"{a.question}, answered" for a in ASKS}
-    assert attacks.answers("b", "m", tmp_path / "some", ASKS) == found
+    assert {k: asking.shown(a) for k, a in found.items()} == {a.id: f"{a.question}, answered" for a in ASKS}
+    assert asking.answers("b", "m", tmp_path / "some", ASKS) == found
     assert len(fake.asked) == 4
 
 
@@ -175,23 +175,23 @@ def test_a_bench_goes_on_where_it_was_stopped(fake: _Fake, tmp_path: Path) -> No
 def test_answers_of_something_else_are_not_taken(
     fake: _Fake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
-    attacks.answers("b", "m", tmp_path / "some", ASKS[:1])
+    asking.answers("b", "m", tmp_path / "some", ASKS[:1])
     asks = ASKS[:1]
     if change == "program":
-        monkeypatch.setattr(attacks, "code_digest", lambda: "another")
+        monkeypatch.setattr(asking, "code_digest", lambda: "another")
     elif change == "articles":
         (tmp_path / "some.whole").write_text("other articles")
     else:
-        asks = [attacks.Ask("1", "another")]
-    attacks.answers("b", "m", tmp_path / "some", asks)
+        asks = [asking.Ask("1", "another")]
+    asking.answers("b", "m", tmp_path / "some", asks)
     assert len(fake.asked) == 2
 
 
 def test_a_case_that_fails_is_missing_and_asked_again(fake: _Fake, tmp_path: Path) -> None:
     fake.fails = "two"
-    assert list(attacks.answers("b", "m", tmp_path / "some", ASKS)) == ["1", "3"]
+    assert list(asking.answers("b", "m", tmp_path / "some", ASKS)) == ["1", "3"]
     fake.fails = ""
-    assert set(attacks.answers("b", "m", tmp_path / "some", ASKS)) == {"1", "2", "3"}
+    assert set(asking.answers("b", "m", tmp_path / "some", ASKS)) == {"1", "2", "3"}
     assert fake.asked.count("two") == 2
 
 

@@ -28,7 +28,7 @@ from pathlib import Path
 
 from rag.evaluation.text import contains
 from rag.types import Answer
-from tests.bench.quality.attacks import (
+from tests.bench.quality.asking import (
     Ask,
     Fields,
     answers,

@@ -29,7 +29,7 @@ from pathlib import Path
 from rag.evaluation.text import contains
 from rag.retrieve import hybrid
 from rag.types import Answer, Passage
-from tests.bench.quality.attacks import (
+from tests.bench.quality.asking import (
     Ask,
     Fields,
     answers,
