@@ -37,6 +37,7 @@ from tests.bench.quality.sets import SETS
 FILE = Path(confidence.__file__).with_name("confidence.json")
 _XQUAD = 450
 _FOLDS = 10
+_CAUTIONS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55)
 NAMES = ("ahead", "above", "covered", "likeness", "share", "missing")
 
 
@@ -156,6 +157,13 @@ def _stage(
         figures[of] = _figures(p[mine], y[mine])
     for of, told in figures.items():
         print(f"{name:<9} {of:<17} " + "  ".join(f"{k} {v:g}" for k, v in told.items()))
+        mine = np.array([of in ("all", e.set) for e in examples])
+        for caution in _CAUTIONS:
+            answered, refused = float((p >= caution)[mine & y].mean()), float((p < caution)[mine & ~y].mean())
+            print(
+                f"{'':<9} caution {caution:<4} answered {answered:.3f}  refused {refused:.3f}  "
+                f"balanced {(answered + refused) / 2:.3f}"
+            )
     return _fit(x, y, names) | {"cross_validated": figures}
 
 

@@ -17,6 +17,7 @@ Intervals: 95 %, bootstrap over articles.
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import json
 import random
@@ -106,8 +107,14 @@ MEASURES: dict[str, Callable[[Sequence[Compared]], float | None]] = {
 
 def main() -> int:
     """Measure and print."""
-    data = Path(sys.argv[1])
-    show = "--errors" in sys.argv
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.bench.quality.quotes", description=(__doc__ or "").split("\n")[0]
+    )
+    parser.add_argument("articles", type=Path, help="of Wikinews: data/wikinews/articles.jsonl")
+    parser.add_argument("--test", action="store_true", help="the unseen part, too")
+    parser.add_argument("--errors", action="store_true", help="what went wrong in the part that the rules were made on")
+    options = parser.parse_args()
+    data = options.articles
     rows = {r["url"]: r for line in ANNOTATED.read_text("utf-8").splitlines() if (r := json.loads(line))}
     drafts = [d for d in load([data]) if isinstance(d, Draft) and d.key in rows]
     cleaned = [c for d in drafts if isinstance(c := clean(d), Draft)]
@@ -123,7 +130,7 @@ def main() -> int:
     print(
         f"{(number := sum(words(d.text) for d in cleaned))} words, {took / number * 1e6:.0f} µs a word, {processor()}"
     )
-    for part in ("dev", "test") if "--test" in sys.argv else ("dev",):
+    for part in ("dev", "test") if options.test else ("dev",):
         compared = [
             compare(f, rows[d.key]["quotes"])
             for d, f in zip(cleaned, found, strict=True)
@@ -137,7 +144,7 @@ def main() -> int:
             )
             low, high = drawn[int(0.025 * len(drawn))], drawn[int(0.975 * len(drawn)) - 1]
             print(f"  {name:<32} {value(compared) or 0:.3f} ({low:.2f}–{high:.2f})")
-        if show and part == "dev":
+        if options.errors and part == "dev":
             _errors(cleaned, found, rows)
     return 0
 
