@@ -343,19 +343,29 @@ class Archive:
     def _part(self, query: Query, question: str) -> Part:
         """One of a question's parts, looked for by itself under the same filters."""
         from rag.answer.joined import Part
-        from rag.retrieve import spoken
+        from rag.retrieve import parts, spoken
 
         whose = spoken.asked(question)
+        told = parts.reported(question)
+        outlet = self._outlet(told[0]) if told and not query.sources else None
         part = query.model_copy(
             update={
                 "text": question,
                 "standalone": question,
-                "sought": "",
+                "sought": told[1] if told and outlet else "",
+                "sources": (outlet,) if outlet else query.sources,
                 "speaker": whose.speaker if whose else None,
                 "about": whose.about if whose else None,
             }
         )
         return Part(part, self._retrieve(part))
+
+    def _outlet(self, name: str) -> str | None:
+        """An outlet of the archive by its name in a question."""
+        sought = name.casefold().removeprefix("the ")
+        return next(
+            (s for s in self._cat().coverage()["sources"] if s and s.casefold().removeprefix("the ") == sought), None
+        )
 
     def prepare(self) -> None:
         """Let a local model load while there is nothing to do yet.

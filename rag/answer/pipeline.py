@@ -491,8 +491,12 @@ class _Check:
         if not verdict.ok:
             draft.withheld.append(Withheld(text=claim, why=verdict.why))
             return None
-        if whose := self._voices.others(claim, [(e.article_id, e.start, e.end) for e in cited]):
+        places = [(e.article_id, e.start, e.end) for e in cited]
+        if whose := self._voices.others(claim, places):
             draft.withheld.append(Withheld(text=claim, why=f"the cited words are those of {whose}"))
+            return None
+        if why := self._voices.instead(places, [e.text for e in cited]):
+            draft.withheld.append(Withheld(text=claim, why=why))
             return None
         bears = verify.bearing(
             self._question,

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from rag.answer import facts
 from rag.index.lexical import words
+from rag.ingest import quotes
 from rag.types import Said
 
 
@@ -65,3 +66,20 @@ class Voices:
                 return ""
         named = [q for q in theirs if q.speaker[:1].isupper()]
         return named[0].speaker if named and len(named) == len(theirs) else ""
+
+    def instead(self, places: Sequence[tuple[str, int, int]], texts: Sequence[str]) -> str:
+        """Why the cited pieces are not the words that the question asks for; nothing where they may be.
+
+        Where nobody whom it asks for is known to speak in these articles, anything may be.
+
+        Args:
+            places: (article id, start, end) of what is cited.
+            texts: Their words.
+        """
+        if not self._asked or any(self.asked_for(*place) for place in places):
+            return ""
+        theirs = [q for article_id, start, end in places for q in self.within(article_id, start, end)]
+        if not theirs:
+            return "" if any(quotes.speaks(text) for text in texts) else "nobody speaks in the cited words"
+        named = [q for q in theirs if q.speaker[:1].isupper()]
+        return f"the cited words are those of {named[0].speaker}" if len(named) == len(theirs) else ""

@@ -38,6 +38,11 @@ _ONLY_DIRECT = frozenset(
 )
 _VERBS = _SAYS | _ONLY_DIRECT
 _REPORTS = re.compile(rf"\b(?:{'|'.join(sorted(_VERBS, key=len, reverse=True))}|according to)\b", re.IGNORECASE)
+_PLAINLY = re.compile(
+    rf"[“\"«]|\b(?:{'|'.join(sorted(v for v in _VERBS if v.endswith('ed')))}|said|says|saying|told|tells|telling|wrote|writes|"
+    r"according to)\b",
+    re.IGNORECASE,
+)  # "state" and "report" are nouns too
 _PAIRS = re.compile(r"“([^“”\n]*)”|\"([^“”\"\n]*)\"|“([^“”\n]+)(?=\n|$)|\"([^“”\"\n]+)(?=\n|$)|«([^«»“”\n]*)»")
 _STAND_IN = "Something"
 _PERSONAL = frozenset("he she him her".split())
@@ -73,6 +78,11 @@ def find(articles: Sequence[tuple[str, str, Sequence[Sentence]]]) -> list[list[S
     for frame, parsed in zip(wanted, _parsed([f.text for f in wanted]), strict=True):
         frame.parsed = parsed
     return [_Reading(title, text, of).quotes() for (title, text, _), of in zip(articles, frames, strict=True)]
+
+
+def speaks(text: str) -> bool:
+    """Whether somebody may be speaking in an English sentence: it has quotation marks or a verb that plainly reports."""
+    return bool(_PLAINLY.search(text))
 
 
 @cache
@@ -555,4 +565,4 @@ def _is_tail(frame: _Frame) -> bool:
     return not frame.inner and len(frame.text.split()) <= 6
 
 
-__all__ = ["find"]
+__all__ = ["find", "speaks"]

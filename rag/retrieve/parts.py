@@ -19,6 +19,10 @@ _FIRST = re.compile(
     re.IGNORECASE,
 )
 _SPEAKERS = re.compile(rf"^{_TWO}$")
+_REPORTED = re.compile(
+    rf"^{_AUX} (?P<who>{_NAME}|(?:the )?[\w'’-]+) (?i:report|cover|publish|carry|print|run|write|mention)(?:s|ed)?"
+    r"(?: (?:a |any )?(?:story|stories|article|articles|piece))?(?: (?:on|about|of|that))? (?P<what>.+)$"
+)
 _SINGULAR = {"are": "is", "were": "was", "have": "has", "do": "does"}
 
 
@@ -59,6 +63,12 @@ def split(question: str) -> Parts | None:
         before, after = text.split(whose.speaker, 1)
         return Parts(tuple(f"{before}{m[name]}{after}?" for name in ("one", "two")))
     return None
+
+
+def reported(question: str) -> tuple[str, str] | None:
+    """Who is asked to have reported what, in "did the Harbour Post report on the visit?"; None in other questions."""
+    m = _REPORTED.match(" ".join(question.split()).rstrip(" ?!."))
+    return (m["who"], m["what"]) if m else None
 
 
 def _event(words: str) -> str:

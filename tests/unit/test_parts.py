@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from helpers import assert_cited, row, write_rows
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag import Archive
 from rag.answer import joined
 from rag.answer.joined import Part
-from rag.retrieve.parts import Parts, split
+from rag.retrieve.parts import Parts, reported, split
 from rag.types import Answer, Citation, Delta, Event, Finished, Query, Retrieved
 
 TWO = [
@@ -51,6 +54,45 @@ def test_a_question_for_two_things_is_taken_apart(question: str, parts: tuple[st
 @pytest.mark.parametrize("question", ONE)
 def test_a_question_for_one_thing_stays_whole(question: str) -> None:
     assert split(question) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "told"),
+    [
+        ("Did the Harbour Post report on Blinken's visit?", ("the Harbour Post", "Blinken's visit")),
+        ("did bbc report that talks lasted seven hours?", ("bbc", "talks lasted seven hours")),
+        ("Has Coast Radio run a story about the ferries?", ("Coast Radio", "the ferries")),
+        ("Did Sweden join NATO?", None),
+        ("What did the Post report about it?", None),
+    ],
+)
+def test_who_is_asked_to_have_reported_what(question: str, told: tuple[str, str] | None) -> None:
+    assert reported(question) == told
+
+
+def test_each_outlet_is_asked_for_its_own_report(archive: Archive, tmp_path: Path) -> None:
+    bridge = "The harbour bridge was closed on Monday after engineers had found cracks in two piers."
+    ferry = "Since the harbour bridge was closed, said the operator, three more ferries have been running."
+    archive.ingest(
+        write_rows(
+            tmp_path / "a.jsonl",
+            row("one", bridge, title="Bridge closed", source="City Herald"),
+            row("two", ferry, title="More ferries", source="Coast Radio"),
+            row(
+                "three", "The Coast Radio tower by the harbour will be painted.", title="Tower", source="Northern Post"
+            ),
+        )
+    )
+    found = archive.ask(
+        "Did both the City Herald and Coast Radio report on the closed harbour bridge?", chat_model="extractive"
+    )
+    assert {c.source for c in found.citations} == {"City Herald", "Coast Radio"}
+    assert_cited(archive, found)
+    silent = archive.ask(
+        "Did both Coast Radio and Northern Post report on the closed harbour bridge?", chat_model="extractive"
+    )
+    assert [c.source for c in silent.citations] == ["Coast Radio"]
+    assert silent.unanswered == ("Did Northern Post report on the closed harbour bridge?",)
 
 
 @pytest.mark.parametrize(

@@ -66,3 +66,16 @@ def test_words_given_to_somebody_else_are_found_out() -> None:
 def test_any_place_and_any_text_can_be_asked_about(start: int, text: str, claim: str) -> None:
     VOICES.introduction("a", start, text)
     assert VOICES.others(claim, [("a", start, start + len(text))]) in ("", "Qin Gang", "Antony Blinken")
+
+
+def test_only_the_words_of_whom_the_question_asks_for_answer_it() -> None:
+    assert VOICES.instead([("a", *FIRST)], [TEXT[slice(*FIRST)]]) == ""
+    assert VOICES.instead([("a", *SECOND)], [TEXT[slice(*SECOND)]]) == "the cited words are those of Antony Blinken"
+    both = [("a", *FIRST), ("a", *SECOND)]
+    assert VOICES.instead(both, [TEXT, TEXT]) == ""
+    talks = "Secretary of State Antony Blinken had talks with Qin, which the papers report on."
+    assert VOICES.instead([("b", 0, len(talks))], [talks]) == "nobody speaks in the cited words"
+    overlooked = "Qin was quoted by the agency: relations matter."
+    assert VOICES.instead([("b", 0, len(overlooked))], [overlooked]) == ""
+    unknown = Voices({"a": [QIN, BLINKEN]})
+    assert unknown.instead([("a", *SECOND)], [TEXT[slice(*SECOND)]]) == "", "nobody is known to be asked for"
