@@ -52,7 +52,7 @@ class Settings(BaseSettings):
         "fast", description="What the support check asks: words and vectors only, or the language model too (slower)"
     )
     caution: float = Field(
-        0.5, ge=0, le=1, description="How likely a sentence has to be an answer to be shown; higher refuses more"
+        0.4, ge=0, le=1, description="How likely a sentence has to be an answer to be shown; higher refuses more"
     )
     temperature: float = Field(0.0, ge=0, le=2, description="0 gives the same answer every time")
     context: int = Field(4096, ge=1024, le=131_072, description="Context window of the local model, in tokens")

@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 
 _REFUSES = 0.5
 """Probability of the model's refusal above which its answer is not taken, where nothing fitted decides."""
+_BY_HAND = 1.25
+"""The score set by hand is no probability: a half is its bound where the setting ``caution`` is as it comes (0.4)."""
 _MANY = 20
 """Sentences compared with the question by meaning, where a language model reads on."""
 _FEW = 12
@@ -509,7 +511,7 @@ class _Check:
         if bears.missing:
             draft.withheld.append(Withheld(text=claim, why=f"the article says nothing of {bears.missing[0]}"))
             return None
-        if sure < self._caution:
+        if sure < self._caution * (1.0 if self._found else _BY_HAND):
             draft.withheld.append(Withheld(text=claim, why=f"it may not answer the question ({sure:.0%} sure)"))
             return None
         draft.sure.append(confidence.right(sure) if self._found else sure)
