@@ -23,6 +23,8 @@ from rag.types import Support
 
 _SHOWN = 0.5
 """Least probability that the cited words support a sentence for it to be shown."""
+_NEWS = 1 / 3
+"""Share of the words that a sentence adds to the question; the cited words have to have more of them."""
 _FAMILY = 5
 """Letters that a stem needs so that longer words that begin with it are of its family."""
 _TOPIC = 0.45
@@ -102,11 +104,24 @@ def supports(
         return _no("the cited words deny it")
     if (word := facts.opposed(claim, said)) or (word := facts.turned_round(claim, said)):
         return _no(f"the cited words say otherwise about “{word}”")
+    if asked and _adds(claim, asked, said):
+        return _no("the cited words don't say what the sentence adds to the question")
     told = ask(support.question(claim, cited.texts, title=cited.label, asked=asked)) if ask else None
     score = support.chance(support.nearness(claim, cited.texts, near, embed=embed), told)
     if score < _SHOWN:
         return _no(f"the cited words say something else (probability of support {score:.2f})", score)
     return Verdict(True, "", "supported", score)
+
+
+def _adds(claim: str, asked: str, said: str) -> bool:
+    """Whether most of what a sentence adds to the question is not in the cited words; a single word may be a synonym.
+
+    Signs fitted on claims without a question can't tell: words taken over from it make any sentence look covered.
+    """
+    known = set(words(f"{asked} {' '.join(facts.names(claim))}"))  # names have been looked at
+    news = [w for w in query_words(claim) if w not in known]
+    there = set(words(said))
+    return len(news) > 1 and sum(w in there for w in news) <= _NEWS * len(news)
 
 
 @dataclass(frozen=True)
