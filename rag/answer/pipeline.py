@@ -322,7 +322,7 @@ class Answerer:
         for e in sorted(evidence, key=lambda e: -e.score)[:_TRIES]:
             shown = check.take(cite.Statement(" ".join(e.text.split()), (e.number,)), tries, heard)
             if shown is not None:
-                draft.text, draft.citations, draft.sure, draft.quoted = tries.text, tries.citations, tries.sure, True
+                draft.text, draft.citations, draft.sure = tries.text, tries.citations, tries.sure
                 yield shown
                 return
         if self._chat is None:  # else they are our own tries, which nobody has claimed

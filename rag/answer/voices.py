@@ -60,12 +60,11 @@ class Voices:
         who = facts.speakers(claim)
         if not who:
             return ""
-        theirs = [q for article_id, start, end in places for q in self.within(article_id, start, end)]
+        theirs = self._in(places)
         for q in theirs:
             if who & set(f"{q.speaker} {q.role or ''}".casefold().split()):
                 return ""
-        named = [q for q in theirs if q.speaker[:1].isupper()]
-        return named[0].speaker if named and len(named) == len(theirs) else ""
+        return _named(theirs)
 
     def instead(self, places: Sequence[tuple[str, int, int]], texts: Sequence[str]) -> str:
         """Why the cited pieces are not the words that the question asks for; nothing where they may be.
@@ -78,8 +77,16 @@ class Voices:
         """
         if not self._asked or any(self.asked_for(*place) for place in places):
             return ""
-        theirs = [q for article_id, start, end in places for q in self.within(article_id, start, end)]
+        theirs = self._in(places)
         if not theirs:
             return "" if any(quotes.speaks(text) for text in texts) else "nobody speaks in the cited words"
-        named = [q for q in theirs if q.speaker[:1].isupper()]
-        return f"the cited words are those of {named[0].speaker}" if len(named) == len(theirs) else ""
+        whose = _named(theirs)
+        return f"the cited words are those of {whose}" if whose else ""
+
+    def _in(self, places: Sequence[tuple[str, int, int]]) -> list[Said]:
+        return [q for place in places for q in self.within(*place)]
+
+
+def _named(said: Sequence[Said]) -> str:
+    """The first speaker, where all are called by a name; else nothing."""
+    return said[0].speaker if said and all(q.speaker[:1].isupper() for q in said) else ""

@@ -13,7 +13,7 @@ import json
 import sqlite3
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -195,10 +195,8 @@ class Catalog:
         """Close the connections of all threads, each when its statement is done."""
         self._connections.close()
 
-    @contextmanager
-    def _transaction(self) -> Iterator[Connection]:
-        with transaction(db := self._db):
-            yield db
+    def _transaction(self) -> AbstractContextManager[Connection]:
+        return transaction(self._db)
 
     def _prepare(self) -> None:
         # Readers look first: only what changes something waits for a writer.

@@ -324,7 +324,7 @@ class Conversations:
         if not self.file.exists():
             self._create()
         with self._trouble():
-            with transaction(db := self._db):
+            with transaction(self._db) as db:
                 yield db
                 if purge:
                     db.execute("UPDATE meta SET value = '1' WHERE name = 'purge'")

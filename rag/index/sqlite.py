@@ -135,11 +135,11 @@ class Connections:
 
 
 @contextmanager
-def transaction(db: Connection) -> Iterator[None]:
+def transaction(db: Connection) -> Iterator[Connection]:
     """Everything in it, or nothing."""
     db.execute("BEGIN IMMEDIATE")
     try:
-        yield
+        yield db
     except BaseException:
         if not db.use.closed and db.in_transaction:
             db.execute("ROLLBACK")

@@ -101,7 +101,7 @@ def _examples(
         with Archive.open(settings=Settings(archive=folder), chat_model=model) as archive:
             for n, case in enumerate(cases, 1):
                 if case.id in asked:
-                    found += [Example(**e) for e in (asked[case.id],) if e]
+                    found += [Example(**asked[case.id])] if asked[case.id] else []
                     continue
                 example = _asked(archive, case, name)
                 found += [example] if example else []
