@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 _WORD = r"(?:[A-ZÀ-ÖØ-ÞĀ-Ž]\.|[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’\-]*|al-\w+)"
 _SMALL = r"(?:bin|ibn|al|de|da|di|del|van|von|der|den|la|le|dos|ten|ter)"
 _NAME = re.compile(rf"{_WORD}(?: (?:{_WORD}|{_SMALL}(?= [A-ZÀ-ÞĀ-Ž])))*")
+
+_OPENS = '“"('
+_BEFORE = re.compile(rf"(?:^|(?<=[\s{_OPENS}]))(?:(?:{_WORD}|{_SMALL}) ){{1,4}}\Z")
+_BEHIND = re.compile(rf"(?: {_WORD}){{1,2}}")
+_GOES_ON = re.compile(r"[\w-]")
 
 _ROLES = r"""
     president minister chancellor premier secretary senator sen representative rep congress\w+ governor gov mayor
@@ -71,6 +77,13 @@ def _plain(character: str) -> str:
     return unicodedata.normalize("NFD", character)[0] if character > "\x7f" else character
 
 
+def _places(text: str, sought: str) -> Iterator[int]:
+    at = text.find(sought) if sought else -1
+    while at >= 0:
+        yield at
+        at = text.find(sought, at + len(sought))
+
+
 class People:
     """The persons of one article."""
 
@@ -90,15 +103,9 @@ class People:
     def _longest(self, name: str) -> str:
         counts: dict[str, int] = {}
         sought = "".join(map(_plain, name))
-        if sought not in self._plain:
-            return name
-        ends = rf"(?:^|(?<=[\s“\"(]))((?:(?:{_WORD}|{_SMALL}) ){{1,4}}){re.escape(sought)}(?![\w-])"
-        begins = rf"(?:^|(?<=[\s“\"(])){re.escape(sought)}(?: {_WORD}){{1,2}}" if " " not in name else None
-        for pattern in (ends, begins):
-            for m in re.finditer(pattern, self._plain) if pattern else ():
-                words = bare(
-                    own_name(self._whole[: m.start()][-5:], self._whole[m.start() : m.end()].rstrip(".,").split())
-                )
+        for runs in (self._ending, self._beginning) if " " not in name else (self._ending,):
+            for start, end in runs(sought):
+                words = bare(own_name(self._whole[:start][-5:], self._whole[start:end].rstrip(".,").split()))
                 while words and (words[0].rstrip(".") in _STARTS or (words[0].isupper() and len(words[0]) > 1)):
                     words = words[1:]
                 found = re.sub(r"['’]s$", "", " ".join(words))
@@ -108,6 +115,24 @@ class People:
                 break
         best = max(counts, key=lambda f: (counts[f], len(f)), default=name)
         return best if len(best) >= len(name) else name
+
+    def _ending(self, sought: str) -> Iterator[tuple[int, int]]:
+        """Where up to four words of a name stand before what is sought, with it."""
+        free = 0  # names don't overlap
+        for at in _places(self._plain, sought):
+            end = at + len(sought)
+            # The window is wider than four words, so that its own edge is not taken for a word's.
+            if not _GOES_ON.match(self._plain, end) and (m := _BEFORE.search(self._plain, max(free, at - 160), at)):
+                yield m.start(), end
+                free = end
+
+    def _beginning(self, sought: str) -> Iterator[tuple[int, int]]:
+        """Where one or two words of a name stand behind what is sought, with it."""
+        for at in _places(self._plain, sought):
+            if (at == 0 or self._plain[at - 1] in _OPENS or self._plain[at - 1].isspace()) and (
+                m := _BEHIND.match(self._plain, at + len(sought))
+            ):
+                yield at, m.end()
 
     def role(self, name: str) -> str | None:
         """What the article calls somebody, where it first gives the name with it."""

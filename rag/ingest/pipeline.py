@@ -6,6 +6,7 @@ import errno
 import re
 import time
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import numpy.typing as npt
@@ -154,10 +155,12 @@ class _Intake:
             self.flush()
 
     def flush(self) -> None:
-        vectors = self._embed(self._texts).astype(np.float16) if self._texts else np.zeros((0, 0), np.float16)
-        said = who_said_what(
-            [(d.title, d.text, places, language) for d, language, places, _ in self._waiting], self._quotes
-        )
+        articles = [(d.title, d.text, places, language) for d, language, places, _ in self._waiting]
+        # Reading for quotes takes one core, and embedding leaves it some of its time.
+        with ThreadPoolExecutor(1, "quotes") as beside:
+            reading = beside.submit(who_said_what, articles, self._quotes)
+            vectors = self._embed(self._texts).astype(np.float16) if self._texts else np.zeros((0, 0), np.float16)
+            said = reading.result()
         batch, at = [], 0
         for (draft, language, places, runs), theirs in zip(self._waiting, said, strict=True):
             batch.append(Prepared(draft, language, places, runs, vectors[at : at + len(runs)], theirs))

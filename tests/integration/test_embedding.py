@@ -1,0 +1,39 @@
+"""The ways of embedding give one and the same vectors."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.index.embed import SentenceTransformerEmbedder, _alike
+from rag.weights import minilm_folder
+
+WORDS = (Path(__file__).parents[2] / "README.md").read_text("utf-8").split()
+
+
+def test_groups_hold_every_text_once() -> None:
+    made = random.Random(3)
+    for _ in range(200):
+        lengths = [made.randint(1, 256) for _ in range(made.randint(0, 60))]
+        groups = _alike(lengths)
+        assert sorted(i for group in groups for i in group) == list(range(len(lengths)))
+        assert all(groups)
+
+
+@pytest.mark.models
+def test_the_quick_way_gives_the_models_own_vectors(tmp_path: Path) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    made = random.Random(5)
+    texts = [" ".join(made.choices(WORDS, k=made.choice((1, 3, 12, 40, 90, 400)))) for _ in range(60)]
+    embedder = SentenceTransformerEmbedder(cache=tmp_path)
+    quick = embedder.embed(texts)
+    assert embedder.way == "onnx"
+    assert any(tmp_path.glob("*.onnx"))  # it was the graph that gave them
+    own = SentenceTransformer(str(minilm_folder()), device="cpu").encode(texts, normalize_embeddings=True)
+    assert float((quick * own).sum(axis=1).min()) > 0.9999
+    alone = np.stack([embedder.query(text) for text in texts])
+    assert float((alone * own).sum(axis=1).min()) > 0.9999
