@@ -424,11 +424,14 @@ class Archive:
         Raises:
             ArticleMissing: A cited article has been taken down.
         """
-        from rag.answer import verify
+        from rag.answer import entailment, verify
         from rag.answer.context import cited
 
         self._require()
-        return verify.supports(claim, cited(self._cat(), citations), embed=self._remembered(), asked=asked)
+        entails = entailment.chosen(self.settings.check)
+        return verify.supports(
+            claim, cited(self._cat(), citations), embed=self._remembered(), asked=asked, entails=entails
+        )
 
     def quotes(
         self,

@@ -48,8 +48,11 @@ class Settings(BaseSettings):
         320, ge=50, le=100_000, description="About how many tokens of evidence a model reads: the waiting time"
     )
     max_tokens: int = Field(220, ge=16, le=8192, description="The longest answer, in tokens")
-    check: Literal["fast", "model"] = Field(
-        "fast", description="What the support check asks: words and vectors only, or the language model too (slower)"
+    check: str = Field(
+        "fast",
+        pattern=r"^(fast|model|nli:.+)$",
+        description="What the support check asks: fast (words and vectors only), model (the language model too), "
+        "or nli:NAME (a cross-encoder trained on entailment, by its folder or name)",
     )
     caution: float = Field(
         0.4, ge=0, le=1, description="How likely a sentence has to be an answer to be shown; higher refuses more"

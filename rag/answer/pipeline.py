@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from rag.answer import chat, choosing, cite, confidence, conflicts, context, facts, prompts, support, verify
+from rag.answer import chat, choosing, cite, confidence, conflicts, context, entailment, facts, prompts, support, verify
 from rag.answer.evidence import Embed, Numbered, choose
 from rag.answer.refusals import refusal
 from rag.answer.voices import Voices
@@ -186,7 +186,8 @@ class Answerer:
             asked = query.looked_for
             found = confidence.prospects(asked, hits, embed=embed, catalog=catalog) if fitted else None
             judge = self._judge if self._settings.check == "model" and self._chat is not None else None
-            check = _Check(asked, evidence, catalog, embed, voices, found, self._settings.caution, judge)
+            entails = entailment.chosen(self._settings.check)
+            check = _Check(asked, evidence, catalog, embed, voices, found, self._settings.caution, judge, entails)
             if self._chat is None:
                 yield from self._quote(asked, evidence, check, draft, heard)
             else:
@@ -465,13 +466,15 @@ class _Check:
         voices: Voices,
         found: confidence.Prospects | None,
         caution: float,
-        judge: Callable[[str], float] | None = None,
+        judge: Callable[[str], float] | None,
+        entails: Callable[[str, str], float] | None,
     ) -> None:
         self._question = question
         self._voices = voices
         self._found = found
         self._caution = caution
         self._judge = judge
+        self._entails = entails
         self._evidence = {e.number: e for e in evidence}
         self._catalog = catalog
         self._embed = embed
@@ -526,7 +529,9 @@ class _Check:
 
     def _support(self, claim: str, cited: Sequence[Numbered]) -> verify.Verdict:
         cited_words = self._cited(cited)
-        return verify.supports(claim, cited_words, embed=self._embed, asked=self._question, ask=self._judge)
+        return verify.supports(
+            claim, cited_words, embed=self._embed, asked=self._question, ask=self._judge, entails=self._entails
+        )
 
     def _drop_deleted(self) -> None:
         """An article taken down while the model writes is not cited any more."""

@@ -105,6 +105,11 @@ def chance(found: Nearness, told: float | None = None) -> float:
     return regression.probability(odds)
 
 
+def premise(claim: str, texts: Sequence[str], *, title: str = "") -> str:
+    """What a model reads of an article to judge a sentence; arguments as those of ``question``."""
+    return f"{title}\n{_excerpt(claim, texts)}" if title else _excerpt(claim, texts)
+
+
 def question(claim: str, texts: Sequence[str], *, title: str = "", asked: str = "") -> str:
     """What a model is asked about a sentence; to be answered by Yes or No.
 
@@ -114,10 +119,9 @@ def question(claim: str, texts: Sequence[str], *, title: str = "", asked: str = 
         title: Of the article.
         asked: The question that the sentence answers.
     """
-    head = f"{title}\n" if title else ""
     about = f"Question: {asked}\n" if asked else ""
     return (
-        f"Text:\n{head}{_excerpt(claim, texts)}\n\n{about}Sentence: {claim}\n\n"
+        f"Text:\n{premise(claim, texts, title=title)}\n\n{about}Sentence: {claim}\n\n"
         "Does the text say everything that the sentence says? Answer Yes or No."
     )
 
@@ -193,4 +197,4 @@ def _excerpt(claim: str, texts: Sequence[str]) -> str:
         low, high = min(low, n), max(high, n)
 
 
-__all__ = ["INSTRUCTION", "Nearness", "chance", "features", "logit", "nearness", "question", "yes"]
+__all__ = ["INSTRUCTION", "Nearness", "chance", "features", "logit", "nearness", "premise", "question", "yes"]

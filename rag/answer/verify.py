@@ -64,11 +64,17 @@ class Verdict:
     """The reason when not ok, else empty."""
     support: Support
     score: float
-    """0 to 1: how likely it is that the words support the sentence, as ``support.chance`` says; 0 for an exact no."""
+    """0 to 1: how likely it is that the words support the sentence, as nearness or a model tells; 0 for an exact no."""
 
 
 def supports(
-    claim: str, cited: Cited, *, embed: Embed, asked: str = "", ask: Callable[[str], float] | None = None
+    claim: str,
+    cited: Cited,
+    *,
+    embed: Embed,
+    asked: str = "",
+    ask: Callable[[str], float] | None = None,
+    entails: Callable[[str, str], float] | None = None,
 ) -> Verdict:
     """Check one sentence of an answer against the words it cites.
 
@@ -77,8 +83,10 @@ def supports(
         cited: The evidence.
         embed: Texts to unit vectors.
         asked: The question. What the sentence takes over from it is no news; the rest has to be in the cited words.
-        ask: Another judge, a language model or one trained on entailment: ``support.question`` → its probability of
-            yes. Costs seconds; asked only where nothing exact is against the sentence.
+        ask: A language model: ``support.question`` → its probability of yes, which joins the signs of nearness.
+            Costs seconds; asked only where nothing exact is against the sentence.
+        entails: A model trained on entailment: text, sentence → its probability, which then decides in place of
+            nearness.
     """
     claim = facts.without_bullet(claim)
     said, near = cited.said, cited.near
@@ -106,8 +114,11 @@ def supports(
         return _no(f"the cited words say otherwise about “{word}”")
     if asked and _adds(claim, asked, said):
         return _no("the cited words don't say what the sentence adds to the question")
-    told = ask(support.question(claim, cited.texts, title=cited.label, asked=asked)) if ask else None
-    score = support.chance(support.nearness(claim, cited.texts, near, embed=embed), told)
+    if entails:
+        score = entails(support.premise(claim, cited.texts, title=cited.label), claim)
+    else:
+        told = ask(support.question(claim, cited.texts, title=cited.label, asked=asked)) if ask else None
+        score = support.chance(support.nearness(claim, cited.texts, near, embed=embed), told)
     if score < _SHOWN:
         return _no(f"the cited words say something else (probability of support {score:.2f})", score)
     return Verdict(True, "", "supported", score)

@@ -426,6 +426,9 @@ def _read(file: Path) -> tuple[dict[str, Row], int]:
 
 # -- what was run --------------------------------------------------------------------
 
+DECIDING = ("k", "retriever", "evidence_tokens", "max_tokens", "check", "caution", "temperature", "context")
+"""The settings that answers hang on."""
+
 
 def describe(
     archive: Archive,
@@ -443,8 +446,7 @@ def describe(
 
     stats = archive.stats()
     settings = archive.settings
-    kept = ("k", "retriever", "evidence_tokens", "max_tokens", "temperature", "context")
-    told: dict[str, str | int | float | bool] = {name: getattr(settings, name) for name in kept}
+    told: dict[str, str | int | float | bool] = {name: getattr(settings, name) for name in DECIDING}
     told |= {"depth": depth, "brief": brief and not retrieval}
     model = None if retrieval else archive.model
     used = [] if model in (None, "extractive") else _prompts(chosen, brief)

@@ -304,6 +304,8 @@ OTHERS: dict[str, tuple[str, Callable[[Archive, Path], Report]]] = {
     "fewer cases": ("chosen", lambda a, out: evaluate(a, CASES[:2], out=out, limit=1)),
     "another order": ("cases_digest", lambda a, out: evaluate(a, CASES[1::-1], out=out)),
     "another setting": ("settings", lambda a, out: evaluate(with_settings(a, k=3), CASES[:2], out=out)),
+    "more caution": ("settings", lambda a, out: evaluate(with_settings(a, caution=0.7), CASES[:2], out=out)),
+    "another check": ("settings", lambda a, out: evaluate(with_settings(a, check="model"), CASES[:2], out=out)),
     "one arm": ("settings", lambda a, out: evaluate(with_settings(a, retriever="lexical"), CASES[:2], out=out)),
     "another depth": ("settings", lambda a, out: evaluate(a, CASES[:2], out=out, depth=20)),
     "no brief answers": ("settings", lambda a, out: evaluate(a, CASES[:2], out=out, brief=False)),

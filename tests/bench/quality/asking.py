@@ -24,7 +24,7 @@ from pydantic import ValidationError
 from rag import Archive, Settings
 from rag.answer import prompts
 from rag.errors import ArchiveError, ModelMissing
-from rag.evaluation.run import code_digest
+from rag.evaluation.run import DECIDING, code_digest
 from rag.ingest.pipeline import SPLITTER
 from rag.settings import load_settings
 from rag.types import Answer
@@ -130,9 +130,7 @@ def answers(
 
 def _told(settings: Settings) -> dict[str, Any]:
     """The settings that decide answers."""
-    return settings.model_dump(
-        mode="json", include={"k", "retriever", "evidence_tokens", "max_tokens", "temperature", "context"}
-    )
+    return settings.model_dump(mode="json", include=set(DECIDING))
 
 
 def _kept(file: Path, digests: Mapping[str, str]) -> dict[str, Answer]:
