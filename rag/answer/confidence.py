@@ -87,14 +87,15 @@ def chance(found: Prospects, bears: Bearing, doubt: float | None = None, *, quot
     return regression.probability(odds)
 
 
-def right(p: float) -> float:
+def right(p: float, *, heard: bool = False) -> float:
     """Probability that a sentence which is shown is the right answer: what ``Answer.confidence`` says.
 
     Args:
         p: That it answers the question at all, as of ``chance``.
+        heard: Whether a language model's doubt went into that.
     """
     fitted = regression.fitted(_FITTED)
-    return regression.probability(regression.log_odds({"odds": logit(p)}, fitted["right"]))
+    return regression.probability(regression.log_odds({"odds": logit(p)}, fitted["model_right" if heard else "right"]))
 
 
 def logit(p: float) -> float:

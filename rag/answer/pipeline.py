@@ -517,7 +517,7 @@ class _Check:
         if sure < self._caution * (1.0 if self._found else _BY_HAND):
             draft.withheld.append(Withheld(text=claim, why=f"it may not answer the question ({sure:.0%} sure)"))
             return None
-        draft.sure.append(confidence.right(sure) if self._found else sure)
+        draft.sure.append(confidence.right(sure, heard=heard.p_refusal is not None) if self._found else sure)
         return self._write(claim, verdict, cited, draft)
 
     def _sure(self, bears: verify.Bearing, heard: _Heard, draft: _Draft) -> float:

@@ -23,7 +23,8 @@ def test_what_was_fitted_is_whole_and_says_on_what() -> None:
     assert set(FITTED["model"]["weights"]) == {"evidence", "doubt", "quoted"}
     assert set(FITTED["right"]["weights"]) == {"odds"}
     assert "CLAPNQ" in FITTED["data"]
-    for stage in ("evidence", "model", "right"):
+    assert set(FITTED["model_right"]["weights"]) == {"odds"}
+    for stage in ("evidence", "model", "right", "model_right"):
         assert FITTED[stage]["cross_validated"]["all"]["examples"] >= 30
 
 
@@ -37,7 +38,7 @@ def test_a_chance_is_one(
     ahead: float, above: float, covered: float, share: float, like: float, doubt: float | None
 ) -> None:
     p = chance(Prospects(ahead, above, covered), Bearing((), share, like), doubt)
-    assert 0 < p < 1 and 0 < right(p) < 1
+    assert 0 < p < 1 and 0 < right(p, heard=doubt is not None) < 1
 
 
 def test_nearer_evidence_is_likelier_and_a_doubting_model_makes_it_less_so() -> None:
@@ -46,7 +47,7 @@ def test_nearer_evidence_is_likelier_and_a_doubting_model_makes_it_less_so() -> 
     assert chance(Prospects(0.05, 0.2, 0.9), Bearing((), 0.9, 0.8), 0.9) < chance(
         Prospects(0.05, 0.2, 0.9), Bearing((), 0.9, 0.8), 0.001
     )
-    assert right(0.2) < right(0.9)
+    assert right(0.2) < right(0.9) and right(0.2, heard=True) < right(0.9, heard=True)
 
 
 def test_nothing_found_promises_nothing() -> None:

@@ -6,8 +6,8 @@
 Data: CLAPNQ's 600 development questions over its pool of 597 passages, half of which no passage answers; 450 fixed
 questions of XQuAD (English) over its 240 paragraphs, each asked a second time with its own paragraph left out. What is
 learnt from are the features of the first sentence that has passed the support check, and whether the question can be
-answered (``evidence``, ``model``) or the sentence is the right one (``right``). Figures are cross-validated, with folds
-by question. The file is written only with ``--write``.
+answered (``evidence``, ``model``) or the sentence is the right one (``right``, ``model_right``). Figures are
+cross-validated, with folds by question. The file is written only with ``--write``.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def _recording() -> Iterator[list[tuple[dict[str, float], float | None, bool]]]:
         seen.append((confidence.features(found, bears), doubt, quoted))
         return 1.0
 
-    confidence.chance, confidence.right = chance, lambda p: p
+    confidence.chance, confidence.right = chance, lambda p, **_: p
     try:
         yield seen
     finally:
@@ -191,6 +191,9 @@ def main() -> int:
         names = tuple(told[0])
         x = np.array([[t[n] for n in names] for t in told])
         fitted["model"] = _stage("model", examples, x, np.array([e.answerable for e in examples]), names)
+        odds = [regression.log_odds(t, fitted["model"]) for t in told]
+        right = np.array([e.right for e in examples])
+        fitted["model_right"] = _stage("right", examples, np.array(odds)[:, None], right, ("odds",))
     else:
         examples = _examples(options.data, "extractive", clapnq, xquad)
         x = np.array([[e.features[n] for n in NAMES] for e in examples])
