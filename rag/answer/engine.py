@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from rag.errors import ModelFailed, ModelMissing, UsageError
+from rag.machine import calm_openmp
 
 KEPT_STATES = 8
 """Prompt states kept on disk, the most recently used ones (about 28 KB a token)."""
@@ -382,25 +383,15 @@ def failure(error: Any) -> ModelFailed | UsageError:
 
 
 def _xllamacpp() -> Any:
-    """The package, with OpenMP's threads told to spin only briefly while they wait.
-
-    By default they spin for milliseconds at every barrier, of which a token has over a
-    thousand. On cores shared with anything else (the embedder, a browser) each then waits
-    for one that is not running: one busy process on two cores brought 32 tokens/s down to
-    0.4. With this it is 15, and on an idle machine nothing is lost. OpenMP reads the
-    variable once, when its library is loaded, so it has no effect if something loaded
-    that before (torch does), nor on a choice of the user's.
-    """
-    ours = not os.environ.keys() & {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"}
-    if ours:
-        os.environ["GOMP_SPINCOUNT"] = "1000"
+    """The package, with OpenMP's threads told to be calm."""
     try:
-        try:
-            import xllamacpp
-        except ImportError as e:
-            if "libgomp" not in str(e) or not _load_torchs_openmp():
-                raise
-            import xllamacpp
+        with calm_openmp():
+            try:
+                import xllamacpp
+            except ImportError as e:
+                if "libgomp" not in str(e) or not _load_torchs_openmp():
+                    raise
+                import xllamacpp
     except ImportError as e:
         if "libgomp" in str(e):
             raise ModelMissing(
@@ -410,9 +401,6 @@ def _xllamacpp() -> Any:
         raise ModelMissing(
             f'The package that runs local models, xllamacpp, is not installed ({e}): pip install "onrecord[local]"'
         ) from e
-    finally:
-        if ours:
-            os.environ.pop("GOMP_SPINCOUNT", None)
     return xllamacpp
 
 

@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import ModelFailed, ModelMissing
-from rag.machine import processor
+from rag.machine import calm_openmp, processor
 from rag.weights import MINILM, ensure_minilm
 
 if TYPE_CHECKING:
@@ -171,9 +171,7 @@ class SentenceTransformerEmbedder:
         with self._lock:
             if way not in self._torch:
                 folder = str(ensure_minilm(self._cache)) if self._own else self._model
-                with _quiet_transformers(offline=self._own):
-                    # llama.cpp may share torch's OpenMP, whose threads otherwise spin away a busy machine's time.
-                    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+                with _quiet_transformers(offline=self._own), calm_openmp():
                     try:
                         import torch
                         from sentence_transformers import SentenceTransformer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from pathlib import Path
 
@@ -25,14 +26,15 @@ def test_groups_hold_every_text_once() -> None:
 
 @pytest.mark.models
 def test_the_quick_way_gives_the_models_own_vectors(tmp_path: Path) -> None:
-    from sentence_transformers import SentenceTransformer
-
     made = random.Random(5)
     texts = [" ".join(made.choices(WORDS, k=made.choice((1, 3, 12, 40, 90, 400)))) for _ in range(60)]
     embedder = SentenceTransformerEmbedder(cache=tmp_path)
     quick = embedder.embed(texts)
     assert embedder.way == "onnx"
     assert any(tmp_path.glob("*.onnx"))  # it was the graph that gave them
+    assert "GOMP_SPINCOUNT" not in os.environ  # it is set while torch is imported
+    from sentence_transformers import SentenceTransformer
+
     own = SentenceTransformer(str(minilm_folder()), device="cpu").encode(texts, normalize_embeddings=True)
     assert float((quick * own).sum(axis=1).min()) > 0.9999
     alone = np.stack([embedder.query(text) for text in texts])
