@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from rag.errors import ModelFailed, ModelMissing
+from rag.machine import calm_openmp
 
 PREFIX = "nli:"
 """What the setting ``check`` begins with, before the model's name or folder."""
@@ -58,7 +59,8 @@ class Entailment:
 
     def _loaded(self) -> Any:
         try:
-            from sentence_transformers import CrossEncoder
+            with calm_openmp():  # torch comes with it
+                from sentence_transformers import CrossEncoder
 
             model = CrossEncoder(self._name, device="cpu")
         except (ImportError, OSError, ValueError) as e:

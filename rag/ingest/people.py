@@ -10,8 +10,8 @@ _WORD = r"(?:[A-ZÀ-ÖØ-ÞĀ-Ž]\.|[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’\-]*|al-\w+)"
 _SMALL = r"(?:bin|ibn|al|de|da|di|del|van|von|der|den|la|le|dos|ten|ter)"
 _NAME = re.compile(rf"{_WORD}(?: (?:{_WORD}|{_SMALL}(?= [A-ZÀ-ÞĀ-Ž])))*")
 
-_OPENS = '“"('
-_BEFORE = re.compile(rf"(?:^|(?<=[\s{_OPENS}]))(?:(?:{_WORD}|{_SMALL}) ){{1,4}}\Z")
+_OPEN = re.compile(r"(?:^|(?<=[\s“\"(]))")  # where a word may begin
+_BEFORE = re.compile(rf"{_OPEN.pattern}(?:(?:{_WORD}|{_SMALL}) ){{1,4}}\Z")
 _BEHIND = re.compile(rf"(?: {_WORD}){{1,2}}")
 _GOES_ON = re.compile(r"[\w-]")
 
@@ -129,9 +129,7 @@ class People:
     def _beginning(self, sought: str) -> Iterator[tuple[int, int]]:
         """Where one or two words of a name stand behind what is sought, with it."""
         for at in _places(self._plain, sought):
-            if (at == 0 or self._plain[at - 1] in _OPENS or self._plain[at - 1].isspace()) and (
-                m := _BEHIND.match(self._plain, at + len(sought))
-            ):
+            if _OPEN.match(self._plain, at) and (m := _BEHIND.match(self._plain, at + len(sought))):
                 yield at, m.end()
 
     def role(self, name: str) -> str | None:

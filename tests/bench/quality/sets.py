@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag.evaluation.cases import load_cases, sample
@@ -92,6 +92,16 @@ _GPT3 = (
 )
 _GENERATED = ("exact_match", "f1", "contains", "answered", "citation_recall", "quote_verbatim")
 
+_CLAPNQ = Set(
+    "clapnq",
+    "clapnq",
+    "clapnq/dev_pool_beir/corpus.jsonl",
+    _all("clapnq/clapnq_dev_answerable.jsonl", "clapnq/clapnq_dev_unanswerable.jsonl"),
+    ("balanced_accuracy", "answered", "refusal_recall", "refusal_precision", "gold_hit", "gold_precision"),
+    note="each question over all 597 passages",
+    local=200,
+)
+
 SETS: tuple[Set, ...] = (
     Set(
         "scifact",
@@ -162,23 +172,12 @@ SETS: tuple[Set, ...] = (
         (*_GENERATED, "gold_hit", "gold_precision"),
         note="each question over all 240 paragraphs",
     ),
-    Set(
-        "clapnq",
-        "clapnq",
-        "clapnq/dev_pool_beir/corpus.jsonl",
-        _all("clapnq/clapnq_dev_answerable.jsonl", "clapnq/clapnq_dev_unanswerable.jsonl"),
-        ("balanced_accuracy", "answered", "refusal_recall", "refusal_precision", "gold_hit", "gold_precision"),
-        note="each question over all 597 passages",
-        local=200,
-    ),
-    Set(
-        "clapnq-unseen",
-        "clapnq",
-        "clapnq/dev_pool_beir/corpus.jsonl",
-        lambda data: _unseen(next(s for s in SETS if s.name == "clapnq"), data),
-        ("balanced_accuracy", "answered", "refusal_recall", "refusal_precision", "gold_hit", "gold_precision"),
+    _CLAPNQ,
+    replace(
+        _CLAPNQ,
+        name="clapnq-unseen",
+        cases=lambda data: _unseen(_CLAPNQ, data),
         note="the 400 questions that the local model's part of the confidence was not fitted on",
-        local=200,
     ),
     Set(
         "realtimeqa-nota",
