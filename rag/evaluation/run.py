@@ -488,16 +488,20 @@ def _prompts(chosen: Sequence[EvalCase], brief: bool) -> list[str]:
 
 @functools.cache
 def code_digest() -> str:
-    """Hash of the program's files that decide what is found and answered."""
-    here = Path(__file__).parent.parent
-    files = [
-        here / "archive.py",
-        *sorted(f for room in ("index", "retrieve", "answer") for f in (here / room).glob("*.py")),
-    ]
+    """Hash of the program's files that decide what is found and answered, fitted weights among them."""
     digest = hashlib.sha256()
-    for file in files:
+    for file in _deciding():
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]
+
+
+def _deciding() -> list[Path]:
+    here = Path(__file__).parent.parent
+    rooms = [here / room for room in ("index", "retrieve", "answer")]
+    return [
+        here / "archive.py",
+        *sorted(f for room in rooms for f in room.iterdir() if f.suffix in (".py", ".json")),
+    ]
 
 
 def _commit() -> str | None:

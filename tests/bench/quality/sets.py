@@ -178,6 +178,7 @@ SETS: tuple[Set, ...] = (
         name="clapnq-unseen",
         cases=lambda data: _unseen(_CLAPNQ, data),
         note="the 400 questions that the local model's part of the confidence was not fitted on",
+        local=400,
     ),
     Set(
         "realtimeqa-nota",
