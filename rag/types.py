@@ -185,7 +185,7 @@ class Query(Value):
     times: bool = True
     """Whether what the question says of when was to count."""
     sought: str = ""
-    """What is looked for, where it is not ``standalone``: the question without what it says of when."""
+    """What is looked for, where it is not ``standalone``: the question without its opening and what it says of when."""
 
     @property
     def looked_for(self) -> str:

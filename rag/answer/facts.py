@@ -114,6 +114,32 @@ _TOPIC = re.compile(
     r"\b(?:about|regarding|concerning|on the (?:subject|topic|question) of)\s+(.+?)\s*[?.!]*$", re.IGNORECASE
 )
 
+_ASKS = re.compile(
+    r"(?:(?:do|does|did|can|could|would|should|must|might|shall|will|is|are|was|were|am|had|has|have)(?:n['’]t)?|won['’]t|can['’]t|"
+    r"(?:what|who|how|where|when|why|that)['’]?s|i['’](?:m|d|ll|ve)|compare|discuss|analy[sz]e|define|assess|evaluate|elaborate|quote|"
+    r"find|search|look|check|say|write|translate|provide|report|got|any|anything|anyone|latest|news|recent|details|"
+    r"tell|explain|describe|summari[sz]e|list|give|name|identify|state|mention|show|outline|recap|clarify|please)",
+    re.IGNORECASE,
+)
+# How questions begin in other languages; "Kim", Turkish for who, is a name in most.
+_ASK_ABROAD = frozenset(
+    """ne neden niçin niye nasıl nerede nereye nereden kime kimi kimin kimler hangi hangisi kaç kaçta acaba lütfen bana
+    wer wen wem wessen wann wo wohin woher warum weshalb wieso wie welche welcher welches hat ist war sind haben
+    qui que quoi quand où comment pourquoi combien quel quelle quels quelles est-ce qu'est-ce qu'a
+    qué quién quiénes cuándo dónde cómo cuál cuáles cuánto cuánta cuántos cuántas
+    chi quando dove come perché quale quali quanto quanta quanti quante
+    quem onde como qual quais quantos quantas wat wie wanneer waar waarom hoe welke welk
+    кто что когда где почему как какой какая какие сколько куда откуда зачем kto kiedy gdzie dlaczego jak ile""".split()
+)
+_REQUESTED = re.compile(
+    r"^\W*(?:(?:what|which)\s(?:are|were)\s|(?:name|list|give|identify|state|mention|find|describe|explain|tell)\s(?:me\s|us\s)?)?"
+    r"(?:(?:the|any|at least|some)\s)*(\d{1,2}|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s(?:\w+\s){0,2}?"
+    r"(?:advantages?|aspects?|benefits?|causes?|characteristics|consequences|criticisms?|differences?|effects?|elements|examples?|"
+    r"facts?|factors?|features?|functions?|goals?|groups?|ideas?|issues?|items?|kinds?|measures?|parts?|people|points?|problems?|"
+    r"purposes?|reasons?|results?|roles?|sources?|stages?|steps?|things?|types?|uses?|ways?)\b",
+    re.IGNORECASE,
+)
+
 # Words that stand capitalised at a sentence's beginning without being a name.
 _PLAIN = frozenset(
     """a about according after all also although an and another are as at because before both but by did during each earlier
@@ -302,6 +328,11 @@ def topic(question: str) -> str:
     return m.group(1).strip() if m else ""
 
 
+def requested(question: str) -> set[float]:
+    """How many things a question asks for ("what are four functions of …", "name 3 causes"): no figure to be found."""
+    return {number for m in _REQUESTED.finditer(question) for number in numbers(m[1])}
+
+
 def names(text: str) -> list[str]:
     """Capitalised words that are likely names, in order; plain words at the beginning are left out."""
     return [name for name, _ in _placed(text)]
@@ -329,6 +360,20 @@ def opener(text: str) -> str:
     if _LINKING.match(first.group(1)) or not (_AFTER_A_NAME.match(text, first.end()) or first.end() == len(text)):
         return first.group(1)
     return ""
+
+
+def asked_for(question: str, foreign: bool = False) -> list[str]:
+    """Names of a question, without the word that it begins with if that only asks ("Does …", "Kaç …", "Combien …").
+
+    Args:
+        question: In any language.
+        foreign: Whether it is not in English: then "Kim" asks (Turkish for who).
+    """
+    named = names(question)
+    if not named or not question.lstrip("¿¡“\"' ").startswith(named[0]):
+        return named
+    first = named[0].casefold()
+    return named[1:] if _ASKS.fullmatch(first) or first in _ASK_ABROAD or (foreign and first == "kim") else named
 
 
 def unnamed(wanted: Iterable[str], text: str) -> list[str]:

@@ -10,6 +10,7 @@ question at all?
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,6 +20,7 @@ import numpy as np
 from rag.answer import facts, support
 from rag.answer.evidence import Embed
 from rag.index.lexical import query_words, words
+from rag.ingest.language import detect_language
 from rag.types import Support
 
 _SHOWN = 0.5
@@ -101,7 +103,7 @@ def supports(
         return _no(f"the cited words give {_figures({figure})} of something else")
     if lost := [q for q in facts.spoken(claim) if not any(facts.holds(t, q) for t in cited.texts)]:
         return _no(f"the quoted words “{lost[0]}” are not in the cited sentence")
-    if strange := _strangers(claim, cited):
+    if strange := _strangers(claim, cited, asked):
         return _no(f"the cited words don't name {strange[0]}")
     who, theirs = facts.speakers(claim), facts.speakers(said)
     if who and theirs and not who & theirs:
@@ -171,12 +173,14 @@ def bearing(
     found = np.array([w in there for w in asked], bool)
     total = float(weights.sum())
     share = float(weights[found].sum()) / total if total else 1.0
-    wanted = [n for n in facts.names(question) if n.casefold() not in facts.CALENDAR]
+    foreign = detect_language(question) != "en"
+    wanted = [n for n in facts.asked_for(question, foreign) if n.casefold() not in facts.CALENDAR]
     if wanted and question.lstrip('¿¡“"').startswith(wanted[0]) and facts.begins_a_word(wanted[0], near):
         del wanted[0]  # capitalised because it comes first: "Köprü ne zaman …" of "köprünün"
     missing = facts.unnamed(wanted, near)
     # An article without a date may well be of the year asked for.
-    missing += [f"{n:g}" for n in facts.numbers(question) - facts.numbers(near) if dated or not facts.is_year(n)]
+    figures = facts.numbers(question) - facts.requested(question) - facts.numbers(near)
+    missing += [f"{n:g}" for n in figures if dated or not facts.is_year(n)]
     # A month asked for is in the words, or the article's own.
     missing += [m for m in facts.months(question) if dated and m.casefold() not in near.casefold()]
     # Whom and when it asks about are looked at above; here is what.
@@ -193,23 +197,32 @@ def _spoken_of(term: str, there: set[str]) -> bool:
     return term in there or (len(term) >= _FAMILY and any(t.startswith(term) for t in there))
 
 
-def _strangers(claim: str, cited: Cited) -> list[str]:
+def _strangers(claim: str, cited: Cited, asked: str) -> list[str]:
     """Names of a claim that its evidence doesn't hold.
 
     A sentence that says "he" or "the talks" may mean whom the sentences before
     it name. One that names its people itself means them, so that "Wang's talks
     lasted" is not supported by how long Qin's did; but "Qin Gang" may be said
     of "Qin", and what the article's title or first words name may be added.
+    What comes first is no name if the question has it small ("Where are wild
+    horses found in the US?": "Wild horses are found in …").
     """
     said = cited.said
     opener = facts.opener(claim)
     named = [n for n in facts.names(facts.without_dates(claim, cited.dates)) if n != opener]
+    if named and claim.startswith(named[0]) and _small(named[0], asked):
+        del named[0]
     strange = facts.unnamed(named, f"{cited.label} {said}")
     if not strange:
         return []
     if facts.leans(said) or not facts.names(said):
         return facts.unnamed(strange, cited.near)
     return [n for n in strange if not _fuller(n, claim, cited)]
+
+
+def _small(name: str, asked: str) -> bool:
+    """Whether a question has a word without a capital, and is not written without them altogether."""
+    return any(c.isupper() for c in asked[1:]) and bool(re.search(rf"\b{re.escape(name.lower())}\b", asked))
 
 
 def _fuller(name: str, claim: str, cited: Cited) -> bool:

@@ -28,10 +28,10 @@ _ROLES = r"""
     counsel developer coordinator organi[sz]er activist campaigner resident student teacher coach trainer player
     captain champion actor actress singer musician artist inventor producer filmmaker host presenter performer
     driver pilot witness victim survivor member delegate speaker treasurer comptroller regulator watchdog
-    strategist \w+ologist \w+ician mr mrs ms miss sir dame lord lady
+    strategist \w+ologist \w+ician mr mrs ms miss sir dame lord lady democrat republican honou?rable
 """
 ROLE = re.compile(rf"(?:vice-?|co-|ex-)?(?:{'|'.join(_ROLES.split())})s?", re.IGNORECASE)
-_BARE = frozenset("mr mrs ms miss sir dame lord lady dr prof".split())
+_BARE = frozenset("mr mrs ms miss sir dame lord lady dr prof honorable honourable democrat republican".split())
 _JOINS = frozenset("of for and to the de at".split())
 _QUALIFIES = frozenset(
     "former current prime foreign deputy acting lead senior study assistant associate vice interior finance health defence defense "
@@ -106,6 +106,8 @@ class People:
         for runs in (self._ending, self._beginning) if " " not in name else (self._ending,):
             for start, end in runs(sought):
                 words = bare(own_name(self._whole[:start][-5:], self._whole[start:end].rstrip(".,").split()))
+                owner = max((n for n, w in enumerate(words[:-1]) if w.endswith(("'s", "’s"))), default=-1)
+                words = words[owner + 1 :]  # "Hong Kong's Carrie Lam"
                 while words and (words[0].rstrip(".") in _STARTS or (words[0].isupper() and len(words[0]) > 1)):
                     words = words[1:]
                 found = re.sub(r"['’]s$", "", " ".join(words))
@@ -153,8 +155,7 @@ class People:
             kept.insert(0, word)
         while kept and (kept[0].lower() in _JOINS or kept[0] in _STARTS):
             kept.pop(0)
-        while kept and kept[-1].lower() in _JOINS:
-            kept.pop()
+        kept = _own_role(kept)
         if any(is_role(w) and w.lower().rstrip(".") not in _BARE for w in kept):
             return " ".join(kept)
         if (
@@ -166,8 +167,38 @@ class People:
         return None
 
 
+def _own_role(words: list[str]) -> list[str]:
+    """What stands before a name without what is somebody else's.
+
+    "President Ann Lee and Foreign Minister" is "Foreign Minister", "President Ann" of "Lee" is "President", and what
+    "and" ends is the other's altogether, but for what both are: "Senators Ann Lee and" is "Senator".
+    """
+    if words and words[-1].lower() == "and":
+        both = max(
+            (n for n, w in enumerate(words) if is_role(w) and is_role(w.removesuffix("s")) and w[-1] == "s"), default=-1
+        )
+        return [*words[:both], words[both].removesuffix("s")] if both >= 0 else []
+    while words and words[-1].lower().rstrip(".") in _JOINS | _BARE:
+        words = words[:-1]
+    for at in (n for n in range(len(words) - 1, 0, -1) if words[n].lower() == "and"):
+        if _role_alone(words[:at]) != words[:at]:
+            return words[at + 1 :]
+    return _role_alone(words)
+
+
+def _role_alone(words: list[str]) -> list[str]:
+    """Without the name that follows a role: ["President", "Ann", "Lee"] as ["President"]; "Minister of Trade" stays."""
+    last = max((n for n, w in enumerate(words) if is_role(w)), default=len(words))
+    behind = words[last + 1 :]
+    if behind and all(w[:1].isupper() and w.lower() not in _QUALIFIES for w in behind):
+        return words[: last + 1]
+    return words
+
+
 _STARTS = frozenset(
     "The A An In On At As After Before But And When While If For From With According Per By Yesterday Today Then Meanwhile "
     "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August September "
-    "October November December However Both Later Earlier Speaking Former".split()
+    "October November December However Both Later Earlier Speaking Former Regarding Concerning Without Within Despite Including "
+    "Like Unlike Since Until During Following Because Although Though Once Among Between Against Through Throughout About Over "
+    "Under Also Now So Still Even Yet Instead Besides".split()
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rag.retrieve import spoken
+from rag.retrieve import openings, spoken
 
 _NAME = r"(?:[Tt]he |a )?[A-Z0-9][\w.'’&-]*(?: (?:of |the )?[A-Z0-9][\w.'’&-]*)*"
 _TWO = rf"(?P<one>{_NAME}),? and (?P<two>{_NAME})"
@@ -45,7 +45,7 @@ def split(question: str) -> Parts | None:
     their halves may stand in two articles. Two questions that are only put in one sentence stay whole, since an
     article that answers one mostly answers the other.
     """
-    text = " ".join(question.split()).rstrip(" ?!.")
+    text = openings.without(" ".join(question.split())).rstrip(" ?!.")
     if m := _FIRST.match(text):
         one, two = (_event(m[name]) for name in ("one", "two"))
         return Parts(

@@ -48,10 +48,14 @@ def make(
         from rag.retrieve import followup
 
         standalone = followup.standalone(text, history)
-    time, sought = _when(standalone, aware(today) or datetime.now(UTC))
+    from rag.retrieve import openings, spoken
+
+    bare = openings.without(standalone)
+    time, sought = _when(bare, aware(today) or datetime.now(UTC))
     if after or before or not times:
         time = None
-    from rag.retrieve import spoken
+    if not sought and bare != standalone:
+        sought = bare
 
     whose = spoken.asked(sought or standalone)
     if time:

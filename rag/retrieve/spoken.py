@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.index.lexical import query_words, words
+from rag.retrieve import openings
 from rag.types import Quote
 
 Vectors = Callable[[Sequence[str]], npt.NDArray[np.float32]]
@@ -31,10 +32,18 @@ _WORDS_OF = (
     r"assessment|message|warnings?|claims?|explanation|quotes?"
 )
 _ON = r"about|on|of|regarding|concerning|over|to|towards?|as to|with regard to|in response to|that|for"
+_SAID = (
+    r"said|says|told|thinks|believes|argued|claimed|warned|announced|promised|suggested|proposed|predicted|commented|explained|"
+    r"admitted|stated|remarked|wrote|tweeted|declared|replied|criticised|criticized"
+)
+_AUX = (
+    r"(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must|else|exactly)\b"
+)
 _SHAPES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
         rf"^what (?:else |exactly |more )*(?:did|does|do|has|have|had|would) (?P<who>.+?) (?:{_SAYING})\b(?P<rest>.*)$",
+        rf"^what (?!{_AUX})(?P<who>[^,?]+?) (?:has |have |had )?(?:{_SAID})\b(?P<rest>.*)$",
         rf"^how (?:exactly )?(?:did|does|do|has|have|had|would) (?P<who>.+?) (?:{_SAYING})\b(?P<rest>.*)$",
         rf"^(?:did|does|has|have|had) (?P<who>.+?) (?:ever |also |really )?(?:{_SAYING})\b(?P<rest>.*)$",
         rf"^what (?:is|was|are|were) (?P<who>.+?)['’]s? (?:{_WORDS_OF})\b(?P<rest>.*)$",
@@ -44,9 +53,6 @@ _SHAPES = tuple(
         r"^(?P<rest>(?:what|who|where|when|why|how|which)\b.*?),? according to (?P<who>[^,]+?)$",
         rf"^(?:quotes?|words|statements?|comments?|remarks?) (?:of|by|from) (?P<who>.+?)(?P<rest> (?:{_ON})\b.*|)$",
     )
-)
-_OPENING = re.compile(
-    r"^(?:and|so|but|well|ok|okay|then|please|tell me|can you tell me|do you know)\b[,\s]*", re.IGNORECASE
 )
 _ABOUT = re.compile(
     rf"^\W*(?:{_ON})\s+(?P<about>.+)$|^(?:to )?(?:[\w.'’-]+ ){{1,5}}?(?:about|regarding|concerning)\s+(?P<told>.+)$",
@@ -76,7 +82,7 @@ def asked(question: str) -> Asked | None:
 
     "What did X say about Y?" asks for the words of X, "who said Y?" and "what happened?" for nobody's.
     """
-    text = _OPENING.sub("", question.strip()).rstrip(" ?!.")
+    text = openings.without(question).rstrip(" ?!.")
     for shape in _SHAPES:
         if not (m := shape.match(text)):
             continue

@@ -61,6 +61,31 @@ def test_qins_words_are_cited_from_the_sentence_that_holds_them(sample_archive: 
         assert any(span.strip(" ,.") in c.quote for c in answer.citations)
 
 
+@pytest.mark.parametrize(
+    ("question", "says"),
+    [
+        ("Tell me what Qin Gang said about relations.", "lowest point"),
+        ("Does Qin Gang think that relations are good?", "lowest point"),
+        ("Can you tell me how much the Kellmouth tram will cost?", "£97 million"),
+        ("I'd like to know when the Kellmouth tram opens", "2025"),
+        ("Please summarize the talks between Blinken and Qin Gang", "hours"),
+        ("Isn't the Kellmouth tram going to cost £97 million?", "£97 million"),
+        ("Merkez Bankası haziran 2023’te politika faizini kaça çıkardı?", "15"),
+        ("Acaba Merkez Bankası haziran 2023’te politika faizini kaça çıkardı?", "15"),
+        ("Kaç puan arttı Merkez Bankası politika faizi haziran 2023’te?", "15"),
+    ],
+)
+def test_it_does_not_matter_how_a_question_is_opened(sample_archive: Archive, question: str, says: str) -> None:
+    answer = sample_archive.ask(question, chat_model="extractive")
+    assert answer.answered, answer.withheld
+    assert says in answer.text
+
+
+@pytest.mark.parametrize("opening", ["Tell me", "Can you explain", "I'd like to know"])
+def test_an_opening_answers_nothing(sample_archive: Archive, opening: str) -> None:
+    assert not sample_archive.ask(f"{opening} {ABSENT[1]}", chat_model="extractive").answered
+
+
 @pytest.mark.parametrize("question", ABSENT)
 def test_what_is_not_in_the_archive_is_refused(sample_archive: Archive, question: str) -> None:
     answer = sample_archive.ask(question)

@@ -7,6 +7,7 @@ import pytest
 from rag.answer import facts
 from rag.answer.verify import Cited, supports
 from rag.index.embed import LangChainEmbedder
+from rag.ingest.language import detect_language
 from rag.testing import FakeEmbeddings
 
 embed = LangChainEmbedder(FakeEmbeddings(dim=256)).embed
@@ -147,3 +148,26 @@ def test_nobody_does_what_a_pronoun_does() -> None:
 )
 def test_the_check_goes_by_them(claim: str, said: str, ok: bool) -> None:
     assert supports(claim, Cited([said], "", ""), embed=embed).ok == ok
+
+
+@pytest.mark.parametrize(
+    ("question", "names"),
+    [
+        ("Does Macron like it?", ["Macron"]),
+        ("Should Blinken have gone?", ["Blinken"]),
+        ("Isn't the tram in Kellmouth late?", ["Kellmouth"]),
+        ("Compare Qin and Wang.", ["Qin", "Wang"]),
+        ("Macron likes it?", ["Macron"]),
+        ("Kim said what?", ["Kim"]),
+        ("Kaç kişi öldü?", []),
+        ("Kim kazandı?", []),
+        ("Neden Blinken gelmedi?", ["Blinken"]),
+        ("Qin Gang ne dedi?", ["Qin", "Gang"]),
+        ("Warum kam Blinken nicht?", ["Blinken"]),
+        ("¿Quién ganó?", []),
+        ("Combien de personnes sont mortes à Lisbonne ?", ["Lisbonne"]),
+        ("Сколько человек погибло?", []),
+    ],
+)
+def test_the_word_that_asks_is_no_name(question: str, names: list[str]) -> None:
+    assert facts.asked_for(question, detect_language(question) != "en") == names

@@ -108,6 +108,36 @@ def test_names_are_completed_and_bared() -> None:
     assert is_role("co-author") and is_role("Minister,") and not is_role("banana")
 
 
+@pytest.mark.parametrize(
+    ("text", "name", "role"),
+    [
+        ("US President Ann Lee and Turkish President John Meyer met.", "John Meyer", "Turkish President"),
+        ("US President Ann Lee and John Meyer met.", "John Meyer", None),
+        ("Senators Ann Lee and John Meyer met.", "John Meyer", "Senator"),
+        ("On Sunday President Ann Lee spoke.", "Lee", "President"),
+        ("The Minister for Trade and Industry Ann Lee spoke.", "Ann Lee", "Minister for Trade and Industry"),
+        ("The Attorney General Ann Lee spoke.", "Ann Lee", "Attorney General"),
+        ("Marine ecologist and Regents Professor Ann Lee spoke.", "Ann Lee", "Marine ecologist and Regents Professor"),
+        ("They saw Democrat Ann Lee, the minority leader.", "Ann Lee", "minority leader"),
+    ],
+)
+def test_a_role_is_not_somebody_elses(text: str, name: str, role: str | None) -> None:
+    assert People("", text).role(name) == role
+
+
+@pytest.mark.parametrize(
+    ("text", "surname", "full"),
+    [
+        ("Regarding Trump, he said nothing. Donald Trump left.", "Trump", "Donald Trump"),
+        ("Hong Kong's Carrie Lam speaks.", "Lam", "Carrie Lam"),
+        ("Democrat Chuck Schumer spoke.", "Schumer", "Chuck Schumer"),
+        ("Without Nigeria nothing will do.", "Nigeria", "Nigeria"),
+    ],
+)
+def test_a_full_name_has_nothing_that_is_no_name(text: str, surname: str, full: str) -> None:
+    assert People("", text).full(surname) == full
+
+
 _PIECES = [
     *("Ann Lee", "\n", "\n\n", "according to", "the tram", "\U0001f600"),
     *'“ ” " said , . he that « » told : ä 中'.split(),

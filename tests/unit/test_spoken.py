@@ -26,6 +26,8 @@ BY_THEIR_WORDS = [
     ("What has Zelensky said on grain?", "Zelensky", "grain"),
     ("what did Musk tweet?", "Musk", None),
     ("quotes by Greta Thunberg about coal", "Greta Thunberg", "coal"),
+    ("Tell me what Qin Gang said about relations.", "Qin Gang", "relations"),
+    ("Can you explain what the finance minister has promised on taxes?", "the finance minister", "taxes"),
 ]
 NOBODYS = [
     "who said that relations are at the lowest point?",
@@ -36,6 +38,10 @@ NOBODYS = [
     "what is called the red planet?",
     "what does a high coefficient mean?",
     "what happened in Beijing?",
+    "what is said about relations?",
+    "what was announced on Monday?",
+    "what he said about it",
+    "what the report said about coal",
     "why did the bridge close?",
     "",
     "?",

@@ -236,6 +236,9 @@ def test_a_quote_must_stand_in_one_sentence(embed: Any) -> None:
         ("what did Qin tell blinken?", ()),
         ("What did Qin tell America’s Blinken?", ()),
         ("What did Qin tell Blinken in Tokyo?", ("Tokyo",)),
+        ("Does Qin like Blinken?", ()),
+        ("Does Lavrov like Blinken?", ("Lavrov",)),
+        ("Kaç kişi öldü?", ()),
     ],
 )
 def test_what_a_question_names_must_be_near(embed: Any, question: str, missing: tuple[str, ...]) -> None:
@@ -380,3 +383,34 @@ def test_what_a_sentence_adds_to_the_question_is_in_the_cited_words(embed: Any) 
     right = "The talks between Blinken and Qin Gang, held at an ornate state villa, included a banquet dinner."
     assert not supports(claim, Cited([wrong], "", ""), embed=embed, asked=asked).ok
     assert supports(claim, Cited([right], "", ""), embed=embed, asked=asked).ok
+
+
+def test_a_first_word_is_no_name_where_the_question_has_it_small(embed: Any) -> None:
+    cited = Cited(["The horses are found in Nevada and in nine other states of the US."], "", "", ())
+    claim = "Wild horses are found in Nevada and in nine other states."
+    assert supports(claim, cited, embed=embed, asked="Where are wild horses found in the US?").ok
+    for asked in (
+        "Where are Wild horses found in the US?",
+        "where are wild horses found",
+        "Where are horses found in the US?",
+    ):
+        assert "name Wild" in supports(claim, cited, embed=embed, asked=asked).why
+
+
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("what are four functions of the cell membrane", ()),
+        ("Name 3 causes of the war.", ()),
+        ("2 facts about the cell membrane", ()),
+        ("Identify five main problems of the cell.", ()),
+        ("What happened to the four ships of the fleet?", ("4",)),
+        ("What are the 12 seats of the cell for?", ("12",)),
+        ("Which 4 ministers resigned?", ("4",)),
+    ],
+)
+def test_how_many_things_are_asked_for_is_no_figure_to_be_found(
+    embed: Any, question: str, missing: tuple[str, ...]
+) -> None:
+    cited = Cited(["The cell membrane protects the cell, and keeps in what it holds."], "", "", ())
+    assert bearing(question, cited, embed=embed, rarity=lambda _: 1.0).missing == missing
