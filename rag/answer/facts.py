@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
@@ -116,7 +117,7 @@ _TOPIC = re.compile(
 
 _ASKS = re.compile(
     r"(?:(?:do|does|did|can|could|would|should|must|might|shall|will|is|are|was|were|am|had|has|have)(?:n['’]t)?|won['’]t|can['’]t|"
-    r"(?:what|who|how|where|when|why|that)['’]?s|i['’](?:m|d|ll|ve)|compare|discuss|analy[sz]e|define|assess|evaluate|elaborate|quote|"
+    r"(?:what|who|how|where|when|why|that)(?:['’]?s|['’](?:d|re|ll|ve))|i['’](?:m|d|ll|ve)|compare|discuss|analy[sz]e|define|assess|evaluate|elaborate|quote|"
     r"find|search|look|check|say|write|translate|provide|report|got|any|anything|anyone|latest|news|recent|details|"
     r"tell|explain|describe|summari[sz]e|list|give|name|identify|state|mention|show|outline|recap|clarify|please)",
     re.IGNORECASE,
@@ -131,6 +132,9 @@ _ASK_ABROAD = frozenset(
     quem onde como qual quais quantos quantas wat wie wanneer waar waarom hoe welke welk
     кто что когда где почему как какой какая какие сколько куда откуда зачем kto kiedy gdzie dlaczego jak ile""".split()
 )
+_TITLE = re.compile(r"(?:Dr|Prof)\b|(?:Rep|Sen|Gov|Gen|Lt|Col|Sgt|Capt|Maj|Rev|Hon|Pres|Sec|Supt|Insp)\.(?=\s)")
+"""What stands before a name; an article may leave it out, or write it in full."""
+_LETTERS = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th"})
 _REQUESTED = re.compile(
     r"^\W*(?:(?:what|which)\s(?:are|were)\s|(?:name|list|give|identify|state|mention|find|describe|explain|tell)\s(?:me\s|us\s)?)?"
     r"(?:(?:the|any|at least|some)\s)*(\d{1,2}|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s(?:\w+\s){0,2}?"
@@ -184,7 +188,7 @@ _ALIASES = (
     {"russia", "russian", "russians", "moscow", "kremlin"},
     {"eu", "european", "europe", "brussels"},
     {"france", "french"}, {"netherlands", "dutch"}, {"germany", "german", "germans"}, {"spain", "spanish"},
-    {"turkey", "turkish", "türkiye", "turks"}, {"switzerland", "swiss"}, {"wales", "welsh"}, {"greece", "greek", "greeks"},
+    {"turkey", "turkish", "turkiye", "turks"}, {"switzerland", "swiss"}, {"wales", "welsh"}, {"greece", "greek", "greeks"},
 )  # fmt: skip
 _DEMONYM = ("n", "an", "ian", "ean", "ish", "ese", "i", "ic", "er", "ers", "s", "ns", "ans", "ians")
 
@@ -345,6 +349,8 @@ def _placed(text: str) -> list[tuple[str, int]]:
         word = _bare(m.group())
         if not word[:1].isupper() or word.casefold() in _PLAIN or (len(word) == 1 and word != "X"):
             continue
+        if _TITLE.match(m.string, m.start()):
+            continue
         found.append((word, m.start()))
     return found
 
@@ -363,7 +369,7 @@ def opener(text: str) -> str:
 
 
 def asked_for(question: str, foreign: bool = False) -> list[str]:
-    """Names of a question, without the word that it begins with if that only asks ("Does …", "Kaç …", "Combien …").
+    """Names of a question, without the word that it begins with if that is none ("Does …", "Number of …", "Combien …").
 
     Args:
         question: In any language.
@@ -373,18 +379,20 @@ def asked_for(question: str, foreign: bool = False) -> list[str]:
     if not named or not question.lstrip("¿¡“\"' ").startswith(named[0]):
         return named
     first = named[0].casefold()
+    if re.match(rf"\W*{re.escape(named[0])} (?:of|for|behind)\b", question):
+        return named[1:]
     return named[1:] if _ASKS.fullmatch(first) or first in _ASK_ABROAD or (foreign and first == "kim") else named
 
 
 def unnamed(wanted: Iterable[str], text: str) -> list[str]:
-    """Those of the names that a text doesn't hold, as such or by another form ("China" by "Chinese")."""
+    """Those of the names that a text doesn't hold, as such or by another form ("China" by "Chinese", "Gdansk" by "Gdańsk")."""
     there: set[str] = set()
     for w in re.findall(r"[\w'’.\-]+", f"{text} {_joined(text)}"):
-        low = _bare(w).casefold()
+        low = _unmarked(_bare(w).casefold())
         there |= {low, *low.split("-"), re.split(r"['’]", low)[0]}
     missing = []
     for name in wanted:
-        low = re.split(r"['’]", name.casefold())[0]
+        low = _unmarked(re.split(r"['’]", name.casefold())[0])
         parts = [p for p in low.split("-") if p]
         if low in there or (parts and all(p in there for p in parts)):
             continue
@@ -394,6 +402,14 @@ def unnamed(wanted: Iterable[str], text: str) -> list[str]:
             continue
         missing.append(name)
     return missing
+
+
+def _unmarked(word: str) -> str:
+    """A word without marks on its letters, as those type it who don't have them."""
+    if word.isascii():
+        return word
+    folded = unicodedata.normalize("NFKD", word.translate(_LETTERS))
+    return unicodedata.normalize("NFC", "".join(c for c in folded if not unicodedata.combining(c)))
 
 
 def begins_a_word(start: str, text: str) -> bool:

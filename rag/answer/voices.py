@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from rag.answer import facts
 from rag.index.lexical import words
 from rag.ingest import quotes
+from rag.ingest.people import is_role
 from rag.types import Said
 
 
@@ -88,5 +89,6 @@ class Voices:
 
 
 def _named(said: Sequence[Said]) -> str:
-    """The first speaker, where all are called by a name; else nothing."""
-    return said[0].speaker if said and all(q.speaker[:1].isupper() for q in said) else ""
+    """The first speaker, where all are called by a name; else nothing, as of "the ministry" and "First Minister"."""
+    named = all(q.speaker[:1].isupper() and not is_role(q.speaker.split()[-1]) for q in said)
+    return said[0].speaker if said and named else ""

@@ -128,6 +128,12 @@ def _read(parser: Any, texts: Sequence[str]) -> list[Any]:
 # -- sentences as the parser sees them -------------------------------------------------------
 
 
+_OFFICE_OF = re.compile(
+    r" (?:of|for) (?:the )?(?:[A-Z][\w’'-]+ (?:(?:and|of|the) )*)+(?P<name>[A-Z][\w’'-]+ [A-Z][\w’'-]+)$"
+)
+"""Behind an office, where its place runs into the name: "of Scotland Nicola Sturgeon"."""
+
+
 @dataclass
 class _Frame:
     """A sentence with its direct quotes taken out."""
@@ -369,6 +375,8 @@ class _Reading:
         name = re.sub(r"['’]s$", "", name)
         if not name or not (name[0].isupper() or name.startswith("al-")):
             return None
+        if is_role(name.split()[-1]) and (m := _OFFICE_OF.match(frame.text[last:right])):
+            name, first = m["name"], last + m.start("name")
         full = self._people.full(name)
         person = bool(names) or " " in full
         role = _role_beside(frame.text, left, right, first, last) or self._people.role(full) or self._people.role(name)

@@ -75,6 +75,7 @@ def test_the_mention_is_what_stands_beside_the_words() -> None:
         ("The tram will be late, according to Ann Lee.", "Ann Lee", "The tram will be late"),
         ("Officials said the tram would be late.", "Officials", "the tram would be late"),
         ("Smith said of Jones that he was tired.", "Smith", "he was tired"),
+        ("First Minister of Scotland Nicola Sturgeon said via Twitter, “Leave now.”", "Nicola Sturgeon", "Leave now."),
     ],
 )
 def test_the_ways_of_saying(text: str, speaker: str, words: str) -> None:

@@ -55,6 +55,13 @@ def test_a_description_introduces_nobody() -> None:
     assert Voices({"a": [said]}).introduction("a", 0, TEXT[slice(*FIRST)]) == ""
 
 
+def test_an_office_may_be_whom_the_question_asks_for() -> None:
+    said = QIN.model_copy(update={"speaker": "Foreign Minister", "role": None})
+    asked = Voices({"a": [said]}, [("Qin Gang", "foreign minister")])
+    assert asked.instead([("a", *FIRST)], [TEXT[slice(*FIRST)]]) == ""
+    assert "Antony Blinken" in VOICES.instead([("a", *SECOND)], [TEXT[slice(*SECOND)]])
+
+
 def test_words_given_to_somebody_else_are_found_out() -> None:
     assert VOICES.others("Blinken said that relations are at the lowest point.", [("a", *FIRST)]) == "Qin Gang"
     assert VOICES.others("Qin said that relations are at the lowest point.", [("a", *FIRST)]) == ""
