@@ -14,7 +14,7 @@ _WHAT_FOLLOWS = (
 )
 _ASK = rf"(?:{_PLAIN}|{_NOUNS}{_WHAT_FOLLOWS}){_TO_ME}"
 _OPENINGS = tuple(
-    re.compile(rf"^(?:{opening})(?:\s*[,:;!.–—-]+\s*|\s+)(?=\S)", re.IGNORECASE)
+    re.compile(rf"^(?:{opening})(?:\s*[,:;!.]+\s*|\s+[–—-]\s+|\s+)(?=\S)", re.IGNORECASE)
     for opening in (
         r"(?:hi|hello|hey|good (?:morning|evening|afternoon))(?=\s*[,!.])",
         r"please|kindly|ok|okay|well|so|and|but|also|just",
@@ -22,7 +22,8 @@ _OPENINGS = tuple(
         rf"what (?:can|could) you {_PLAIN}{_TO_ME}",
         rf"(?:do|does) {_YOU} (?:happen to )?know",
         r"(?:i(?:['’]d| would)? (?:want|like|love|need)|want|need) to (?:know|hear|find out|learn|understand)",
-        r"(?:i(?:['’]m| am| was) )?(?:wondering|curious|interested)",
+        r"i(?:['’]m| am| was) (?:wondering|curious|interested)",
+        r"(?:wondering|curious)(?=\s(?:about|whether|if|how|what|who|when|where|why|which)\b)",
         r"i wonder",
         r"is it (?:true|right|correct|the case) that",
         r"let me know",

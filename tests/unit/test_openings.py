@@ -17,8 +17,8 @@ ASK = "how much will the tram cost?"
     [
         "Tell me", "Please tell me", "Can you tell me", "Could you please explain to me", "Would you kindly tell us",
         "Hi,", "Hello! Can you tell me", "I'd like to know", "I would like to know", "I want to know", "Do you know",
-        "Does anyone know", "I'm wondering", "I wonder", "OK,", "So", "And", "Well, tell me", "Let me know", "Explain",
-        "Just tell me", "Remind me", "Good morning, please tell me", "Please,",
+        "Does anyone know", "I'm wondering", "Wondering", "I wonder", "OK,", "So", "And", "Well, tell me",
+        "Let me know", "Explain", "Just tell me", "Remind me", "Good morning, please tell me", "Please,",
     ],
 )  # fmt: skip
 def test_an_opening_is_not_looked_for(opening: str) -> None:
@@ -48,7 +48,8 @@ def test_what_is_left(question: str, rest: str) -> None:
         "State media said what?", "List prices rose by how much?", "Tell me", "Please", "Hi", "Explain", "", "?",
         "Hi-tech shares: why did they fall?", "Show trials in Moscow", "Justin Trudeau said what?", "Sophia won what?",
         "Andrew resigned why?", "Name recognition of whom?", "Welles directed what?",
-        "Pleased with the deal, who spoke?",
+        "Pleased with the deal, who spoke?", "So-called red lines: whose are they?",
+        "Well-known actors who died", "Curious George was drawn by whom?",
     ],
 )  # fmt: skip
 def test_what_asks_by_itself_stays(question: str) -> None:
