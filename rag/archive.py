@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -213,14 +213,14 @@ class Archive:
         question: str,
         *,
         k: int | None = None,
-        after: datetime | None = None,
-        before: datetime | None = None,
+        after: date | None = None,
+        before: date | None = None,
         sources: Sequence[str] = (),
         undated: bool = True,
         articles: Sequence[str] = (),
         language: str | None = None,
         history: Sequence[tuple[str, str]] = (),
-        today: datetime | None = None,
+        today: date | None = None,
         times: bool = True,
     ) -> builtins.list[Hit]:
         """The passages most likely to answer a question, best first.
@@ -264,14 +264,14 @@ class Archive:
         question: str,
         *,
         k: int | None = None,
-        after: datetime | None = None,
-        before: datetime | None = None,
+        after: date | None = None,
+        before: date | None = None,
         sources: Sequence[str] = (),
         undated: bool = True,
         articles: Sequence[str] = (),
         language: str | None = None,
         history: Sequence[tuple[str, str]] = (),
-        today: datetime | None = None,
+        today: date | None = None,
         times: bool = True,
         chat_model: str | None = None,
         cancel: threading.Event | None = None,
@@ -347,7 +347,7 @@ class Archive:
 
         whose = spoken.asked(question)
         told = parts.reported(question)
-        outlet = self._outlet(told[0]) if told and not query.sources else None
+        outlet = self._cat().outlet(told[0]) if told and not query.sources else None
         part = query.model_copy(
             update={
                 "text": question,
@@ -359,13 +359,6 @@ class Archive:
             }
         )
         return Part(part, self._retrieve(part))
-
-    def _outlet(self, name: str) -> str | None:
-        """An outlet of the archive by its name in a question."""
-        sought = name.casefold().removeprefix("the ")
-        return next(
-            (s for s in self._cat().coverage()["sources"] if s and s.casefold().removeprefix("the ") == sought), None
-        )
 
     def prepare(self) -> None:
         """Let a local model load while there is nothing to do yet.
@@ -438,8 +431,8 @@ class Archive:
         *,
         speaker: str | None = None,
         about: str | None = None,
-        after: datetime | None = None,
-        before: datetime | None = None,
+        after: date | None = None,
+        before: date | None = None,
         sources: Sequence[str] = (),
         undated: bool = True,
         articles: Sequence[str] = (),
@@ -594,8 +587,8 @@ class Archive:
         *,
         source: str | None = None,
         language: str | None = None,
-        after: datetime | None = None,
-        before: datetime | None = None,
+        after: date | None = None,
+        before: date | None = None,
         limit: int = 50,
         offset: int = 0,
     ) -> tuple[builtins.list[Listed], int]:
@@ -750,7 +743,22 @@ class Archive:
         if made.language:
             self._require_languages()
         made = made.model_copy(update={"articles": tuple(dict.fromkeys(self._article(a).id for a in articles))})
+        made = self._by_outlet(made)
         return self._dated(made) if made.time and made.time.kind == "event" else made
+
+    def _by_outlet(self, made: Query) -> Query:
+        """A query with its outlets as articles have them; what one is asked to have said or reported is asked of it."""
+        from rag.retrieve import parts
+
+        if made.sources:
+            return made.model_copy(update={"sources": tuple(self._cat().outlet(s) or s for s in made.sources)})
+        told = parts.reported(made.looked_for)
+        name, what = told or (made.speaker, made.about)
+        outlet = self._cat().outlet(name) if name else None
+        if outlet is None:
+            return made
+        sought = what or made.looked_for
+        return made.model_copy(update={"sources": (outlet,), "sought": sought, "speaker": None, "about": None})
 
     def _dated(self, made: Query) -> Query:
         """A query that stands by an event, with the event's date: that of the nearest article with all of its name."""

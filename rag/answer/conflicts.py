@@ -27,7 +27,7 @@ _LIKE = 0.55
 """Least cosine of two sentences of one thing."""
 _SHARED = 3
 """Least number of content words that two sentences of one thing have in common; one less where both count the dead."""
-_SHARE = 0.3
+_SHARE = 0.25
 """Least share of the shorter sentence's content words that the other has."""
 _WHOLE = 0.75
 """That share for a denial or an opposite: there is no figure to go by."""
@@ -63,6 +63,7 @@ _THAN = re.compile(
     r"each|every|per|of (?:the|its|their|them|which))\b",
     re.IGNORECASE,
 )
+_TOLL = re.compile(r"\btoll\b[^.;]*\b(?:to|at|reached|is|was)\s*$")  # "rose to 17 on Tuesday after divers …"
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _WHEN = re.compile(
     rf"\b(?:(?P<d1>\d{{1,2}})(?:st|nd|rd|th)?\s(?P<m1>{_MONTH})|(?P<m2>{_MONTH})(?:\s(?P<d2>\d{{1,2}})(?:st|nd|rd|th)?\b(?!\s?%))?|"
@@ -83,6 +84,11 @@ _BUDGING = re.compile(
     re.IGNORECASE,
 )
 _WEEKDAY = re.compile(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
+_NAMED = r"[A-Z][\w’'.-]+(?: [A-Z][\w’'.-]+){0,3}"
+_ATTRIBUTED = re.compile(
+    rf",[”\"]? (?:the |an? )?(?:[a-z][\w’'-]* |of |[A-Z][\w’'.-]+ )*?({_NAMED}),? (?:said|says|told|added)\b|"
+    rf"\baccording to (?:the |an? )?(?:[a-z][\w’'-]* )*({_NAMED})"
+)
 # Words that tell two of a kind apart.
 _GROUPS = tuple(
     frozenset(group.split())
@@ -265,11 +271,18 @@ def _one_thing(claim: _Claim, other: _Said) -> bool:
 
 
 def _strange(text: str, there: str) -> list[str]:
-    named = [n for n in facts.names(text) if n.casefold() not in facts.CALENDAR]
+    who = _says(text)  # who says so is not what it is of
+    named = [n for n in facts.names(text) if n.casefold() not in facts.CALENDAR and n not in who]
     first = re.match(r"\W*(\w+)", text)
     if named and first and named[0] == first[1] and " " not in named[0] and set(words(named[0])) <= set(words(there)):
         del named[0]  # "Trams" is capitalised because it comes first
     return facts.unnamed(named, there)
+
+
+@lru_cache(maxsize=1024)
+def _says(text: str) -> frozenset[str]:
+    """Names of those to whom a sentence gives what it says: "…, Dr Ann Lee said", "according to lawmaker Ann Lee"."""
+    return frozenset(name for m in _ATTRIBUTED.finditer(text) for name in facts.names(next(filter(None, m.groups()))))
 
 
 def _parted(one: str, other: str) -> bool:
@@ -313,7 +326,7 @@ def _figures(claim: _Claim, other: _Said, shared: frozenset[str], apart: int | N
                 continue
             if sum(_alike(mine, f) for f in ours) != 1 or sum(_alike(yours, f) for f in theirs) != 1:
                 continue  # which of them is the one meant?
-            if len(shared) < _SHARED and mine.role not in _PEOPLE:
+            if len(shared) < _SHARED and mine.role not in _PEOPLE and not (mine.role and _around(claim, other)):
                 continue
             if mine.value in said or yours.value in known or _agree(mine, yours):
                 continue
@@ -322,6 +335,12 @@ def _figures(claim: _Claim, other: _Said, shared: frozenset[str], apart: int | N
             counted = f" {yours.counted}" if yours.counted and "%" not in yours.unit else ""
             return f"{mine.shown} against {yours.shown}{counted}"
     return None
+
+
+def _around(claim: _Claim, other: _Said) -> bool:
+    """Whether what a short sentence leaves to those around it is what the other is of: "the rebuilding" of a bridge."""
+    there = _content(f"{other.text} {other.passage.title} {other.passage.text}")
+    return len(_content(claim.text) & there) >= _SHARED
 
 
 def _but_one(one: str, other: str) -> str | None:
@@ -355,7 +374,7 @@ def _figure(text: str, m: re.Match[str]) -> _Figure | None:
         return None  # a name's: "Flight 370", "June 19"
     if re.match(rf"(?:st|nd|rd|th)?\s(?:of\s)?(?:{_MONTH})\b", after):
         return None
-    if _BY.search(_HEDGED.sub("", before)) or _THAN.match(after):
+    if _BY.search(_HEDGED.sub("", before)) or (_THAN.match(after) and not _TOLL.search(before)):
         return None
     counted = "" if money or percent else _counted(after)
     unit = {money.replace("US", "")} if money else {"%"} if percent else set(words(counted))
@@ -378,7 +397,10 @@ def _spelt(word: str) -> int:
 
 def _counted(after: str) -> str:
     """What a figure counts: the noun behind it, past an adjective or two."""
-    m = re.match(r"[\s-]((?:[a-z][\w’'-]*\s){0,2}?[a-z][\w’'-]*s|people|men|women|children|dead)\b", after)
+    m = re.match(
+        r"[\s-](?!(?:after|before|when|while|since|as|on|at|from)\b)((?:[a-z][\w’'-]*\s){0,2}?[a-z][\w’'-]*s|people|men|women|children|dead)\b",
+        after,
+    )
     if not m:
         return ""
     last = m[1].split()[-1]

@@ -151,7 +151,7 @@ _PLAIN = frozenset(
     last later many meanwhile more most mr mrs ms much neither no nor not now of on one only or other our out over she
     since so some still such than that the their then there these they this those three through to two under until up
     was we were what when where whether which while who whose why will with without yes yet you your question answer
-    today yesterday tomorrow""".split()
+    today yesterday tomorrow nobody nothing somebody someone everybody everyone anybody anyone""".split()
 )
 # Words that link a sentence to what went before, or adverbs: no names, though they come first.
 _LINKING = re.compile(

@@ -189,13 +189,13 @@ class Answerer:
             entails = entailment.chosen(self._settings.check)
             check = _Check(asked, evidence, catalog, embed, voices, found, self._settings.caution, judge, entails)
             if self._chat is None:
-                yield from self._quote(asked, evidence, check, draft, heard)
+                yield from self._quote(query, evidence, check, draft, heard)
             else:
                 yield from self._write(query, evidence, check, draft, heard, millis, cancel)
                 if not draft.citations and not heard.cancelled and found and heard.p_refusal is not None:
                     # A small model overlooks what is there, or says it so that it does not stand: the words themselves
                     # may answer, if its doubt leaves them likely enough.
-                    yield from self._quote(asked, evidence, check, draft, heard)
+                    yield from self._quote(query, evidence, check, draft, heard)
                 if brief and draft.citations and not heard.cancelled:
                     self._shorten(query, evidence, draft, heard, millis, cancel)
         answered = bool(draft.citations)
@@ -316,11 +316,17 @@ class Answerer:
     # -- writing -------------------------------------------------------------------
 
     def _quote(
-        self, asked: str, evidence: Sequence[Numbered], check: _Check, draft: _Draft, heard: _Heard
+        self, query: Query, evidence: Sequence[Numbered], check: _Check, draft: _Draft, heard: _Heard
     ) -> Iterator[Event]:
-        """The sentence nearest to the question, word for word, that is likely enough to answer it."""
+        """The sentence nearest to the question, word for word, that is likely enough to answer it.
+
+        Where the latest is asked for, the newest of the nearest few.
+        """
         tries = _Draft(quoted=True)
-        for e in sorted(evidence, key=lambda e: -e.score)[:_TRIES]:
+        nearest = sorted(evidence, key=lambda e: -e.score)[:_TRIES]
+        if query.time and query.time.kind == "latest":
+            nearest.sort(key=lambda e: -(e.passage.published.timestamp() if e.passage.published else 0.0))
+        for e in nearest:
             shown = check.take(cite.Statement(" ".join(e.text.split()), (e.number,)), tries, heard)
             if shown is not None:
                 draft.text, draft.citations, draft.sure = tries.text, tries.citations, tries.sure

@@ -285,6 +285,12 @@ class Catalog:
             "languages": tally("language"),
         }
 
+    def outlet(self, name: str) -> str | None:
+        """An outlet as its articles have it, by its name in any case, with or without "the"; None if there is none."""
+        sought = name.casefold().removeprefix("the ")
+        rows = self._db.execute("SELECT DISTINCT source AS name FROM version WHERE current AND source IS NOT NULL")
+        return next((r["name"] for r in rows if r["name"].casefold().removeprefix("the ") == sought), None)
+
     @property
     def index_format(self) -> int:
         """What the derived indexes hold: ``INDEX_FORMAT`` of the program that built them."""

@@ -16,7 +16,7 @@ from functools import cache
 from typing import Any
 
 from rag.errors import ModelMissing
-from rag.ingest.people import People, bare, is_role, own_name, without_starts
+from rag.ingest.people import ROLE, People, bare, is_role, own_name, without_starts
 from rag.types import Said, Sentence
 
 _SAYS = frozenset(
@@ -128,6 +128,8 @@ def _read(parser: Any, texts: Sequence[str]) -> list[Any]:
 # -- sentences as the parser sees them -------------------------------------------------------
 
 
+_BEGINS = re.compile(rf"(?:(?:[A-Z][\w.'’-]+|{ROLE.pattern}) )*[A-Z][\w.'’-]+")
+"""A name that a sentence begins with, and what stands before it: "Harrow United captain Leo Marsh"."""
 _OFFICE_OF = re.compile(
     r" (?:of|for) (?:the )?(?:[A-Z][\w’'-]+ (?:(?:and|of|the) )*)+(?P<name>[A-Z][\w’'-]+ [A-Z][\w’'-]+)$"
 )
@@ -417,7 +419,7 @@ class _Reading:
         if at < 0 or (self._person is not None and self._person.start >= self._frames[at].places[0]):
             return None
         text = self._frames[at].text
-        m = re.match(r"(?:[A-Z][\w.'’-]+ )*[A-Z][\w.'’-]+", text)
+        m = _BEGINS.match(text)
         if not m or self._frames[at].paragraph != self._frames[at + 1].paragraph:
             return None
         name = " ".join(bare(without_starts(m[0].split())))

@@ -157,6 +157,12 @@ _GENERAL = frozenset(
 )
 
 
+_OF_A_PLACE = (
+    r"\b(?:in|near|(?:town|city|village|mayor|state|province|region|capital|resort|port|island|republic|governor|people|"
+    r"streets|north|south|east|west|centre|center) of) (?:the )?"
+)
+
+
 @dataclass(frozen=True)
 class _Name:
     text: str
@@ -188,10 +194,14 @@ class _Talk:
             yield from self.known(_names(question))
 
     def known(self, names: Iterable[_Name]) -> Iterator[_Name]:
-        """Names with what pronouns have told of them."""
+        """Names with what pronouns have told of them, and places known by what stands before them."""
         told = {n.text.casefold(): n.kind for n in self.meant}
+        said = " ".join((*self.questions, *self.answers))
         for name in names:
-            yield replace(name, kind=told.get(name.text.casefold(), name.kind))
+            kind = told.get(name.text.casefold(), name.kind)
+            if kind == "unknown" and re.search(rf"{_OF_A_PLACE}{re.escape(name.text)}\b(?!['’])", said):
+                kind = "thing"
+            yield replace(name, kind=kind)
 
     def subject(self) -> str | None:
         """What the conversation is about: whom a pronoun stood for last, else the first name of the last question."""

@@ -66,8 +66,8 @@ def split(question: str) -> Parts | None:
 
 
 def reported(question: str) -> tuple[str, str] | None:
-    """Who is asked to have reported what, in "did the Harbour Post report on the visit?"; None in other questions."""
-    m = _REPORTED.match(" ".join(question.split()).rstrip(" ?!."))
+    """Who is asked to have reported what, in "did (or "what did") the Harbour Post report on the visit?"; else None."""
+    m = _REPORTED.match(re.sub(r"^what ", "", " ".join(question.split()).rstrip(" ?!."), flags=re.IGNORECASE))
     return (m["who"], m["what"]) if m else None
 
 

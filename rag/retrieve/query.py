@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from rag.errors import UsageError
 from rag.types import Query, Time
@@ -15,13 +15,13 @@ def make(
     question: str,
     *,
     k: int,
-    after: datetime | None = None,
-    before: datetime | None = None,
+    after: date | None = None,
+    before: date | None = None,
     sources: Sequence[str] = (),
     undated: bool = True,
     language: str | None = None,
     history: Sequence[tuple[str, str]] = (),
-    today: datetime | None = None,
+    today: date | None = None,
     times: bool = True,
 ) -> Query:
     """A query, checked; for what the arguments are, see ``Archive.search``.
@@ -125,6 +125,8 @@ def language_code(code: str | None) -> str | None:
     return code.lower()
 
 
-def aware(when: datetime | None) -> datetime | None:
-    """A datetime that says its offset: UTC where it said none."""
+def aware(when: date | None) -> datetime | None:
+    """A datetime that says its offset: UTC where it said none, and a day's beginning of a mere date."""
+    if when is not None and not isinstance(when, datetime):
+        when = datetime(when.year, when.month, when.day)
     return when.replace(tzinfo=UTC) if when is not None and when.tzinfo is None else when

@@ -147,6 +147,20 @@ CONFLICTS = [
         Said("The plan for the docks, approved by councillors, will create 250 jobs.", "", "2023-01-03"),
         "400 against 250 jobs",
     ),
+    (  # who says so is not what it is of
+        "How many people died in the Velmora bridge collapse?",
+        Said("The collapse of the Velmora bridge killed 16 people, the head of the hospital, Dr Mirela Hoss, said."),
+        Said(
+            "The death toll from the collapse of the Velmora bridge rose to 17 after divers found bodies in the Tarn."
+        ),
+        "16 against 17",
+    ),
+    (
+        "How many people died in the Velmora bridge collapse?",
+        Said("The collapse of the Velmora bridge killed 16 people, according to hospital director Mirela Hoss."),
+        Said("The collapse of the Velmora bridge killed 17 people, Mayor Ilsa Brandt said.", "Toll"),
+        "16 against 17 people",
+    ),
 ]
 
 SILENT = [
@@ -280,6 +294,11 @@ SILENT = [
         Said("The ministry reported 120 new cases of fever in Velle on Monday.", "", "2023-01-02"),
         Said("The ministry reported 95 new cases of fever in Velle on Tuesday.", "", "2023-01-03"),
     ),
+    (
+        "How many people died in Velmora?",
+        Said("The fire in Velmora killed 16 people, Mayor Ilsa Brandt said.", "Fire in Velmora"),
+        Said("The fire in Port Calder killed 21 people, Mayor Odo Wren said.", "Fire in Port Calder"),
+    ),
 ]
 
 
@@ -301,6 +320,24 @@ def test_what_cannot_both_be_so_is_told_both_ways_round(question: str, one: Said
 def test_what_may_both_be_so_is_no_conflict(question: str, one: Said, two: Said) -> None:
     assert between(question, one, two) == []
     assert between(question, two, one) == []
+
+
+def test_what_a_short_sentence_is_of_stands_around_it() -> None:
+    one = Said(
+        "The bridge will be rebuilt at a cost of 48 million crowns, the finance ministry said.", "", "2024-03-05"
+    )
+    said = "The collapse of the bridge killed 16. The rebuilding will cost 55 million crowns, said Joren Pike."
+    short = said.index("The rebuilding")
+    two = passage("b", Said(said, "", "2024-03-05")).model_copy(
+        update={"sentences": (Sentence(start=0, end=short - 1), Sentence(start=short, end=len(said)))}
+    )
+    cited = Citation(
+        number=1, article_id="a", title="", published=two.published, quote=one.text, start=0, end=len(one.text),
+        claim=(0, len(one.text)), support="verbatim",
+    )  # fmt: skip
+    hits = [Hit(passage=two, score=1.0, rank=1, found_by="dense")]
+    (found,) = conflicts.find("What will the bridge cost?", one.text, [cited], [], hits, embed=near)
+    assert (found.about, found.quote) == ("48 million against 55 million crowns", said[short:])
 
 
 def test_sentences_that_are_not_alike_are_no_conflict() -> None:

@@ -147,6 +147,16 @@ def test_marks_of_citations_are_no_words() -> None:
     assert made == "When was Mehmet Simsek appointed?"
 
 
+def test_a_place_is_nobody() -> None:
+    talk = [
+        ("How many people died in the Velmora bridge collapse?", "A bridge collapsed in the town of Velmora. [1]"),
+        ("What did the mayor say about it?", "“We warned them,” said Ilsa Brandt, the mayor of Velmora. [1]"),
+    ]
+    assert standalone("Who is she?", talk) == "Who is the mayor?"
+    talk.append(("And what did Oresk say?", "Oresk said there would be an inquiry. [1]"))
+    assert standalone("When did he resign?", talk) == "When did Oresk resign?"
+
+
 def test_a_long_question_is_left_as_it_was_asked() -> None:
     asked = "Did he say that " + "relations are at a low point and " * 9 + "nothing else?"
     assert len(asked) > LONGEST

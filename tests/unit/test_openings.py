@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,3 +71,9 @@ def test_a_query_is_looked_for_without_it_and_shown_with_it() -> None:
     assert (asked.speaker, asked.about) == ("Qin Gang", "relations")
     assert asked.time is not None and asked.time.phrase == "in June 2023"
     assert query.make("what did Qin Gang say?", k=8).sought == ""
+
+
+def test_a_mere_date_is_that_day() -> None:
+    asked = query.make("What happened last week?", k=8, today=date(2023, 6, 27))
+    moment = query.make("What happened last week?", k=8, today=datetime(2023, 6, 27, tzinfo=UTC))
+    assert asked == moment and asked.after is not None

@@ -63,7 +63,9 @@ def test_a_question_for_one_thing_stays_whole(question: str) -> None:
         ("did bbc report that talks lasted seven hours?", ("bbc", "talks lasted seven hours")),
         ("Has Coast Radio run a story about the ferries?", ("Coast Radio", "the ferries")),
         ("Did Sweden join NATO?", None),
-        ("What did the Post report about it?", None),
+        ("What did the Post report about it?", ("the Post", "it")),
+        ("what has Northern Ledger reported on the bridge", ("Northern Ledger", "the bridge")),
+        ("What did Sweden join?", None),
     ],
 )
 def test_who_is_asked_to_have_reported_what(question: str, told: tuple[str, str] | None) -> None:
@@ -93,6 +95,45 @@ def test_each_outlet_is_asked_for_its_own_report(archive: Archive, tmp_path: Pat
     )
     assert [c.source for c in silent.citations] == ["Coast Radio"]
     assert silent.unanswered == ("Did Northern Post report on the closed harbour bridge?",)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What did the City Herald say about the harbour bridge?",
+        "what has the City Herald reported about the harbour bridge?",
+        "According to the City Herald, why was the harbour bridge closed?",
+    ],
+)
+def test_what_an_outlet_says_is_asked_of_its_articles(archive: Archive, tmp_path: Path, question: str) -> None:
+    cracks = "The harbour bridge was closed on Monday after engineers had found cracks in two piers."
+    paint = "The harbour bridge was closed on Monday because it was being painted, a councillor told the City Herald."
+    archive.ingest(
+        write_rows(
+            tmp_path / "a.jsonl",
+            row("one", cracks, title="Bridge closed", source="City Herald"),
+            row("two", paint, title="Harbour bridge painted", source="Coast Radio"),
+        )
+    )
+    answer = archive.ask(question, chat_model="extractive")
+    assert answer.query.sources == ("City Herald",)
+    assert [c.source for c in answer.citations] == ["City Herald"], answer.withheld
+    (filtered,) = {h.passage.source for h in archive.search("harbour bridge", sources=["coast radio"])}
+    assert filtered == "Coast Radio"
+
+
+def test_the_latest_is_taken_from_the_newest_that_answers(archive: Archive, tmp_path: Path) -> None:
+    rate = "The central bank {} its key interest rate {} 5.{} percent on Thursday, the bank said."
+    archive.ingest(
+        write_rows(
+            tmp_path / "a.jsonl",
+            row("one", rate.format("kept", "at", 25), title="Rate kept", date="2024-07-04"),
+            row("two", rate.format("cut", "to", 10), title="Rate cut", date="2024-09-05"),
+            row("three", rate.format("raised", "to", 25), title="Rate raised", date="2024-06-06"),
+        )
+    )
+    answer = archive.ask("What is the central bank's key interest rate now?", chat_model="extractive")
+    assert "5.10" in answer.text or answer.citations[0].title == "Rate cut", answer.text
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,14 @@ def test_a_sentence_that_names_a_place_first_does_not_make_it_a_speaker() -> Non
     assert "the core of China’s core interests" in [words for _, words, _ in told(text)]
 
 
+def test_whom_the_sentence_before_begins_with_is_nearer_than_who_spoke_last() -> None:
+    text = (
+        "Coach Brigitte Noll said she was speechless.\n\n"
+        "Harrow United captain Leo Marsh missed the decisive kick. “I will carry that with me,” he said."
+    )
+    assert ("Leo Marsh", "I will carry that with me,", True) in told(text)
+
+
 def test_the_mention_is_what_stands_beside_the_words() -> None:
     first = read(ARTICLE)[0]
     assert ARTICLE[slice(*first.mention)] == "Qin" and first.verb == "told"

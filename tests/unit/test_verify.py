@@ -350,6 +350,10 @@ def test_whether_a_text_holds_quoted_words(quote: str, held: bool) -> None:
     assert facts.holds(QIN, quote) == held
 
 
+def test_nobody_speaks() -> None:
+    assert facts.speakers("Nobody answered our letters.") == set()
+
+
 @pytest.mark.parametrize(
     ("text", "speakers"),
     [
