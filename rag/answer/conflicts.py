@@ -150,6 +150,11 @@ class _Said:
     end: int
     passage: Passage
 
+    @property
+    def near(self) -> str:
+        """It, and what stands around it."""
+        return f"{self.text} {self.passage.title} {self.passage.text}"
+
 
 @dataclass(frozen=True)
 class _Claim:
@@ -261,7 +266,7 @@ def _saying() -> frozenset[str]:
 def _one_thing(claim: _Claim, other: _Said) -> bool:
     """Whether both may be of the same thing: no name or word parts them."""
     label = " ".join(f"{c.title} {c.source or ''}" for c in claim.citations)
-    theirs = f"{other.text} {other.passage.title} {other.passage.text}"
+    theirs = other.near
     ours = f"{claim.text} {claim.quotes} {label}"
     mine, yours = _strange(claim.text, theirs), _strange(other.text, ours)
     if not set(facts.names(claim.text)) & set(facts.names(other.text)):  # then the titles say what they are of
@@ -339,8 +344,7 @@ def _figures(claim: _Claim, other: _Said, shared: frozenset[str], apart: int | N
 
 def _around(claim: _Claim, other: _Said) -> bool:
     """Whether what a short sentence leaves to those around it is what the other is of: "the rebuilding" of a bridge."""
-    there = _content(f"{other.text} {other.passage.title} {other.passage.text}")
-    return len(_content(claim.text) & there) >= _SHARED
+    return len(_content(claim.text) & _content(other.near)) >= _SHARED
 
 
 def _but_one(one: str, other: str) -> str | None:

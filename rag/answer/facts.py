@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 
-from rag.index.lexical import words
+from rag.index.lexical import unmarked, words
 
 QUOTED = re.compile(r"“([^“”]+)”|«([^«»]+)»|「([^「」]+)」|\"([^\"]+)\"")
 """Words between quotation marks; apostrophes are left out, since they are mostly not quotes."""
@@ -406,10 +405,7 @@ def unnamed(wanted: Iterable[str], text: str) -> list[str]:
 
 def _unmarked(word: str) -> str:
     """A word without marks on its letters, as those type it who don't have them."""
-    if word.isascii():
-        return word
-    folded = unicodedata.normalize("NFKD", word.translate(_LETTERS))
-    return unicodedata.normalize("NFC", "".join(c for c in folded if not unicodedata.combining(c)))
+    return word if word.isascii() else unmarked(word.translate(_LETTERS))
 
 
 def begins_a_word(start: str, text: str) -> bool:

@@ -49,13 +49,17 @@ def _stemmer() -> Any:
     return Stemmer.Stemmer("english")
 
 
+def unmarked(text: str) -> str:
+    """A text without marks on its letters: "Gdańsk" as "Gdansk"; letters that are no others with a mark ("ł") stay."""
+    apart = unicodedata.normalize("NFKD", text)
+    return unicodedata.normalize("NFC", "".join(c for c in apart if not unicodedata.combining(c)))
+
+
 def words(text: str) -> list[str]:
     """Index terms of a text, in order: folded, stemmed, CJK in pairs."""
     text = _ACRONYM.sub(lambda m: m.group().replace(".", ""), text)
     if not text.isascii():
-        text = unicodedata.normalize("NFKD", text.replace("ı", "i").replace("İ", "i"))
-        text = "".join(c for c in text if not unicodedata.combining(c))
-        text = unicodedata.normalize("NFC", text)
+        text = unmarked(text.replace("ı", "i").replace("İ", "i"))
     latin: list[str] = []
     for m in _WORD.finditer(text.casefold()):
         word = m.group()

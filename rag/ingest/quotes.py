@@ -48,6 +48,12 @@ _STAND_IN = "Something"
 _PERSONAL = frozenset("he she him her".split())
 _NO_PERSON = ("ORG", "GPE", "NORP", "FAC", "LOC")
 _PLURAL = frozenset("they them we".split())
+_BEGINS = re.compile(rf"(?:(?:[A-Z][\w.'’-]+|{ROLE.pattern}) )*[A-Z][\w.'’-]+")
+"""A name that a sentence begins with, and what stands before it: "Harrow United captain Leo Marsh"."""
+_OFFICE_OF = re.compile(
+    r" (?:of|for) (?:the )?(?:[A-Z][\w’'-]+ (?:(?:and|of|the) )*)+(?P<name>[A-Z][\w’'-]+ [A-Z][\w’'-]+)$"
+)
+"""Behind an office, where its place runs into the name: "of Scotland Nicola Sturgeon"."""
 _NOBODY = re.compile(
     r"(?:some |other |early |initial |the )?(?:reports?|sources?|estimates?|media|results?|rumou?rs?)", re.IGNORECASE
 )
@@ -126,14 +132,6 @@ def _read(parser: Any, texts: Sequence[str]) -> list[Any]:
 
 
 # -- sentences as the parser sees them -------------------------------------------------------
-
-
-_BEGINS = re.compile(rf"(?:(?:[A-Z][\w.'’-]+|{ROLE.pattern}) )*[A-Z][\w.'’-]+")
-"""A name that a sentence begins with, and what stands before it: "Harrow United captain Leo Marsh"."""
-_OFFICE_OF = re.compile(
-    r" (?:of|for) (?:the )?(?:[A-Z][\w’'-]+ (?:(?:and|of|the) )*)+(?P<name>[A-Z][\w’'-]+ [A-Z][\w’'-]+)$"
-)
-"""Behind an office, where its place runs into the name: "of Scotland Nicola Sturgeon"."""
 
 
 @dataclass

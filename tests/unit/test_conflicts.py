@@ -48,7 +48,12 @@ def passage(ident: str, said: Said) -> Passage:
 
 def between(question: str, answer: Said, other: Said, embed: Any = near) -> list[Conflict]:
     """What an answer that says the one sentence is told of the other."""
-    one, two = passage("a", answer), passage("b", other)
+    return beside(question, answer, passage("b", other), embed)
+
+
+def beside(question: str, answer: Said, two: Passage, embed: Any = near) -> list[Conflict]:
+    """The same, of a passage."""
+    one = passage("a", answer)
     cited = Citation(
         number=1,
         article_id="a",
@@ -331,12 +336,7 @@ def test_what_a_short_sentence_is_of_stands_around_it() -> None:
     two = passage("b", Said(said, "", "2024-03-05")).model_copy(
         update={"sentences": (Sentence(start=0, end=short - 1), Sentence(start=short, end=len(said)))}
     )
-    cited = Citation(
-        number=1, article_id="a", title="", published=two.published, quote=one.text, start=0, end=len(one.text),
-        claim=(0, len(one.text)), support="verbatim",
-    )  # fmt: skip
-    hits = [Hit(passage=two, score=1.0, rank=1, found_by="dense")]
-    (found,) = conflicts.find("What will the bridge cost?", one.text, [cited], [], hits, embed=near)
+    (found,) = beside("What will the bridge cost?", one, two)
     assert (found.about, found.quote) == ("48 million against 55 million crowns", said[short:])
 
 
