@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 SAMPLE := .sample
 
-BASE   := tests/baseline
+BASE   := baseline
 MODELS ?= extractive local
 
 .PHONY: help try test fast eval baseline bench quality lint format clean
@@ -51,10 +51,10 @@ baseline: $(READY) ## make today's answers to the sample corpus's questions the 
 	done
 
 bench: $(READY) ## measure speed and memory beside a plain LangChain pipeline
-	@$(BIN)/python -m tests.bench
+	@$(BIN)/python -m benchmarks
 
 quality: $(READY) ## measure answers, retrieval and the check on open data (about two hours; goes on where it was stopped)
-	@$(BIN)/python -m tests.bench.quality
+	@$(BIN)/python -m benchmarks.quality
 
 lint: $(READY) ## ruff and mypy --strict
 	@$(BIN)/ruff check .

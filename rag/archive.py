@@ -17,13 +17,13 @@ from rag.settings import Settings, load_settings
 from rag.types import (
     Answer,
     Article,
+    ArticleSummary,
     Choice,
     Citation,
     Event,
     Finished,
     Hit,
     IngestReport,
-    Listed,
     Passage,
     Problem,
     Query,
@@ -38,13 +38,13 @@ if TYPE_CHECKING:
     from langchain_core.retrievers import BaseRetriever
     from langchain_core.runnables import Runnable
 
-    from rag.answer.joined import Part
-    from rag.answer.pipeline import Answerer
-    from rag.answer.verify import Verdict
+    from rag.answer.answerer import Answerer
+    from rag.answer.check.verify import Verdict
+    from rag.answer.combine import Part
     from rag.chat import Chat
     from rag.index.catalog import Catalog
     from rag.index.conversations import Conversations
-    from rag.index.embed import Embedder, Remembered
+    from rag.index.embed import Embedder, EmbeddingCache
     from rag.index.lexical import LexicalIndex
     from rag.index.vectors import VectorIndex
 
@@ -81,7 +81,7 @@ class Archive:
         self._lock = threading.RLock()
         self._catalog: Catalog | None = None
         self._embedder: Embedder | None = None
-        self._memory: Remembered | None = None
+        self._memory: EmbeddingCache | None = None
         self._vectors: VectorIndex | None = None
         self._lexical: LexicalIndex | None = None
         self._stores: tuple[str, str] | None = None
@@ -324,15 +324,15 @@ class Archive:
                 fitted=self._embed().name.startswith(_FITTED) and self._language(query.standalone) == "en",
             )
 
-        from rag.retrieve import parts
+        from rag.retrieve import decompose
 
-        if (several := parts.split(query.standalone)) is None:
+        if (several := decompose.split_question(query.standalone)) is None:
             yield from answered(query, self._retrieve(query), started, brief)
             return
-        from rag.answer import joined
+        from rag.answer import combine
 
         whole = [self._part(query, question) for question in several.questions]
-        yield from joined.stream(
+        yield from combine.stream(
             query,
             whole,
             several,
@@ -342,11 +342,12 @@ class Archive:
 
     def _part(self, query: Query, question: str) -> Part:
         """One of a question's parts, looked for by itself under the same filters."""
-        from rag.answer.joined import Part
-        from rag.retrieve import parts, spoken
+        from rag.answer.combine import Part
+        from rag.retrieve import decompose
+        from rag.retrieve import speaker as speakers_
 
-        whose = spoken.asked(question)
-        told = parts.reported(question)
+        whose = speakers_.parse_speaker(question)
+        told = decompose.reported_by(question)
         outlet = self._cat().outlet(told[0]) if told and not query.sources else None
         part = query.model_copy(
             update={
@@ -417,8 +418,8 @@ class Archive:
         Raises:
             ArticleMissing: A cited article has been taken down.
         """
-        from rag.answer import entailment, verify
-        from rag.answer.context import cited
+        from rag.answer.check import entailment, verify
+        from rag.answer.cited_context import cited
 
         self._require()
         entails = entailment.chosen(self.settings.check)
@@ -470,21 +471,21 @@ class Archive:
             language=language,
             times=False,
         ).model_copy(update={"speaker": speaker, "about": about})
-        from rag.retrieve import spoken
+        from rag.retrieve import speaker as speakers_
 
         if (undone := self._cat().count_unquoted()) and undone == self._cat().counts()["articles"]:
             raise ArchiveMismatch(
                 f"The articles in {self.path} have not been looked through for quotes. "
                 f"Do it, which embeds nothing again: onrecord doctor --repair --archive {self.path}"
             )
-        return spoken.once(self._spoken(query))[:limit]
+        return speakers_.deduplicate(self._spoken(query))[:limit]
 
     def _spoken(self, query: Query) -> builtins.list[Quote]:
         """Quotes of the query's speaker about what it asks for; see ``quotes``."""
-        from rag.retrieve import spoken
+        from rag.retrieve import speaker as speakers_
 
         catalog = self._cat()
-        speakers = spoken.matching(query.speaker, catalog.speakers()) if query.speaker else None
+        speakers = speakers_.match(query.speaker, catalog.speakers()) if query.speaker else None
         if speakers == []:
             return []
         passages: builtins.list[str] | None = None
@@ -506,7 +507,7 @@ class Archive:
             return found
         places = [(q.article_id, q.start) for q in found]
         passage_of = dict(zip(places, catalog.passages_at(places), strict=True))
-        return spoken.rank(
+        return speakers_.rank(
             found,
             query.about,
             passage_of={place: ident for place, ident in passage_of.items() if ident},
@@ -526,13 +527,13 @@ class Archive:
 
     def as_retriever(self, k: int | None = None, **options: Any) -> BaseRetriever:
         """The archive as a LangChain retriever of passages (``Document`` with offsets in its metadata)."""
-        from rag.chains import ArchiveRetriever
+        from rag.langchain import ArchiveRetriever
 
         return ArchiveRetriever(archive=self, k=k or self.settings.k, options=options)
 
     def as_runnable(self, **options: Any) -> Runnable[str, Answer]:
         """The archive as a LangChain runnable from a question to an ``Answer``."""
-        from rag.chains import runnable
+        from rag.langchain import runnable
 
         return runnable(self, options)
 
@@ -591,7 +592,7 @@ class Archive:
         before: date | None = None,
         limit: int = 50,
         offset: int = 0,
-    ) -> tuple[builtins.list[Listed], int]:
+    ) -> tuple[builtins.list[ArticleSummary], int]:
         """A page of the articles, newest publication first and undated ones last, and the number of all that match.
 
         Args:
@@ -654,7 +655,7 @@ class Archive:
     @property
     def model(self) -> str:
         """Who writes answers, as ``Answer.model`` will have it."""
-        from rag.answer.chat import name_of
+        from rag.answer.models.chat import name_of
 
         return self.settings.model if self._given_chat is None else name_of(self._given_chat)
 
@@ -726,7 +727,7 @@ class Archive:
 
                 # Until it is done the archive fits no settings, so vectors of two models are never searched together.
                 catalog.set_meta("fingerprint", f"an unfinished rebuild | {pipeline.SPLITTER}")
-                pipeline.again(catalog, embed=self._embed_texts, quotes=self._find_quotes, progress=progress)
+                pipeline.reembed(catalog, embed=self._embed_texts, quotes=self._find_quotes, progress=progress)
                 catalog.set_meta("fingerprint", self._wanted())
             self._rebuild("vectors", "lexical")
             self._look_for_quotes()
@@ -738,7 +739,7 @@ class Archive:
     def _query(self, question: str, *, k: int | None = None, articles: Sequence[str] = (), **filters: Any) -> Query:
         from rag.retrieve import query
 
-        made = query.make(question, k=self.settings.k if k is None else k, **filters)
+        made = query.build_query(question, k=self.settings.k if k is None else k, **filters)
         self._require()
         if made.language:
             self._require_languages()
@@ -748,11 +749,11 @@ class Archive:
 
     def _by_outlet(self, made: Query) -> Query:
         """A query with its outlets as articles have them; what one is asked to have said or reported is asked of it."""
-        from rag.retrieve import parts
+        from rag.retrieve import decompose
 
         if made.sources:
             return made.model_copy(update={"sources": tuple(self._cat().outlet(s) or s for s in made.sources)})
-        told = parts.reported(made.looked_for)
+        told = decompose.reported_by(made.looked_for)
         name, what = told or (made.speaker, made.about)
         outlet = self._cat().outlet(name) if name else None
         if outlet is None:
@@ -766,12 +767,12 @@ class Archive:
         from rag.retrieve import query
 
         assert made.time is not None
-        about = query.make(made.time.event or "", k=_EVENT, times=False)
+        about = query.build_query(made.time.event or "", k=_EVENT, times=False)
         named = set(query_words(made.time.event or ""))
         for hit in self._retrieve(about.model_copy(update={"articles": made.articles, "sources": made.sources})):
             when = hit.passage.published
             if when and named <= set(words(f"{hit.passage.title} {hit.passage.text}")):
-                return query.stand_by(made, when, hit.passage.title)
+                return query.apply_event_date(made, when, hit.passage.title)
         return made.model_copy(update={"time": None})
 
     def _require_languages(self) -> None:
@@ -785,7 +786,7 @@ class Archive:
 
     def _retrieve(self, query: Query) -> builtins.list[Hit]:
         from rag.index.catalog import WITH_ARTICLES, StoreClosed
-        from rag.retrieve import hybrid
+        from rag.retrieve import fusion
 
         self._require()
         self._refuse_stranger(for_ingest=False)
@@ -797,7 +798,7 @@ class Archive:
         while True:
             vectors, lexical = self._fresh()
             with suppress(StoreClosed):  # a rebuild has just put others in their place
-                return hybrid.search(
+                return fusion.search(
                     query,
                     catalog=self._cat(),
                     vectors=vectors,
@@ -819,7 +820,7 @@ class Archive:
 
     def _language(self, question: str) -> str:
         """The question's language, as far as the archive has articles in it: a few words are easily mistaken."""
-        from rag.ingest.language import detect_language
+        from rag.text.detect import detect_language
 
         generation = self._cat().generation
         if self._languages is None or self._languages[0] != generation:
@@ -829,7 +830,7 @@ class Archive:
         return detected if detected in there or not there else there[0]
 
     def _article(self, ident: str) -> Article:
-        from rag.ingest.urls import canonical
+        from rag.text.urls import canonical
 
         try:
             return self._cat().article(ident)
@@ -866,13 +867,13 @@ class Archive:
     def _embed_texts(self, texts: Sequence[str]) -> Any:
         return self._embed().embed(list(texts))
 
-    def _remembered(self) -> Remembered:
+    def _remembered(self) -> EmbeddingCache:
         """For asking: the same sentences are weighed, checked and compared again and again."""
         with self._lock:
             if self._memory is None:
-                from rag.index.embed import Remembered
+                from rag.index.embed import EmbeddingCache
 
-                self._memory = Remembered(self._embed_texts)
+                self._memory = EmbeddingCache(self._embed_texts)
             return self._memory
 
     def _find_quotes(self, articles: Sequence[tuple[str, str, Sequence[Sentence]]]) -> Any:
@@ -887,12 +888,12 @@ class Archive:
 
     def _look_for_quotes(self) -> None:
         """Look through the articles that an older program, or one without the parser, has stored."""
-        from rag.ingest.pipeline import who_said_what
+        from rag.ingest.pipeline import extract_quotes
 
         catalog = self._cat()
         while some := catalog.unquoted(_LOOKED):
             places = [(a.title, a.text, catalog.sentences(a.id), a.language) for a in some]
-            said = who_said_what(places, self._find_quotes)
+            said = extract_quotes(places, self._find_quotes)
             catalog.set_quotes([(a.id, s) for a, s in zip(some, said, strict=True) if s is not None])
             if any(s is None for s in said):
                 return
@@ -902,7 +903,7 @@ class Archive:
             given = self._given_chat if name is None else None
             which = "given" if given is not None else name or self.settings.model
             if which not in self._answerers:
-                from rag.answer.pipeline import Answerer
+                from rag.answer.answerer import Answerer
 
                 self._answerers[which] = Answerer(given if given is not None else which, self.settings)
             return self._answerers[which]

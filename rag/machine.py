@@ -24,7 +24,7 @@ def processor() -> str:
 
 
 @contextmanager
-def calm_openmp() -> Iterator[None]:
+def limit_openmp_spin() -> Iterator[None]:
     """While a library is imported: have OpenMP's threads spin only briefly; the environment is left as it was.
 
     By default they spin for milliseconds at every barrier, of which a language model's token has over a thousand. On

@@ -28,7 +28,7 @@ class Value(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Draft(Value):
+class RawArticle(Value):
     """An article as a loader found it: not cleaned, not split, not stored."""
 
     key: str
@@ -103,7 +103,7 @@ class Passage(Value):
     """Other outlets whose near-identical passage stood aside for this one."""
 
 
-class Said(Value):
+class QuoteSpan(Value):
     """Somebody's words in an article, as they are found at ingest; offsets are in its text."""
 
     start: int
@@ -247,7 +247,7 @@ class Conflict(Value):
     """Whether this article is the newer of the two; None where a date is missing or they are of one day."""
 
 
-class Withheld(Value):
+class RejectedSentence(Value):
     """A sentence the model wrote that failed the check."""
 
     text: str
@@ -276,7 +276,7 @@ class Answer(Value):
     reason: Reason | None = None
     confidence: float | None = None
     """0 to 1: how likely it is right; calibrated for the built-in embedding model in English (docs/answers.md)."""
-    withheld: tuple[Withheld, ...] = ()
+    withheld: tuple[RejectedSentence, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     """What other articles say to the contrary."""
     unanswered: tuple[str, ...] = ()
@@ -371,7 +371,7 @@ class IngestReport(Value):
     seconds: float = 0.0
 
 
-class Listed(Value):
+class ArticleSummary(Value):
     """An article as a list shows it: everything but its text."""
 
     id: str

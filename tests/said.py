@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from rag import Archive
-from rag.types import Said
+from rag.types import QuoteSpan
 
 
-def said(text: str, words: str, speaker: str, *, direct: bool = True, **more: Any) -> Said:
+def said(text: str, words: str, speaker: str, *, direct: bool = True, **more: Any) -> QuoteSpan:
     """``words``, which have to stand in ``text``, as somebody's."""
     start = text.index(words)
-    return Said(start=start, end=start + len(words), direct=direct, speaker=speaker, mention=(start, start + 1), **more)
+    return QuoteSpan(
+        start=start, end=start + len(words), direct=direct, speaker=speaker, mention=(start, start + 1), **more
+    )
 
 
 def put_quotes(archive: Archive, ident: str, *quotes: tuple[str, str, dict[str, Any]]) -> None:

@@ -10,13 +10,13 @@ from importlib import resources
 from typing import TYPE_CHECKING, Any
 
 from dateutil import parser as dates
-from rag.ui import coverage, quotes, shelves
-from rag.ui.beginning import Beginning
+from rag.ui import coverage, lists, quotes
 from rag.ui.downloads import downloads
-from rag.ui.shelves import PAGE, Filters
-from rag.ui.sitting import Sitting, View
+from rag.ui.lists import PAGE, Filters
+from rag.ui.session import PageUpdate, TabSession
+from rag.ui.starters import StarterQuestions
 
-from rag.answer.chat import EXTRACTIVE, is_remote
+from rag.answer.models.chat import EXTRACTIVE, is_remote
 from rag.errors import OnRecordError, UsageError
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is imported
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from rag.service.access import Access
-    from rag.service.desk import Desk
+    from rag.service.scheduler import RequestScheduler
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 _NOW: dict[str, Any] = {**_QUIET, "queue": False, "trigger_mode": "multiple"}
@@ -46,25 +46,25 @@ def _file(name: str) -> str:
 class Page:
     """The blocks over one desk, and the sittings of the tabs that are open."""
 
-    def __init__(self, desk: Desk, user_of: Callable[[Any], str]) -> None:
+    def __init__(self, desk: RequestScheduler, user_of: Callable[[Any], str]) -> None:
         """Take the desk, and who a request comes from."""
         self._desk = desk
         self._user_of = user_of
-        self._beginning = Beginning(desk.archive)
-        self._sittings: dict[str, Sitting] = {}
+        self._beginning = StarterQuestions(desk.archive)
+        self._sittings: dict[str, TabSession] = {}
         self._script = _file("page.js")
 
     # -- sittings ---------------------------------------------------------------
 
-    def _sitting(self, request: gr.Request) -> Sitting:
+    def _sitting(self, request: gr.Request) -> TabSession:
         tab = str(request.session_hash)
         if tab not in self._sittings:
             self._sittings[tab] = self.sitting(request.request)
         return self._sittings[tab]
 
-    def sitting(self, request: Any) -> Sitting:
+    def sitting(self, request: Any) -> TabSession:
         """A new sitting for whoever a request comes from."""
-        return Sitting(self._desk, self._user_of(request), self._beginning)
+        return TabSession(self._desk, self._user_of(request), self._beginning)
 
     def _leave(self, request: gr.Request) -> None:
         if (sitting := self._sittings.pop(str(request.session_hash), None)) is not None:
@@ -264,7 +264,7 @@ class Page:
 
     # -- asking ---------------------------------------------------------------------------
 
-    def _changes(self, sitting: Sitting, view: View) -> dict[Any, Any]:
+    def _changes(self, sitting: TabSession, view: PageUpdate) -> dict[Any, Any]:
         """A view as Gradio takes it: only what changed."""
         found: dict[Any, Any] = {}
         for place, html in ((self.past, view.past), (self.live, view.live), (self.side, view.side)):
@@ -302,7 +302,7 @@ class Page:
                 if first:
                     changes[self.question] = gr.update(value="", submit_btn=False, stop_btn="Stop")
                     if editing:
-                        changes[self.chips] = shelves.chips(filters)
+                        changes[self.chips] = lists.chips(filters)
                     first = False
                 yield changes
 
@@ -323,7 +323,7 @@ class Page:
     def _edit(self, request: gr.Request, event: gr.EventData) -> tuple[Any, str]:
         data = _data(event)
         self._sitting(request).editing = int(data["turn"])
-        return gr.update(value=str(data["question"])), shelves.chips(Filters(), editing="yes")
+        return gr.update(value=str(data["question"])), lists.chips(Filters(), editing="yes")
 
     # -- clicks -------------------------------------------------------------------------------
 
@@ -349,7 +349,7 @@ class Page:
             filters = _filters(sources, after, before, language)
         except UsageError:
             return gr.skip()  # a date that is still being typed
-        return shelves.chips(filters, "yes" if self._sitting(request).editing is not None else "")
+        return lists.chips(filters, "yes" if self._sitting(request).editing is not None else "")
 
     def _unfilter(
         self, sources: Sequence[str], after: str, before: str, language: str, request: gr.Request, event: gr.EventData
@@ -365,7 +365,7 @@ class Page:
             after,
             before,
             language,
-            shelves.chips(
+            lists.chips(
                 _filters(sources, after, before, language), "yes" if self._sitting(request).editing is not None else ""
             ),
         )
@@ -382,16 +382,16 @@ class Page:
 
     # -- conversations ---------------------------------------------------------------------------
 
-    def _listing(self, sitting: Sitting, search: str) -> str:
+    def _listing(self, sitting: TabSession, search: str) -> str:
         if not sitting.archive.exists:
-            return shelves.conversations([], None, "")
-        return shelves.conversations(
+            return lists.conversations([], None, "")
+        return lists.conversations(
             sitting.archive.conversations.list(sitting.user, search), sitting.conversation, search
         )
 
-    def _export_links(self, sitting: Sitting) -> str:
+    def _export_links(self, sitting: TabSession) -> str:
         rated = any(t.feedback for t in sitting.turns())
-        return shelves.exports(sitting.conversation, rated)
+        return lists.exports(sitting.conversation, rated)
 
     def _conversations(self, search: str, request: gr.Request) -> str:
         return self._listing(self._sitting(request), search)
@@ -439,7 +439,7 @@ class Page:
         outlets = [(s or "without an outlet", s) for s in stats.sources] if stats else []
         languages = [("any", ""), *((x, x) for x in (stats.languages if stats else ()))]
         return {
-            self.head: shelves.masthead(stats, model, is_remote(model)),
+            self.head: lists.masthead(stats, model, is_remote(model)),
             self.sources: gr.update(choices=outlets),
             self.language: gr.update(choices=languages),
             self.outlet: gr.update(choices=[("all", ""), *outlets]),
@@ -447,7 +447,7 @@ class Page:
 
     def _page_of(self, words: str, outlet: str, offset: int) -> str:
         found, total = self._desk.archive.list(words, source=outlet or None, limit=PAGE, offset=offset)
-        return shelves.articles(found, total, offset, words)
+        return lists.articles(found, total, offset, words)
 
     def _list(self, words: str, outlet: str) -> tuple[str, int]:
         return self._page_of(words, outlet, 0), 0
@@ -461,7 +461,7 @@ class Page:
             **self._around(),
             self.articles: self._page_of(words, outlet, 0),
             self.offset: 0,
-            self.plot: coverage.drawn(self._desk.archive.months()),
+            self.plot: coverage.coverage_chart(self._desk.archive.months()),
         }
 
     def _read(self, request: gr.Request, event: gr.EventData) -> str:
@@ -474,7 +474,7 @@ class Page:
         try:
             self._desk.delete([str(_data(event)["article"])])
         except OnRecordError as e:
-            return {self.result: shelves.failed(str(e))}
+            return {self.result: lists.failed(str(e))}
         view = sitting.redrawn()
         return {
             **self._shelf(words, outlet),
@@ -489,11 +489,11 @@ class Page:
         try:
             for told in work:
                 if isinstance(told[1], int):
-                    yield shelves.working("Taking in articles", told[0], told[1] or None)
+                    yield lists.working("Taking in articles", told[0], told[1] or None)
                 else:
-                    yield shelves.intake(*told)
+                    yield lists.intake(*told)
         except OnRecordError as e:
-            yield shelves.failed(str(e))
+            yield lists.failed(str(e))
 
     def _upload(self, files: Any, words: str, outlet: str, request: gr.Request) -> Iterator[dict[Any, Any]]:
         sitting = self._sitting(request)
@@ -513,7 +513,7 @@ class Page:
         self._beginning.questions()
         view = sitting.redrawn()
         if html.startswith('<div class="failed"'):
-            yield {self.past: html + shelves.first_run()}
+            yield {self.past: html + lists.first_run()}
         else:
             yield {**self._around(), **self._changes(sitting, view)}
 
@@ -525,7 +525,7 @@ _THEME = """(theme) => {
 }"""
 
 
-def mount(app: FastAPI, desk: Desk, access: Access) -> FastAPI:
+def mount(app: FastAPI, desk: RequestScheduler, access: Access) -> FastAPI:
     """Put the page at / of an app, and what it lets one download beside it.
 
     Args:

@@ -14,7 +14,7 @@ _MONTHS = 48
 """Drawn one by one; longer archives are drawn by year."""
 
 
-def drawn(months: Sequence[tuple[str, str, int]]) -> str:
+def coverage_chart(months: Sequence[tuple[str, str, int]]) -> str:
     """Articles by month and outlet as stacked bars.
 
     Args:

@@ -10,12 +10,12 @@ from urllib.parse import quote
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from rag.ui import export
-from rag.ui.sitting import Sitting
+from rag.ui.session import TabSession
 
 from rag.errors import UsageError
 
 
-def downloads(sitting_of: Callable[[Request], Sitting]) -> APIRouter:
+def downloads(sitting_of: Callable[[Request], TabSession]) -> APIRouter:
     """The routes.
 
     Args:

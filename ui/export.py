@@ -40,12 +40,12 @@ def markdown(title: str, turns: Sequence[Turn], when: datetime) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def html(title: str, turns: Sequence[Turn], when: datetime, fates: Mapping[str, render.Fate]) -> str:
+def html(title: str, turns: Sequence[Turn], when: datetime, fates: Mapping[str, render.CitationStatus]) -> str:
     """A conversation as one page that needs no network and runs no script."""
     css = (resources.files("rag.ui") / "page.css").read_text("utf-8")
     talks = "".join(
         render.talk_html(
-            render.Talk(
+            render.TurnView(
                 question=t.question, number=n, query=t.answer.query, hits=t.answer.hits, text=t.answer.text,
                 citations=t.answer.citations, answer=t.answer, fates=fates,
             ),

@@ -82,7 +82,7 @@ def number(n: int, one: str, many: str | None = None) -> str:
     return f"{n:,} {one if n == 1 else many or one + 's'}"
 
 
-def pasted(quote: str, title: str, source: str | None, published: datetime | None, url: str | None) -> str:
+def citation_text(quote: str, title: str, source: str | None, published: datetime | None, url: str | None) -> str:
     """A quote ready to paste: the words, then where and when they stood."""
     return f"{quoted(quote)}\n{origin(title, source, published, url)}"
 

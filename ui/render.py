@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from rag.ui import times
-from rag.ui.aside import hit_card
-from rag.ui.markup import attrs, button, byline, copy_button, day, esc, joined, link, number, opener, pasted
+from rag.ui.evidence_panel import hit_card
+from rag.ui.markup import attrs, button, byline, citation_text, copy_button, day, esc, joined, link, number, opener
 
+from rag.text import timespan
 from rag.types import Answer, Citation, Conflict, Feedback, Hit, Query, Stats, Time
 
-Fate = Literal["changed", "gone"]
+CitationStatus = Literal["changed", "gone"]
 """What became of an article since an answer cited it."""
 
 _REASONS = {
@@ -28,7 +28,7 @@ _NEAREST = 3
 
 
 @dataclass(frozen=True)
-class Talk:
+class TurnView:
     """A question and what is known of its answer so far."""
 
     question: str
@@ -48,16 +48,16 @@ class Talk:
     share: float | None = None
     """Of the prompt that has been read, 0 to 1."""
     error: str = ""
-    fates: Mapping[str, Fate] = field(default_factory=dict)
+    fates: Mapping[str, CitationStatus] = field(default_factory=dict)
     """Of cited articles that have changed or gone, by id."""
 
 
-def thread(talks: Sequence[Talk], stats: Stats | None) -> str:
+def thread(talks: Sequence[TurnView], stats: Stats | None) -> str:
     """Questions and answers, oldest first."""
     return joined([talk_html(t, stats) for t in talks])
 
 
-def talk_html(talk: Talk, stats: Stats | None) -> str:
+def talk_html(talk: TurnView, stats: Stats | None) -> str:
     """One question and its answer, finished or not."""
     label = f"Question {talk.number}"
     answer = talk.answer
@@ -86,13 +86,13 @@ def talk_html(talk: Talk, stats: Stats | None) -> str:
     return f"<article {attrs(class_='talk', aria_label=label, data_key=f'{talk.number}')}>{joined(body)}</article>"
 
 
-def _again(talk: Talk) -> dict[str, Any]:
+def _again(talk: TurnView) -> dict[str, Any]:
     """What a button carries that asks a question again as it was asked."""
     left_aside = talk.query is not None and not talk.query.times
     return {"turn": talk.turn or "", "question": talk.question, "times": "off" if left_aside else "on"}
 
 
-def _question(talk: Talk) -> str:
+def _question(talk: TurnView) -> str:
     tools = (
         button(
             "Edit", "edit", kind="quiet", name=f"Edit question {talk.number}", turn=talk.turn, question=talk.question
@@ -103,7 +103,7 @@ def _question(talk: Talk) -> str:
     return f'<div class="question"><h3 dir="auto">{esc(talk.question)}</h3>{tools}</div>'
 
 
-def _taken(talk: Talk) -> str:
+def _taken(talk: TurnView) -> str:
     """What the question was taken to ask, where its words alone don't say: by the conversation, and of when."""
     if talk.query is None:
         return ""
@@ -113,9 +113,9 @@ def _taken(talk: Talk) -> str:
     return body + (_when(talk, talk.query.time) if talk.query.time else "")
 
 
-def _when(talk: Talk, time: Time) -> str:
+def _when(talk: TurnView, time: Time) -> str:
     """What was taken as what, with a way to ask again without it once the answer is there."""
-    what = f"{times.taken(time)} · “{time.phrase}”"
+    what = f"{timespan.describe_time(time)} · “{time.phrase}”"
     off = (
         button(
             "×",
@@ -126,11 +126,11 @@ def _when(talk: Talk, time: Time) -> str:
         if talk.answer is not None or talk.error
         else ""
     )
-    dated = f' <small dir="auto">{esc(times.dating(time))}</small>' if time.dated_by else ""
+    dated = f' <small dir="auto">{esc(timespan.dating(time))}</small>' if time.dated_by else ""
     return f'<p class="when"><span class="chip"><span dir="auto">{esc(what)}</span>{off}</span>{dated}</p>'
 
 
-def _alive(talk: Talk) -> str:
+def _alive(talk: TurnView) -> str:
     """A line that says what goes on; it keeps its height, so that nothing jumps."""
     bar = ""
     if talk.share is not None:
@@ -180,7 +180,7 @@ def mark(c: Citation) -> str:
 # -- below the answer ----------------------------------------------------------------
 
 
-def _sources(answer: Answer, talk: Talk) -> str:
+def _sources(answer: Answer, talk: TurnView) -> str:
     if not answer.citations:
         return ""
     rows = []
@@ -208,7 +208,7 @@ def _sources(answer: Answer, talk: Talk) -> str:
             f'<div class="by"><span dir="auto">{where}</span><small>{esc(byline(c.source, c.published))}</small>{also}</div>'
             f'<div class="row"><span {attrs(class_=f"badge {kind}", title=meaning)}>{kind}</span>{note}'
             f"{open_ if fate != 'gone' else ''}"
-            f"{copy_button('Copy quote', pasted(c.quote, c.title, c.source, c.published, c.url), name=f'Copy quote {c.number}')}</div></li>"
+            f"{copy_button('Copy quote', citation_text(c.quote, c.title, c.source, c.published, c.url), name=f'Copy quote {c.number}')}</div></li>"
         )
     return f'<ol class="sources" aria-label="Sources">{"".join(rows)}</ol>'
 
@@ -246,7 +246,7 @@ def _withheld(answer: Answer) -> str:
     return f'<details class="withheld"><summary>{esc(head)}</summary><ul>{rows}</ul></details>'
 
 
-def _refusal(talk: Talk, answer: Answer, stats: Stats | None) -> str:
+def _refusal(talk: TurnView, answer: Answer, stats: Stats | None) -> str:
     reason = answer.reason or "not_in_archive"
     near = ""
     if reason not in ("cancelled", "taken_down", "empty_archive") and talk.hits:
@@ -268,7 +268,7 @@ def coverage(stats: Stats) -> str:
     return f"The archive has {size}, none with a date." if stats.articles else "The archive has no articles yet."
 
 
-def _tools(talk: Talk, answer: Answer) -> str:
+def _tools(talk: TurnView, answer: Answer) -> str:
     parts = []
     if answer.answered:
         parts.append(copy_button("Copy answer", plain(answer), name=f"Copy answer {talk.number} with its sources"))
@@ -297,5 +297,7 @@ def plain(answer: Answer) -> str:
     """An answer with its sources, ready to paste."""
     rows = []
     for c in answer.numbered:
-        rows.append(f"[{c.number}] " + pasted(c.quote, c.title, c.source, c.published, c.url).replace("\n", "\n    "))
+        rows.append(
+            f"[{c.number}] " + citation_text(c.quote, c.title, c.source, c.published, c.url).replace("\n", "\n    ")
+        )
     return "\n\n".join([answer.text, *rows])

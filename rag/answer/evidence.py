@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rag.answer.instructions import addressed, is_question
-from rag.answer.voices import Voices
+from rag.answer.attribution import Attribution
+from rag.answer.injection import is_instruction, is_question
 from rag.index.catalog import Catalog
 from rag.index.lexical import query_words, words
 from rag.types import Hit, Passage
@@ -95,7 +95,7 @@ def choose(
     tokens: int,
     catalog: Catalog,
     closely: int = 20,
-    voices: Voices | None = None,
+    voices: Attribution | None = None,
     choices: Sequence[str] = (),
 ) -> list[Numbered]:
     """Pick the sentences of the best passages that are nearest to the question.
@@ -204,10 +204,10 @@ def choose(
     return found
 
 
-def _states(passage: Passage, n: int, voices: Voices | None) -> bool:
+def _states(passage: Passage, n: int, voices: Attribution | None) -> bool:
     """Whether a sentence can be evidence: not one addressed to whoever reads it as a machine, nor a mere question."""
     text, place = _text(passage, n), passage.sentences[n]
-    if addressed(text):
+    if is_instruction(text):
         return False
     return not is_question(text) or bool(voices and voices.asked_for(passage.article_id, place.start, place.end))
 

@@ -127,7 +127,7 @@ def ask(
 
     Example: onrecord ask "what did Qin Gang say about relations?"
     """
-    from rag.answer.chat import is_remote
+    from rag.answer.models.chat import is_remote
     from rag.types import Delta, Finished, Progress, Retrieved
 
     err = rich_console(stderr=True)
@@ -448,7 +448,7 @@ def _filters(
 def _date(option: str, text: str | None) -> datetime | None:
     if text is None:
         return None
-    from rag.ingest.dates import parse_date
+    from rag.text.dates import parse_date
 
     when = parse_date(text)
     if when is None:
@@ -458,7 +458,7 @@ def _date(option: str, text: str | None) -> datetime | None:
 
 def _retrieve(archive: Archive, question: str, **options: Any) -> Retrieved:
     """What ``Archive.search`` finds, with the query it was found by; no language model is loaded."""
-    from rag.answer.chat import EXTRACTIVE
+    from rag.answer.models.chat import EXTRACTIVE
     from rag.types import Retrieved
 
     events = archive.stream(question, chat_model=EXTRACTIVE, **options)
@@ -469,9 +469,9 @@ def _print_time(err: Console, time: Time | None) -> None:
     """Say what the question's words of when were taken as, and how to do without."""
     if time is None:
         return
-    from rag.ui import times
+    from rag.text import timespan
 
-    what, dating = times.taken(time, "to"), times.dating(time)
+    what, dating = timespan.describe_time(time, "to"), timespan.dating(time)
     told = f"Taken as {what}" if time.kind in ("within", "as_of") else f"{what[:1].upper()}{what[1:]}"
     otherwise = "leaves dates aside" if time.kind == "latest" else "looks at all dates"
     line = f"{f'{told}, {dating}' if dating else told} (“{time.phrase}”); --any-time {otherwise}."

@@ -105,11 +105,11 @@ def run(
 
     Example: onrecord eval questions.jsonl --archive news --sample 50 --fail-under answered=0.7
     """
-    from rag.answer.chat import is_remote
+    from rag.answer.models.chat import is_remote
     from rag.evaluation import compare as comparing
     from rag.evaluation import measures, report
     from rag.evaluation.cases import load_cases
-    from rag.evaluation.run import evaluate, place
+    from rag.evaluation.run import evaluate, output_dir
 
     least = _least(fail_under)
     names = measures.parse(measure) if measure else None
@@ -144,7 +144,7 @@ def run(
         print_json(done.model_dump_json(indent=1))
     else:
         _print_report(done)
-    folder = place(where, done.run)
+    folder = output_dir(where, done.run)
     err.print(printable(str(folder / report.HTML)))
     _judge(comparing.verdict(done, least, base))
 
@@ -244,7 +244,7 @@ def _told() -> Iterator[Callable[[int, int, Row | None], None]]:
 def _print_report(report: Report) -> None:
     from rich.table import Table
 
-    from rag.evaluation.glossary import measure as named
+    from rag.evaluation.labels import measure as named
 
     out = rich_console()
     run = report.run

@@ -12,7 +12,7 @@ from rag.cli.commands import app
 from rag.cli.terminal import ArchiveOption, printable, rich_console
 
 if TYPE_CHECKING:
-    from rag.service.desk import Desk
+    from rag.service.scheduler import RequestScheduler
     from rag.settings import Settings
 
 UI_PORT = 7860
@@ -118,19 +118,19 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool) -> None:
     from rag.service.access import Access
 
     access = Access.of(settings)  # before anything heavy is loaded
-    from rag.answer.chat import is_remote
+    from rag.answer.models.chat import is_remote
     from rag.archive import Archive
-    from rag.service import logs, server
-    from rag.service.desk import Desk
+    from rag.service import request_log, server
     from rag.service.http import create_app
+    from rag.service.scheduler import RequestScheduler
 
     err = rich_console(stderr=True)
     with server.bind(settings.host, port) as listening, Archive.open(settings=settings) as archive:
-        desk = Desk(archive, waiting=settings.waiting, patience=settings.patience)
+        desk = RequestScheduler(archive, waiting=settings.waiting, patience=settings.patience)
         web = create_app(
             desk, access, page=page, mcp=mcp, timeout=settings.timeout, max_upload=settings.max_upload * 1_000_000
         )
-        logs.to_stderr()
+        request_log.to_stderr()
         who = "open to this machine" if access.open else "with a password" if access.users else "with the token"
 
         def started() -> None:
@@ -144,7 +144,7 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool) -> None:
     raise Served(0)
 
 
-def _prepare(desk: Desk) -> None:
+def _prepare(desk: RequestScheduler) -> None:
     if (why := desk.obstacle()) is not None and not desk.closing:
         rich_console(stderr=True).print(f"onrecord: {printable(why)}", style="yellow")
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rag.errors import SourceError, UsageError
-from rag.evaluation._case_formats import (
+from rag.evaluation.formats import (
     NAMES,
     Found,
     Kind,
@@ -21,7 +21,7 @@ from rag.evaluation._case_formats import (
     squad,
 )
 from rag.evaluation.values import EvalCase
-from rag.ingest.rows import Row
+from rag.ingest.readers.rows import Row
 from rag.types import Skipped
 
 _KINDS: Mapping[str, Kind] = {"jsonl": "jsonl", "json": "json", "csv": "csv", "tsv": "tsv"}

@@ -14,7 +14,7 @@ each followed by those whose near-identical passage stood aside for it; or passa
     map@k        sum of precision at the rank of each relevant document of the first k, over all relevant ones
     hit@k        whether there is a relevant document among the first k
 
-Answers: cases with accepted answers that the archive holds, without choices. A refusal is 0. ``rag.evaluation.text``
+Answers: cases with accepted answers that the archive holds, without choices. A refusal is 0. ``rag.evaluation.overlap``
 defines them.
 
     exact_match, f1, rouge_l    of the brief answer where there is one, else of all sentences without their marks
@@ -49,7 +49,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rag.errors import UsageError
-from rag.evaluation import text
+from rag.evaluation import overlap
 from rag.evaluation.values import Cause, Result, Row
 from rag.types import Answer, Hit
 
@@ -279,10 +279,10 @@ def _refusal_recall(row: Row) -> Points | None:
 
 
 _MEASURES: Mapping[str, Callable[[Row], Points | None]] = {
-    "exact_match": _nearness(text.exact_match, _brief),
-    "f1": _nearness(text.f1, _brief),
-    "contains": _nearness(text.contains, _sentences),
-    "rouge_l": _nearness(text.rouge_l, _brief),
+    "exact_match": _nearness(overlap.exact_match, _brief),
+    "f1": _nearness(overlap.f1, _brief),
+    "contains": _nearness(overlap.contains, _sentences),
+    "rouge_l": _nearness(overlap.rouge_l, _brief),
     "choice_accuracy": _choice_accuracy,
     "citation_recall": _cited(lambda row: [c.supported for c in row.claims]),
     "citation_precision": _cited(lambda row: [c.supported and needed for c in row.claims for needed in c.needed]),

@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 from xml.etree import ElementTree
 
-from rag.evaluation.glossary import duration, readable, stage_name
-from rag.evaluation.values import Bin, Score, Spread
+from rag.evaluation.labels import duration, readable, stage_name
+from rag.evaluation.values import CalibrationBin, LatencySummary, Score
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -158,7 +158,7 @@ def by_tag(tags: Mapping[str, Score], overall: Score | None = None, *, name: str
     return sheet.svg(name, f"{measure} by tag", f"{told}.{more}")
 
 
-def latency(spreads: Mapping[str, Spread], samples: Mapping[str, Sequence[float]] | None = None) -> str:
+def latency(spreads: Mapping[str, LatencySummary], samples: Mapping[str, Sequence[float]] | None = None) -> str:
     """How long each stage took: the median as a dot, a line up to the 95th percentile, single cases as fine dots.
 
     Args:
@@ -195,7 +195,7 @@ def latency(spreads: Mapping[str, Spread], samples: Mapping[str, Sequence[float]
     return sheet.svg("latency", "Time by stage", f"{told}.")
 
 
-def reliability(bins: Sequence[Bin]) -> str:
+def reliability(bins: Sequence[CalibrationBin]) -> str:
     """Stated confidence against the share of answers that were right; a dot's area is its number of answers."""
     if not bins:
         return ""

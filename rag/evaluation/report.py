@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from rag.errors import SourceError, UsageError
-from rag.evaluation import glossary, plots, views
+from rag.evaluation import labels, plots, report_view
 from rag.evaluation.values import SCHEMA, Comparison, Difference, Report, Row, Run
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class _Compared:
     label: str
     about: str
     verdict: str
-    kind: views.Kind
+    kind: report_view.Kind
     low: float
     value: float
     high: float
@@ -64,21 +64,21 @@ def html(report: Report, rows: Sequence[Row], *, detailed: int = 200) -> str:
         rows: What came of its cases; a case without its row is shown by its verdict alone.
         detailed: Of how many cases, the worst first, everything is shown; of the rest, question and verdict.
     """
-    ordered = views.views(report, rows)
-    groups, rest = views.groups(ordered[:detailed]), ordered[detailed:]
+    ordered = report_view.views(report, rows)
+    groups, rest = report_view.groups(ordered[:detailed]), ordered[detailed:]
     return _page(
         "report.html.j2",
         script=_asset("report.js"),
         report=report,
         run=report.run,
         name=_name(report.run.cases),
-        lede=views.lede(ordered, retrieval=report.run.model is None),
-        headlines=views.headlines(report),
-        figures=views.figures([s for s in report.scores if s.value is not None]),
-        unmeasured=views.figures([s for s in report.scores if s.value is None]),
+        lede=report_view.summary_line(ordered, retrieval=report.run.model is None),
+        headlines=report_view.headlines(report),
+        figures=report_view.figures([s for s in report.scores if s.value is not None]),
+        unmeasured=report_view.figures([s for s in report.scores if s.value is None]),
         tagged=_tagged(report),
         plots=_plots(report, rows),
-        tokens=views.tokens(report),
+        tokens=report_view.tokens(report),
         causes=_causes(report, groups, rest),
         groups=groups,
         rest=rest,
@@ -177,18 +177,18 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        count=glossary.count,
-        day=glossary.day,
-        reason=glossary.reason,
+        count=labels.count,
+        day=labels.day,
+        reason=labels.reason,
         signed=_signed,
-        cause=lambda c: glossary.cause(c)[0],
+        cause=lambda c: labels.cause(c)[0],
     )
     return environment
 
 
 def _finalize(value: Any) -> Any:
     """Of all that is put into a page: what is marked safe is ours, everything else is made readable, then escaped."""
-    return value if hasattr(value, "__html__") else glossary.readable(str(value))
+    return value if hasattr(value, "__html__") else labels.readable(str(value))
 
 
 def _page(template: str, *, script: str | None, **context: Any) -> str:
@@ -222,12 +222,12 @@ def _signed(x: float) -> str:
 # -- the report ---------------------------------------------------------------------------
 
 
-def _tagged(report: Report) -> list[tuple[views.Figure, Any]]:
+def _tagged(report: Report) -> list[tuple[report_view.Figure, Any]]:
     from markupsafe import Markup
 
     return [
         (figure, Markup(plots.by_tag(tags, overall, name=f"by-tag-{n}")))  # noqa: S704 - escaped by lxml
-        for n, (figure, tags, overall) in enumerate(views.tagged(report), 1)
+        for n, (figure, tags, overall) in enumerate(report_view.tagged(report), 1)
     ]
 
 
@@ -249,19 +249,19 @@ def _plots(report: Report, rows: Sequence[Row]) -> list[tuple[str, str, Any]]:
         (
             "How long it took",
             "The dot is the median, the bar ends at the 95th percentile; fine dots are single cases.",
-            plots.latency(report.latency, views.samples(rows)),
+            plots.latency(report.latency, report_view.samples(rows)),
         ),
     )
     return [(title, caption, Markup(svg)) for title, caption, svg in drawn if svg]  # noqa: S704 - escaped by lxml
 
 
-def _causes(report: Report, groups: Sequence[views.Group], rest: Sequence[views.View]) -> list[_Cause]:
+def _causes(report: Report, groups: Sequence[report_view.Group], rest: Sequence[report_view.View]) -> list[_Cause]:
     anchors = {group.label: f"group-{n}" for n, group in enumerate(groups, 1)}
     anchors |= {v.verdict: "rest" for v in rest if v.verdict not in anchors}
     most = max(report.causes.values(), default=1) or 1
     ordered = sorted(report.causes.items(), key=lambda p: -p[1])
     return [
-        _Cause(*glossary.cause(cause), cases=n, share=n / most, anchor=anchors.get(glossary.cause(cause)[0]))
+        _Cause(*labels.cause(cause), cases=n, share=n / most, anchor=anchors.get(labels.cause(cause)[0]))
         for cause, n in ordered
     ]
 
@@ -271,11 +271,11 @@ def _causes(report: Report, groups: Sequence[views.Group], rest: Sequence[views.
 
 def _compared(d: Difference, reach: float) -> _Compared:
     verdict: str = "within chance"
-    kind: views.Kind = "open"
+    kind: report_view.Kind = "open"
     if d.better or d.worse:
         verdict, kind = ("better", "good") if d.better else ("worse", "bad")
     low, value, high = (0.5 + x / reach / 2 for x in (d.low, d.difference, d.high))
-    return _Compared(d, *glossary.measure(d.name), verdict=verdict, kind=kind, low=low, value=value, high=high)
+    return _Compared(d, *labels.measure(d.name), verdict=verdict, kind=kind, low=low, value=value, high=high)
 
 
 def _compared_lede(comparison: Comparison) -> str:
@@ -284,9 +284,9 @@ def _compared_lede(comparison: Comparison) -> str:
     if not better and not worse:
         said = "No measure differs beyond chance"
     else:
-        measures = glossary.count(len(comparison.differences), "measure")
+        measures = labels.count(len(comparison.differences), "measure")
         said = f"Of {measures}, {better} got better and {worse} worse beyond chance"
-    return f"{said}. {glossary.count(len(comparison.gained), 'case')} gained, {len(comparison.lost)} lost."
+    return f"{said}. {labels.count(len(comparison.gained), 'case')} gained, {len(comparison.lost)} lost."
 
 
 def _changed(a: Run, b: Run) -> list[tuple[str, str, str]]:

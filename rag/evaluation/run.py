@@ -93,7 +93,7 @@ def evaluate(
     chosen = _chosen(cases, limit, sample, seed)
     run = describe(archive, cases, chosen, retrieval=retrieval, depth=depth, brief=brief, seed=seed if sample else None)
     asker = _Asker(archive, retrieval=retrieval, depth=depth, brief=brief)
-    folder = place(out, run) if out is not None else None
+    folder = output_dir(out, run) if out is not None else None
     with _Rows.opened(folder, run) as rows:
         run = rows.run
         todo = [c for c in chosen if not rows.has(c.id)]
@@ -114,7 +114,7 @@ def evaluate(
     return result
 
 
-def place(out: str | Path, run: Run) -> Path:
+def output_dir(out: str | Path, run: Run) -> Path:
     """The folder that ``out`` means for a run."""
     return Path(str(out).replace("{run}", run.id)).expanduser()
 
@@ -426,7 +426,7 @@ def _read(file: Path) -> tuple[dict[str, Row], int]:
 
 # -- what was run --------------------------------------------------------------------
 
-DECIDING = ("k", "retriever", "evidence_tokens", "max_tokens", "check", "caution", "temperature", "context")
+RUN_SETTINGS = ("k", "retriever", "evidence_tokens", "max_tokens", "check", "caution", "temperature", "context")
 """The settings that answers hang on."""
 
 
@@ -446,7 +446,7 @@ def describe(
 
     stats = archive.stats()
     settings = archive.settings
-    told: dict[str, str | int | float | bool] = {name: getattr(settings, name) for name in DECIDING}
+    told: dict[str, str | int | float | bool] = {name: getattr(settings, name) for name in RUN_SETTINGS}
     told |= {"depth": depth, "brief": brief and not retrieval}
     model = None if retrieval else archive.model
     used = [] if model in (None, "extractive") else _prompts(chosen, brief)
@@ -490,12 +490,12 @@ def _prompts(chosen: Sequence[EvalCase], brief: bool) -> list[str]:
 def code_digest() -> str:
     """Hash of the program's files that decide what is found and answered, fitted weights among them."""
     digest = hashlib.sha256()
-    for file in _deciding():
+    for file in _run_settings():
         digest.update(file.name.encode() + b"\0" + file.read_bytes())
     return digest.hexdigest()[:16]
 
 
-def _deciding() -> list[Path]:
+def _run_settings() -> list[Path]:
     here = Path(__file__).parent.parent
     rooms = [here / room for room in ("index", "retrieve", "answer")]
     return [
@@ -521,4 +521,4 @@ def _commit() -> str | None:
     return asked[0] + ("+" if asked[1] else "")
 
 
-__all__ = ["DEPTH", "describe", "evaluate", "place", "read_rows"]
+__all__ = ["DEPTH", "describe", "evaluate", "output_dir", "read_rows"]

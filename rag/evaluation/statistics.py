@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.evaluation import measures
-from rag.evaluation.values import Bin, Cause, Report, Result, Row, Run, Score, Spread
+from rag.evaluation.values import CalibrationBin, Cause, LatencySummary, Report, Result, Row, Run, Score
 
 Array = npt.NDArray[np.float64]
 
@@ -185,7 +185,7 @@ def causes(results: Sequence[Result]) -> dict[str, int]:
     return {cause: counts[cause] for cause in get_args(Cause) if counts[cause]}
 
 
-def reliability(results: Sequence[Result], rows: Sequence[Row], bins: int = 10) -> tuple[Bin, ...]:
+def reliability(results: Sequence[Result], rows: Sequence[Row], bins: int = 10) -> tuple[CalibrationBin, ...]:
     """How often answers of like confidence were right (a reliability diagram: DeGroot and Fienberg 1983).
 
     Args:
@@ -205,7 +205,7 @@ def reliability(results: Sequence[Result], rows: Sequence[Row], bins: int = 10) 
     for confidence, right in known:
         found.setdefault(min(int(confidence * bins), bins - 1), []).append((confidence, right))
     return tuple(
-        Bin(
+        CalibrationBin(
             low=i / bins,
             high=(i + 1) / bins,
             confidence=sum(c for c, _ in pairs) / len(pairs),
@@ -227,14 +227,14 @@ def depth(
     return tuple((k, sum(v[f"recall@{k}"][0] for v in values) / len(values)) for k in dict.fromkeys(ks))
 
 
-def latency(rows: Sequence[Row]) -> dict[str, Spread]:
+def latency(rows: Sequence[Row]) -> dict[str, LatencySummary]:
     """Milliseconds of each stage, over the rows that have it; stages in the order they first come."""
     found: dict[str, list[float]] = {}
     for row in rows:
         for stage, millis in row.millis.items():
             found.setdefault(stage, []).append(millis)
     return {
-        stage: Spread(p50=float(np.percentile(x, 50)), p95=float(np.percentile(x, 95)), cases=len(x))
+        stage: LatencySummary(p50=float(np.percentile(x, 50)), p95=float(np.percentile(x, 95)), cases=len(x))
         for stage, x in found.items()
     }
 

@@ -141,7 +141,7 @@ class Score(Value):
     """Cases it does not apply to."""
 
 
-class Spread(Value):
+class LatencySummary(Value):
     """How a quantity is spread over the cases."""
 
     p50: float
@@ -149,7 +149,7 @@ class Spread(Value):
     cases: int
 
 
-class Bin(Value):
+class CalibrationBin(Value):
     """Answers of like confidence: how many of them were right."""
 
     low: float
@@ -224,11 +224,11 @@ class Report(Value):
     scores: tuple[Score, ...]
     by_tag: Mapping[str, tuple[Score, ...]] = Field(default_factory=dict)
     causes: Mapping[str, int] = Field(default_factory=dict)
-    latency: Mapping[str, Spread] = Field(default_factory=dict)
+    latency: Mapping[str, LatencySummary] = Field(default_factory=dict)
     """Milliseconds per stage."""
     tokens: Mapping[str, float] = Field(default_factory=dict)
     """``input``, ``cached``, ``output``: sums; ``per_second``: output tokens over the seconds spent writing."""
-    reliability: tuple[Bin, ...] = ()
+    reliability: tuple[CalibrationBin, ...] = ()
     depth: tuple[tuple[int, float], ...] = ()
     """(k, recall@k)."""
     notes: tuple[str, ...] = ()

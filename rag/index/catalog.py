@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from rag.errors import ArchiveDamaged, ArchiveMismatch, ArchiveMissing, ArticleMissing
 from rag.index.sqlite import Connection, Connections, transaction
-from rag.types import Article, Draft, Listed, Passage, Quote, Said, Sentence
+from rag.types import Article, ArticleSummary, Passage, Quote, QuoteSpan, RawArticle, Sentence
 
 SCHEMA_VERSION = 3
 INDEX_FORMAT = 3
@@ -109,14 +109,14 @@ class StoreClosed(Exception):
 class Prepared:
     """A cleaned, split and embedded article, ready to be stored."""
 
-    draft: Draft
+    draft: RawArticle
     language: str
     sentences: Sequence[Sentence]
     runs: Sequence[tuple[int, int]]
     """Passages, as half-open runs of sentences."""
     vectors: npt.NDArray[np.float16]
     """Shape (len(runs), dim), rows of length 1."""
-    quotes: Sequence[Said] | None = None
+    quotes: Sequence[QuoteSpan] | None = None
     """Who said what in it; None: it has not been looked through."""
 
 
@@ -137,7 +137,7 @@ class IndexRow:
     """The whole article's."""
 
 
-def version_id(draft: Draft) -> str:
+def version_id(draft: RawArticle) -> str:
     """The id of a version: a hash of everything that is shown of it."""
     shown = [
         draft.key,
@@ -298,7 +298,7 @@ class Catalog:
 
     # -- writing ---------------------------------------------------------------
 
-    def state(self, draft: Draft) -> str:
+    def state(self, draft: RawArticle) -> str:
         """How a draft stands to the catalog: "new", "changed", "current" or "older"."""
         rows = self._db.execute("SELECT id, current FROM version WHERE key = ?", (draft.key,)).fetchall()
         if not any(r["current"] for r in rows):
@@ -362,7 +362,7 @@ class Catalog:
         self._set_quotes(db, number, item.quotes)
 
     @staticmethod
-    def _set_quotes(db: sqlite3.Connection, number: int, quotes: Sequence[Said] | None) -> None:
+    def _set_quotes(db: sqlite3.Connection, number: int, quotes: Sequence[QuoteSpan] | None) -> None:
         db.execute("DELETE FROM quote WHERE version = ?", (number,))
         db.executemany(
             "INSERT INTO quote VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -448,7 +448,7 @@ class Catalog:
         """How many current articles have not been looked through for quotes."""
         return int(self._db.execute("SELECT count(*) FROM version WHERE current AND NOT quoted").fetchone()[0])
 
-    def set_quotes(self, found: Sequence[tuple[str, Sequence[Said]]]) -> None:
+    def set_quotes(self, found: Sequence[tuple[str, Sequence[QuoteSpan]]]) -> None:
         """Record who says what in versions, by id; those that have gone meanwhile are passed over."""
         with self._transaction() as db:
             for ident, quotes in found:
@@ -524,9 +524,9 @@ class Catalog:
         texts = self._texts({r["version"] for r in rows})
         return [_quote(r, texts[r["version"]]) for r in rows if wanted is None or (r["speaker"], r["role"]) in wanted]
 
-    def said(self, article_ids: Sequence[str]) -> dict[str, list[Said]]:
+    def said(self, article_ids: Sequence[str]) -> dict[str, list[QuoteSpan]]:
         """What is said in some versions, in reading order, by version id."""
-        found: dict[str, list[Said]] = {}
+        found: dict[str, list[QuoteSpan]] = {}
         for ident in article_ids:
             rows = self._db.execute(
                 """SELECT q.* FROM quote q JOIN version v ON v.number = q.version WHERE v.id = ? ORDER BY q.start""",
@@ -663,7 +663,7 @@ class Catalog:
         before: datetime | None = None,
         limit: int,
         offset: int = 0,
-    ) -> tuple[list[Listed], int]:
+    ) -> tuple[list[ArticleSummary], int]:
         """Current articles, newest publication first, and how many there are in all; see ``Archive.list``."""
         rules: list[str] = ["current"]
         values: list[str] = []
@@ -689,7 +689,7 @@ class Catalog:
                 ORDER BY published DESC, number DESC""",
             page,
         )
-        return [Listed.model_validate(dict(r)) for r in rows], len(numbers)
+        return [ArticleSummary.model_validate(dict(r)) for r in rows], len(numbers)
 
     def months(self) -> list[tuple[str, str, int]]:
         """("2023-06", outlet or "", number of current articles), in order; undated ones are left out."""
@@ -789,8 +789,8 @@ class Catalog:
         return str(self._db.execute("PRAGMA quick_check").fetchone()[0])
 
 
-def _said(row: sqlite3.Row) -> Said:
-    return Said(
+def _said(row: sqlite3.Row) -> QuoteSpan:
+    return QuoteSpan(
         start=row["start"],
         end=row["end"],
         direct=bool(row["direct"]),

@@ -294,7 +294,7 @@ class Conversations:
             ]
             changed = sum(_cut(db, turn, article_ids) for _, turn in touched)
             for conversation, first in dict(reversed(touched)).items():
-                changed += _lean_no_more(db, conversation, first, {t for _, t in touched})
+                changed += _undo_rewrites(db, conversation, first, {t for _, t in touched})
         return changed
 
     # -- within ----------------------------------------------------------------------
@@ -387,7 +387,7 @@ class Conversations:
             ) from e
 
 
-def without(answer: Answer, article_ids: Collection[str]) -> Answer:
+def redact(answer: Answer, article_ids: Collection[str]) -> Answer:
     """An answer without what rests on some articles.
 
     Sentences that cite one of them are cut out with their marks, the other citations numbered anew in order and their
@@ -465,7 +465,7 @@ def _tables(db: sqlite3.Connection) -> set[str]:
 
 def _cut(db: sqlite3.Connection, turn: int, article_ids: Collection[str]) -> bool:
     before = _answer(db.execute("SELECT answer FROM turn WHERE id = ?", (turn,)).fetchone()["answer"])
-    after = without(before, article_ids)
+    after = redact(before, article_ids)
     if after == before:
         return False
     db.execute("UPDATE turn SET answer = ? WHERE id = ?", (after.model_dump_json(), turn))
@@ -474,7 +474,7 @@ def _cut(db: sqlite3.Connection, turn: int, article_ids: Collection[str]) -> boo
     return True
 
 
-def _lean_no_more(db: sqlite3.Connection, conversation: str, first: int, counted: Collection[int]) -> int:
+def _undo_rewrites(db: sqlite3.Connection, conversation: str, first: int, counted: Collection[int]) -> int:
     """Undo the completing of questions asked after an answer that changed: its words may have gone into them."""
     changed = 0
     rows = db.execute("SELECT id, answer FROM turn WHERE conversation = ? AND id > ?", (conversation, first)).fetchall()

@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import ModelFailed, ModelMissing
-from rag.machine import calm_openmp, processor
+from rag.machine import limit_openmp_spin, processor
 from rag.weights import MINILM, ensure_minilm
 
 if TYPE_CHECKING:
@@ -171,7 +171,7 @@ class SentenceTransformerEmbedder:
         with self._lock:
             if way not in self._torch:
                 folder = str(ensure_minilm(self._cache)) if self._own else self._model
-                with _quiet_transformers(offline=self._own), calm_openmp():
+                with _quiet_transformers(offline=self._own), limit_openmp_spin():
                     try:
                         import torch
                         from sentence_transformers import SentenceTransformer
@@ -280,7 +280,7 @@ class SentenceTransformerEmbedder:
 
     def _run_onnx(self, texts: Sequence[str]) -> Vectors:
         encoded = self._tokenizer.encode_batch(list(texts))
-        groups = _alike([len(e.ids) for e in encoded])
+        groups = _length_batches([len(e.ids) for e in encoded])
         out = np.zeros((len(texts), 384), np.float32)
         # A thread for each group uses the cores better than cores that share each multiplication.
         run = map if len(groups) == 1 else self._threads.map
@@ -299,7 +299,7 @@ class SentenceTransformerEmbedder:
         return found
 
 
-def _alike(lengths: Sequence[int]) -> list[list[int]]:
+def _length_batches(lengths: Sequence[int]) -> list[list[int]]:
     """Numbers of texts in groups of like length, the longest first, each small enough for the processor's cache."""
     groups: list[list[int]] = []
     for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
@@ -343,7 +343,7 @@ class LangChainEmbedder:
         return vector
 
 
-class Remembered:
+class EmbeddingCache:
     """Vectors of texts embedded lately, so that what is weighed, checked and asked again is embedded once.
 
     Safe to use from several threads. Texts are kept as hashes.

@@ -82,7 +82,7 @@ class _Handle:
             try:
                 yield self.collection()
             finally:
-                blank(self.folder)
+                zero_tail(self.folder)
                 self._turn.release()
 
     def collection(self) -> Any:
@@ -245,7 +245,7 @@ class VectorIndex:
             shutil.rmtree(self._handle.folder, ignore_errors=True)
 
 
-def blank(folder: Path) -> None:
+def zero_tail(folder: Path) -> None:
     """Overwrite with zeros what Chroma's graph files hold behind their last element.
 
     hnswlib makes room for a hundred elements and more without clearing it, and

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from rag.ingest._leftovers import (
+from rag.ingest.boilerplate import (
     is_links_heading,
     is_promo,
     is_tail_heading,
     is_tail_line,
 )
-from rag.ingest.urls import host
-from rag.types import Draft, Skipped
+from rag.text.urls import host
+from rag.types import RawArticle, Skipped
 
 _TAIL = 0.5
 """The part of a text, from its end, in which a heading may cut off everything that follows."""
@@ -39,7 +39,7 @@ _CHARACTERS: dict[int, str | None] = {
 }
 
 
-def clean(draft: Draft) -> Draft | Skipped:
+def clean(draft: RawArticle) -> RawArticle | Skipped:
     """Remove scraped leftovers from an article and bring its characters in order.
 
     Args:

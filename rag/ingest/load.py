@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from rag.errors import SourceError
-from rag.ingest.formats import READERS
-from rag.ingest.rows import read_rows
-from rag.types import Draft, Skipped
+from rag.ingest.readers.rows import read_rows
+from rag.ingest.readers.text import READERS
+from rag.types import RawArticle, Skipped
 
 LARGEST_TEXT = 20_000_000
 """Bytes a text file of one article may have."""
@@ -39,7 +39,7 @@ _NOT_ARTICLES = re.compile(
 _URL = re.compile(r"([a-z][a-z0-9+.-]+):/", re.IGNORECASE)
 
 
-def load(sources: Sequence[str | Path], fields: Mapping[str, str] | None = None) -> Iterator[Draft | Skipped]:
+def load(sources: Sequence[str | Path], fields: Mapping[str, str] | None = None) -> Iterator[RawArticle | Skipped]:
     """Read articles, one file and one row at a time.
 
     Args:
@@ -146,7 +146,7 @@ def _os_reason(error: OSError, what: str) -> str:
     return f"the {what} can't be read: {error.strerror or error}"
 
 
-def _load(paths: Sequence[Path], fields: Mapping[str, str]) -> Iterator[Draft | Skipped]:
+def _load(paths: Sequence[Path], fields: Mapping[str, str]) -> Iterator[RawArticle | Skipped]:
     for item in _files(paths):
         if isinstance(item, Skipped):
             yield item
@@ -170,7 +170,7 @@ def _ending(path: Path) -> tuple[str, bool]:
     return (suffixes[-1] if suffixes else ""), packed
 
 
-def _read(path: Path, fields: Mapping[str, str]) -> Iterator[Draft | Skipped]:
+def _read(path: Path, fields: Mapping[str, str]) -> Iterator[RawArticle | Skipped]:
     ending, packed = _ending(path)
     if not stat.S_ISREG(path.stat().st_mode):
         yield Skipped(origin=str(path), reason="not a regular file")

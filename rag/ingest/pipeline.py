@@ -14,9 +14,9 @@ import numpy.typing as npt
 from rag.errors import ArchiveError
 from rag.index.catalog import Catalog, Prepared
 from rag.ingest.clean import clean
-from rag.ingest.language import detect_language, words
-from rag.ingest.split import passages, sentences
-from rag.types import Draft, IngestReport, Said, Sentence, Skipped
+from rag.text.detect import detect_language, words
+from rag.text.split import passages, sentences
+from rag.types import IngestReport, QuoteSpan, RawArticle, Sentence, Skipped
 
 SPLITTER = "sentencex/1 60-110"
 """Recorded in the archive: how texts become sentences and passages."""
@@ -30,7 +30,7 @@ Progress = Callable[[int, str], None]
 """Told after each article: how many have been seen, and where it came from."""
 
 
-Quotes = Callable[[Sequence[tuple[str, str, Sequence[Sentence]]]], list[list[Said]] | None]
+Quotes = Callable[[Sequence[tuple[str, str, Sequence[Sentence]]]], list[list[QuoteSpan]] | None]
 """(title, text, sentences) of English articles to who says what in each; None where it can't be told here."""
 
 
@@ -39,7 +39,7 @@ def passage_input(title: str, text: str) -> str:
     return f"{title}\n{text}" if title else text
 
 
-def split(draft: Draft) -> tuple[str, list[Sentence], list[tuple[int, int]]]:
+def split(draft: RawArticle) -> tuple[str, list[Sentence], list[tuple[int, int]]]:
     """Language, sentences and passages of a cleaned draft."""
     language = draft.language or detect_language(draft.text)
     places = sentences(draft.text, language)
@@ -47,7 +47,7 @@ def split(draft: Draft) -> tuple[str, list[Sentence], list[tuple[int, int]]]:
 
 
 def run(
-    found: Iterable[Draft | Skipped],
+    found: Iterable[RawArticle | Skipped],
     *,
     catalog: Catalog,
     embed: Callable[[list[str]], npt.NDArray[np.float32]],
@@ -72,14 +72,14 @@ def run(
         ArchiveError: The disk is full; what was stored before is kept.
     """
     started = time.perf_counter()
-    intake = _Intake(catalog, embed, settle, quotes)
+    intake = _Batcher(catalog, embed, settle, quotes)
     skipped: list[Skipped] = []
-    returning: dict[str, Draft] = {}  # older versions, until their key's current one is met
+    returning: dict[str, RawArticle] = {}  # older versions, until their key's current one is met
     seen = added = updated = unchanged = total_words = 0
     try:
         for item in found:
             seen += 1
-            draft = clean(item) if isinstance(item, Draft) else item
+            draft = clean(item) if isinstance(item, RawArticle) else item
             if isinstance(draft, Skipped):
                 skipped.append(draft)
             else:
@@ -124,7 +124,7 @@ def run(
     )
 
 
-class _Intake:
+class _Batcher:
     """Collects articles until there are enough passages to embed in one go."""
 
     def __init__(
@@ -135,7 +135,7 @@ class _Intake:
         quotes: Quotes | None,
     ) -> None:
         self._catalog, self._embed, self._settle, self._quotes = catalog, embed, settle, quotes
-        self._waiting: list[tuple[Draft, str, list[Sentence], list[tuple[int, int]]]] = []
+        self._waiting: list[tuple[RawArticle, str, list[Sentence], list[tuple[int, int]]]] = []
         self._keys: set[str] = set()
         self._texts: list[str] = []
         self._unsettled = 0
@@ -146,7 +146,7 @@ class _Intake:
         if key in self._keys:
             self.flush()
 
-    def take(self, draft: Draft) -> None:
+    def take(self, draft: RawArticle) -> None:
         language, places, runs = split(draft)
         self._waiting.append((draft, language, places, runs))
         self._keys.add(draft.key)
@@ -158,7 +158,7 @@ class _Intake:
         articles = [(d.title, d.text, places, language) for d, language, places, _ in self._waiting]
         # Reading for quotes takes one core, and embedding leaves it some of its time.
         with ThreadPoolExecutor(1, "quotes") as beside:
-            reading = beside.submit(who_said_what, articles, self._quotes)
+            reading = beside.submit(extract_quotes, articles, self._quotes)
             vectors = self._embed(self._texts).astype(np.float16) if self._texts else np.zeros((0, 0), np.float16)
             said = reading.result()
         batch, at = [], 0
@@ -175,23 +175,23 @@ class _Intake:
             self._unsettled = 0
 
 
-def who_said_what(
+def extract_quotes(
     articles: Sequence[tuple[str, str, Sequence[Sentence], str]], quotes: Quotes | None
-) -> list[Sequence[Said] | None]:
+) -> list[Sequence[QuoteSpan] | None]:
     """Quotes of each (title, text, sentences, language); None where nobody could look for them.
 
     Only English can be looked through: in other languages nothing is found, and nothing is left to do.
     """
     english = [n for n, article in enumerate(articles) if article[3] == "en"]
     found = quotes([articles[n][:3] for n in english]) if quotes and english else None
-    told: list[Sequence[Said] | None] = [None if article[3] == "en" else () for article in articles]
+    told: list[Sequence[QuoteSpan] | None] = [None if article[3] == "en" else () for article in articles]
     if found is not None:
         for n, theirs in zip(english, found, strict=True):
             told[n] = theirs
     return told
 
 
-def again(
+def reembed(
     catalog: Catalog,
     *,
     embed: Callable[[list[str]], npt.NDArray[np.float32]],
@@ -200,10 +200,10 @@ def again(
 ) -> None:
     """Split and embed every current article of a catalog again; the caller rebuilds the indexes."""
     for seen, article in enumerate(catalog.articles(), 1):
-        draft = Draft(key=article.key, title=article.title, text=article.text, language=article.language)
+        draft = RawArticle(key=article.key, title=article.title, text=article.text, language=article.language)
         language, places, runs = split(draft)
         texts = [passage_input(draft.title, draft.text[places[a].start : places[b - 1].end]) for a, b in runs]
-        (said,) = who_said_what([(draft.title, draft.text, places, language)], quotes)
+        (said,) = extract_quotes([(draft.title, draft.text, places, language)], quotes)
         vectors = embed(texts).astype(np.float16)
         catalog.restore_passages(article, Prepared(draft, language, places, runs, vectors, said))
         if progress:

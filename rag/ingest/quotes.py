@@ -17,7 +17,7 @@ from typing import Any
 
 from rag.errors import ModelMissing
 from rag.ingest.people import ROLE, People, bare, is_role, own_name, without_starts
-from rag.types import Said, Sentence
+from rag.types import QuoteSpan, Sentence
 
 _SAYS = frozenset(
     """say says said saying tell tells told telling announce announces announced claim claims claimed state states stated
@@ -63,7 +63,7 @@ _GAP = 2  # line breaks between a quote and one that goes on: a paragraph's
 _lock = threading.Lock()
 
 
-def find(articles: Sequence[tuple[str, str, Sequence[Sentence]]]) -> list[list[Said]]:
+def find(articles: Sequence[tuple[str, str, Sequence[Sentence]]]) -> list[list[QuoteSpan]]:
     """Who says what in English articles.
 
     A direct quote has a speaker that is told in its sentence, or is a whole sentence that follows one of the same
@@ -236,8 +236,8 @@ class _Reading:
         self._person: _Who | None = None
         self._group: _Who | None = None
 
-    def quotes(self) -> list[Said]:
-        found: list[Said] = []
+    def quotes(self) -> list[QuoteSpan]:
+        found: list[QuoteSpan] = []
         before: tuple[int, _Told] | None = None  # paragraph, and who spoke in it last
         for n, frame in enumerate(self._frames):
             told = list(self._told(frame)) if frame.parsed is not None else []
@@ -267,8 +267,8 @@ class _Reading:
                 before = (frame.paragraph, told[-1]) if before is None or not frame.inner else before
         return sorted({(q.start, q.end): q for q in found if q.start < q.end}.values(), key=lambda q: (q.start, q.end))
 
-    def _said(self, told: _Told, start: int, end: int, *, direct: bool) -> Said:
-        return Said(
+    def _said(self, told: _Told, start: int, end: int, *, direct: bool) -> QuoteSpan:
+        return QuoteSpan(
             start=start,
             end=end,
             direct=direct,

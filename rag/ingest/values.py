@@ -63,7 +63,7 @@ def language_code(value: object) -> str | None:
     return code if len(code) == 2 and code.isascii() and code.isalpha() else None
 
 
-def small(fields: Mapping[Any, Any]) -> dict[str, Any]:
+def short_fields(fields: Mapping[Any, Any]) -> dict[str, Any]:
     """The fields short enough to keep: 30 scalars, or lists of them, of 500 characters at most."""
     kept: dict[str, Any] = {}
     for name, value in fields.items():

@@ -11,7 +11,7 @@ from rag.types import Query, Time
 _LONGEST = 4000  # characters
 
 
-def make(
+def build_query(
     question: str,
     *,
     k: int,
@@ -45,19 +45,19 @@ def make(
     language = language_code(language)
     standalone = text
     if history:
-        from rag.retrieve import followup
+        from rag.retrieve import rewrite
 
-        standalone = followup.standalone(text, history)
-    from rag.retrieve import openings, spoken
+        standalone = rewrite.condense(text, history)
+    from rag.retrieve import preamble, speaker
 
-    bare = openings.without(standalone)
+    bare = preamble.strip_preamble(standalone)
     time, sought = _when(bare, aware(today) or datetime.now(UTC))
     if after or before or not times:
         time = None
     if not sought and bare != standalone:
         sought = bare
 
-    whose = spoken.asked(sought or standalone)
+    whose = speaker.parse_speaker(sought or standalone)
     if time:
         after, before = time.after, time.before
     return Query(
@@ -79,10 +79,10 @@ def make(
 
 def _when(question: str, today: datetime) -> tuple[Time | None, str]:
     """What a question says of when, and the question without it."""
-    from rag.ingest.language import detect_language
-    from rag.retrieve import when
+    from rag.retrieve import timeref
+    from rag.text.detect import detect_language
 
-    found = when.find(question, today, detect_language(question))
+    found = timeref.find(question, today, detect_language(question))
     if found is None:
         return None, ""
     time = Time(
@@ -94,11 +94,11 @@ def _when(question: str, today: datetime) -> tuple[Time | None, str]:
         event=found.event,
         side=found.side,
     )
-    rest = when.without(question, found)
+    rest = timeref.without(question, found)
     return time, "" if rest == question else rest
 
 
-def stand_by(query: Query, published: datetime, title: str) -> Query:
+def apply_event_date(query: Query, published: datetime, title: str) -> Query:
     """A query whose time is an event's, once an article has given the event a date.
 
     News of an event is of its day or the next, so "after" begins with that day and "during" is three days.

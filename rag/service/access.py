@@ -231,7 +231,7 @@ class Guard:
         headers, access = Headers(scope=scope), self.access
         method = scope.get("method", "GET") if scope["type"] == "http" else "POST"  # a socket changes things
         if access.misdirected(headers):
-            await refuse(
+            await send_error(
                 scope,
                 send,
                 421,
@@ -239,7 +239,7 @@ class Guard:
                 "The service does not go by this name. Give it with --allow-host NAME.",
             )
         elif access.cross_site(method, headers):
-            await refuse(
+            await send_error(
                 scope,
                 send,
                 403,
@@ -272,13 +272,13 @@ class Guard:
         message = (
             "That is not a right token or password. Check it." if tries else "Send the token, or sign in at /login."
         )
-        await refuse(scope, send, 401, "Unauthorized", message, {"www-authenticate": 'Bearer realm="onrecord"'})
+        await send_error(scope, send, 401, "Unauthorized", message, {"www-authenticate": 'Bearer realm="onrecord"'})
         return None
 
     async def _later(self, scope: Scope, send: Send, wait: float) -> None:
         seconds = math.ceil(wait)
         message = f"Too many wrong answers from your address. Try again in {seconds} s."
-        await refuse(scope, send, 429, "TooManyTries", message, {"retry-after": str(seconds)})
+        await send_error(scope, send, 429, "TooManyTries", message, {"retry-after": str(seconds)})
 
     # -- signing in --------------------------------------------------------------------
 
@@ -289,7 +289,7 @@ class Guard:
         target = _within(query.get("next", ["/"])[0])
         if scope["path"] == "/logout":
             if scope["method"] != "POST":
-                await refuse(scope, send, 405, "MethodNotAllowed", "Send a POST to sign out.", {"allow": "POST"})
+                await send_error(scope, send, 405, "MethodNotAllowed", "Send a POST to sign out.", {"allow": "POST"})
             else:
                 await _reply(send, 303, b"", {"location": "/login", "set-cookie": cookie.format("", 0)})
         elif access.open or (scope["method"] == "GET" and access.identify(headers) is not None):
@@ -297,7 +297,7 @@ class Guard:
         elif scope["method"] in ("GET", "HEAD"):
             await self._form(send, 200, target)
         elif scope["method"] != "POST":
-            await refuse(scope, send, 405, "MethodNotAllowed", "Send a GET or a POST.", {"allow": "GET, POST"})
+            await send_error(scope, send, 405, "MethodNotAllowed", "Send a GET or a POST.", {"allow": "GET, POST"})
         elif wait := access.waits(_address(scope)):
             await self._form(send, 429, target, f"Too many wrong answers. Try again in {math.ceil(wait)} s.", wait)
         else:
@@ -421,7 +421,7 @@ def is_loopback(host: str) -> bool:
 # -- small things ------------------------------------------------------------------------
 
 
-async def refuse(
+async def send_error(
     scope: Scope, send: Send, status: int, kind: str, message: str, headers: Mapping[str, str] | None = None
 ) -> None:
     """Answer with a typed error, or close a socket."""

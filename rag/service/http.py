@@ -28,11 +28,20 @@ from starlette.exceptions import HTTPException
 
 from rag import errors
 from rag.service.access import Access, Guard
-from rag.service.bodies import Deleted, Failure, NewArticle, Numbers, Page, Question, Quotes, Search
-from rag.service.desk import Desk
-from rag.service.limits import Limits
-from rag.service.logs import Logs
-from rag.service.reference import reference_page
+from rag.service.api_docs import reference_page
+from rag.service.body_limit import BodyLimit
+from rag.service.request_log import RequestLog
+from rag.service.scheduler import RequestScheduler
+from rag.service.schemas import (
+    ArticlePage,
+    DeleteResponse,
+    ErrorResponse,
+    NewArticle,
+    Question,
+    Quotes,
+    Search,
+    ServiceStats,
+)
 from rag.types import Answer, Article, Delta, Event, Finished, Hit, IngestReport, Progress, Quote, Retrieved, Waiting
 
 STATUS: dict[type[Exception], int] = {
@@ -80,7 +89,7 @@ class _TimedOut(Exception):
 
 
 def create_app(
-    desk: Desk,
+    desk: RequestScheduler,
     access: Access,
     *,
     page: bool = True,
@@ -129,12 +138,12 @@ def create_app(
         return HTMLResponse(reference_page(app.openapi()))
 
     if mcp:
-        from rag.service.tools import mount as mount_tools
+        from rag.service.mcp import mount as mount_tools
 
         running.append(mount_tools(app, desk, access))
-    app.add_middleware(Limits, largest=max_upload)
+    app.add_middleware(BodyLimit, largest=max_upload)
     app.add_middleware(Guard, access=access)
-    app.add_middleware(Logs)  # the outermost
+    app.add_middleware(RequestLog)  # the outermost
     if page:
         from rag.ui.app import mount
 
@@ -208,19 +217,19 @@ _SECURITY = [
     Depends(HTTPBasic(auto_error=False, description="A user's name and password")),
 ]  # told in the document; the middleware does it
 _ERRORS: dict[int | str, dict[str, Any]] = {
-    401: {"model": Failure, "description": "No token, no user, or a wrong one"},
-    422: {"model": Failure, "description": "Something about the request makes no sense"},
+    401: {"model": ErrorResponse, "description": "No token, no user, or a wrong one"},
+    422: {"model": ErrorResponse, "description": "Something about the request makes no sense"},
 }
-_READING = _ERRORS | {409: {"model": Failure, "description": "There is no archive yet, or it fits no settings"}}
+_READING = _ERRORS | {409: {"model": ErrorResponse, "description": "There is no archive yet, or it fits no settings"}}
 _WRITING = _ERRORS | {
-    409: {"model": Failure, "description": "Another process is writing; Retry-After says when to try again"},
-    413: {"model": Failure, "description": "Too large"},
+    409: {"model": ErrorResponse, "description": "Another process is writing; Retry-After says when to try again"},
+    413: {"model": ErrorResponse, "description": "Too large"},
 }
 _ASKING = _READING | {
-    503: {"model": Failure, "description": "Too many are waiting, or the model is not there"},
-    504: {"model": Failure, "description": "It took too long"},
+    503: {"model": ErrorResponse, "description": "Too many are waiting, or the model is not there"},
+    504: {"model": ErrorResponse, "description": "It took too long"},
 }
-_MISSING: dict[int | str, dict[str, Any]] = {404: {"model": Failure, "description": "There is no such article"}}
+_MISSING: dict[int | str, dict[str, Any]] = {404: {"model": ErrorResponse, "description": "There is no such article"}}
 After = Annotated[datetime | None, Query(description="Only articles from then on")]
 Before = Annotated[datetime | None, Query(description="Only articles before then")]
 Outlets = Annotated[list[str], Query(description="Only this outlet; can be repeated", max_length=100)]
@@ -232,7 +241,7 @@ Ident = Annotated[str, Path(description="Its id, URL or key", max_length=2000)]
 class _Routes:
     """What the routes share."""
 
-    def __init__(self, desk: Desk, access: Access, timeout: float) -> None:
+    def __init__(self, desk: RequestScheduler, access: Access, timeout: float) -> None:
         self.desk = desk
         self.access = access
         self.timeout = timeout
@@ -386,7 +395,7 @@ class _Routes:
         before: Annotated[datetime | None, Query(description="Only articles before then")] = None,
         limit: Annotated[int, Query(ge=0, le=1000)] = 50,
         offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
-    ) -> Page:
+    ) -> ArticlePage:
         """A page of the articles, newest first, without their texts."""
         items, total = await self._read(
             partial(
@@ -400,7 +409,7 @@ class _Routes:
                 offset=offset,
             )
         )
-        return Page(items=tuple(items), total=total)
+        return ArticlePage(items=tuple(items), total=total)
 
     async def article(self, ident: Ident) -> Article:
         """An article with its text, also an older version by its id."""
@@ -418,17 +427,17 @@ class _Routes:
         sent = [("articles.jsonl", io.BytesIO(rows.encode("utf-8", "replace")))]
         return await self._write(partial(self.desk.upload, sent))
 
-    async def delete(self, ident: Ident) -> Deleted:
+    async def delete(self, ident: Ident) -> DeleteResponse:
         """All versions, everywhere in the archive. There is no way back."""
-        return Deleted(deleted=tuple(await self._write(partial(self.desk.delete, [ident]))))
+        return DeleteResponse(deleted=tuple(await self._write(partial(self.desk.delete, [ident]))))
 
     # -- state -----------------------------------------------------------------------------
 
-    async def stats(self) -> Numbers:
+    async def stats(self) -> ServiceStats:
         """Numbers about the archive and the service."""
         desk = self.desk
         stats = await self._read(desk.archive.stats)
-        return Numbers(archive=stats, model=desk.archive.model, running=desk.running, waiting=desk.waiting)
+        return ServiceStats(archive=stats, model=desk.archive.model, running=desk.running, waiting=desk.waiting)
 
     async def alive(self) -> dict[str, str]:
         """Whether the process answers; asks for no token."""

@@ -18,7 +18,7 @@ from rag.errors import UsageError
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
-    from rag.service.desk import Desk
+    from rag.service.scheduler import RequestScheduler
 
 _LAST_WORDS = 0.5
 """Seconds in which the last events of stopped answers go out."""
@@ -57,7 +57,12 @@ def address(listening: socket.socket) -> str:
 
 
 def run(
-    app: FastAPI, desk: Desk, listening: socket.socket, *, grace: float, started: Callable[[], None] | None = None
+    app: FastAPI,
+    desk: RequestScheduler,
+    listening: socket.socket,
+    *,
+    grace: float,
+    started: Callable[[], None] | None = None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, then let what was accepted be finished or told, and close the desk.
 
@@ -80,13 +85,15 @@ def run(
 class Server(uvicorn.Server):
     """uvicorn, with the desk closed while the last answers go out."""
 
-    def __init__(self, app: FastAPI, desk: Desk, grace: float, started: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self, app: FastAPI, desk: RequestScheduler, grace: float, started: Callable[[], None] | None = None
+    ) -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         super().__init__(
             uvicorn.Config(
                 app,
                 log_config=None,
-                access_log=False,  # rag/service/logs.py writes ours
+                access_log=False,  # rag/service/request_log.py writes ours
                 server_header=False,
                 timeout_keep_alive=30,
                 timeout_graceful_shutdown=int(grace) + 5,

@@ -67,15 +67,15 @@ class Site:
 def site(browser: Any) -> Iterator[Callable[..., Site]]:
     """A function that serves an archive and gives the site; everything ends with the test, and nothing odd was seen."""
     from rag.service.access import Access
-    from rag.service.desk import Desk
     from rag.service.http import create_app
+    from rag.service.scheduler import RequestScheduler
     from rag.service.server import Server, address, bind
 
     ends: list[Callable[[], None]] = []
     sites: list[Site] = []
 
     def serve(archive: Any, **options: Any) -> Site:
-        desk = Desk(archive, **options)
+        desk = RequestScheduler(archive, **options)
         listening = bind("127.0.0.1", 0)
         server = Server(create_app(desk, Access()), desk, grace=1.0)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

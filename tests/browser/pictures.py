@@ -14,8 +14,8 @@ from playwright.sync_api import sync_playwright
 
 from rag import Archive, Settings
 from rag.service.access import Access
-from rag.service.desk import Desk
 from rag.service.http import create_app
+from rag.service.scheduler import RequestScheduler
 from rag.service.server import Server, address, bind
 from tests.browser.conftest import QUIET, ask
 from tests.helpers import ROOT
@@ -27,7 +27,7 @@ def main(folder: Path) -> None:
     with TemporaryDirectory() as work:
         archive = Archive.open(settings=Settings(archive=Path(work) / "archive"))
         archive.ingest(ROOT / "corpus")
-        desk = Desk(archive)
+        desk = RequestScheduler(archive)
         listening = bind("127.0.0.1", 0)
         server = Server(create_app(desk, Access()), desk, grace=1.0)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

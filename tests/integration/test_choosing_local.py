@@ -6,7 +6,7 @@ import pytest
 from helpers import assert_cited
 
 from rag import Archive
-from rag.answer.facts import holds
+from rag.answer.check.exact import contains
 
 pytestmark = pytest.mark.models
 
@@ -59,7 +59,7 @@ def test_a_brief_answer_has_the_words_of_the_answer_or_of_its_source(sample_arch
         assert_cited(sample_archive, answer)
         assert "brief" in answer.millis
         if answer.brief is not None:
-            assert any(holds(text, answer.brief) for text in (answer.text, *(c.quote for c in answer.citations)))
+            assert any(contains(text, answer.brief) for text in (answer.text, *(c.quote for c in answer.citations)))
             assert len(answer.brief) < len(answer.text)
             briefs.append(right in answer.brief)
     assert any(briefs), "at least one of two easy ones is made brief, and rightly"

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.index.embed import SentenceTransformerEmbedder, _alike
+from rag.index.embed import SentenceTransformerEmbedder, _length_batches
 from rag.weights import minilm_folder
 
 WORDS = (Path(__file__).parents[2] / "README.md").read_text("utf-8").split()
@@ -19,7 +19,7 @@ def test_groups_hold_every_text_once() -> None:
     made = random.Random(3)
     for _ in range(200):
         lengths = [made.randint(1, 256) for _ in range(made.randint(0, 60))]
-        groups = _alike(lengths)
+        groups = _length_batches(lengths)
         assert sorted(i for group in groups for i in group) == list(range(len(lengths)))
         assert all(groups)
 

@@ -21,8 +21,8 @@ from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
 
 from rag import weights
-from rag.answer import local
-from rag.answer.local import ChatLocal
+from rag.answer.models import local
+from rag.answer.models.local import ChatLocal
 from rag.errors import ModelFailed, ModelMissing, UsageError
 
 LONG = "The minister met the secretary in Beijing on Sunday for talks about trade. " * 60
@@ -447,7 +447,7 @@ def test_the_process_ends(ending: str, model_path: Path, tmp_path: Path) -> None
     script = textwrap.dedent("""
         import asyncio, os, sys, threading, time
         from pathlib import Path
-        from rag.answer.local import ChatLocal, close_all
+        from rag.answer.models.local import ChatLocal, close_all
         LONG = "The minister met the secretary in Beijing on Sunday. " * 60
         keep, reading = [], threading.Event()
         chat = ChatLocal(model_path=Path(sys.argv[1]), n_ctx=1024, temperature=0)

@@ -24,8 +24,8 @@ from helpers import assert_cited, assert_sound, many, onrecord, row, write_rows
 
 from rag import Archive
 from rag.service.access import Access
-from rag.service.desk import Desk
 from rag.service.http import create_app
+from rag.service.scheduler import RequestScheduler
 from rag.service.server import Server, bind
 from rag.testing import FakeChat, FakeEmbeddings
 from rag.types import Answer
@@ -50,7 +50,7 @@ def within(seconds: float, holds: Callable[[], bool]) -> bool:
 
 
 @contextmanager
-def live(desk: Desk, access: Access | None = None, *, grace: float = 5, **options: Any) -> Iterator[str]:
+def live(desk: RequestScheduler, access: Access | None = None, *, grace: float = 5, **options: Any) -> Iterator[str]:
     """The address of a server in a thread."""
     with bind("127.0.0.1", 0) as listening:
         up = threading.Event()
@@ -87,7 +87,7 @@ def sse(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:
 def test_a_client_that_goes_stops_the_work(filled: Archive, chat: FakeChat, stream: bool) -> None:
     chat.delay = 0.2
     chat.replies = ["word " * 200]
-    desk = Desk(filled, workers=1)
+    desk = RequestScheduler(filled, workers=1)
     with live(desk) as at:
         host, port = at.removeprefix("http://").split(":")
         body = json.dumps({"question": QUESTION, "stream": stream}).encode()
@@ -104,7 +104,7 @@ def test_a_client_that_goes_stops_the_work(filled: Archive, chat: FakeChat, stre
 def test_a_client_that_goes_while_it_waits_is_not_answered(filled: Archive, chat: FakeChat) -> None:
     chat.delay = 0.3
     chat.replies = ["word " * 20]
-    desk = Desk(filled, workers=1)
+    desk = RequestScheduler(filled, workers=1)
     with live(desk) as at, ThreadPoolExecutor(1) as pool:
         first = pool.submit(httpx.post, f"{at}/api/ask", json={"question": QUESTION}, timeout=30)
         assert within(5, lambda: desk.running == 1)
@@ -120,7 +120,7 @@ def test_a_client_that_goes_while_it_waits_is_not_answered(filled: Archive, chat
 
 def test_stopping_finishes_what_is_answered_and_tells_who_waits(filled: Archive, chat: FakeChat) -> None:
     chat.delay = 0.1
-    desk = Desk(filled, workers=1)
+    desk = RequestScheduler(filled, workers=1)
     with ThreadPoolExecutor(2) as pool:
         with live(desk) as at:
             first = pool.submit(httpx.post, f"{at}/api/ask", json={"question": QUESTION}, timeout=30)
@@ -136,7 +136,7 @@ def test_the_tools_answer_a_model(filled: Archive) -> None:
     from mcp import ClientSession
     from mcp.client.streamable_http import streamablehttp_client
 
-    desk = Desk(filled)
+    desk = RequestScheduler(filled)
 
     async def talk(at: str, headers: dict[str, str]) -> None:
         async with (
@@ -353,7 +353,7 @@ def test_the_token_covers_the_page_too(filled: Archive) -> None:
             for method in getattr(route, "methods", None) or ():
                 yield method, path or "/"
 
-    desk = Desk(filled)
+    desk = RequestScheduler(filled)
     app = create_app(desk, Access(token=TOKEN), page=True, mcp=True)
     with bind("127.0.0.1", 0) as listening:
         up = threading.Event()
@@ -479,7 +479,7 @@ def test_the_guides_programs_run(
 
 def test_the_guide_names_every_call() -> None:
     archive = Archive.open("nowhere", chat_model="extractive", embeddings=FakeEmbeddings())
-    document = create_app(Desk(archive), Access(), page=False).openapi()
+    document = create_app(RequestScheduler(archive), Access(), page=False).openapi()
     guide = GUIDE.read_text("utf-8")
     for path, methods in document["paths"].items():
         for method in methods:

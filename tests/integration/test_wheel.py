@@ -123,7 +123,7 @@ import rag.ui
 from fastapi.testclient import TestClient
 from rag import Archive
 from rag.service.access import Access
-from rag.service.desk import Desk
+from rag.service.scheduler import Desk
 from rag.service.http import create_app
 from rag.testing import FakeEmbeddings
 with Archive.open(sys.argv[1], chat_model="extractive", embeddings=FakeEmbeddings()) as archive:

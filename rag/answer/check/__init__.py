@@ -1,0 +1,1 @@
+"""Whether the cited words support a sentence, and whether it answers."""

@@ -1,0 +1,245 @@
+"""The support check: do the cited words say what the sentence says?
+
+First what can be checked exactly (numbers and what they are of, names, quoted
+words, negation, who is said to have said it): each of these can only say no.
+Then how likely it is that the words support the sentence (``support``), and if
+a model is at hand, what it says to that. And does the sentence bear on the
+question at all?
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from rag.answer.check import exact, support
+from rag.answer.evidence import Embed
+from rag.index.lexical import query_words, words
+from rag.text.detect import detect_language
+from rag.types import Support
+
+_SHOWN = 0.5
+"""Least probability that the cited words support a sentence for it to be shown."""
+_NEWS = 1 / 3
+"""Share of the words that a sentence adds to the question; the cited words have to have more of them."""
+_FAMILY = 5
+"""Letters that a stem needs so that longer words that begin with it are of its family."""
+_TOPIC = 0.45
+"""Least cosine between what a question is about and the evidence, where they share no word."""
+
+
+@dataclass(frozen=True)
+class Cited:
+    """The words a sentence is checked against."""
+
+    texts: Sequence[str]
+    """The cited sentences: what the article says."""
+    around: str
+    """What stands around them in the article and at its beginning: whom "he" and "the minister" mean."""
+    label: str
+    """The article's title and outlet."""
+    dates: Sequence[datetime] = ()
+    """When it was published."""
+
+    @property
+    def said(self) -> str:
+        """The cited words in one text."""
+        return " ".join(self.texts)
+
+    @property
+    def near(self) -> str:
+        """All of it."""
+        return " ".join([self.label, *(f"{d:%A %d %B %Y}" for d in self.dates), self.around, self.said])
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the check found."""
+
+    ok: bool
+    why: str
+    """The reason when not ok, else empty."""
+    support: Support
+    score: float
+    """0 to 1: how likely it is that the words support the sentence, as nearness or a model tells; 0 for an exact no."""
+
+
+def supports(
+    claim: str,
+    cited: Cited,
+    *,
+    embed: Embed,
+    asked: str = "",
+    ask: Callable[[str], float] | None = None,
+    entails: Callable[[str, str], float] | None = None,
+) -> Verdict:
+    """Check one sentence of an answer against the words it cites.
+
+    Args:
+        claim: The sentence, without its citation marks.
+        cited: The evidence.
+        embed: Texts to unit vectors.
+        asked: The question. What the sentence takes over from it is no news; the rest has to be in the cited words.
+        ask: A language model: ``support.question`` → its probability of yes, which joins the signs of nearness.
+            Costs seconds; asked only where nothing exact is against the sentence.
+        entails: A model trained on entailment: text, sentence → its probability, which then decides in place of
+            nearness.
+    """
+    claim = exact.without_bullet(claim)
+    said, near = cited.said, cited.near
+    if exact.contains(said, claim):
+        if exact.hedged(said, claim):
+            return _no("the cited words deny it, or only suppose it")
+        return Verdict(True, "", "verbatim", 1.0)
+    # A figure has to stand in the cited words; only a date may be the article's.
+    if odd := exact.numbers(exact.without_dates(claim, cited.dates)) - exact.all_numbers(said):
+        return _no(f"the cited words don't give {_figures(odd)}")
+    if (figure := exact.unit_mismatch(claim, said)) is not None:
+        return _no(f"the cited words give {_figures({figure})} of something else")
+    if lost := [q for q in exact.spoken(claim) if not any(exact.contains(t, q) for t in cited.texts)]:
+        return _no(f"the quoted words “{lost[0]}” are not in the cited sentence")
+    if strange := _strangers(claim, cited, asked):
+        return _no(f"the cited words don't name {strange[0]}")
+    who, theirs = exact.speakers(claim), exact.speakers(said)
+    if who and theirs and not who & theirs:
+        return _no(f"the cited words are not those of {' '.join(sorted(who)).title()}")
+    if exact.denies(claim, said):
+        return _no("the sentence denies something that the cited words don't deny")
+    if exact.denied(cited.texts, claim):
+        return _no("the cited words deny it")
+    if (word := exact.antonym(claim, said)) or (word := exact.roles_swapped(claim, said)):
+        return _no(f"the cited words say otherwise about “{word}”")
+    if asked and _adds(claim, asked, said):
+        return _no("the cited words don't say what the sentence adds to the question")
+    if entails:
+        score = entails(support.premise(claim, cited.texts, title=cited.label), claim)
+    else:
+        told = ask(support.question(claim, cited.texts, title=cited.label, asked=asked)) if ask else None
+        score = support.p_supported(support.support_features(claim, cited.texts, near, embed=embed), told)
+    if score < _SHOWN:
+        return _no(f"the cited words say something else (probability of support {score:.2f})", score)
+    return Verdict(True, "", "supported", score)
+
+
+def _adds(claim: str, asked: str, said: str) -> bool:
+    """Whether most of what a sentence adds to the question is not in the cited words; a single word may be a synonym.
+
+    Signs fitted on claims without a question can't tell: words taken over from it make any sentence look covered.
+    """
+    known = set(words(f"{asked} {' '.join(exact.names(claim))}"))  # names have been looked at
+    news = [w for w in query_words(claim) if w not in known]
+    there = set(words(said))
+    return len(news) > 1 and sum(w in there for w in news) <= _NEWS * len(news)
+
+
+@dataclass(frozen=True)
+class Relevance:
+    """How a sentence of an answer bears on the question; what a refusal is decided by."""
+
+    missing: tuple[str, ...]
+    """Names and numbers of the question that stand nowhere near the evidence."""
+    share: float
+    """Share of the question's content words near the evidence, rare words weighing more."""
+    likeness: float
+    """Cosine between question and evidence."""
+
+    @property
+    def score(self) -> float:
+        """0 to 1; docs/answers.md says how it was set."""
+        return 1 / (1 + math.exp(-(6.0 * self.share + 4.0 * self.likeness - 4.6 - 3.0 * bool(self.missing))))
+
+
+def relevance(
+    question: str, cited: Cited, *, embed: Embed, rarity: Callable[[str], float], dated: bool = True
+) -> Relevance:
+    """How evidence bears on a question.
+
+    Args:
+        question: The standalone question.
+        cited: The evidence.
+        embed: Texts to unit vectors.
+        rarity: Weight of an index term; more for one that few passages have.
+        dated: Whether the article has a date.
+    """
+    said, near = cited.said, cited.near
+    asked = query_words(question)
+    there = set(words(near))
+    weights = np.array([rarity(w) for w in asked])
+    found = np.array([w in there for w in asked], bool)
+    total = float(weights.sum())
+    share = float(weights[found].sum()) / total if total else 1.0
+    foreign = detect_language(question) != "en"
+    wanted = [n for n in exact.question_names(question, foreign) if n.casefold() not in exact.CALENDAR]
+    if wanted and question.lstrip('¿¡“"').startswith(wanted[0]) and exact.begins_a_word(wanted[0], near):
+        del wanted[0]  # capitalised because it comes first: "Köprü ne zaman …" of "köprünün"
+    missing = exact.missing_names(wanted, near)
+    # An article without a date may well be of the year asked for.
+    figures = exact.numbers(question) - exact.requested(question) - exact.numbers(near)
+    missing += [f"{n:g}" for n in figures if dated or not exact.is_year(n)]
+    # A month asked for is in the words, or the article's own.
+    missing += [m for m in exact.months(question) if dated and m.casefold() not in near.casefold()]
+    # Whom and when it asks about are looked at above; here is what.
+    about = exact.topic(question)
+    plain = [w for w in query_words(about) if w not in exact.CALENDAR and not w.isdigit()]
+    vectors = embed([question, said, about or question])
+    if plain and not any(_spoken_of(w, there) for w in plain) and float(vectors[2] @ vectors[1]) < _TOPIC:
+        missing.append(about)
+    return Relevance(tuple(missing), share, float(vectors[0] @ vectors[1]))
+
+
+def _spoken_of(term: str, there: set[str]) -> bool:
+    """Whether an index term stands among others, also inside a longer word of its family: relations, relationship."""
+    return term in there or (len(term) >= _FAMILY and any(t.startswith(term) for t in there))
+
+
+def _strangers(claim: str, cited: Cited, asked: str) -> list[str]:
+    """Names of a claim that its evidence doesn't hold.
+
+    A sentence that says "he" or "the talks" may mean whom the sentences before
+    it name. One that names its people itself means them, so that "Wang's talks
+    lasted" is not supported by how long Qin's did; but "Qin Gang" may be said
+    of "Qin", and what the article's title or first words name may be added.
+    What comes first is no name if the question has it small ("Where are wild
+    horses found in the US?": "Wild horses are found in …").
+    """
+    said = cited.said
+    opener = exact.opener(claim)
+    named = [n for n in exact.names(exact.without_dates(claim, cited.dates)) if n != opener]
+    if named and claim.startswith(named[0]) and _small(named[0], asked):
+        del named[0]
+    strange = exact.missing_names(named, f"{cited.label} {said}")
+    if not strange:
+        return []
+    if exact.has_anaphora(said) or not exact.names(said):
+        return exact.missing_names(strange, cited.near)
+    return [n for n in strange if not _fuller(n, claim, cited)]
+
+
+def _small(name: str, asked: str) -> bool:
+    """Whether a question has a word without a capital, and is not written without them altogether."""
+    return any(c.isupper() for c in asked[1:]) and bool(re.search(rf"\b{re.escape(name.lower())}\b", asked))
+
+
+def _fuller(name: str, claim: str, cited: Cited) -> bool:
+    """Whether a name belongs to one that the evidence has in part, as "Antony" does to "Blinken"."""
+    for part in exact.names(cited.said):
+        for pair in (f"{name} {part}", f"{part} {name}"):
+            if exact.contains(cited.near, pair) and exact.contains(claim, pair):
+                return True
+    return False
+
+
+def _figures(odd: set[float]) -> str:
+    return ", ".join(f"{n:,.10g}" for n in sorted(odd))
+
+
+def _no(why: str, score: float = 0.0) -> Verdict:
+    return Verdict(False, why, "supported", score)
+
+
+__all__ = ["Cited", "Relevance", "Verdict", "relevance", "supports"]

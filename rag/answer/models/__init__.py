@@ -1,0 +1,1 @@
+"""The chat models that write answers."""

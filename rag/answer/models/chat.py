@@ -1,0 +1,68 @@
+"""Which chat model answers: the embedded one, any that LangChain knows by name, or none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rag.errors import ModelMissing, UsageError
+from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+EXTRACTIVE = "extractive"
+_EXTRAS = {"openai": "openai", "anthropic": "anthropic", "ollama": "ollama"}
+
+
+def is_remote(name: str) -> bool:
+    """Whether article text leaves this process for the model's sake."""
+    return name != EXTRACTIVE and name.partition(":")[0] != "local"
+
+
+def name_of(model: BaseChatModel) -> str:
+    """What a given model is called in answers."""
+    return str(getattr(model, "model_name", None) or getattr(model, "model", None) or model._llm_type)
+
+
+def chat_model(name: str, settings: Settings) -> BaseChatModel | None:
+    """The chat model of that name, or None for the extractive engine. Loads no weights.
+
+    Args:
+        name: ``extractive``, ``local``, ``local:/path/to.gguf``, or ``provider:model`` as LangChain's
+            ``init_chat_model`` takes it.
+        settings: Temperature, longest answer, cache folder and so on.
+
+    Raises:
+        ModelMissing: The weights, or the package that runs them, are not installed.
+        ModelCorrupt: The weights are damaged.
+        UsageError: The name is none of these.
+    """
+    if name == EXTRACTIVE:
+        return None
+    provider, _, model = name.partition(":")
+    if provider == "local":
+        from rag import weights
+        from rag.answer.models.local import ChatLocal
+
+        cache = settings.cache.expanduser()
+        return ChatLocal(
+            model_path=weights.resolve(name, cache),
+            n_ctx=settings.context,
+            n_threads=settings.threads or None,
+            temperature=settings.temperature,
+            max_tokens=settings.max_tokens,
+            cache_dir=cache,
+        )
+    if not model:
+        raise UsageError(f"There is no model {name!r}. Use local, local:/path/to.gguf, extractive, or provider:name.")
+    try:
+        from langchain.chat_models import init_chat_model
+
+        return init_chat_model(model, model_provider=provider, temperature=settings.temperature)
+    except ImportError as e:
+        extra = _EXTRAS.get(provider)
+        remedy = f'pip install "onrecord[{extra}]"' if extra else str(e)
+        raise ModelMissing(f"The model {name!r} needs a package that is not installed. Run: {remedy}") from e
+    except Exception as e:  # each provider raises its own: no key, unknown provider, bad name
+        first = str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__
+        raise ModelMissing(f"The model {name!r} can't be used: {first}") from e

@@ -1,0 +1,75 @@
+"""Questions that ask for two things at once, taken apart: each part is looked for and answered by itself."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from rag.retrieve import preamble, speaker
+
+_NAME = r"(?:[Tt]he |a )?[A-Z0-9][\w.'’&-]*(?: (?:of |the )?[A-Z0-9][\w.'’&-]*)*"
+_TWO = rf"(?P<one>{_NAME}),? and (?P<two>{_NAME})"
+_PLAIN = r"(?P<one>(?:the )?[\w'’-]+) and (?P<two>(?:the )?[\w'’-]+)"  # typed without capitals
+_AUX = r"(?P<aux>(?i:did|do|does|has|have|had|is|are|was|were|will|would))"
+_BOTH = (re.compile(rf"^{_AUX} both {_TWO} (?P<rest>[a-z].*)$"), re.compile(rf"^{_AUX} both {_PLAIN} (?P<rest>.+)$"))
+_BOTH_LATER = re.compile(rf"^(?P<lead>(?i:what|how|why|when|where|who|did|does|has)\b.*?) both {_TWO}(?P<rest>.*)$")
+_FIRST = re.compile(
+    r"^(?:which|what) (?:one |event )?(?:came|happened|was|occurred|took place|began|started)(?: (?:out|announced))? "
+    r"(?P<end>first|earlier|last|later)\W+(?P<one>.+?),? or (?P<two>.+)$",
+    re.IGNORECASE,
+)
+_SPEAKERS = re.compile(rf"^{_TWO}$")
+_REPORTED = re.compile(
+    rf"^{_AUX} (?P<who>{_NAME}|(?:the )?[\w'’-]+) (?i:report|cover|publish|carry|print|run|write|mention)(?:s|ed)?"
+    r"(?: (?:a |any )?(?:story|stories|article|articles|piece))?(?: (?:on|about|of|that))? (?P<what>.+)$"
+)
+_SINGULAR = {"are": "is", "were": "was", "have": "has", "do": "does"}
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a question is made of."""
+
+    questions: tuple[str, ...]
+    """Each stands alone; at least two."""
+    earlier: bool | None = None
+    """Whether it asks which of the two came first (True) or last (False); None where it doesn't."""
+    named: tuple[str, ...] = ()
+    """What is to be put in order, as the question names it."""
+
+
+def split_question(question: str) -> Parts | None:
+    """The parts of an English question; None where it asks for one thing.
+
+    Taken apart are "did both A and B report it?", "what did A and B say about it?" and "which came first, A or B?":
+    their halves may stand in two articles. Two questions that are only put in one sentence stay whole, since an
+    article that answers one mostly answers the other.
+    """
+    text = preamble.strip_preamble(" ".join(question.split())).rstrip(" ?!.")
+    if m := _FIRST.match(text):
+        one, two = (_event(m[name]) for name in ("one", "two"))
+        return Parts(
+            (f"When was {one}?", f"When was {two}?"), earlier=m["end"].lower() in ("first", "earlier"), named=(one, two)
+        )
+    for shape in _BOTH:
+        if m := shape.match(text):
+            aux = m["aux"].lower()
+            aux = _SINGULAR.get(aux, aux)
+            return Parts(tuple(f"{aux.capitalize()} {m[name]} {m['rest']}?" for name in ("one", "two")))
+    if m := _BOTH_LATER.match(text):
+        return Parts(tuple(f"{m['lead']} {m[name]}{m['rest']}?" for name in ("one", "two")))
+    whose = speaker.parse_speaker(text)
+    if whose and (m := _SPEAKERS.match(whose.speaker)):
+        before, after = text.split(whose.speaker, 1)
+        return Parts(tuple(f"{before}{m[name]}{after}?" for name in ("one", "two")))
+    return None
+
+
+def reported_by(question: str) -> tuple[str, str] | None:
+    """Who is asked to have reported what, in "did (or "what did") the Harbour Post report on the visit?"; else None."""
+    m = _REPORTED.match(re.sub(r"^what ", "", " ".join(question.split()).rstrip(" ?!."), flags=re.IGNORECASE))
+    return (m["who"], m["what"]) if m else None
+
+
+def _event(words: str) -> str:
+    return re.sub(r"^(?:was|is) (?:it )?", "", words.strip(" ,:;"), flags=re.IGNORECASE)

@@ -1,0 +1,179 @@
+"""Who said what: questions for somebody's own words, and the quotes that fit them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.index.lexical import query_words, words
+from rag.retrieve import preamble
+from rag.types import Quote
+
+Vectors = Callable[[Sequence[str]], npt.NDArray[np.float32]]
+"""Texts to float32 vectors of shape (len(texts), dim), rows of length 1."""
+
+_CLOSELY = 12
+"""Quotes that are compared with what they are to be about by their own meaning; the rest by their passage's."""
+_SAYING = (
+    r"say|says|said|saying|tell|told|think|thinks|believe|argue|argued|claim|claimed|warn|warned|announce|announced|"
+    r"promise|promised|suggest|suggested|propose|proposed|predict|predicted|comment|commented|explain|explained|admit|"
+    r"admitted|deny|denied|state|stated|remark|remarked|write|wrote|tweet|tweeted|declare|declared|call for|demand|"
+    r"demanded|call|called|describe|described|characteri[sz]e|characteri[sz]ed|respond|responded|react|reacted|reply|replied|"
+    r"criticise|criticize|criticised|criticized"
+)
+_WORDS_OF = (
+    r"response|reaction|reply|answer|comments?|statements?|views?|opinions?|position|stance|words|remarks?|verdict|"
+    r"assessment|message|warnings?|claims?|explanation|quotes?"
+)
+_ON = r"about|on|of|regarding|concerning|over|to|towards?|as to|with regard to|in response to|that|for"
+_SAID = (
+    r"said|says|told|thinks|believes|argued|claimed|warned|announced|promised|suggested|proposed|predicted|commented|explained|"
+    r"admitted|stated|remarked|wrote|tweeted|declared|replied|criticised|criticized"
+)
+_AUX = (
+    r"(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must|else|exactly)\b"
+)
+_SHAPES = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        rf"^what (?:else |exactly |more )*(?:did|does|do|has|have|had|would) (?P<who>.+?) (?:{_SAYING})\b(?P<rest>.*)$",
+        rf"^what (?!{_AUX})(?P<who>[^,?]+?) (?:has |have |had )?(?:{_SAID})\b(?P<rest>.*)$",
+        rf"^how (?:exactly )?(?:did|does|do|has|have|had|would) (?P<who>.+?) (?:{_SAYING})\b(?P<rest>.*)$",
+        rf"^(?:did|does|has|have|had) (?P<who>.+?) (?:ever |also |really )?(?:{_SAYING})\b(?P<rest>.*)$",
+        rf"^what (?:is|was|are|were) (?P<who>.+?)['’]s? (?:{_WORDS_OF})\b(?P<rest>.*)$",
+        rf"^what (?:is|was|are|were) the (?:{_WORDS_OF}) (?:of|by|from) (?P<who>.+?)(?P<rest> (?:{_ON})\b.*|)$",
+        rf"^(?P<who>[^,?]+?)['’]s? (?:{_WORDS_OF}) (?P<rest>(?:{_ON})\b.*)$",
+        r"^according to (?P<who>[^,]+),(?P<rest>.*)$",
+        r"^(?P<rest>(?:what|who|where|when|why|how|which)\b.*?),? according to (?P<who>[^,]+?)$",
+        rf"^(?:quotes?|words|statements?|comments?|remarks?) (?:of|by|from) (?P<who>.+?)(?P<rest> (?:{_ON})\b.*|)$",
+    )
+)
+_ABOUT = re.compile(
+    rf"^\W*(?:{_ON})\s+(?P<about>.+)$|^(?:to )?(?:[\w.'’-]+ ){{1,5}}?(?:about|regarding|concerning)\s+(?P<told>.+)$",
+    re.IGNORECASE,
+)  # "about Taiwan", "(to) Blinken about Taiwan"
+_NOBODY = re.compile(
+    r"^(?:it|this|that|he|she|they|we|you|i|one|who|people|anyone|anybody|someone|everyone)$|"
+    r"\b(?:articles?|reports?|texts?|story|stories|news|sources?|studies|study|documents?|polls?|polling|surveys?|"
+    r"research|data|lists?|analysis|figures|statistics|census|ranking|index|papers?|books?|bible|songs?|law|map)\b",
+    re.IGNORECASE,
+)  # nobody's words are in the archive as a quote of theirs
+_LONGEST = 8  # words of who speaks: beyond it the shape has caught something else
+_TITLES = frozenset(words("mr mrs ms miss dr sir dame lord lady the a an his her their former then"))
+
+
+@dataclass(frozen=True)
+class SpeakerRequest:
+    """Whose words a question asks for."""
+
+    speaker: str
+    about: str | None = None
+    """None: anything."""
+
+
+def parse_speaker(question: str) -> SpeakerRequest | None:
+    """Whose own words an English question asks for; None where it asks for something else.
+
+    "What did X say about Y?" asks for the words of X, "who said Y?" and "what happened?" for nobody's.
+    """
+    text = preamble.strip_preamble(question).rstrip(" ?!.")
+    for shape in _SHAPES:
+        if not (m := shape.match(text)):
+            continue
+        who = " ".join(m["who"].split()).strip("\"'“”‘’ ")
+        if not who or _NOBODY.search(who) or len(who.split()) > _LONGEST:
+            return None
+        rest = " ".join(m["rest"].split()).strip(" ,")
+        about = (found["about"] or found["told"]) if (found := _ABOUT.match(rest)) else rest
+        return SpeakerRequest(who, about.strip("\"'“”‘’ ") or None)
+    return None
+
+
+def match(speaker: str, known: Iterable[tuple[str, str | None, int]]) -> list[tuple[str, str | None]]:
+    """The (speaker, role) pairs that a name or a description may mean.
+
+    All its words have to stand in name and role ("President Biden" is Joe Biden, the president; "the Chinese foreign
+    minister" is whoever is called so). Where nobody has them all, articles may give less of the name than the
+    question: "Qin" for "Qin Gang".
+
+    Args:
+        speaker: As asked for.
+        known: (speaker, role, quotes), as ``Catalog.speakers`` has them.
+    """
+    wanted = set(words(speaker)) - _TITLES
+    if not wanted:
+        return []
+    whole: list[tuple[str, str | None]] = []
+    part: list[tuple[str, str | None]] = []
+    for name, role, _ in known:
+        own, theirs = set(words(name)) - _TITLES, set(words(role or ""))
+        if wanted <= own | theirs:
+            whole.append((name, role))
+        elif own and own < wanted and len(own) == 1 and words(speaker)[-1] in own:
+            part.append((name, role))
+    return whole or part
+
+
+def rank(
+    quotes: Sequence[Quote],
+    about: str | None,
+    *,
+    passage_of: Mapping[tuple[str, int], str],
+    stored: Mapping[str, npt.NDArray[np.float32]],
+    embed: Vectors,
+) -> list[Quote]:
+    """Quotes by how much they are about something, best first; as they came where it is nothing.
+
+    Weighed are the words of ``about`` (rare ones more) in the quote, in its sentence and title, the likeness of its
+    passage's stored vector, and for the first dozen that of the quote itself.
+
+    Args:
+        quotes: Newest first.
+        about: What they are to be about.
+        passage_of: (article id, offset) to the id of the passage there.
+        stored: Vectors of passages, each of shape (dim,).
+        embed: Texts to unit vectors.
+    """
+    if not about or not quotes:
+        return list(quotes)
+    terms = query_words(about)
+    inner = [set(words(q.quote)) for q in quotes]
+    outer = [set(words(f"{q.title} {q.sentence}")) | i for q, i in zip(quotes, inner, strict=True)]
+    counts = Counter(t for found in outer for t in found)
+    rarity = {t: math.log(1 + len(quotes) / (counts[t] + 0.5)) for t in terms}
+    total = sum(rarity.values()) or 1.0
+    target = embed([about])[0]
+    weights = []
+    for q, own, near in zip(quotes, inner, outer, strict=True):
+        vector = stored.get(passage_of.get((q.article_id, q.start), ""))
+        weights.append(
+            0.5 * sum(r for t, r in rarity.items() if t in own) / total
+            + 0.4 * sum(r for t, r in rarity.items() if t in near) / total
+            + 0.6 * (float(vector @ target) if vector is not None else 0.0)
+            + 0.05 * q.direct
+        )
+    order = sorted(range(len(quotes)), key=lambda n: -weights[n])
+    first = order[:_CLOSELY]
+    likeness = embed([quotes[n].sentence for n in first]) @ target
+    best = sorted(zip(first, likeness, strict=True), key=lambda pair: -(weights[pair[0]] + 0.6 * float(pair[1])))
+    return [quotes[n] for n, _ in best] + [quotes[n] for n in order[_CLOSELY:]]
+
+
+def deduplicate(quotes: Iterable[Quote]) -> list[Quote]:
+    """The same words of the same speaker once; the first names the other outlets."""
+    kept: dict[tuple[str, str], Quote] = {}
+    others: dict[tuple[str, str], list[str]] = {}
+    for q in quotes:
+        same = (q.speaker.casefold(), " ".join(words(q.quote)) or q.quote)
+        if same not in kept:
+            kept[same] = q
+        elif (name := q.source or q.title) != (kept[same].source or kept[same].title):
+            if name not in others.setdefault(same, []):
+                others[same].append(name)
+    return [q.model_copy(update={"also_printed_by": tuple(others[s])}) if s in others else q for s, q in kept.items()]

@@ -1,0 +1,159 @@
+"""What programs send, and the two shapes of the service's own that they get back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+
+from rag.types import ArticleSummary, Stats, Value
+
+Outlets = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=100)]
+Language = Annotated[str, Field(pattern="^[A-Za-z]{2,3}$")]
+
+
+class Filters(Value):
+    """Which articles."""
+
+    after: datetime | None = Field(None, description="Only articles from then on; a date alone is midnight UTC")
+    before: datetime | None = Field(None, description="Only articles before then")
+    sources: Outlets = Field((), description="Only these outlets")
+    language: Language | None = Field(None, description="Only articles in this language, as in en")
+    undated: bool = Field(True, description="Whether a date filter lets articles without a date through")
+
+
+class Search(Filters):
+    """What to look for."""
+
+    question: str = Field(min_length=1, max_length=4000, description="In any words")
+    k: int | None = Field(None, ge=1, le=100, description="Passages to retrieve; by default the service's setting")
+    today: datetime | None = Field(None, description='The day that "last week" counts from; by default now')
+    times: bool = Field(True, description="Whether what the question says of when decides which articles are looked at")
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_extra={"examples": [{"question": "Qin Gang relations", "k": 3}]}
+    )
+
+    def options(self) -> dict[str, Any]:
+        """As ``Archive.search`` and ``Archive.stream`` take them."""
+        return {name: getattr(self, name) for name in Search.model_fields if name != "question"}
+
+
+class Quotes(Filters):
+    """Whose words to look for."""
+
+    speaker: str | None = Field(None, max_length=200, description="A name, a part of one, or what somebody is called")
+    about: str | None = Field(None, max_length=4000, description="What the words are to be about, in any words")
+    limit: int = Field(20, ge=1, le=1000, description="How many at most")
+
+    def options(self) -> dict[str, Any]:
+        """As ``Archive.quotes`` takes them."""
+        return {name: getattr(self, name) for name in Quotes.model_fields}
+
+
+class Exchange(Value):
+    """A question of a conversation, and what was answered."""
+
+    question: str = Field(min_length=1, max_length=4000)
+    answer: str = Field(max_length=20_000, description="The answer's text")
+
+
+class Question(Search):
+    """A question to answer."""
+
+    history: tuple[Exchange, ...] = Field((), max_length=50, description="The conversation so far, oldest first")
+    model: str | None = Field(None, max_length=200, description='"extractive", or the service\'s own model')
+    stream: bool = Field(False, description="Whether to send events as they come")
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [{"question": "What did Qin Gang say about relations?", "sources": ["Harbour Post"]}]
+        },
+    )
+
+
+class NewArticle(Value):
+    """An article to take in."""
+
+    title: str = Field("", max_length=2000)
+    text: str = Field(min_length=1, max_length=20_000_000)
+    url: str | None = Field(None, max_length=2000, description="Which article it is: the same one again replaces it")
+    source: str | None = Field(None, max_length=200, description="The outlet")
+    author: str | None = Field(None, max_length=500)
+    published: datetime | None = Field(None, description="A date alone is midnight UTC")
+    language: Language | None = None
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "title": "Ferry to Kellmouth back in service",
+                    "text": "The ferry to Kellmouth sails again from Monday. Repairs had taken three weeks.",
+                    "url": "https://example.com/ferry",
+                    "source": "Harbour Post",
+                    "published": "2023-06-18",
+                }
+            ]
+        },
+    )
+
+
+class ArticlePage(Value):
+    """Some of the articles."""
+
+    items: tuple[ArticleSummary, ...]
+    total: int
+    """How many there are in all."""
+
+
+class DeleteResponse(Value):
+    """What was taken down."""
+
+    deleted: tuple[str, ...]
+    """Keys of the articles."""
+
+
+class ServiceStats(Value):
+    """Numbers about the archive and the service."""
+
+    archive: Stats
+    model: str
+    """Who writes answers."""
+    running: int
+    """Questions being answered."""
+    waiting: int
+    """Questions waiting for their turn."""
+
+
+class ErrorDetail(Value):
+    """What went wrong, and what to do about it."""
+
+    type: str
+    message: str
+    request_id: str
+
+
+class ErrorResponse(Value):
+    """The body of every error."""
+
+    error: ErrorDetail
+
+
+__all__ = [
+    "ArticlePage",
+    "DeleteResponse",
+    "ErrorDetail",
+    "ErrorResponse",
+    "Exchange",
+    "Filters",
+    "NewArticle",
+    "Question",
+    "Quotes",
+    "Search",
+    "ServiceStats",
+]

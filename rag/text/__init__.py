@@ -1,0 +1,1 @@
+"""Reading text: languages, sentences, dates, addresses."""

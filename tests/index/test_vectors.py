@@ -1,0 +1,146 @@
+"""The vector index: what Chroma's files hold, and that a look at an archive writes nothing."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+from helpers import python
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.index import vectors
+from rag.index.catalog import IndexRow
+from rag.index.vectors import VectorIndex, zero_tail
+
+DIM = 16
+
+
+def rows(n: int, first: int = 0) -> list[IndexRow]:
+    found = []
+    for i in range(first, first + n):
+        vector = np.random.default_rng(i).normal(size=DIM).astype(np.float32)
+        vector /= np.linalg.norm(vector)
+        found.append(IndexRow(i + 1, f"p{i}", f"a{i}", "", "", None, None, "en" if i % 2 else "de", vector))
+    return found
+
+
+def graph(folder: Path, count: int, room: int, **header: int) -> tuple[Path, Path]:
+    """Files as Chroma writes them, full of sevens."""
+    place = folder / "some-uuid"
+    place.mkdir(parents=True, exist_ok=True)
+    known = {"version": 1, "level0": 0, "room": room, "count": count, "size": 40, "label": 32, "data": 12, **header}
+    (place / "header.bin").write_bytes(struct.pack("<i6Q", *known.values()) + b"more")
+    data, lengths = place / "data_level0.bin", place / "length.bin"
+    data.write_bytes(b"\x07" * 40 * room)
+    lengths.write_bytes(b"\x07" * 4 * room)
+    return data, lengths
+
+
+@given(count=st.integers(0, 30), more=st.integers(0, 30))
+@settings(max_examples=50, deadline=None)
+def test_only_what_stands_behind_the_last_element_is_taken_out(
+    tmp_path_factory: pytest.TempPathFactory, count: int, more: int
+) -> None:
+    folder = tmp_path_factory.mktemp("graph")
+    data, lengths = graph(folder, count, count + more)
+    zero_tail(folder)
+    assert data.read_bytes() == b"\x07" * 40 * count + bytes(40 * more)
+    assert lengths.read_bytes() == b"\x07" * 4 * count + bytes(4 * more)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [{"version": 2}, {"level0": 8}, {"size": 41}, {"label": 40}, {"data": 0}, {"data": 32}, {"count": 11}],
+    ids=str,
+)
+def test_files_that_look_otherwise_are_left_alone(tmp_path: Path, odd: dict[str, int]) -> None:
+    count = odd.pop("count", 2)
+    data, lengths = graph(tmp_path, count, 10, **odd)
+    zero_tail(tmp_path)
+    assert data.read_bytes() == b"\x07" * 400
+    assert lengths.read_bytes() == b"\x07" * 40
+
+
+def test_files_of_other_sizes_are_left_alone(tmp_path: Path) -> None:
+    data, lengths = graph(tmp_path, 2, 10)
+    data.write_bytes(b"\x07" * 401)
+    lengths.write_bytes(b"\x07" * 7)
+    zero_tail(tmp_path)
+    assert data.read_bytes() == b"\x07" * 401
+    assert lengths.read_bytes() == b"\x07" * 7
+    (tmp_path / "some-uuid" / "header.bin").write_bytes(b"short")
+    zero_tail(tmp_path)
+    data.unlink()
+    graph(tmp_path, 2, 10)
+    data.unlink()
+    zero_tail(tmp_path)
+    zero_tail(tmp_path / "not there")
+
+
+def test_the_graph_is_as_good_after_it(tmp_path: Path) -> None:
+    index = VectorIndex(tmp_path / "v")
+    index.wrote(1)
+    for step, n in enumerate((5, 200, 1500), 2):
+        all_rows = rows(n)
+        index.add(all_rows)
+        index.see(step)  # from the files
+        for row in all_rows[:: max(1, n // 20)]:
+            assert index.search(row.vector, 1)[0] == (row.id, pytest.approx(1.0, abs=1e-5))
+        assert len(index.ids()) == n
+    index.remove([f"p{i}" for i in range(1400)])
+    index.see(9)
+    assert index.search(rows(1, 1450)[0].vector, 1)[0][0] == "p1450"
+    assert len(index.ids()) == 100
+    index.close()
+
+
+def test_uncleared_memory_is_not_saved(tmp_path: Path) -> None:
+    """With an allocator that marks what it hands out (glibc's; others pass anyway)."""
+    code = """
+import sys
+import numpy as np
+from rag.index.catalog import IndexRow
+from rag.index.vectors import VectorIndex
+row = IndexRow(1, "p", "a", "", "", None, None, "en", np.eye(1, 16, dtype=np.float32)[0])
+index = VectorIndex(__import__("pathlib").Path(sys.argv[1]))
+index.wrote(1)
+index.add([row])
+index.see(2)
+assert index.search(row.vector, 1)[0][0] == "p"
+index.close()
+"""
+    done = python(code, tmp_path / "v", env={"MALLOC_PERTURB_": "165"})
+    assert done.returncode == 0, done.stderr
+    (data,) = (tmp_path / "v").glob("*/data_level0.bin")
+    assert not any(data.read_bytes())
+    assert not any(data.with_name("length.bin").read_bytes())
+
+
+def test_looking_at_what_is_not_there_writes_nothing(tmp_path: Path) -> None:
+    index = VectorIndex(tmp_path / "v")
+    assert index.search(rows(1)[0].vector, 3) == []
+    assert index.ids() == set()
+    index.remove(["p1"])
+    index.close()
+    assert not (tmp_path / "v").exists()
+
+
+def test_one_process_does_not_wait_for_another_forever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from filelock import FileLock
+
+    from rag.errors import ArchiveLocked
+
+    index = VectorIndex(tmp_path / "v")
+    index.add(rows(3))
+    index.wrote(1)
+    index.see(2)
+    monkeypatch.setattr(vectors, "_PATIENCE", 0.05)
+    with FileLock(tmp_path / "v" / "graph.lock"), pytest.raises(ArchiveLocked, match="Wait until"):
+        index.search(rows(1)[0].vector, 1)
+    assert index.search(rows(1)[0].vector, 1)[0][0] == "p0"
+    with FileLock(tmp_path / "v" / "graph.lock"):
+        assert index.search(rows(1)[0].vector, 1)[0][0] == "p0", "what is loaded waits for nobody"
+    index.close()

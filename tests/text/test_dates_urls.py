@@ -1,0 +1,104 @@
+"""Dates that are certain, and addresses in one form."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rag.text.dates import parse_date
+from rag.text.urls import canonical, host
+
+
+@pytest.mark.parametrize(
+    ("value", "iso"),
+    [
+        ("2023-06-19", "2023-06-19T00:00:00+00:00"),
+        ("2023-06-19T08:30:00Z", "2023-06-19T08:30:00+00:00"),
+        ("2023-06-19 08:30:00+03:00", "2023-06-19T08:30:00+03:00"),
+        ("2022/11/19", "2022-11-19T00:00:00+00:00"),
+        ("2022/11/19 10:15", "2022-11-19T10:15:00+00:00"),
+        ("20221119", "2022-11-19T00:00:00+00:00"),
+        ("Mon, 19 Jun 2023 08:30:00 GMT", "2023-06-19T08:30:00+00:00"),
+        ("Mon, 19 Jun 2023 08:30:00 EDT", "2023-06-19T08:30:00-04:00"),
+        ("June 19, 2023", "2023-06-19T00:00:00+00:00"),
+        ("Jun. 19, 2023 8:30 AM EDT", "2023-06-19T08:30:00-04:00"),
+        ("19 June 2023", "2023-06-19T00:00:00+00:00"),
+        ("Monday, June 19, 2023", "2023-06-19T00:00:00+00:00"),
+        ("19 Haziran 2023", "2023-06-19T00:00:00+00:00"),
+        ("19 KASIM 2022", "2022-11-19T00:00:00+00:00"),
+        ("19. Juni 2023", "2023-06-19T00:00:00+00:00"),
+        ("19 de junio de 2023", "2023-06-19T00:00:00+00:00"),
+        ("19 juin 2023", "2023-06-19T00:00:00+00:00"),
+        ("2023年6月19日", "2023-06-19T00:00:00+00:00"),
+        ("19.06.2023", "2023-06-19T00:00:00+00:00"),
+        ("19/06/2023", "2023-06-19T00:00:00+00:00"),
+        ("06/19/2023", "2023-06-19T00:00:00+00:00"),
+        (1687161600, "2023-06-19T08:00:00+00:00"),
+        (1687161600000, "2023-06-19T08:00:00+00:00"),
+        ({"$date": "2023-06-19"}, "2023-06-19T00:00:00+00:00"),
+        (date(2023, 6, 19), "2023-06-19T00:00:00+00:00"),
+        (datetime(2023, 6, 19, 8), "2023-06-19T08:00:00+00:00"),
+    ],
+)
+def test_dates(value: Any, iso: str) -> None:
+    found = parse_date(value)
+    assert found is not None
+    assert found.isoformat() == iso
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, "", "yesterday", "Monday", "10", "2023", "June 2023", "03/04/2023", "2023-13-45", "19 Foo 2023", "n/a",
+     "99999999", "0001-01-01", "9999-12-31", True, 5, [], {}, "May I come in 2023, please?", "1e400", float("nan"),
+     10**400],
+)  # fmt: skip
+def test_what_is_not_certain_stays_unknown(value: Any) -> None:
+    assert parse_date(value) is None
+
+
+@given(st.one_of(st.text(max_size=90), st.integers(), st.floats(), st.text("0123456789-/.: TZ+年月日", max_size=30)))
+def test_any_value_gives_an_aware_date_or_none(value: Any) -> None:
+    found = parse_date(value)
+    assert found is None or found.tzinfo is not None
+
+
+@pytest.mark.parametrize(
+    ("url", "result"),
+    [
+        ("HTTP://WWW.Example.COM:80/A/b/?utm_source=x&id=5&fbclid=1#top", "https://www.example.com/A/b?id=5"),
+        ("https://example.com/", "https://example.com"),
+        ("https://example.com/a?b=1&a=%20x&c", "https://example.com/a?b=1&a=%20x&c"),
+        (" https://example.com/a\n", "https://example.com/a"),
+        ("http://example.com:8080/a", "https://example.com:8080/a"),
+        ("https://user:pw@example.com/a", "https://example.com/a"),
+        ("http://[::1]/a/", "https://[::1]/a"),
+        ("http://[broken/a", "http://[broken/a"),
+        ("not a url", "notaurl"),
+    ],
+)
+def test_canonical(url: str, result: str) -> None:
+    assert canonical(url) == result
+
+
+@given(st.text())
+def test_canonical_is_stable(text: str) -> None:
+    once = canonical("https://" + text)
+    assert canonical(once) == once
+
+
+@pytest.mark.parametrize(
+    ("url", "result"),
+    [
+        ("https://www.bbc.co.uk/x", "bbc.co.uk"),
+        ("http://X.y", "x.y"),
+        (None, None),
+        ("/a/b", None),
+        ("https://[x", None),
+    ],
+)
+def test_host(url: str | None, result: str | None) -> None:
+    assert host(url) == result

@@ -1,0 +1,473 @@
+"""The page's HTML: nothing from articles, models or users becomes markup, and what is marked are the cited words."""
+
+from __future__ import annotations
+
+import html
+import re
+from datetime import UTC, datetime
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rag.ui import coverage, evidence_panel, export, lists, markup, quotes, render
+from rag.ui.render import TurnView
+
+from rag.text import timespan
+from rag.types import (
+    Answer,
+    Article,
+    ArticleSummary,
+    Citation,
+    Conflict,
+    Feedback,
+    Hit,
+    Passage,
+    Query,
+    Quote,
+    RejectedSentence,
+    Sentence,
+    Stats,
+    Time,
+)
+
+NASTY = [
+    "<script>alert(1)</script>",
+    '<img src=x onerror="alert(1)">',
+    "[click](javascript:alert(1))",
+    '"><svg onload=alert(1)>',
+    "'; alert(1) //",
+    "{{constructor.constructor('alert(1)')()}}",
+    "${alert(1)}",
+    "<gradio-app src=x>",
+    "&lt;b&gt;",
+    "a\x00b\x1b[31m",
+]
+WHEN = datetime(2023, 6, 18, tzinfo=UTC)
+VOID = {"input", "br", "img", "progress"}
+
+
+class Reader(HTMLParser):
+    """Elements, attributes and text of a piece of HTML; fails where an element isn't closed."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.words: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append((tag, dict(attrs)))
+        if tag not in {"input", "meta"}:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+
+def read(text: str) -> Reader:
+    reader = Reader()
+    reader.feed(text)
+    reader.close()
+    assert reader.open == []
+    return reader
+
+
+def assert_harmless(text: str) -> Reader:
+    """No element and no attribute that runs anything, whatever was put in."""
+    reader = read(text)
+    for tag, attrs in reader.tags:
+        assert tag not in {"script", "img", "svg", "iframe", "gradio-app", "object", "style", "form"} or tag == "svg"
+        for name, value in attrs.items():
+            assert not name.startswith("on")
+            if name in ("href", "src"):
+                assert re.match(r"https?://|export/", value or ""), value
+    return reader
+
+
+def passage(text: str, title: str = "Title", n: int = 0) -> Passage:
+    return Passage(
+        id=f"a{n}:0", article_id=f"a{n}", start=0, end=len(text), text=text, sentences=(Sentence(start=0, end=len(text)),),
+        title=title, source="Harbour Post", published=WHEN, url="https://example.org/a",
+    )  # fmt: skip
+
+
+def hit(text: str, title: str = "Title", n: int = 0) -> Hit:
+    return Hit(passage=passage(text, title, n), score=1.0, rank=n + 1, found_by="hybrid")
+
+
+def citation(number: int, quote: str, claim: tuple[int, int], *, start: int = 0, **more: object) -> Citation:
+    values = {
+        "title": "Title", "source": "Harbour Post", "published": WHEN, "url": "https://example.org/a", "support": "supported",
+        "article_id": "a0", **more,
+    }  # fmt: skip
+    return Citation(number=number, quote=quote, start=start, end=start + len(quote), claim=claim, **values)  # type: ignore[arg-type]
+
+
+def answer(text: str = "It rains. [1]", **more: object) -> Answer:
+    query = Query(text="Does it rain?", standalone="Does it rain?")
+    values: dict[str, object] = {
+        "question": "Does it rain?", "query": query, "text": text, "answered": True, "model": "fake", "fingerprint": "f",
+        "citations": (citation(1, "It rains.", (0, 9)),), "hits": (hit("It rains."),), **more,
+    }  # fmt: skip
+    return Answer(**values)  # type: ignore[arg-type]
+
+
+def talk(a: Answer, **more: object) -> TurnView:
+    values: dict[str, object] = {
+        "question": a.question, "number": 1, "query": a.query, "hits": a.hits, "text": a.text, "citations": a.citations, "answer": a,
+        "turn": 7, **more,
+    }  # fmt: skip
+    return TurnView(**values)  # type: ignore[arg-type]
+
+
+def stats(articles: int = 3) -> Stats:
+    return Stats(
+        path="/a", fingerprint="f", bytes=1, articles=articles, older_versions=0, passages=9, pending=0, tombstones=0, first=WHEN,
+        last=WHEN, undated=1, sources={"Harbour Post": articles}, languages={"en": articles},
+    )  # fmt: skip
+
+
+def quote(words: str = "It rains.", speaker: str = "Qin Gang", **more: object) -> Quote:
+    values: dict[str, object] = {
+        "role": "foreign minister", "verb": "said", "direct": True, "article_id": "a0", "start": 3, "end": 3 + len(words),
+        "sentence": words, "title": "Title", "source": "Harbour Post", "published": WHEN, "url": "https://example.org/a", **more,
+    }  # fmt: skip
+    return Quote(speaker=speaker, quote=words, **values)  # type: ignore[arg-type]
+
+
+def taken(**time: object) -> Query:
+    return Query(text="Does it rain?", standalone="Does it rain?", time=Time(**time))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_nothing_becomes_markup(nasty: str) -> None:
+    text = f"{nasty} [1]"
+    cited = citation(
+        1, nasty, (0, len(nasty)), title=nasty, source=nasty, url=f"javascript:{nasty}", also_printed_by=(nasty,)
+    )
+    disagrees = Conflict(
+        claim=(0, 1),
+        about=nasty,
+        article_id=nasty,
+        title=nasty,
+        source=nasty,
+        quote=nasty,
+        start=0,
+        end=len(nasty),
+        newer=True,
+    )
+    whole = answer(
+        text, question=nasty, query=Query(text=nasty, standalone=nasty + " again"), citations=(cited,), hits=(hit(nasty, nasty),),
+        withheld=(RejectedSentence(text=nasty, why=nasty),), conflicts=(disagrees,), model=nasty,
+    )  # fmt: skip
+    shown = talk(whole, feedback=Feedback(good=False, why=nasty, given=WHEN))
+    refused = answer(
+        "No.", citations=(), answered=False, reason="not_in_archive", hits=(hit(nasty, nasty),), question=nasty
+    )
+    article = Article(
+        key=nasty, id="a0", title=nasty, text=f"{nasty}\n{nasty}", source=nasty, author=nasty, language="en", url=f"javascript:{nasty}",
+        also_printed_by=(nasty,),
+    )  # fmt: skip
+    listed = ArticleSummary(
+        id=nasty,
+        key=nasty,
+        title=nasty,
+        source=nasty,
+        author=nasty,
+        language=nasty,
+        url=nasty,
+        characters=1,
+        added=WHEN,
+    )
+    event = taken(phrase=nasty, kind="event", before=WHEN, event=nasty, side="before", dated_by=nasty)
+    voices = [
+        quote(nasty, nasty, direct=direct, role=nasty, verb=nasty, title=nasty, source=nasty, url=f"javascript:{nasty}",
+              also_printed_by=(nasty,), article_id=nasty)
+        for direct in (True, False)
+    ]  # fmt: skip
+    pieces = [
+        render.talk_html(talk(answer(query=event)), stats()),
+        quotes.quotes(voices, nasty, nasty),
+        quotes.failed(nasty),
+        render.talk_html(shown, stats()),
+        render.talk_html(talk(refused), stats()),
+        render.talk_html(TurnView(question=nasty, number=1, error=nasty), None),
+        render.talk_html(TurnView(question=nasty, number=1, status=nasty, share=0.5), None),
+        evidence_panel.evidence([hit(nasty, nasty)], 1, [cited]),
+        evidence_panel.article_view(article, 1, len(nasty) + 3, nasty, newest=nasty),
+        evidence_panel.gone(nasty),
+        lists.masthead(stats(), nasty, remote=True),
+        lists.welcome([nasty], stats()),
+        lists.articles([listed], 1, 0, nasty),
+        lists.chips(lists.Filters(sources=(nasty,), language=nasty), nasty),
+        lists.failed(nasty),
+        coverage.coverage_chart([("2023-06", nasty, 2)]),
+        export.html(nasty, [], WHEN, {}).partition("<body")[2].partition(">")[2].partition("</body>")[0],
+    ]
+    for piece in pieces:
+        reader = assert_harmless(piece)
+        assert "\x00" not in piece
+        assert "\x1b" not in piece
+        assert all(tag not in ("b", "script") for tag, _ in reader.tags)
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_an_exported_conversation_is_text(nasty: str) -> None:
+    from rag.types import Turn
+
+    cited = citation(1, nasty, (0, len(nasty)), title=nasty, url=f"https://e.org/{nasty}")
+    turn = Turn(id=1, conversation="c", question=nasty, answer=answer(f"{nasty} [1]", citations=(cited,)), asked=WHEN)
+    page = export.html(nasty, [turn], WHEN, {})
+    assert_harmless(page.partition("<main>")[2].partition("</main>")[0])
+    assert "default-src 'none'" in page
+    from markdown_it import MarkdownIt
+
+    drawn = MarkdownIt("commonmark", {"html": True}).render(export.markdown(nasty, [turn], WHEN))
+    reader = assert_harmless(drawn)
+    assert all(tag in {"h1", "h2", "p", "ul", "li", "strong", "em", "br", "a", "blockquote"} for tag, _ in reader.tags)
+    assert " ".join(nasty.replace("\x00", "\ufffd").split()) in " ".join(
+        " ".join(reader.words).replace("\x00", "\ufffd").split()
+    )
+
+
+@given(st.text(st.sampled_from("ab1 .)#+-=>*_`~[]()<&!|\\\n:\t") | st.characters(codec="utf-8"), max_size=40))
+def test_markdown_shows_a_text_as_it_is(text: str) -> None:
+    from markdown_it import MarkdownIt
+
+    words = " ".join(markup._CONTROL.sub("", text).split())
+    drawn = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(export._md(words))
+    assert re.sub("<p>(.*)</p>\n", r"\1", drawn, flags=re.DOTALL) == html.escape(words, quote=False).replace(
+        '"', "&quot;"
+    )
+
+
+@given(st.text(max_size=60), st.data())
+def test_the_marked_words_are_the_cited_words(text: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    article = Article(key="k", id="a", title="T", text=text, language="en")
+    view = evidence_panel.article_view(article, start, end, "1")
+    marked = "".join(html.unescape(m) for m in re.findall(r"<mark [^>]*>(.*?)</mark>", view, re.DOTALL))
+    clean = markup._CONTROL.sub("\ufffd", text[start:end])
+    lines = text.split("\n")  # paragraphs of nothing but space aren't shown
+    if all(line.strip() or not line for line in lines):
+        assert marked == clean.replace("\n", "")
+    assert view.count('id="cited"') <= 1
+    assert view.count('id="cited"') == (1 if marked else 0)
+
+
+@given(
+    st.lists(st.text(st.characters(blacklist_categories=("Cs", "Cc")), min_size=1, max_size=20), min_size=1, max_size=5)
+)
+def test_every_claim_is_shown_with_its_sources(claims: list[str]) -> None:
+    text, citations = "", []
+    for n, claim in enumerate(claims, 1):
+        lead = " " if text else ""
+        citations.append(citation(n, "quote", (len(text) + len(lead), len(text) + len(lead) + len(claim))))
+        text += f"{lead}{claim} [{n}]"
+    shown = render.answer_text(text, citations)
+    found = [
+        html.unescape(c) for c in re.findall(r'<span class="claim">(.*?)</span><span class="marks">', shown, re.DOTALL)
+    ]
+    assert found == claims
+    assert re.findall(r'data-number="(\d+)"', shown) == [str(n) for n in range(1, len(claims) + 1)]
+    assert f"[{len(claims)}]" not in re.sub(r"<[^>]*>", "", shown) or any("[" in c for c in claims)
+
+
+def test_a_refusal_looks_like_one() -> None:
+    refused = answer(
+        "The archive does not answer this question.", citations=(), answered=False, reason="not_in_archive"
+    )
+    shown = render.talk_html(talk(refused), stats())
+    assert 'class="refusal"' in shown
+    assert 'class="cite"' not in shown
+    assert "3 articles, published from 18 June 2023" in shown
+    assert "1 without a date" in shown
+    assert "The nearest passages" in shown
+
+
+def test_what_became_of_a_cited_article_is_said() -> None:
+    changed = render.talk_html(talk(answer(), fates={"a0": "changed"}), None)
+    assert "has changed since" in changed
+    lost = render.talk_html(talk(answer(), fates={"a0": "gone"}), None)
+    assert "no longer in the archive" in lost
+    assert ">Open<" not in lost
+    assert "has changed" not in render.talk_html(talk(answer()), None)
+
+
+def test_one_source_cited_twice_is_listed_once() -> None:
+    twice = answer(
+        "It rains. [1] It pours. [1]",
+        citations=(citation(1, "It rains and pours.", (0, 9)), citation(1, "It rains and pours.", (14, 23))),
+    )
+    shown = render.talk_html(talk(twice), None)
+    assert shown.count('<li value="1">') == 1
+    assert shown.count('class="cite"') == 2
+
+
+def test_a_new_line_is_a_paragraph() -> None:
+    text = "It rains. [1]\nIt pours. [2]"
+    shown = render.answer_text(text, (citation(1, "a", (0, 9)), citation(2, "b", (14, 23))))
+    assert shown.count("<p>") == 2
+
+
+def test_a_quote_is_ready_to_paste() -> None:
+    text = markup.citation_text("It  rains\nhere.", "Rain", "Harbour Post", WHEN, "https://e.org/1")
+    assert text == "“It rains here.”\n— Harbour Post, Rain, 18 June 2023\nhttps://e.org/1"
+    assert markup.citation_text("“It rains.”", "Rain", None, None, None) == "“It rains.”\n— Rain"
+
+
+# -- who said what, and of when a question asks ------------------------------------------------
+
+
+@given(st.text(max_size=40), st.text(max_size=40), st.booleans())
+def test_a_quote_is_shown_as_it_stands(words: str, speaker: str, direct: bool) -> None:
+    reader = assert_harmless(quotes.quotes([quote(words, speaker, direct=direct)]))
+    shown = markup._CONTROL.sub("\ufffd", " ".join(words.split()))
+    text = "".join(reader.words)
+    assert (markup.quoted(shown) if direct else shown) in text
+    assert markup._CONTROL.sub("\ufffd", speaker) in text.replace("\r", "\n") or "\r" in speaker
+    assert ("word for word" in text) == direct
+    (opened,) = [a for _, a in reader.tags if a.get("data-event") == "cite"]
+    assert (opened["data-start"], opened["data-end"]) == ("3", str(3 + len(words)))
+
+
+def test_a_speakers_words_are_ready_to_paste() -> None:
+    assert quotes.pasted(quote("It\nrains.")) == (
+        "“It rains.”\n— Qin Gang, foreign minister; Harbour Post, Title, 18 June 2023\nhttps://example.org/a"
+    )
+    reported = quotes.pasted(quote("that it rained", role=None, direct=False, url=None))
+    assert reported == "Qin Gang, as reported: that it rained\n— Harbour Post, Title, 18 June 2023"
+
+
+def test_the_list_of_quotes_says_how_it_is_ordered_and_what_to_do_when_it_is_empty() -> None:
+    assert "1 quote, newest first" in quotes.quotes([quote()])
+    assert "2 quotes, best match first" in quotes.quotes([quote(), quote()], about="rain")
+    assert f"The first {quotes.SHOWN} quotes" in quotes.quotes([quote()] * quotes.SHOWN)
+    assert "Try a surname" in quotes.quotes([], speaker="Nobody")
+    assert "under Archive" in quotes.quotes([], speaker=" ")
+
+
+def test_a_passage_found_by_its_quotes_says_so() -> None:
+    found = hit("It rains.")
+    assert "quotes whom you ask about" not in evidence_panel.hit_card(found)
+    assert "quotes whom you ask about" in evidence_panel.hit_card(found.model_copy(update={"found_by": "quotes"}))
+
+
+def test_a_time_is_shown_and_can_be_taken_off_once_the_answer_is_there() -> None:
+    query = taken(phrase="last week", kind="within", after="2023-06-12T00:00Z", before="2023-06-19T00:00Z")
+    writing = render.talk_html(TurnView(question="Does it rain?", number=1, query=query), None)
+    assert "articles of 12–18 June 2023 · “last week”" in writing
+    assert 'data-times="off"' not in writing
+    for done in (
+        talk(answer(query=query)),
+        TurnView(question="Does it rain?", number=1, query=query, error="It broke."),
+    ):
+        buttons = [a for _, a in read(render.talk_html(done, None)).tags if a.get("data-times") == "off"]
+        (off,) = buttons
+        assert off["data-event"] == "redo"
+        assert off["data-question"] == "Does it rain?"
+        assert off["aria-label"] == "Ask again, leaving aside “last week”"
+    assert 'class="when"' not in render.talk_html(talk(answer()), None)
+
+
+def test_retry_asks_as_it_was_asked() -> None:
+    for counts, said in ((True, "on"), (False, "off")):
+        query = Query(text="Does it rain?", standalone="Does it rain?", times=counts)
+        for done in (
+            talk(answer(query=query)),
+            TurnView(question="Does it rain?", number=1, query=query, error="It broke."),
+        ):
+            (again,) = [a for _, a in read(render.talk_html(done, None)).tags if a.get("data-event") == "redo"]
+            assert (again["data-question"], again["data-times"]) == ("Does it rain?", said)
+
+
+def test_an_event_names_the_article_that_dates_it() -> None:
+    query = taken(phrase="before the summit", kind="event", before=WHEN, side="before", dated_by="Summit opens")
+    shown = html.unescape(render.talk_html(talk(answer(query=query)), None))
+    assert "articles before 18 June 2023 · “before the summit”" in shown
+    assert "the date of “Summit opens”" in shown
+
+
+@pytest.mark.parametrize(
+    ("after", "before", "shown"),
+    [
+        ("2023-06-12", "2023-06-19", "12–18 June 2023"),
+        ("2023-06-18", "2023-06-19", "18 June 2023"),
+        ("2023-06-01", "2023-07-01", "June 2023"),
+        ("2023-06-01", "2023-09-01", "June–August 2023"),
+        ("2022-12-01", "2023-03-01", "December 2022 – February 2023"),
+        ("2023-01-01", "2024-01-01", "2023"),
+        ("2021-01-01", "2024-01-01", "2021–2023"),
+        ("2023-05-28", "2023-06-04", "28 May – 3 June 2023"),
+        ("2022-12-28", "2023-01-04", "28 December 2022 – 3 January 2023"),
+        ("2023-06-01", "2023-06-02", "1 June 2023"),
+        (None, "2023-06-18", "before 18 June 2023"),
+        ("2023-06-18", None, "18 June 2023 or later"),
+        (None, None, "all dates"),
+    ],
+)
+def test_spans_of_days(after: str | None, before: str | None, shown: str) -> None:
+    ends = [datetime.fromisoformat(d).replace(tzinfo=UTC) if d else None for d in (after, before)]
+    assert timespan.span(*ends) == shown
+    assert timespan.span(*ends, to="to") == re.sub(" ?– ?", " to ", shown)
+
+
+def test_what_is_no_span_of_days() -> None:
+    assert timespan.describe_time(Time(phrase="latest", kind="latest")) == "newer articles first"
+    assert (
+        timespan.describe_time(Time(phrase="as of 18 June", kind="as_of", before="2023-06-19T00:00Z"))
+        == "articles up to 18 June 2023"
+    )
+    around = Time(phrase="during the talks", kind="event", after=WHEN, before=WHEN, side="during", dated_by="Talks")
+    assert timespan.dating(around) == "around the date of “Talks”"
+
+
+def test_every_event_of_the_page_is_known_to_its_script() -> None:
+    from importlib import resources
+
+    script = (resources.files("rag.ui") / "page.js").read_text("utf-8")
+    known = set(re.findall(r"'(\w+)'", script.partition("const known = [")[2].partition("]")[0]))
+    source = "".join(
+        (resources.files("rag.ui") / f).read_text("utf-8")
+        for f in ("evidence_panel.py", "quotes.py", "render.py", "lists.py", "markup.py")
+    )
+    used = set(re.findall(r"""data_event=["'](\w+)""", source)) | set(
+        re.findall(r"""button\([^()]*?(?:\([^()]*\)[^()]*?)*, ["'](\w+)["']""", source)
+    )
+    assert {"cite", "redo", "edit", "rate", "open", "takedown", "back"} <= used
+    assert used <= known
+
+
+def test_coverage_counts_every_article() -> None:
+    months = [(f"2023-{m:02}", f"Outlet {o}", m + o) for m in range(1, 7) for o in range(9)]
+    counts = coverage._counts(months)
+    assert sum(counts.values()) == sum(n for _, _, n in months)
+    assert len({o for _, o in counts}) == 7
+    drawn = coverage.coverage_chart(months)
+    assert drawn.count("<rect") == len(counts)
+    long = coverage._counts([(f"{y}-05", "A", 1) for y in range(2000, 2020)])
+    assert ("2004", "A") in long
+    assert coverage.coverage_chart([]) == ""
+
+
+def test_dates_between() -> None:
+    assert coverage._between("2022-11", "2023-02") == ["2022-11", "2022-12", "2023-01", "2023-02"]
+    assert coverage._between("2019", "2021") == ["2019", "2020", "2021"]
+
+
+@pytest.mark.parametrize("nasty", NASTY)
+def test_parts_without_an_answer_are_named_and_escaped(nasty: str) -> None:
+    talk = TurnView(
+        question="q", number=1, text="It rains. [1]", answer=answer(unanswered=(f"Did {nasty} report it?",))
+    )
+    html = render.talk_html(talk, None)
+    assert (
+        "The archive does not answer:" in html and "<script" not in html and "<svg" not in html and "<img" not in html
+    )
+    assert "unanswered" not in render.talk_html(TurnView(question="q", number=1, text="x", answer=answer()), None)
