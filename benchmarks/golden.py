@@ -3,9 +3,9 @@
     python -m benchmarks.golden OUT                      the sample corpus's questions, and readings of them
     python -m benchmarks.golden OUT ../shared/data       open sets too
 
-One file a kind in OUT, JSON lines. Passages found are left out: Chroma's graph is approximate, so that
-near-ties change places from build to build. Compare two folders with ``diff``. Answers are the extractive engine's,
-which decides the same on every run.
+One file a kind in OUT, JSON lines; ``--only`` writes some of them. Compare two folders with ``diff``. Passages found are
+left out, since Chroma's graph is approximate and near-ties change places from build to build. Answers come from the
+extractive engine, which decides the same on every run.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from typing import Any
 from benchmarks.process import ROOT
 from rag import Archive
 from rag.answer.check import verify
+from rag.index.embed import EmbeddingCache
 from rag.ingest import quotes
 from rag.retrieve import decompose, preamble, query, speaker, starters
 from rag.retrieve.rewrite import condense
@@ -32,37 +33,48 @@ CORPUS = ROOT / "corpus"
 _TODAY = date(2023, 7, 1)
 
 
+KINDS = ("sample", "starters", "sample-readings", "newsroom", "quotes", "claims", "readings", "followups", "xquad")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the files."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.golden", description=__doc__.splitlines()[0])
     parser.add_argument("out", type=Path)
     parser.add_argument("data", type=Path, nargs="?", help="the folder of open sets")
+    parser.add_argument("--only", nargs="+", choices=KINDS, default=KINDS)
     args = parser.parse_args(arguments)
     args.out.mkdir(parents=True, exist_ok=True)
-    with Archive.open(args.out / ".sample", chat_model="extractive") as archive:
-        archive.ingest(CORPUS)
-        cases = _rows(CORPUS / "questions.jsonl")
-        _write(args.out / "sample.jsonl", answers(archive, cases))
-        _write(args.out / "starters.jsonl", ({"question": q} for q in _starters(archive)))
-    _write(args.out / "sample-readings.jsonl", readings(cases))
+    wanted = set(args.only)
+
+    def write(kind: str, rows: Callable[[], Iterable[dict[str, Any]]]) -> None:
+        if kind in wanted:
+            _write(args.out / f"{kind}.jsonl", rows())
+
+    cases = _rows(CORPUS / "questions.jsonl")
+    write("sample-readings", lambda: readings(cases))
+    if wanted & {"sample", "starters"}:
+        with Archive.open(args.out / ".sample", chat_model="extractive") as archive:
+            archive.ingest(CORPUS)
+            write("sample", lambda: answers(archive, cases))
+            write("starters", lambda: ({"question": q} for q in _starters(archive)))
     if args.data:
-        _open_sets(args.out, args.data)
+        _open_sets(args.out, args.data, wanted, write)
     return 0
 
 
-def _open_sets(out: Path, data: Path) -> None:
+def _open_sets(out: Path, data: Path, wanted: set[str], write: Callable[..., None]) -> None:
     cases = _rows(data / "newsroom-questions/dev.jsonl")
-    with Archive.open(out / ".wikinews", chat_model="extractive") as archive:
-        archive.ingest(data / "wikinews/articles.jsonl")
-        _write(out / "newsroom.jsonl", answers(archive, cases))
-        _write(out / "quotes.jsonl", _quotes(archive))
-        embed = archive._remembered()
-        _write(out / "claims.jsonl", claims(embed, data))
-    quiz = _rows(data / "realtimeqa-2023/questions.jsonl")
-    _write(out / "readings.jsonl", readings([*cases, *map(_quiz, quiz)]))
-    _write(out / "followups.jsonl", _followups(data / "canard/dev_first1000.json"))
-    xquad = [_rows(data / f"xquad/beir/{code}/queries.jsonl") for code in ("en", "tr", "zh")]
-    _write(out / "xquad.jsonl", readings([{"id": q["_id"], "question": q["text"]} for qs in xquad for q in qs[::6]]))
+    quiz = map(_quiz, _rows(data / "realtimeqa-2023/questions.jsonl"))
+    write("readings", lambda: readings([*cases, *quiz]))
+    write("followups", lambda: _followups(data / "canard/dev_first1000.json"))
+    asked = [q for code in ("en", "tr", "zh") for q in _rows(data / f"xquad/beir/{code}/queries.jsonl")[::6]]
+    write("xquad", lambda: readings([{"id": q["_id"], "question": q["text"]} for q in asked]))
+    if wanted & {"newsroom", "quotes", "claims"}:
+        with Archive.open(out / ".wikinews", chat_model="extractive") as archive:
+            archive.ingest(data / "wikinews/articles.jsonl")
+            write("newsroom", lambda: answers(archive, cases))
+            write("quotes", lambda: _quotes(archive))
+            write("claims", lambda: claims(EmbeddingCache(archive._embed().embed), data))
 
 
 def answers(archive: Archive, cases: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
@@ -81,7 +93,7 @@ def told(answer: Answer) -> dict[str, Any]:
         "reason": row["reason"],
         "text": answer.text,
         "citations": [_apart(c) for c in row["citations"]],
-        "withheld": [w["text"] for w in row["withheld"]],
+        "withheld": sorted(w["text"] for w in row["withheld"]),
         "conflicts": [_apart(c) for c in row["conflicts"]],
     }
 

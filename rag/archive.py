@@ -348,7 +348,7 @@ class Archive:
 
         whose = speakers_.parse_speaker(question)
         told = decompose.reported_by(question)
-        outlet = self._cat().outlet(told[0]) if told and not query.sources else None
+        outlet = self._cat().resolve_outlet(told[0]) if told and not query.sources else None
         part = query.model_copy(
             update={
                 "text": question,
@@ -473,7 +473,7 @@ class Archive:
         ).model_copy(update={"speaker": speaker, "about": about})
         from rag.retrieve import speaker as speakers_
 
-        if (undone := self._cat().count_unquoted()) and undone == self._cat().counts()["articles"]:
+        if (undone := self._cat().count_without_quotes()) and undone == self._cat().counts()["articles"]:
             raise ArchiveMismatch(
                 f"The articles in {self.path} have not been looked through for quotes. "
                 f"Do it, which embeds nothing again: onrecord doctor --repair --archive {self.path}"
@@ -553,7 +553,7 @@ class Archive:
 
         For looking at many: no texts are read.
         """
-        return self._cat().standing(article_ids) if self.exists else {}
+        return self._cat().exists(article_ids) if self.exists else {}
 
     def passage(self, ident: str) -> Passage:
         """A passage by id.
@@ -752,10 +752,10 @@ class Archive:
         from rag.retrieve import decompose
 
         if made.sources:
-            return made.model_copy(update={"sources": tuple(self._cat().outlet(s) or s for s in made.sources)})
+            return made.model_copy(update={"sources": tuple(self._cat().resolve_outlet(s) or s for s in made.sources)})
         told = decompose.reported_by(made.looked_for)
         name, what = told or (made.speaker, made.about)
-        outlet = self._cat().outlet(name) if name else None
+        outlet = self._cat().resolve_outlet(name) if name else None
         if outlet is None:
             return made
         sought = what or made.looked_for
@@ -891,7 +891,7 @@ class Archive:
         from rag.ingest.pipeline import extract_quotes
 
         catalog = self._cat()
-        while some := catalog.unquoted(_LOOKED):
+        while some := catalog.without_quotes(_LOOKED):
             places = [(a.title, a.text, catalog.sentences(a.id), a.language) for a in some]
             said = extract_quotes(places, self._find_quotes)
             catalog.set_quotes([(a.id, s) for a, s in zip(some, said, strict=True) if s is not None])
@@ -952,8 +952,8 @@ class Archive:
                 self._vectors = VectorIndex(self.path / stores[0])
                 self._lexical = LexicalIndex(self.path / stores[1])
                 self._stores = stores
-            self._vectors.see(generation)
-            self._lexical.see(generation)
+            self._vectors.refresh(generation)
+            self._lexical.refresh(generation)
             return self._vectors, self._lexical
 
     def _settle(self) -> None:
@@ -968,17 +968,17 @@ class Archive:
         if gone := catalog.tombstones():
             vectors.remove(gone)
             lexical.remove(gone)
-            catalog.settle([], gone)
+            catalog.mark_indexed([], gone)
             changed = True
         while rows := catalog.rows(limit=_STEP, pending=True):
             vectors.add(rows)
             lexical.add(rows)
-            catalog.settle([r.id for r in rows], [])
+            catalog.mark_indexed([r.id for r in rows], [])
             changed = True
         if changed:
-            generation = catalog.bump()
-            vectors.wrote(generation)
-            lexical.wrote(generation)
+            generation = catalog.next_generation()
+            vectors.mark_current(generation)
+            lexical.mark_current(generation)
 
     def _rebuild(self, *kinds: str) -> None:
         """Write indexes anew beside the old ones, then switch over in one transaction."""
@@ -1000,7 +1000,7 @@ class Archive:
                 after = rows[-1].number
             index.close()
         # With one of them new, what the other has still to do is left for the ordinary way.
-        catalog.switch(new, settled=len(kinds) == len(makers))
+        catalog.activate(new, settled=len(kinds) == len(makers))
         self._fresh()  # lets go of the old ones
         for name in old.values():
             shutil.rmtree(self.path / name, ignore_errors=True)
@@ -1035,10 +1035,10 @@ class Archive:
 
     def _forget(self) -> None:
         """Have conversations forget what was taken down."""
-        if ids := self._cat().taken_down():
+        if ids := self._cat().pending_erasure():
             if self._conversations_file.exists():
                 self.conversations.forget(ids)
-            self._cat().forgotten(ids)
+            self._cat().erased(ids)
 
     def _sweep(self) -> None:
         """Remove index folders that an interrupted rebuild left behind."""

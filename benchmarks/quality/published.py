@@ -71,7 +71,7 @@ def _lexical(cases: Sequence[EvalCase], documents: Mapping[str, tuple[str, str]]
                 for n, (i, (title, text)) in enumerate(documents.items())
             ]
         )
-        index.see(1)
+        index.refresh(1)
         ranked = [[i for i, _ in index.search(c.question, _DEPTH)] for c in cases]
         index.close()
     return ranked

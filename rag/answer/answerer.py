@@ -209,7 +209,7 @@ class Answerer:
             against = find_conflicts(
                 query.looked_for, draft.text, draft.citations, evidence, hits, embed=embed, twins=twins
             )
-            there = catalog.standing({c.article_id for c in against})
+            there = catalog.exists({c.article_id for c in against})
             against = [c for c in against if c.article_id in there]
             millis["conflicts"] = (time.perf_counter() - looked) * 1000
         reason: Reason | None = None
@@ -544,7 +544,7 @@ class _Check:
 
     def _drop_deleted(self) -> None:
         """An article taken down while the model writes is not cited any more."""
-        there = self._catalog.standing({e.article_id for e in self._evidence.values()})
+        there = self._catalog.exists({e.article_id for e in self._evidence.values()})
         self._evidence = {n: e for n, e in self._evidence.items() if e.article_id in there}
 
     def _supported(self, claim: str, cited: list[Numbered]) -> tuple[verify.Verdict, list[Numbered]]:

@@ -246,7 +246,7 @@ class Catalog:
         """Grows whenever the derived indexes change; other processes compare it."""
         return int(self.meta("generation") or 0)
 
-    def bump(self) -> int:
+    def next_generation(self) -> int:
         """Count the generation up and return it."""
         with self._transaction() as db:
             db.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = 'generation'")
@@ -285,7 +285,7 @@ class Catalog:
             "languages": tally("language"),
         }
 
-    def outlet(self, name: str) -> str | None:
+    def resolve_outlet(self, name: str) -> str | None:
         """An outlet as its articles have it, by its name in any case, with or without "the"; None if there is none."""
         sought = name.casefold().removeprefix("the ")
         rows = self._db.execute("SELECT DISTINCT source AS name FROM version WHERE current AND source IS NOT NULL")
@@ -298,7 +298,7 @@ class Catalog:
 
     # -- writing ---------------------------------------------------------------
 
-    def state(self, draft: RawArticle) -> str:
+    def status(self, draft: RawArticle) -> str:
         """How a draft stands to the catalog: "new", "changed", "current" or "older"."""
         rows = self._db.execute("SELECT id, current FROM version WHERE key = ?", (draft.key,)).fetchall()
         if not any(r["current"] for r in rows):
@@ -412,11 +412,11 @@ class Catalog:
                 db.execute("DELETE FROM alias WHERE key = ?", (key,))
             self._set_meta(db, "purge", "1")
 
-    def taken_down(self) -> list[str]:
+    def pending_erasure(self) -> list[str]:
         """Ids of deleted versions that conversations have still to forget."""
         return [r["id"] for r in self._db.execute("SELECT id FROM taken_down")]
 
-    def forgotten(self, ids: Sequence[str]) -> None:
+    def erased(self, ids: Sequence[str]) -> None:
         """Record that no conversation speaks of these versions any more."""
         with self._transaction() as db:
             db.executemany("DELETE FROM taken_down WHERE id = ?", [(i,) for i in ids])
@@ -439,12 +439,12 @@ class Catalog:
 
     # -- who said what -----------------------------------------------------------
 
-    def unquoted(self, limit: int) -> list[Article]:
+    def without_quotes(self, limit: int) -> list[Article]:
         """Current articles that have not been looked through for quotes, at most ``limit``."""
         rows = self._db.execute("SELECT * FROM version WHERE current AND NOT quoted LIMIT ?", (limit,)).fetchall()
         return [self._article(r) for r in rows]
 
-    def count_unquoted(self) -> int:
+    def count_without_quotes(self) -> int:
         """How many current articles have not been looked through for quotes."""
         return int(self._db.execute("SELECT count(*) FROM version WHERE current AND NOT quoted").fetchone()[0])
 
@@ -577,13 +577,13 @@ class Catalog:
         """Ids of passages that the indexes have still to let go."""
         return [r["passage_id"] for r in self._db.execute("SELECT passage_id FROM tombstone")]
 
-    def settle(self, indexed: Sequence[str], buried: Sequence[str]) -> None:
+    def mark_indexed(self, indexed: Sequence[str], buried: Sequence[str]) -> None:
         """Record what the indexes have taken in and let go."""
         with self._transaction() as db:
             db.executemany("UPDATE passage SET indexed = 1 WHERE id = ?", [(i,) for i in indexed])
             db.executemany("DELETE FROM tombstone WHERE passage_id = ?", [(i,) for i in buried])
 
-    def switch(self, stores: dict[str, str], *, settled: bool) -> None:
+    def activate(self, stores: dict[str, str], *, settled: bool) -> None:
         """Make freshly built indexes the live ones, in one transaction.
 
         Args:
@@ -639,7 +639,7 @@ class Catalog:
             raise ArticleMissing(f"No article {ident!r} in this archive. Find ids with: onrecord search WORDS")
         return self._article(row)
 
-    def standing(self, article_ids: Iterable[str]) -> dict[str, bool]:
+    def exists(self, article_ids: Iterable[str]) -> dict[str, bool]:
         """Those of the versions that are (still) stored, each with whether it is current. Reads no texts."""
         one = "SELECT current FROM version WHERE id = ?"
         rows = {i: self._db.execute(one, (i,)).fetchone() for i in article_ids}

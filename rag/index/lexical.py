@@ -104,16 +104,16 @@ class LexicalIndex:
             self._indexes = {}
             self._closed = True
 
-    def see(self, generation: int) -> None:
+    def refresh(self, generation: int) -> None:
         """Take in what another process has written since."""
         with self._lock:
             if self._generation != generation:
                 self._indexes = {}
                 self._generation = generation
 
-    def wrote(self, generation: int) -> None:
+    def mark_current(self, generation: int) -> None:
         """This process has itself brought the index to ``generation``."""
-        self.see(generation)
+        self.refresh(generation)
 
     def add(self, rows: Sequence[IndexRow]) -> None:
         """Take passages in; those already there are replaced."""

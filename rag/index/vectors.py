@@ -134,7 +134,7 @@ class VectorIndex:
                     _handles.pop(self._handle.folder, None)
                     self._handle.close()
 
-    def see(self, generation: int) -> None:
+    def refresh(self, generation: int) -> None:
         """Reopen when another process has written since (it is not seen otherwise)."""
         handle = self._handle
         with handle.lock:
@@ -143,7 +143,7 @@ class VectorIndex:
                     handle.close()
                 handle.generation = generation
 
-    def wrote(self, generation: int) -> None:
+    def mark_current(self, generation: int) -> None:
         """This process has itself brought the index to ``generation``."""
         with self._handle.lock:
             self._handle.generation = generation

@@ -84,7 +84,7 @@ def run(
                 skipped.append(draft)
             else:
                 intake.make_way(draft.key)
-                state = catalog.state(draft)
+                state = catalog.status(draft)
                 if state == "older":
                     returning[draft.key] = draft
                     unchanged += 1

@@ -112,7 +112,7 @@ def test_passages_wait_until_the_indexes_have_them_and_leave_tombstones(tmp_path
     catalog.store([prepared("a", "one"), prepared("b", "two")])
     ids = [r.id for r in catalog.rows(limit=10, pending=True)]
     assert len(ids) == 2
-    catalog.settle(ids, [])
+    catalog.mark_indexed(ids, [])
     assert catalog.rows(limit=10, pending=True) == []
     assert len(catalog.rows(limit=10)) == 2
     catalog.store([prepared("a", "changed")])

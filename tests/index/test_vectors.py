@@ -82,16 +82,16 @@ def test_files_of_other_sizes_are_left_alone(tmp_path: Path) -> None:
 
 def test_the_graph_is_as_good_after_it(tmp_path: Path) -> None:
     index = VectorIndex(tmp_path / "v")
-    index.wrote(1)
+    index.mark_current(1)
     for step, n in enumerate((5, 200, 1500), 2):
         all_rows = rows(n)
         index.add(all_rows)
-        index.see(step)  # from the files
+        index.refresh(step)  # from the files
         for row in all_rows[:: max(1, n // 20)]:
             assert index.search(row.vector, 1)[0] == (row.id, pytest.approx(1.0, abs=1e-5))
         assert len(index.ids()) == n
     index.remove([f"p{i}" for i in range(1400)])
-    index.see(9)
+    index.refresh(9)
     assert index.search(rows(1, 1450)[0].vector, 1)[0][0] == "p1450"
     assert len(index.ids()) == 100
     index.close()
@@ -106,9 +106,9 @@ from rag.index.catalog import IndexRow
 from rag.index.vectors import VectorIndex
 row = IndexRow(1, "p", "a", "", "", None, None, "en", np.eye(1, 16, dtype=np.float32)[0])
 index = VectorIndex(__import__("pathlib").Path(sys.argv[1]))
-index.wrote(1)
+index.mark_current(1)
 index.add([row])
-index.see(2)
+index.refresh(2)
 assert index.search(row.vector, 1)[0][0] == "p"
 index.close()
 """
@@ -135,8 +135,8 @@ def test_one_process_does_not_wait_for_another_forever(tmp_path: Path, monkeypat
 
     index = VectorIndex(tmp_path / "v")
     index.add(rows(3))
-    index.wrote(1)
-    index.see(2)
+    index.mark_current(1)
+    index.refresh(2)
     monkeypatch.setattr(vectors, "_PATIENCE", 0.05)
     with FileLock(tmp_path / "v" / "graph.lock"), pytest.raises(ArchiveLocked, match="Wait until"):
         index.search(rows(1)[0].vector, 1)
