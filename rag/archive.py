@@ -1,18 +1,18 @@
-"""The one class that wires everything: open, ingest, search, ask."""
+"""The public face of OnRecord: one class to open an archive, take articles in, search, ask and look around."""
 
 from __future__ import annotations
 
-import builtins
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
-from rag.errors import ArchiveMismatch, ArticleMissing, UsageError
+from rag._deprecated import FormerNames
+from rag.errors import ArticleMissing, UsageError
 from rag.index.stores import Stores
+from rag.protocols import AskOptions, FilterArgs, QuestionOptions, SearchOptions, refuse_unknown, search_options
 from rag.settings import Settings, load_settings
 from rag.types import (
     Answer,
@@ -28,6 +28,7 @@ from rag.types import (
     Problem,
     Query,
     Quote,
+    Retrieved,
     Sentence,
     Stats,
 )
@@ -40,22 +41,13 @@ if TYPE_CHECKING:
 
     from rag.answer.answerer import Answerer
     from rag.answer.check.verify import Verdict
-    from rag.answer.combine import Part
     from rag.chat import Chat
     from rag.index.conversations import Conversations
-
-_STEP = 4000  # passages handed to the indexes at once
-_QUOTES = 1000  # of one speaker that are weighed, newest first
-_NEAR = 60  # passages looked through for what anybody says about something
-_LOOKED = 64  # articles looked through for quotes at once
-_EVENT = 3  # passages among which an event's date is looked for
-_FITTED = "all-MiniLM"
-"""The embedding model that confidence was fitted for, and that is blind outside English."""
-_BLIND = 0.01
-"""Weight of the dense arm in a language its model doesn't know: less than a place in the lexical ranking's first 20."""
+    from rag.retrieve.planner import Planner
+    from rag.retrieve.retriever import Retriever
 
 
-class Archive:
+class Archive(FormerNames):
     """An archive of news articles in one folder.
 
     Reading is safe from several threads and processes, also while one of them
@@ -77,7 +69,8 @@ class Archive:
         self._given_chat = chat_model
         self._lock = threading.RLock()
         self._answerers: dict[str, Answerer] = {}
-        self._languages: tuple[int, tuple[str, ...]] | None = None
+        self._retriever: Retriever | None = None
+        self._planner: Planner | None = None
 
     @classmethod
     def open(
@@ -173,7 +166,7 @@ class Archive:
             backfill_quotes(self.stores.catalog)
             return report
 
-    def delete(self, *idents: str) -> builtins.list[str]:
+    def delete(self, *idents: str) -> list[str]:
         """Take articles down: all versions, everywhere, in stored conversations too.
 
         Args:
@@ -187,7 +180,7 @@ class Archive:
         """
         self.stores.require()
         with self.stores.writing("delete"):
-            keys = list(dict.fromkeys(self._article(i).key for i in idents))
+            keys = list(dict.fromkeys(self.stores.article(i).key for i in idents))
             self.stores.catalog.delete(keys)
             self.stores.index_pending()
             self.stores.forget_erased()
@@ -196,106 +189,46 @@ class Archive:
 
     # -- search and ask ------------------------------------------------------------
 
-    def search(
-        self,
-        question: str,
-        *,
-        k: int | None = None,
-        after: date | None = None,
-        before: date | None = None,
-        sources: Sequence[str] = (),
-        undated: bool = True,
-        articles: Sequence[str] = (),
-        language: str | None = None,
-        history: Sequence[tuple[str, str]] = (),
-        today: date | None = None,
-        times: bool = True,
-    ) -> builtins.list[Hit]:
+    def search(self, question: str, **options: Unpack[SearchOptions]) -> list[Hit]:
         """The passages most likely to answer a question, best first.
 
         Args:
             question: In any words.
-            k: How many; by default the setting ``k``.
-            after: Only articles from then on. A naive datetime is taken as UTC.
-            before: Only articles before then.
-            sources: Only these outlets.
-            undated: Whether a date filter lets articles without a date through.
-            articles: Only these: ids, keys or aliases.
-            language: Only articles in this one, as in "en" (ISO 639).
-            history: (question, text of the answer) so far, oldest first: "and before that?" is looked for with them.
-            today: The day of the question, which "last week" counts from; by default now.
-            times: Whether what the question says of when ("in June 2023", "latest", "before the summit") decides
-                which articles are looked at (``Query.time``). ``after`` or ``before`` given win over it.
+            options: Which articles are searched, how many passages, the conversation so far; see
+                ``rag.protocols.SearchOptions``.
 
         Raises:
             ArchiveMissing: There is no archive.
             ArchiveMismatch: It was built with another embedding model, or by a program that knew no languages.
             ArticleMissing: One of ``articles`` is not there.
+            UsageError: An option makes no sense.
         """
-        query = self._query(
-            question,
-            k=k,
-            after=after,
-            before=before,
-            sources=sources,
-            undated=undated,
-            articles=articles,
-            language=language,
-            history=history,
-            today=today,
-            times=times,
-        )
-        return self._retrieve(query)
+        return list(self.retrieve(question, **options).hits)
 
-    def stream(
-        self,
-        question: str,
-        *,
-        k: int | None = None,
-        after: date | None = None,
-        before: date | None = None,
-        sources: Sequence[str] = (),
-        undated: bool = True,
-        articles: Sequence[str] = (),
-        language: str | None = None,
-        history: Sequence[tuple[str, str]] = (),
-        today: date | None = None,
-        times: bool = True,
-        chat_model: str | None = None,
-        cancel: threading.Event | None = None,
-        brief: bool = False,
-        temperature: float | None = None,
-    ) -> Iterator[Event]:
+    def retrieve(self, question: str, **options: Unpack[SearchOptions]) -> Retrieved:
+        """As ``search``, with the query that the question and its options came to."""
+        query = self.planner.query(question, **options)
+        return Retrieved(query=query, hits=tuple(self.retriever.search(query)))
+
+    def stream(self, question: str, **options: Unpack[AskOptions]) -> Iterator[Event]:
         """Answer a question, event by event: ``Retrieved``, ``Progress``, ``Delta`` per checked sentence, ``Finished``.
 
         Args:
             question: In any words.
-            k, after, before, sources, undated, articles, language, history, today, times: As for ``search``.
-            chat_model: Another model than the archive's, by name.
-            cancel: Set it to stop, also while the model still reads. Closing the iterator stops as well.
-            brief: Have the model say its answer again in a few words (``Answer.brief``).
-            temperature: Another than the setting; not for the extractive engine, which has none.
+            options: As for ``search``, and which model answers, what stops it, how; see ``rag.protocols.AskOptions``.
 
         Raises:
             ModelMissing: The model is not installed.
         """
+        refuse_unknown(options, AskOptions)
+        return self._stream(question, options)
+
+    def _stream(self, question: str, options: AskOptions) -> Iterator[Event]:
         started = time.perf_counter()
-        query = self._query(
-            question,
-            k=k,
-            after=after,
-            before=before,
-            sources=sources,
-            undated=undated,
-            articles=articles,
-            language=language,
-            history=history,
-            today=today,
-            times=times,
-        )
-        answerer = self._answerer(chat_model)
+        plan = self.planner.plan(question, **search_options(options))
+        answerer = self._answerer(options.get("chat_model"))
         answerer.prepare()  # a local model starts to load while the evidence is looked for
-        cancel = cancel or threading.Event()
+        cancel = options.get("cancel") or threading.Event()
 
         def answered(query: Query, hits: Sequence[Hit], began: float, brief: bool) -> Iterator[Event]:
             return answerer.stream(
@@ -308,46 +241,30 @@ class Archive:
                 millis={"retrieve": (time.perf_counter() - began) * 1000},
                 cancel=cancel,
                 brief=brief,
-                temperature=temperature,
-                fitted=self.stores.embedder.name.startswith(_FITTED) and self._language(query.standalone) == "en",
+                temperature=options.get("temperature"),
+                fitted=self.retriever.calibrated(query),
             )
 
-        from rag.retrieve import decompose
-
-        if (several := decompose.split_question(query.standalone)) is None:
-            yield from answered(query, self._retrieve(query), started, brief)
+        if plan.shape is None:
+            hits = self.retriever.search(plan.query)
+            yield from answered(plan.query, hits, started, options.get("brief", False))
             return
         from rag.answer import combine
 
-        whole = [self._part(query, question) for question in several.questions]
         yield from combine.stream(
-            query,
-            whole,
-            several,
+            plan.query,
+            [combine.Part(part, self.retriever.search(part)) for part in plan.parts],
+            plan.shape,
             lambda part: answered(part.query, part.hits, time.perf_counter(), False),
-            lambda claim, citations: self.supports(claim, citations, asked=query.standalone).ok,
+            lambda claim, citations: self.supports(claim, citations, asked=plan.query.standalone).ok,
         )
 
-    def _part(self, query: Query, question: str) -> Part:
-        """One of a question's parts, looked for by itself under the same filters."""
-        from rag.answer.combine import Part
-        from rag.retrieve import decompose
-        from rag.retrieve import speaker as speakers_
-
-        whose = speakers_.parse_speaker(question)
-        told = decompose.reported_by(question)
-        outlet = self.stores.catalog.resolve_outlet(told[0]) if told and not query.sources else None
-        part = query.model_copy(
-            update={
-                "text": question,
-                "standalone": question,
-                "sought": told[1] if told and outlet else "",
-                "sources": (outlet,) if outlet else query.sources,
-                "speaker": whose.speaker if whose else None,
-                "about": whose.about if whose else None,
-            }
-        )
-        return Part(part, self._retrieve(part))
+    def ask(self, question: str, **options: Unpack[AskOptions]) -> Answer:
+        """Answer a question; as ``stream``, without the events."""
+        for event in self.stream(question, **options):
+            if isinstance(event, Finished):
+                return event.answer
+        raise AssertionError("a stream ends with Finished")
 
     def prepare(self) -> None:
         """Let a local model load while there is nothing to do yet.
@@ -357,14 +274,14 @@ class Archive:
         """
         self._answerer(None).prepare()
 
-    def ask(self, question: str, **options: Any) -> Answer:
-        """Answer a question; as ``stream``, without the events."""
-        for event in self.stream(question, **options):
-            if isinstance(event, Finished):
-                return event.answer
-        raise AssertionError("a stream ends with Finished")
-
-    def choose(self, question: str, choices: Sequence[str], *, chat_model: str | None = None, **filters: Any) -> Choice:
+    def choose(
+        self,
+        question: str,
+        choices: Sequence[str],
+        *,
+        chat_model: str | None = None,
+        **options: Unpack[SearchOptions],
+    ) -> Choice:
         """Choose the one of several given answers that the archive speaks for; there is no refusal.
 
         The local model is held to a letter by a grammar, others by structured output; the extractive engine
@@ -374,16 +291,16 @@ class Archive:
             question: In any words.
             choices: The answers to choose from.
             chat_model: Another model than the archive's, by name.
-            filters: As for ``search``.
+            options: As for ``search``.
 
         Raises:
             UsageError: Fewer than two choices, or more than 20.
             ModelFailed: The model can't be held to a choice.
         """
         started = time.perf_counter()
-        query = self._query(question, **filters)
+        query = self.planner.query(question, **options)
         answerer = self._answerer(chat_model)
-        hits = self._retrieve(query)
+        hits = self.retriever.search(query)
         millis = {"retrieve": (time.perf_counter() - started) * 1000}
         return answerer.choose(
             query,
@@ -424,14 +341,9 @@ class Archive:
         *,
         speaker: str | None = None,
         about: str | None = None,
-        after: date | None = None,
-        before: date | None = None,
-        sources: Sequence[str] = (),
-        undated: bool = True,
-        articles: Sequence[str] = (),
-        language: str | None = None,
         limit: int = 20,
-    ) -> builtins.list[Quote]:
+        **filters: Unpack[FilterArgs],
+    ) -> list[Quote]:
         """Who said what, found at ingest in English articles: best first, or newest first without ``about``.
 
         The same words of one speaker stand once, with the other outlets that print them.
@@ -440,76 +352,19 @@ class Archive:
             speaker: A name or part of one ("Qin"), or what somebody is called ("Chinese foreign minister"). None:
                 anybody.
             about: What the words are to be about, in any words. None: anything.
-            after, before, sources, undated, articles, language: As for ``search``.
             limit: How many at most, 1 to 1000.
+            filters: Which articles; see ``rag.protocols.FilterArgs``.
 
         Raises:
             UsageError: ``limit`` is out of range, or a filter makes no sense.
-            ModelMissing: Articles have not been looked through, since the parser was not installed.
+            ArchiveMismatch: Articles have not been looked through, since the parser was not installed.
         """
-        if not 1 <= limit <= 1000:
-            raise UsageError(f"limit is {limit}; it goes from 1 to 1000.")
-        if about is not None and not about.strip():
-            about = None
-        if speaker is not None and not speaker.strip():
-            speaker = None
-        query = self._query(
-            about or speaker or "anything",
-            after=after,
-            before=before,
-            sources=sources,
-            undated=undated,
-            articles=articles,
-            language=language,
-            times=False,
-        ).model_copy(update={"speaker": speaker, "about": about})
-        from rag.retrieve import speaker as speakers_
+        from rag.retrieve.quote_search import search_quotes
 
-        if (undone := self.stores.catalog.count_without_quotes()) and undone == self.stores.catalog.counts()[
-            "articles"
-        ]:
-            raise ArchiveMismatch(
-                f"The articles in {self.path} have not been looked through for quotes. "
-                f"Do it, which embeds nothing again: onrecord doctor --repair --archive {self.path}"
-            )
-        return speakers_.deduplicate(self._spoken(query))[:limit]
+        near = self.retriever.search
+        return search_quotes(self.stores, self.planner, near, speaker=speaker, about=about, limit=limit, **filters)
 
-    def _spoken(self, query: Query) -> builtins.list[Quote]:
-        """Quotes of the query's speaker about what it asks for; see ``quotes``."""
-        from rag.retrieve import speaker as speakers_
-
-        catalog = self.stores.catalog
-        speakers = speakers_.match(query.speaker, catalog.speakers()) if query.speaker else None
-        if speakers == []:
-            return []
-        passages: builtins.list[str] | None = None
-        if speakers is None and query.about:
-            near = self._retrieve(query.model_copy(update={"k": _NEAR, "speaker": None, "about": None}))
-            passages = [h.passage.id for h in near]
-        found = catalog.quotes(
-            speakers=speakers,
-            passages=passages,
-            articles=query.articles,
-            after=query.after,
-            before=query.before,
-            undated=query.undated,
-            sources=query.sources,
-            language=query.language,
-            limit=_QUOTES,
-        )
-        if not query.about:
-            return found
-        places = [(q.article_id, q.start) for q in found]
-        passage_of = dict(zip(places, catalog.passages_at(places), strict=True))
-        return speakers_.rank(
-            found,
-            query.about,
-            passage_of={place: ident for place, ident in passage_of.items() if ident},
-            stored=catalog.vectors([i for i in dict.fromkeys(passage_of.values()) if i]),
-            embed=self.stores.embedding_cache,
-        )
-
-    def chat(self, **options: Any) -> Chat:
+    def chat(self, **options: Unpack[AskOptions]) -> Chat:
         """A conversation in which questions may take up earlier ones.
 
         Args:
@@ -519,13 +374,13 @@ class Archive:
 
         return Chat(self, options)
 
-    def as_retriever(self, k: int | None = None, **options: Any) -> BaseRetriever:
+    def as_retriever(self, k: int | None = None, **options: Unpack[QuestionOptions]) -> BaseRetriever:
         """The archive as a LangChain retriever of passages (``Document`` with offsets in its metadata)."""
         from rag.langchain import ArchiveRetriever
 
-        return ArchiveRetriever(archive=self, k=k or self.settings.k, options=options)
+        return ArchiveRetriever(archive=self, k=k or self.settings.k, options=dict(options))
 
-    def as_runnable(self, **options: Any) -> Runnable[str, Answer]:
+    def as_runnable(self, **options: Unpack[AskOptions]) -> Runnable[str, Answer]:
         """The archive as a LangChain runnable from a question to an ``Answer``."""
         from rag.langchain import runnable
 
@@ -540,9 +395,9 @@ class Archive:
             ArticleMissing: There is none.
         """
         self.stores.require()
-        return self._article(ident)
+        return self.stores.article(ident)
 
-    def standing(self, article_ids: Iterable[str]) -> dict[str, bool]:
+    def articles_exist(self, article_ids: Iterable[str]) -> dict[str, bool]:
         """Those of some article ids that are still here, each with whether it is the current version.
 
         For looking at many: no texts are read.
@@ -561,12 +416,12 @@ class Archive:
             raise ArticleMissing(f"No passage {ident!r} in this archive. Find ids with: onrecord search WORDS")
         return found[ident]
 
-    def sentences(self, article_id: str) -> builtins.list[Sentence]:
+    def sentences(self, article_id: str) -> list[Sentence]:
         """The sentences of an article, as they can be cited."""
         self.stores.require()
         return self.stores.catalog.sentences(article_id)
 
-    def versions(self, key: str) -> builtins.list[str]:
+    def versions(self, key: str) -> list[str]:
         """Ids of an article's versions, newest first."""
         self.stores.require()
         return self.stores.catalog.versions(key)
@@ -576,7 +431,7 @@ class Archive:
         self.stores.require()
         return self.stores.catalog.articles()
 
-    def list(
+    def list_articles(
         self,
         search: str = "",
         *,
@@ -586,7 +441,7 @@ class Archive:
         before: date | None = None,
         limit: int = 50,
         offset: int = 0,
-    ) -> tuple[builtins.list[ArticleSummary], int]:
+    ) -> tuple[list[ArticleSummary], int]:
         """A page of the articles, newest publication first and undated ones last, and the number of all that match.
 
         Args:
@@ -618,7 +473,7 @@ class Archive:
             offset=offset,
         )
 
-    def months(self) -> builtins.list[tuple[str, str, int]]:
+    def months(self) -> list[tuple[str, str, int]]:
         """Coverage: ("2023-06", outlet or "", number of articles), in order; undated ones are left out."""
         return self.stores.catalog.months() if self.exists else []
 
@@ -663,133 +518,56 @@ class Archive:
 
     # -- health ----------------------------------------------------------------------
 
-    def check(self) -> builtins.list[Problem]:
+    def doctor(self) -> list[Problem]:
         """Compare the three stores; an empty list is good."""
         self.stores.require()
         return self.stores.problems()
 
-    def repair(self, *, anew: bool = False, progress: Callable[[int, str], None] | None = None) -> None:
-        """Rebuild both indexes from the catalog; nothing is embedded again.
+    def reindex(self, *, embed_again: bool = False, progress: Callable[[int, str], None] | None = None) -> None:
+        """Rebuild both indexes from the catalog, and do what an interrupted run left to do.
 
         Args:
-            anew: Split and embed every article again, with the embedding model of the settings (the way to change
-                the model of an archive).
+            embed_again: Split and embed every article again, with the embedding model of the settings (the way to
+                change the model of an archive). Else nothing is embedded.
             progress: As for ``ingest``.
         """
         self.stores.require()
+        from rag.ingest import pipeline
         from rag.ingest.backfill import backfill_quotes, find_quotes
 
         with self.stores.writing("repair", complete=False):
             catalog = self.stores.catalog
-            if anew:
-                from rag.ingest import pipeline
-
+            if embed_again:
                 # Until it is done the archive fits no settings, so vectors of two models are never searched together.
                 catalog.set_meta("fingerprint", f"an unfinished rebuild | {pipeline.SPLITTER}")
                 pipeline.reembed(catalog, embed=self.stores.embed, quotes=find_quotes, progress=progress)
                 catalog.set_meta("fingerprint", self.stores.current_fingerprint)
             self.stores.rebuild("vectors", "lexical")
-            backfill_quotes(self.stores.catalog)
+            backfill_quotes(catalog)
             self.stores.forget_erased()
             catalog.compact()
 
     # -- within ------------------------------------------------------------------------
 
-    def _query(self, question: str, *, k: int | None = None, articles: Sequence[str] = (), **filters: Any) -> Query:
-        from rag.retrieve import query
+    @property
+    def planner(self) -> Planner:
+        """What a question is taken for, before anything is searched."""
+        with self._lock:
+            if self._planner is None:
+                from rag.retrieve.planner import Planner
 
-        made = query.build_query(question, k=self.settings.k if k is None else k, **filters)
-        self.stores.require()
-        if made.language:
-            self.stores.require_languages()
-        made = made.model_copy(update={"articles": tuple(dict.fromkeys(self._article(a).id for a in articles))})
-        made = self._by_outlet(made)
-        return self._dated(made) if made.time and made.time.kind == "event" else made
+                self._planner = Planner(self.stores, self.retriever.search)
+            return self._planner
 
-    def _by_outlet(self, made: Query) -> Query:
-        """A query with its outlets as articles have them; what one is asked to have said or reported is asked of it."""
-        from rag.retrieve import decompose
+    @property
+    def retriever(self) -> Retriever:
+        """What searches."""
+        with self._lock:
+            if self._retriever is None:
+                from rag.retrieve.retriever import Retriever
 
-        if made.sources:
-            return made.model_copy(
-                update={"sources": tuple(self.stores.catalog.resolve_outlet(s) or s for s in made.sources)}
-            )
-        told = decompose.reported_by(made.looked_for)
-        name, what = told or (made.speaker, made.about)
-        outlet = self.stores.catalog.resolve_outlet(name) if name else None
-        if outlet is None:
-            return made
-        sought = what or made.looked_for
-        return made.model_copy(update={"sources": (outlet,), "sought": sought, "speaker": None, "about": None})
-
-    def _dated(self, made: Query) -> Query:
-        """A query that stands by an event, with the event's date: that of the nearest article with all of its name."""
-        from rag.index.lexical import query_words, words
-        from rag.retrieve import query
-
-        assert made.time is not None
-        about = query.build_query(made.time.event or "", k=_EVENT, times=False)
-        named = set(query_words(made.time.event or ""))
-        for hit in self._retrieve(about.model_copy(update={"articles": made.articles, "sources": made.sources})):
-            when = hit.passage.published
-            if when and named <= set(words(f"{hit.passage.title} {hit.passage.text}")):
-                return query.apply_event_date(made, when, hit.passage.title)
-        return made.model_copy(update={"time": None})
-
-    def _retrieve(self, query: Query) -> builtins.list[Hit]:
-        from rag.index.catalog import WITH_ARTICLES, StoreClosed
-        from rag.retrieve import fusion
-
-        self.stores.require()
-        self.stores.require_fingerprint()
-        embedder = self.stores.embedder
-        arm = self.settings.retriever
-        # The built-in model knows English only: elsewhere it may fill up what words have found, and no more.
-        blind = embedder.name.startswith(_FITTED) and self._language(query.standalone) != "en"
-        own = self._own_words(query)
-        while True:
-            vectors, lexical = self.stores.indexes()
-            with suppress(StoreClosed):  # a rebuild has just put others in their place
-                return fusion.search(
-                    query,
-                    catalog=self.stores.catalog,
-                    vectors=vectors,
-                    lexical=lexical,
-                    embed=embedder.query,
-                    dense_weight=0.0 if arm == "lexical" else _BLIND if blind else 1.0,
-                    lexical_weight=0.0 if arm == "dense" else 1.0,
-                    own_words=own,
-                    whole=self.stores.catalog.index_format >= WITH_ARTICLES,
-                )
-
-    def _own_words(self, query: Query) -> builtins.list[str]:
-        """Ids of passages with the words of whom the question asks for, those about what it asks first."""
-        if not query.speaker:
-            return []
-        best = self._spoken(query)[: 2 * query.k]
-        found = self.stores.catalog.passages_at([(q.article_id, q.start) for q in best])
-        return [ident for ident in dict.fromkeys(found) if ident]
-
-    def _language(self, question: str) -> str:
-        """The question's language, as far as the archive has articles in it: a few words are easily mistaken."""
-        from rag.text.detect import detect_language
-
-        generation = self.stores.catalog.generation
-        if self._languages is None or self._languages[0] != generation:
-            self._languages = generation, tuple(self.stores.catalog.coverage()["languages"])
-        there = self._languages[1]  # the most common one first
-        detected = detect_language(question)
-        return detected if detected in there or not there else there[0]
-
-    def _article(self, ident: str) -> Article:
-        from rag.text.urls import canonical
-
-        try:
-            return self.stores.catalog.article(ident)
-        except ArticleMissing:
-            if (url := canonical(ident)) == ident:
-                raise
-            return self.stores.catalog.article(url)  # as the archive spells it
+                self._retriever = Retriever(self.stores)
+            return self._retriever
 
     def _answerer(self, name: str | None) -> Answerer:
         with self._lock:

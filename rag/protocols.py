@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypedDict, Unpack, runtime_checkable
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypedDict, Unpack, cast, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -42,11 +42,9 @@ class FilterArgs(TypedDict, total=False):
     """Only articles in this one, as in "en" (ISO 639)."""
 
 
-class SearchOptions(FilterArgs, total=False):
-    """How passages are searched for."""
+class QuestionOptions(FilterArgs, total=False):
+    """What a question is understood by."""
 
-    k: int | None
-    """How many passages, 1 to 1000; by default the setting ``k``."""
     history: Sequence[tuple[str, str]]
     """(question, text of the answer) so far, oldest first: "and before that?" is searched for with them."""
     today: date | None
@@ -54,6 +52,13 @@ class SearchOptions(FilterArgs, total=False):
     times: bool
     """Whether what the question says of when ("in June 2023", "latest", "before the summit") decides which articles are
     searched (``Query.time``); by default it does. ``after`` or ``before`` given win over it."""
+
+
+class SearchOptions(QuestionOptions, total=False):
+    """How passages are searched for."""
+
+    k: int | None
+    """How many passages, 1 to 1000; by default the setting ``k``."""
 
 
 class AskOptions(SearchOptions, total=False):
@@ -69,13 +74,12 @@ class AskOptions(SearchOptions, total=False):
     """Another than the setting; not for the extractive engine, which has none."""
 
 
-def refuse_unknown(options: Mapping[str, Any], known: type, where: str) -> None:
+def refuse_unknown(options: Mapping[str, Any], known: type) -> None:
     """Check the names of options, which Python itself doesn't where they are taken by ``**options``.
 
     Args:
         options: What was given.
         known: The TypedDict that has all there are, such as ``AskOptions``.
-        where: The function they were given to, for the message.
 
     Raises:
         TypeError: One of them is not there.
@@ -83,9 +87,13 @@ def refuse_unknown(options: Mapping[str, Any], known: type, where: str) -> None:
     names: frozenset[str] = known.__optional_keys__  # type: ignore[attr-defined]
     for name in options:
         if name not in names:
-            raise TypeError(
-                f"{where}() got an unexpected keyword argument {name!r}; there are {', '.join(sorted(names))}"
-            )
+            raise TypeError(f"unexpected keyword argument {name!r}; there are {', '.join(sorted(names))}")
+
+
+def search_options(options: AskOptions) -> SearchOptions:
+    """Those of the options that decide what is searched."""
+    names: frozenset[str] = SearchOptions.__optional_keys__
+    return cast(SearchOptions, {name: value for name, value in options.items() if name in names})
 
 
 # -- what answers --------------------------------------------------------------------
@@ -173,16 +181,18 @@ EmbedderFactory = Callable[[str, "Settings"], Embedder]
 class Arm(Protocol):
     """One way to find passages. Group ``onrecord.arms``: an ``ArmFactory``. All arms are fused by rank."""
 
-    weight: float
-    """In the fusion, a passage scores the sum of weight / (10 + rank) over the arms. The built-in arms have 1.0; an arm
-    of weight 0 is not asked."""
+    def weight(self, query: Query) -> float:
+        """What it counts for a question; 0: it is not asked.
+
+        A passage scores the sum of weight / (10 + rank) over the arms; the built-in ones have 1.0.
+        """
 
     def search(self, query: Query, depth: int) -> Sequence[str]:
         """Find passages.
 
         Args:
-            query: The question with its filters. ``query.looked_for`` is what to search for. An arm has to keep to the
-                filters (after, before, sources, undated, articles, language) itself.
+            query: The question with its filters; ``query.looked_for`` is what to search for. What the filters (after,
+                before, sources, undated, articles, language) exclude is dropped afterwards, but has taken a place.
             depth: How many passages at most are of use.
 
         Returns:
@@ -253,10 +263,12 @@ __all__ = [
     "Embedder",
     "EmbedderFactory",
     "FilterArgs",
+    "QuestionOptions",
     "Reader",
     "Rewriter",
     "SearchOptions",
     "SupportsAsk",
     "SupportsSearch",
     "refuse_unknown",
+    "search_options",
 ]

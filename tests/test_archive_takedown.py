@@ -68,7 +68,7 @@ def test_what_a_killed_process_left_is_completed_by_the_next_writer(
         if how == "ingest":
             other.ingest(write_rows(tmp_path / "b.jsonl", *many(1)))
         else:
-            other.repair()
+            other.reindex()
         assert "Quixendale" not in says(other, talk)
         assert other.stores.catalog.pending_erasure() == []
 

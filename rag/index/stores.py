@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from rag.errors import ArchiveMismatch, ArchiveMissing
-from rag.types import Problem
+from rag.errors import ArchiveMismatch, ArchiveMissing, ArticleMissing
+from rag.types import Article, Problem
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -110,6 +110,21 @@ class Stores:
 
                 self._catalog = Catalog(self._catalog_file)
             return self._catalog
+
+    def article(self, ident: str) -> Article:
+        """An article by id, key, URL, alias or file name; a URL also in another spelling than the archive's.
+
+        Raises:
+            ArticleMissing: There is none.
+        """
+        from rag.text.urls import canonical
+
+        try:
+            return self.catalog.article(ident)
+        except ArticleMissing:
+            if (url := canonical(ident)) == ident:
+                raise
+            return self.catalog.article(url)
 
     @property
     def conversations(self) -> Conversations:

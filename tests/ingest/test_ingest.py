@@ -29,8 +29,8 @@ def test_nothing_is_written_by_opening_or_failing_to_ask(tmp_path: Path) -> None
             lambda: archive.search("x"),
             lambda: archive.ask("x", chat_model="extractive"),
             lambda: archive.get("x"),
-            lambda: archive.check(),
-            lambda: archive.repair(),
+            lambda: archive.doctor(),
+            lambda: archive.reindex(),
             lambda: archive.delete("x"),
             lambda: archive.stats(),
             lambda: archive.versions("x"),
@@ -342,10 +342,10 @@ def test_another_embedding_model_is_refused_and_a_rebuild_mends_it(archive: Arch
         ):
             with pytest.raises(ArchiveMismatch, match="onrecord doctor --rebuild"):
                 act()
-        assert [p.store for p in other.check()] == ["catalog"]
+        assert [p.store for p in other.doctor()] == ["catalog"]
         assert other.get("tram").text == B, "reading needs no model"
-        other.repair(anew=True)
-        assert other.check() == []
+        other.reindex(embed_again=True)
+        assert other.doctor() == []
         assert other.search("council tram cost")[0].passage.text == B
         assert other.ask("What did the council approve?", chat_model="extractive").answered
         assert other.ingest(tmp_path / "b.jsonl").unchanged == 1
@@ -370,16 +370,16 @@ def test_a_rebuild_that_fails_half_way_leaves_the_archive_whole(archive: Archive
 
     other = Archive.open(archive.path, embeddings=Breaks(dim=16))
     with pytest.raises(ModelFailed):
-        other.repair(anew=True)
+        other.reindex(embed_again=True)
     with pytest.raises(ArchiveMismatch, match="rebuild"):
         archive.search("storm")
     with pytest.raises(ArchiveMismatch, match="rebuild"):
         other.search("storm")
-    other.repair(anew=True)
+    other.reindex(embed_again=True)
     assert len(other.search("harbour storm boats", k=20)) == 6
     assert_sound(other)
     other.close()
-    archive.repair(anew=True)  # and back to the first model
+    archive.reindex(embed_again=True)  # and back to the first model
     assert len(archive.search("harbour storm boats", k=20)) == 6
 
 

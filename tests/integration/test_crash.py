@@ -190,7 +190,7 @@ def test_killed_while_repairing(tmp_path: Path, usual: dict[str, float], moment:
         if action == "repair":
             assert_answers(archive)
             assert len(list(archive.articles())) == len(ROWS)
-        archive.repair(anew=action == "rebuild")
+        archive.reindex(embed_again=action == "rebuild")
         assert_holds(archive, ROWS)
         assert len(archive.search("harbour storm boats", k=20)) == 20
         archive.delete("witness")
@@ -251,7 +251,7 @@ with opened(sys.argv[1]) as archive:
     code = """
 with opened(sys.argv[1]) as archive:
     fill()
-    archive.repair()
+    archive.reindex()
     fill()
 """
     haunted(code, tmp_path / "x")
