@@ -51,8 +51,10 @@ class Planner:
         """
         whole = self.query(question, **options)
         shape = decompose.split_question(whole.standalone)
-        parts = tuple(self._part(whole, part) for part in shape.questions) if shape else ()
-        return Plan(whole, parts, shape)
+        if shape is None:
+            return Plan(whole)
+        given = bool(options.get("sources"))
+        return Plan(whole, tuple(self._part(whole, part, outlets_given=given) for part in shape.questions), shape)
 
     def query(self, question: str, **options: Unpack[SearchOptions]) -> Query:
         """The query of a whole question; as ``plan``, without its parts."""
@@ -70,37 +72,38 @@ class Planner:
         if made.language:
             self._stores.require_languages()
         ids = tuple(dict.fromkeys(self._stores.article(a).id for a in made.articles))
-        made = self._by_outlet(made.model_copy(update={"articles": ids}))
+        made = made.model_copy(update={"articles": ids})
+        made = self._given_outlets(made) if made.sources else self._named_outlet(made)
         return self._dated(made) if made.time and made.time.kind == "event" else made
 
-    def _by_outlet(self, made: Query) -> Query:
-        """A query with its outlets as articles have them; what one is asked to have said or reported is asked of it."""
-        catalog = self._stores.catalog
-        if made.sources:
-            return made.model_copy(update={"sources": tuple(catalog.resolve_outlet(s) or s for s in made.sources)})
+    def _given_outlets(self, made: Query) -> Query:
+        """A query with the outlets that were given as articles have them."""
+        resolve = self._stores.catalog.resolve_outlet
+        return made.model_copy(update={"sources": tuple(resolve(s) or s for s in made.sources)})
+
+    def _named_outlet(self, made: Query) -> Query:
+        """What an outlet is asked to have said or reported is asked of its articles, not searched among all quotes."""
         told = decompose.reported_by(made.looked_for)
         name, what = told or (made.speaker, made.about)
-        outlet = catalog.resolve_outlet(name) if name else None
+        outlet = self._stores.catalog.resolve_outlet(name) if name else None
         if outlet is None:
             return made
         sought = what or made.looked_for
         return made.model_copy(update={"sources": (outlet,), "sought": sought, "speaker": None, "about": None})
 
-    def _part(self, whole: Query, question: str) -> Query:
+    def _part(self, whole: Query, question: str, *, outlets_given: bool) -> Query:
         """One of a question's parts, under the same filters."""
         whose = speaker.parse_speaker(question)
-        told = decompose.reported_by(question)
-        outlet = self._stores.catalog.resolve_outlet(told[0]) if told and not whole.sources else None
-        return whole.model_copy(
+        part = whole.model_copy(
             update={
                 "text": question,
                 "standalone": question,
-                "sought": told[1] if told and outlet else "",
-                "sources": (outlet,) if outlet else whole.sources,
+                "sought": "",
                 "speaker": whose.speaker if whose else None,
                 "about": whose.about if whose else None,
             }
         )
+        return part if outlets_given else self._named_outlet(part)
 
     def _dated(self, made: Query) -> Query:
         """A query that stands by an event, with the event's date: that of the nearest article with all of its name."""

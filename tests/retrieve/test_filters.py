@@ -337,9 +337,7 @@ def test_a_language_that_the_archive_has_is_believed(tmp_path: Path) -> None:
         language = archive.retriever.language
         assert language("Le Monde ne yazdı?") == "fr"
         assert language("What did the minister say?") == "en"
-        assert language("¿Qué dijo el ministro sobre la reforma?") == "tr", (
-            "the commonest, where it has none"
-        )
+        assert language("¿Qué dijo el ministro sobre la reforma?") == "tr", "the commonest, where it has none"
         archive.delete("fr")
         assert language("Le Monde ne yazdı?") == "tr", "it has changed since"
         archive.delete("tr0", "tr1", "tr2")
