@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 
 from rag.errors import ArchiveDamaged, ArchiveMismatch, ConversationMissing, UsageError
 from rag.evaluation.cases import load_cases
-from rag.index.conversations import TAKEN_DOWN, Conversations, redact
+from rag.index.conversations import Conversations
+from rag.redaction import TAKEN_DOWN, redact
 from rag.types import Answer, Citation, Conflict, Conversation, Hit, Passage, Query, RejectedSentence, Sentence
 
 
