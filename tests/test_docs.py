@@ -10,7 +10,10 @@ from test_house import MODULES
 
 
 def test_the_table_of_modules_is_what_the_docstrings_say() -> None:
-    done = python("import runpy, sys; sys.argv = ['x', '--check']; runpy.run_path('docs/module_table.py', run_name='__main__')", cwd=ROOT)
+    done = python(
+        "import runpy, sys; sys.argv = ['x', '--check']; runpy.run_path('docs/module_table.py', run_name='__main__')",
+        cwd=ROOT,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
