@@ -14,6 +14,7 @@
     │   ├── ModelCorrupt        weights are there, and their hash is wrong
     │   └── ModelFailed         the model answered with an error
     ├── PromptError             a prompt file is malformed
+    ├── LexiconError            a language's word lists are malformed, or there are none
     ├── ServiceBusy             the service can't take this question now
     └── UsageError              an argument or a setting makes no sense
 
@@ -79,6 +80,10 @@ class ModelFailed(ModelError):
 
 class PromptError(OnRecordError):
     """A prompt file is malformed."""
+
+
+class LexiconError(OnRecordError):
+    """A language's word lists are malformed, or nobody brings the language."""
 
 
 class ServiceBusy(OnRecordError):
