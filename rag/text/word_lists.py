@@ -53,8 +53,70 @@ class Rewrite:
     general: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Preamble:
+    """How a question is opened (``rag/retrieve/preamble.py``)."""
+
+    people: tuple[str, ...]
+    ask_verbs: tuple[str, ...]
+    noun_verbs: tuple[str, ...]
+    after_nouns: tuple[str, ...]
+    after_ask: tuple[str, ...]
+    greetings: tuple[str, ...]
+    fillers: tuple[str, ...]
+    wonders_about: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Decompose:
+    """Questions for two things (``rag/retrieve/decompose.py``)."""
+
+    auxiliaries: tuple[str, ...]
+    later_begins: tuple[str, ...]
+    happening_verbs: tuple[str, ...]
+    outlet_verbs: tuple[str, ...]
+    story_nouns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Speaker:
+    """Questions for somebody's words (``rag/retrieve/speaker.py``)."""
+
+    say_verbs: tuple[str, ...]
+    said_verbs: tuple[str, ...]
+    words_of: tuple[str, ...]
+    about: tuple[str, ...]
+    auxiliaries: tuple[str, ...]
+    nobody_pronouns: tuple[str, ...]
+    nobody_nouns: tuple[str, ...]
+    titles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Starters:
+    """Questions to begin with (``rag/retrieve/starters.py``)."""
+
+    name_particles: tuple[str, ...]
+    forms_of_be: tuple[str, ...]
+    auxiliaries: tuple[str, ...]
+    verbs: tuple[str, ...]
+    say_verbs: tuple[str, ...]
+    roles: tuple[str, ...]
+    leaning: frozenset[str]
+    small: frozenset[str]
+    openers: frozenset[str]
+    before_place: frozenset[str]
+    titles: frozenset[str]
+    counted: tuple[str, ...]
+    not_counted: tuple[str, ...]
+
+
 SECTIONS: Mapping[str, type[Any]] = {
     "detection": Detection,
     "rewrite": Rewrite,
+    "preamble": Preamble,
+    "decompose": Decompose,
+    "speaker": Speaker,
+    "starters": Starters,
 }
 """The sections of a lexicon's file."""
