@@ -111,6 +111,44 @@ class Starters:
     not_counted: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Speech:
+    """Verbs of saying (``rag/text/speech.py``)."""
+
+    say_verbs: frozenset[str]
+    direct_verbs: frozenset[str]
+    plain_verbs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Quotes:
+    """Quotes with their speakers (``rag/ingest/quotes.py``)."""
+
+    pronouns_person: frozenset[str]
+    pronouns_many: frozenset[str]
+    nobody_before: tuple[str, ...]
+    nobody: tuple[str, ...]
+    naming: tuple[str, ...]
+    before_names: tuple[str, ...]
+    before_roles: tuple[str, ...]
+    name_particles: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Names:
+    """Names, and what people are (``rag/text/names.py``, ``rag/ingest/people.py``)."""
+
+    particles: tuple[str, ...]
+    roles: tuple[str, ...]
+    role_prefixes: tuple[str, ...]
+    forms_of_address: frozenset[str]
+    role_joins: frozenset[str]
+    role_qualifiers: frozenset[str]
+    clause_verbs: tuple[str, ...]
+    after_names: tuple[str, ...]
+    sentence_starts: frozenset[str]
+
+
 SECTIONS: Mapping[str, type[Any]] = {
     "detection": Detection,
     "rewrite": Rewrite,
@@ -118,5 +156,8 @@ SECTIONS: Mapping[str, type[Any]] = {
     "decompose": Decompose,
     "speaker": Speaker,
     "starters": Starters,
+    "speech": Speech,
+    "quotes": Quotes,
+    "names": Names,
 }
 """The sections of a lexicon's file."""
