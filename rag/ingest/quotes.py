@@ -314,7 +314,7 @@ class _Reading:
         return self._person if head.lower_ in role or len(phrase.split()) == 2 else None
 
     def _last_person(self, frame: Frame, head: Any) -> _Who | None:
-        """Whom "he" means: the person named before it in the sentence as a subject, else the one named or heard last."""
+        """Whom "he" means: the person named before it in the sentence as a subject, else the last named or heard."""
         doc = head.doc
         earlier = [
             e for e in doc.ents if e.label_ == "PERSON" and e.end_char <= head.idx and not e.text.endswith(("'s", "’s"))

@@ -149,6 +149,31 @@ class Names:
     sentence_starts: frozenset[str]
 
 
+@dataclass(frozen=True)
+class Boilerplate:
+    """Leftovers of web pages (``rag/ingest/boilerplate.py``)."""
+
+    tail_headings: tuple[str, ...]
+    link_headings: tuple[str, ...]
+    form_lines: tuple[str, ...]
+    promo_lines: tuple[str, ...]
+    share_verbs: tuple[str, ...]
+    share_words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Web:
+    """Names on the web, of no language: ``rag/lexicon/web.toml``."""
+
+    networks: tuple[str, ...]
+    share_targets: tuple[str, ...]
+    tracking: tuple[str, ...]
+    outlets: tuple[str, ...]
+    outlet_ends: tuple[str, ...]
+    outlet_ends_unspaced: tuple[str, ...]
+    domains: tuple[str, ...]
+
+
 SECTIONS: Mapping[str, type[Any]] = {
     "detection": Detection,
     "rewrite": Rewrite,
@@ -159,5 +184,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "speech": Speech,
     "quotes": Quotes,
     "names": Names,
+    "boilerplate": Boilerplate,
+    "web": Web,
 }
 """The sections of a lexicon's file."""
