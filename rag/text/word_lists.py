@@ -174,6 +174,43 @@ class Web:
     domains: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Evidence:
+    """Choosing evidence (``rag/answer/evidence.py``)."""
+
+    leaning: tuple[str, ...]
+    speech_asked: tuple[str, ...]
+    speech_told: tuple[str, ...]
+    amount_asked: tuple[str, ...]
+    amount_told: tuple[str, ...]
+    reason_asked: tuple[str, ...]
+    reason_told: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Injection:
+    """Orders to a machine (``rag/answer/injection.py``)."""
+
+    hints: tuple[str, ...]
+    disregard: tuple[str, ...]
+    instructions: tuple[str, ...]
+    leads: tuple[str, ...]
+    text_verbs: tuple[str, ...]
+    objects: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Assistant:
+    """What an assistant is asked for (``rag/answer/injection.py``)."""
+
+    machines: tuple[str, ...]
+    making_verbs: frozenset[str]
+    answer_verbs: frozenset[str]
+    change_verbs: frozenset[str]
+    made: tuple[str, ...]
+    letters: tuple[str, ...]
+
+
 SECTIONS: Mapping[str, type[Any]] = {
     "detection": Detection,
     "rewrite": Rewrite,
@@ -186,5 +223,8 @@ SECTIONS: Mapping[str, type[Any]] = {
     "names": Names,
     "boilerplate": Boilerplate,
     "web": Web,
+    "evidence": Evidence,
+    "injection": Injection,
+    "assistant": Assistant,
 }
 """The sections of a lexicon's file."""
