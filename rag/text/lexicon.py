@@ -18,14 +18,14 @@ A language need not have every section. A section that is there has all of its l
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
 from functools import cache
 from importlib import import_module, resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar
 
 from rag.errors import LexiconError
 from rag.text.word_lists import SECTIONS
@@ -33,16 +33,18 @@ from rag.text.word_lists import SECTIONS
 S = TypeVar("S")
 
 _FOLDER = "rag.lexicon"
+_HEADER = re.compile(r"^\[(\w+)\][ \t]*$", re.MULTILINE)
 
 
-@dataclass(frozen=True)
 class Lexicon:
-    """What the program knows of a language's words."""
+    """What the program knows of a language's words. Sections are read when they are asked for."""
 
-    language: str
-    """ISO 639-1."""
-    sections: Mapping[str, Any]
-    """A value of the section's class by the section's name."""
+    def __init__(self, language: str, written: Mapping[str, str]) -> None:
+        """Take the TOML of each section; ``parse`` and ``lexicon`` do."""
+        self.language = language
+        """ISO 639-1."""
+        self._written = written
+        self._read: dict[str, Any] = {}
 
     def section(self, kind: type[S]) -> S:
         """The lists of one part of the program.
@@ -51,17 +53,19 @@ class Lexicon:
             kind: A class of ``rag/text/word_lists.py``.
 
         Raises:
-            LexiconError: The language has no such section.
+            LexiconError: The language has no such section, or one with lists that are unknown or missing.
         """
         name = _NAMES[kind]
-        if name not in self.sections:
+        if name not in self._written:
             raise LexiconError(f"The lexicon of {self.language!r} has no section [{name}]. Add it to the file.")
-        found: S = self.sections[name]
+        if name not in self._read:
+            self._read[name] = _section(self.language, name, self._written[name])
+        found: S = self._read[name]
         return found
 
     def has(self, kind: type[Any]) -> bool:
         """Whether the language has a section."""
-        return _NAMES[kind] in self.sections
+        return _NAMES[kind] in self._written
 
 
 _NAMES: Mapping[type[Any], str] = {kind: name for name, kind in SECTIONS.items()}
@@ -77,22 +81,19 @@ def lexicon(language: str) -> Lexicon:
     Raises:
         LexiconError: Nobody brings the language, or its file is malformed.
     """
-    file = resources.files(_FOLDER) / f"{language}.toml"
-    if not (language.isalpha() and file.is_file()):
-        if language not in (brought := _brought()):
-            raise LexiconError(
-                f"There is no lexicon of {language!r}. There are: {', '.join(languages())}. "
-                "A package can bring one by the entry point group onrecord.languages."
-            )
-        file = brought[language]
+    file = _ours().get(language)
+    if file is None and (file := _brought().get(language)) is None:
+        raise LexiconError(
+            f"There is no lexicon of {language!r}. There are: {', '.join(languages())}. "
+            "A package can bring one by the entry point group onrecord.languages."
+        )
     return parse(file.read_text("utf-8"), language)
 
 
 @cache
 def languages() -> tuple[str, ...]:
     """All languages that have a lexicon, in alphabetical order."""
-    ours = {f.name.removesuffix(".toml") for f in resources.files(_FOLDER).iterdir() if f.name.endswith(".toml")}
-    return tuple(sorted({name for name in ours if len(name) == 2} | _brought().keys()))
+    return tuple(sorted({name for name in _ours() if len(name) == 2} | _brought().keys()))
 
 
 @cache
@@ -102,17 +103,22 @@ def having(kind: type[S]) -> Mapping[str, S]:
 
 
 def parse(text: str, language: str) -> Lexicon:
-    """Read a lexicon from the text of its file.
+    """A lexicon from the text of its file.
+
+    Only the sections' headers are read here: all lists of twenty languages would take 20 ms, and hardly any are needed
+    at once.
 
     Raises:
-        LexiconError: It is no TOML, has sections or lists that the program does not know, or lacks a list.
+        LexiconError: It has sections that the program does not know, or none.
     """
-    try:
-        written = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as e:
-        raise LexiconError(f"The lexicon of {language!r} is no TOML: {e}. Mend the file.") from e
+    before, *parts = _HEADER.split(text)
+    written = dict(zip(parts[::2], parts[1::2], strict=True))
+    if len(parts) != 2 * len(written) or any(line and line[0] != "#" for line in before.splitlines()):
+        raise LexiconError(
+            f"The lexicon of {language!r} has lists outside of sections, or a section twice. Mend the file."
+        )
     _same(f"The lexicon of {language!r}", set(written), set(SECTIONS), partly=True)
-    return Lexicon(language, {name: _section(language, name, lists) for name, lists in written.items()})
+    return Lexicon(language, written)
 
 
 def alternation(*lists: Iterable[str]) -> str:
@@ -125,20 +131,17 @@ def alternation(*lists: Iterable[str]) -> str:
     return "|".join(sorted(entries, key=len, reverse=True))
 
 
-def _section(language: str, name: str, lists: Any) -> Any:
+def _section(language: str, name: str, text: str) -> Any:
     kind: Any = SECTIONS[name]
     where = f"Section [{name}] of the lexicon of {language!r}"
-    if not isinstance(lists, dict):
-        raise LexiconError(f"{where} is no section. Write [{name}] on a line of its own.")
-    _same(where, set(lists), {f.name for f in fields(kind)})
-    types = _types(kind)
-    return kind(**{key: types[key](_entries(f"{key} in {where}", value)) for key, value in lists.items()})
-
-
-@cache
-def _types(kind: Any) -> dict[str, Any]:
-    """The class of each list of a section, which is made of its entries: a tuple or a frozen set."""
-    return {name: frozenset if hint == frozenset[str] else tuple for name, hint in get_type_hints(kind).items()}
+    try:
+        lists = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as e:
+        raise LexiconError(f"{where} is no TOML: {e}. Mend the file.") from e
+    types = kind.__annotations__
+    _same(where, set(lists), set(types))
+    made = {key: _entries(f"{key} in {where}", value) for key, value in lists.items()}
+    return kind(**{key: frozenset(e) if types[key] == frozenset[str] else tuple(e) for key, e in made.items()})
 
 
 def _entries(where: str, value: Any) -> Iterable[str]:
@@ -156,6 +159,13 @@ def _same(where: str, found: set[str], known: set[str], *, partly: bool = False)
         raise LexiconError(f"{where} lacks {', '.join(missing)}. Add it; an empty list is '''''' .")
 
 
+@cache
+def _ours() -> dict[str, Traversable]:
+    """The program's own files by name: languages, and ``web``."""
+    return {f.name.removesuffix(".toml"): f for f in resources.files(_FOLDER).iterdir() if f.name.endswith(".toml")}
+
+
+@cache
 def _brought() -> dict[str, Traversable]:
     """Files of languages that installed packages bring, by language."""
     try:

@@ -1,26 +1,22 @@
 """Which lists of words a lexicon may have: one class a section, named after the part of the program that reads it.
 
 A ``frozenset[str]`` is looked up in, a ``tuple[str, ...]`` keeps its order and mostly becomes a part of a regular
-expression. What the words are for is told in the language's file, beside them.
+expression. What the words are for is told in the language's file, beside them. The classes are named tuples, since
+making a dataclass takes eight times as long, and these are made whenever the program starts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True)
-class Detection:
+class Detection(NamedTuple):
     """What a language is known by (``rag/text/detect.py``)."""
 
     stop_words: tuple[str, ...]
     letters: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Rewrite:
+class Rewrite(NamedTuple):
     """Follow-up questions (``rag/retrieve/rewrite.py``, ``mentions.py``, ``coreference.py``)."""
 
     plain: frozenset[str]
@@ -53,8 +49,7 @@ class Rewrite:
     general: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Preamble:
+class Preamble(NamedTuple):
     """How a question is opened (``rag/retrieve/preamble.py``)."""
 
     people: tuple[str, ...]
@@ -67,8 +62,7 @@ class Preamble:
     wonders_about: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Decompose:
+class Decompose(NamedTuple):
     """Questions for two things (``rag/retrieve/decompose.py``)."""
 
     auxiliaries: tuple[str, ...]
@@ -78,8 +72,7 @@ class Decompose:
     story_nouns: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Speaker:
+class Speaker(NamedTuple):
     """Questions for somebody's words (``rag/retrieve/speaker.py``)."""
 
     say_verbs: tuple[str, ...]
@@ -92,8 +85,7 @@ class Speaker:
     titles: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Starters:
+class Starters(NamedTuple):
     """Questions to begin with (``rag/retrieve/starters.py``)."""
 
     name_particles: tuple[str, ...]
@@ -111,8 +103,7 @@ class Starters:
     not_counted: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Speech:
+class Speech(NamedTuple):
     """Verbs of saying (``rag/text/speech.py``)."""
 
     say_verbs: frozenset[str]
@@ -120,8 +111,7 @@ class Speech:
     plain_verbs: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Quotes:
+class Quotes(NamedTuple):
     """Quotes with their speakers (``rag/ingest/quotes.py``)."""
 
     pronouns_person: frozenset[str]
@@ -134,8 +124,7 @@ class Quotes:
     name_particles: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(NamedTuple):
     """Names, and what people are (``rag/text/names.py``, ``rag/ingest/people.py``)."""
 
     particles: tuple[str, ...]
@@ -149,8 +138,7 @@ class Names:
     sentence_starts: frozenset[str]
 
 
-@dataclass(frozen=True)
-class Boilerplate:
+class Boilerplate(NamedTuple):
     """Leftovers of web pages (``rag/ingest/boilerplate.py``)."""
 
     tail_headings: tuple[str, ...]
@@ -161,8 +149,7 @@ class Boilerplate:
     share_words: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Web:
+class Web(NamedTuple):
     """Names on the web, of no language: ``rag/lexicon/web.toml``."""
 
     networks: tuple[str, ...]
@@ -174,8 +161,7 @@ class Web:
     domains: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Evidence:
+class Evidence(NamedTuple):
     """Choosing evidence (``rag/answer/evidence.py``)."""
 
     leaning: tuple[str, ...]
@@ -187,8 +173,7 @@ class Evidence:
     reason_told: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Injection:
+class Injection(NamedTuple):
     """Orders to a machine (``rag/answer/injection.py``)."""
 
     hints: tuple[str, ...]
@@ -199,8 +184,7 @@ class Injection:
     objects: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Assistant:
+class Assistant(NamedTuple):
     """What an assistant is asked for (``rag/answer/injection.py``)."""
 
     machines: tuple[str, ...]

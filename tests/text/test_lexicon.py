@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from helpers import ROOT
 
 from rag.errors import LexiconError
 from rag.text import lexicon as module
@@ -35,18 +37,27 @@ def test_lists_are_split_at_spaces_or_at_semicolons() -> None:
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("[detection", "no TOML"),
         ("[speling]\nx = ''", "has speling, which the program does not know"),
+        ("[detection\nx = ''", "has lists outside of sections"),
+        (f"{GOOD}\n{GOOD}", "a section twice"),
         (f"{GOOD}\nmore = ''", r"Section \[detection\] of the lexicon of 'xx' has more"),
         ("[detection]\nletters = ''", "lacks stop_words. Add it"),
         ("[detection]\nletters = 5\nstop_words = ''", "letters in .* is no list of words"),
         ("[detection]\nletters = [5]\nstop_words = ''", "is no list of words"),
-        ("detection = 5", r"is no section. Write \[detection\]"),
+        ("[detection]\nletters = ''stop", "is no TOML"),
     ],
 )
 def test_a_malformed_file_is_refused(text: str, says: str) -> None:
     with pytest.raises(LexiconError, match=says):
-        parse(text, "xx")
+        parse(text, "xx").section(Detection)
+
+
+def test_sections_are_read_as_toml_reads_them() -> None:
+    for file in (ROOT / "rag/lexicon").glob("*.toml"):
+        for name, lists in tomllib.loads(file.read_text("utf-8")).items():
+            section = lexicon(file.stem).section(SECTIONS[name])
+            assert set(section._asdict()) == set(lists)
+            assert all(type(found) in (tuple, frozenset) for found in section)
 
 
 def test_what_is_not_there_is_said() -> None:
@@ -74,7 +85,7 @@ def test_an_installed_package_brings_a_language(tmp_path: Path, monkeypatch: pyt
 
 
 def _forget() -> None:
-    for function in (module.lexicon, module.languages, module.having):
+    for function in (module.lexicon, module.languages, module.having, module._brought):
         function.cache_clear()
 
 
