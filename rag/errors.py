@@ -16,6 +16,7 @@
     │   └── ModelFailed         the model answered with an error
     ├── PluginError             what another package adds can't be loaded, or has a name that is taken
     ├── PromptError             a prompt file is malformed
+    ├── LexiconError            a language's word lists are malformed, or there are none
     ├── ServiceBusy             the service can't take this question now
     └── UsageError              an argument or a setting makes no sense
 
@@ -89,6 +90,10 @@ class PluginError(OnRecordError):
 
 class PromptError(OnRecordError):
     """A prompt file is malformed."""
+
+
+class LexiconError(OnRecordError):
+    """A language's word lists are malformed, or nobody brings the language."""
 
 
 class ServiceBusy(OnRecordError):
