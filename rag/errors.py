@@ -14,7 +14,9 @@
     │   │   └── ExtraMissing    an optional library is not installed
     │   ├── ModelCorrupt        weights are there, and their hash is wrong
     │   └── ModelFailed         the model answered with an error
+    ├── PluginError             what another package adds can't be loaded, or has a name that is taken
     ├── PromptError             a prompt file is malformed
+    ├── LexiconError            a language's word lists are malformed, or there are none
     ├── ServiceBusy             the service can't take this question now
     └── UsageError              an argument or a setting makes no sense
 
@@ -82,8 +84,16 @@ class ModelFailed(ModelError):
     """The model was reached and answered with an error."""
 
 
+class PluginError(OnRecordError):
+    """What another package adds can't be loaded, or has a name that is taken; the message names it."""
+
+
 class PromptError(OnRecordError):
     """A prompt file is malformed."""
+
+
+class LexiconError(OnRecordError):
+    """A language's word lists are malformed, or nobody brings the language."""
 
 
 class ServiceBusy(OnRecordError):

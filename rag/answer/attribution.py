@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from rag.answer.check import exact
 from rag.index.lexical import words
-from rag.ingest import quotes
-from rag.ingest.people import is_role
+from rag.text.names import is_role
+from rag.text.speech import speaks
 from rag.types import QuoteSpan
 
 
@@ -80,7 +80,7 @@ class Attribution:
             return ""
         theirs = self._in(places)
         if not theirs:
-            return "" if any(quotes.speaks(text) for text in texts) else "nobody speaks in the cited words"
+            return "" if any(speaks(text) for text in texts) else "nobody speaks in the cited words"
         whose = _named(theirs)
         return f"the cited words are those of {whose}" if whose else ""
 

@@ -14,6 +14,9 @@ from __future__ import annotations
 
 import re
 
+from rag.text.lexicon import alternation, having, lexicon
+from rag.text.word_lists import Assistant, Injection
+
 _QUOTE = re.compile(r"“[^”]*”|\"[^\"]*\"|«[^»]*»|「[^」]*」|„[^“”]*[“”]|(?<!\w)[‘'][^’']*[’'](?!\w)")
 _OPEN, _CLOSE = "“\"«「„‘'(", "”\"»」’')“"
 _WORD = re.compile(r"\w+")
@@ -21,29 +24,24 @@ _START = re.compile(r"[\s\d.)*•#-]*(\w+)")
 
 # -- to a machine ------------------------------------------------------------------------
 
-_HINTS = (
-    "instruc", "prompt", "rules", "guideline", "context", "directi", "command", "orders", "ai ", "ai,", "ai:", "a.i.",
-    "language model", "llm", "assistant", "chatbot", "chat bot", " bot ", "bot,", "from now on", "as if you",
-    "im_start", "inst]", "system>", "your response", "your answer", "your reply", "your output", "anweisung",
-    "consigne", "instrucc", "istruz", "instruç", "talimat", "komut", "инструкц", "указани", "指令", "指示", "提示",
-    "说明",
-)  # fmt: skip
+_WORDS = having(Injection)
+_ENGLISH = _WORDS["en"]
+_ASSISTANT = lexicon("en").section(Assistant)
+_HINTS = tuple(hint for words in _WORDS.values() for hint in words.hints)
 """What an order to a machine has somewhere: a sentence without it need not be looked at."""
-_TOLD = r"(?:instructions?|prompts?|rules|guidelines?|directions|directives|commands?|orders|context|conversation)"
-_TOLD_ELSEWHERE = r"(?:anweisung(?:en)?|consignes|instructions précédentes|instrucciones|istruzioni|instruções)"
-_MACHINE = (
-    r"(?:AI|A\.I\.|artificial intelligence|(?:large )?language model|LLM|(?:virtual |helpful )?assistant|chat ?bot|bot)"
-)
+_ROMANCE_AND_GERMAN = [_WORDS[code] for code in ("de", "fr", "es", "it", "pt")]
+_TOLD = rf"(?:{alternation(_ENGLISH.instructions)})"
+_TOLD_ELSEWHERE = rf"(?:{alternation(*(words.instructions for words in _ROMANCE_AND_GERMAN))})"
+_DISREGARD_ELSEWHERE = rf"(?:{alternation(*(words.disregard for words in _ROMANCE_AND_GERMAN))})"
+_MACHINE = rf"(?:{alternation(_ASSISTANT.machines)})"
 _TO_MACHINE = re.compile(
     r"(?:^|[.,;:!?(\])—–-]\s*|\b(?:please|now|then|just|simply|you (?:must|should|will|may|can|have to|need to))\s+)"
-    rf"[\W_]*(?:ignore|disregard|forget|override|bypass|discard|skip|neglect|"
-    r"stop following|do not follow|don't follow)\b"
+    rf"[\W_]*(?:{alternation(_ENGLISH.disregard)})\b"
     rf"(?:\W+\w+){{0,5}}?\W+{_TOLD}\b|"
-    rf"\b(?:ignorier\w*|vergiss|missachte\w*|ignore[zr]?|oublie[zr]?|ignora\w*|olvida|dimentica|esqueça)\b"
-    rf"(?:\W+\w+){{0,4}}?\W+{_TOLD_ELSEWHERE}|"
-    r"(?:talimat|komut)\w*(?:\W+\w+){0,3}?\W+(?:yok say|unut|dikkate alma|görmezden gel)|"
-    r"(?:игнорируй|забудь)\w*(?:\W+\w+){0,4}?\W+(?:инструкц|указани)|"
-    r"(?:忽略|无视|忘记|不要理会).{0,12}(?:指令|指示|提示|说明)|"
+    rf"\b{_DISREGARD_ELSEWHERE}\b(?:\W+\w+){{0,4}}?\W+{_TOLD_ELSEWHERE}|"
+    rf"(?:{alternation(_WORDS['tr'].instructions)})\w*(?:\W+\w+){{0,3}}?\W+(?:{alternation(_WORDS['tr'].disregard)})|"
+    rf"(?:{alternation(_WORDS['ru'].disregard)})\w*(?:\W+\w+){{0,4}}?\W+(?:{alternation(_WORDS['ru'].instructions)})|"
+    rf"(?:{alternation(_WORDS['zh'].disregard)}).{{0,12}}(?:{alternation(_WORDS['zh'].instructions)})|"
     rf"\b(?:new|system|hidden|secret|updated|real|actual) (?:instructions?|prompts?)\s*[:：]|"
     rf"\b(?:reveal|print|repeat|show|output|leak)\b(?:\W+\w+){{0,4}}?\W+(?:system )?(?:prompts?|instructions)\b|"
     rf"\byou(?: a|')re (?:now |no longer |only )?(?:an? |the |my |in )?(?:\w+ )?{_MACHINE}\b|"
@@ -73,50 +71,13 @@ _LEAD = re.compile(
 )
 """What may stand before an imperative."""
 
-_TEXT_VERBS = frozenset(
-    """translate mention summarize summarise paraphrase rephrase rewrite proofread compose explain describe define
-    outline elaborate enumerate draft write narrate recite transcribe
-    übersetze übersetzen erkläre erklären schreibe beschreibe fasse traduis traduisez écris écrivez explique expliquez
-    décris résume traduce traduzca traduza traduci escribe escriba escreva scrivi explica spiega""".split()
-)
-"""Verbs whose work is a text: with an object they are a task."""
-_MAKING_VERBS = frozenset(
-    """provide give create develop generate produce make prepare design list show tell suggest recommend present
-    share craft build construct offer devise propose supply formulate find name state identify solve calculate compute
-    convert classify analyze analyse compare contrast discuss implement code program evaluate predict estimate
-    generate determine break walk help teach extract correct check decode encode quiz""".split()
-)
-"""Verbs that make other things too: a task where a text, or something else an assistant is asked for, is made."""
-_ANSWER_VERBS = frozenset(
-    """add include insert append integrate incorporate mention modify augment enhance enrich change adjust use employ
-    replace substitute swap remove delete omit convert introduce misspell scramble jumble shuffle rearrange reorder
-    anagram reverse encode encrypt decode cipher render format group combine merge split capitalize capitalise
-    alternate begin start end finish conclude close open respond reply answer say output print return repeat speak talk
-    tell inform remind encourage invite urge ask persuade convince warn direct refer link promote advertise embed weave
-    highlight emphasize emphasise stress express provide give write put place make keep limit restrict avoid refuse
-    tease hint claim pretend imply state apply turn transform translate sprinkle slip attach present share""".split()
-)
-"""What may be ordered of an answer: an order to a machine where the sentence speaks of "your answer" or its users."""
+_TEXT_VERBS = frozenset(verb for words in _WORDS.values() for verb in words.text_verbs)
+_MAKING_VERBS = _ASSISTANT.making_verbs
+_ANSWER_VERBS = _ASSISTANT.answer_verbs
 
 _PARTICLE = re.compile(r"^(?:down|up|out)\b(?: with)?\s*", re.IGNORECASE)
-_OBJECT = re.compile(
-    r"^(?:a|an|the|this|these|that|me|us|my|your|how|why|what|who|when|where|which|whether|some|any|two|three|\d+|both|"
-    r"all|each|each of|in|into|from|to me|briefly|step|it|den|die|das|einen?|ein|diese[nrs]?|le|la|les|l'\w+|une?|ce|"
-    r"cette|el|los|las|uno?|una|este|esta|il|lo|gli|um|uma|o|os|as|‹›)\b|^‹›",
-    re.IGNORECASE,
-)
-_MADE = re.compile(
-    r"\b(?:poems?|haikus?|limericks?|sonnets?|stor(?:y|ies)|tales?|essays?|letters?|e-?mails?|speech(?:es)?|"
-    r"introductions?|conclusions?|paragraphs?|sentences?|summar(?:y|ies)|outlines?|translations?|equivalents?|"
-    r"synonyms?|antonyms?|definitions?|meanings?|explanations?|descriptions?|examples?|functions?|scripts?|code|"
-    r"snippets?|programs?|algorithms?|equations?|formulas?|quer(?:y|ies)|jokes?|riddles?|songs?|lyrics|dialogues?|"
-    r"slogans?|captions?|headlines?|tweets?|blog posts?|articles? (?:about|on)|reviews?|tutorials?|recipes?|"
-    r"itinerar(?:y|ies)|steps?|instructions|plots?|themes?|concepts?|theor(?:y|ies)|differences? between|"
-    r"similarities between|reports?|analys[ie]s|sentiment|trends?|data ?sets?|spreadsheets?|charts?|presentations?|"
-    r"bugs?|pros and cons|advantages|tips?|ideas for|word for|phrase|"
-    r"in (?:python|javascript|java|c\+\+|php|sql|html|french|spanish|german|latin|simple terms))\b",
-    re.IGNORECASE,
-)
+_OBJECT = re.compile(rf"^(?:{alternation(*(words.objects for words in _WORDS.values()))}|‹›)\b|^‹›", re.IGNORECASE)
+_MADE = re.compile(rf"\b(?:{alternation(_ASSISTANT.made)})\b", re.IGNORECASE)
 """What an assistant is asked to make."""
 _TO_ME = re.compile(r"^(?:me|us)\b|\bfor me\b", re.IGNORECASE)
 _ASKED = re.compile(
@@ -134,28 +95,15 @@ _ANSWERING = re.compile(
     r"^(?:output|print|repeat|say) (?:only|the (?:word|words|phrase|following|text|sentence)|‹›|exactly)",
     re.IGNORECASE,
 )
-_LETTERS = re.compile(
-    r"\b(?:letters?|vowels?|consonants?|characters?|spaces|punctuation|whitespace|anagrams?|typos?|misspellings?|"
-    r"emojis?|symbols?|(?:upper|lower)[- ]?case|syllables?|alphabet|cipher|base ?64|morse|binary|hexadecimal|rot13|"
-    r"leetspeak|words?|word order|sentences?)\b",
-    re.IGNORECASE,
-)
-_CHANGES = frozenset(
-    """replace substitute swap remove delete omit convert introduce misspell scramble jumble shuffle rearrange reorder
-    anagram reverse encode encrypt decode cipher render group combine merge capitalize capitalise alternate use
-    insert add write turn transform translate apply spell""".split()
-)
+_LETTERS = re.compile(rf"\b(?:{alternation(_ASSISTANT.letters)})\b", re.IGNORECASE)
+_CHANGES = _ASSISTANT.change_verbs
 _BARE = re.compile(
     r"^(?:(?:请|請)(?:你)?(?:翻译|写|解释|描述|回答|总结|列出|忽略|提供|用)|(?:翻译|写一|解释一下|总结一下|用.{1,8}回答))|"
     r"\b(?:çevir|özetle|açıkla|yaz)(?:in|ın|iniz|ınız)?\s*[.:!]?\s*$",
     re.IGNORECASE,
 )
 """The same where a verb does not come first, or words are not spaced."""
-_LEADS = frozenset(
-    """please kindly now then next also finally instead additionally first second bitte s por lütfen important note task
-    instruction instructions attention question request todo in at before after when while can could would will you i
-    we make be remember always never do don""".split()
-)  # the words that ``_LEAD`` may begin with
+_LEADS = frozenset(word for words in _WORDS.values() for word in words.leads)  # what ``_LEAD`` may begin with
 _VERBS = _TEXT_VERBS | _MAKING_VERBS | _ANSWER_VERBS | _CHANGES
 _FIRST = _VERBS | _LEADS
 

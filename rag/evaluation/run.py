@@ -497,10 +497,10 @@ def code_digest() -> str:
 
 def _run_settings() -> list[Path]:
     here = Path(__file__).parent.parent
-    rooms = [here / room for room in ("index", "retrieve", "answer")]
+    rooms = [here / room for room in ("index", "retrieve", "answer", "text", "lexicon")]
     return [
         here / "archive.py",
-        *sorted(f for room in rooms for f in room.iterdir() if f.suffix in (".py", ".json")),
+        *sorted(f for room in rooms for f in room.iterdir() if f.suffix in (".py", ".json", ".toml")),
     ]
 
 

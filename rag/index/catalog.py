@@ -25,7 +25,6 @@ from rag.index.schema import (
     WITH_ARTICLES,
     WITH_LANGUAGES,
     IndexRow,
-    Prepared,
     StoreClosed,
     parse_sentences,
     parse_vector,
@@ -39,6 +38,7 @@ from rag.index.schema import (
     vector_bytes,
     version_id,
 )
+from rag.ingest.prepared import Prepared
 from rag.types import Article, ArticleSummary, Passage, RawArticle, Sentence
 
 __all__ = [

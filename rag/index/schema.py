@@ -102,21 +102,6 @@ class StoreClosed(Exception):
 
 
 @dataclass(frozen=True)
-class Prepared:
-    """A cleaned, split and embedded article, ready to be stored."""
-
-    draft: RawArticle
-    language: str
-    sentences: Sequence[Sentence]
-    runs: Sequence[tuple[int, int]]
-    """Passages, as half-open runs of sentences."""
-    vectors: npt.NDArray[np.float16]
-    """Shape (len(runs), dim), rows of length 1."""
-    quotes: Sequence[QuoteSpan] | None = None
-    """Who said what in it; None: it has not been searched for quotes."""
-
-
-@dataclass(frozen=True)
 class IndexRow:
     """What the derived indexes store of one passage."""
 

@@ -15,7 +15,9 @@ from rag.ingest.boilerplate import (
     is_tail_heading,
     is_tail_line,
 )
+from rag.text.lexicon import alternation, lexicon
 from rag.text.urls import host
+from rag.text.word_lists import Web
 from rag.types import RawArticle, Skipped
 
 _TAIL = 0.5
@@ -117,15 +119,12 @@ def _without_promos(lines: list[str]) -> list[str]:
     return [line for line in lines if not (line and (is_promo(line) or is_links_heading(line)))]
 
 
+_WEB = lexicon("web").section(Web)
 _OUTLET = re.compile(
-    r"(?:the\s)?(?:BBC|CNN|NBC|CBS|ABC|PBS|NPR|AP|AFP|Reuters|MSNBC|Fox|Sky|Al Jazeera|Axios|Politico|Bloomberg|"
-    r"Forbes|Guardian|Independent|Economist|Atlantic|Xinhua|CGTN|DW|Euronews|RTE|RT|TASS|Le Monde|Le Figaro|"
-    r"El País|El Mundo|Die Zeit|Die Welt|Der Spiegel|Hürriyet|Milliyet|Sabah|Cumhuriyet|NTV|CNN Türk|Wikinews)"
-    r"(?:\s(?:[A-Z][\w&]+\s?){1,2})?"
-    r"|(?:[A-Z][\w.&’']+\s){0,3}(?:News|Times|Post|Herald|Tribune|Gazette|Journal|Telegraph|Magazine|Chronicle|Today|"
-    r"Haber|Haberleri|Gazetesi|Zeitung|Nachrichten|Noticias|Actualités|Online)"
-    r"|[\w-]+(?:\.[\w-]+)*\.(?:com|net|org|co\.uk|com\.tr|de|fr|es|it|info|tv)"
-    r"|.{1,10}(?:网|新闻|日报|时报)",
+    rf"(?:the\s)?(?:{alternation(_WEB.outlets)})(?:\s(?:[A-Z][\w&]+\s?){{1,2}})?"
+    rf"|(?:[A-Z][\w.&’']+\s){{0,3}}(?:{alternation(_WEB.outlet_ends)})"
+    rf"|[\w-]+(?:\.[\w-]+)*\.(?:{alternation(_WEB.domains)})"
+    rf"|.{{1,10}}(?:{alternation(_WEB.outlet_ends_unspaced)})",
 )
 _PIPE = re.compile(r"^(.+?)\s*(?:\s[|｜]|[｜])\s*([^|｜]{1,50})$")
 _DASH = re.compile(r"^(.+)(?:\s[-–—:»·•]\s|_)([^|_]{1,40})$")

@@ -6,8 +6,13 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
+from rag.text.lexicon import alternation, lexicon
+from rag.text.names import bare, is_role, is_start, own_name
+from rag.text.word_lists import Names
+
+_WORDS = lexicon("en").section(Names)
 _WORD = r"(?:[A-ZÀ-ÖØ-ÞĀ-Ž]\.|[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’\-]*|al-\w+)"
-_SMALL = r"(?:bin|ibn|al|de|da|di|del|van|von|der|den|la|le|dos|ten|ter)"
+_SMALL = rf"(?:{alternation(_WORDS.particles)})"
 _NAME = re.compile(rf"{_WORD}(?: (?:{_WORD}|{_SMALL}(?= [A-ZÀ-ÞĀ-Ž])))*")
 
 _OPEN = re.compile(r"(?:^|(?<=[\s“\"(]))")  # where a word may begin
@@ -15,61 +20,15 @@ _BEFORE = re.compile(rf"{_OPEN.pattern}(?:(?:{_WORD}|{_SMALL}) ){{1,4}}\Z")
 _BEHIND = re.compile(rf"(?: {_WORD}){{1,2}}")
 _GOES_ON = re.compile(r"[\w-]")
 
-_ROLES = r"""
-    president minister chancellor premier secretary senator sen representative rep congress\w+ governor gov mayor
-    ambassador envoy judge justice prosecutor attorney lawyer solicitor barrister sheriff chief chair
-    chair(?:man|woman|person) ceo cfo coo cto executive officer director manager head leader founder owner boss
-    president-elect candidate mp mep lawmaker legislator councillor councilor commissioner superintendent
-    inspector detective constable captain colonel general lieutenant sergeant major admiral commander marshal pope
-    cardinal archbishop bishop priest rabbi imam reverend rev father mother brother sister son daughter wife
-    husband widow fianc[ée]e? aunt uncle cousin king queen prince princess emperor sultan sheikh professor prof dr
-    doctor scientist researcher author co-author writer editor reporter journalist correspondent columnist analyst
-    economist historian astronomer engineer expert spokes(?:man|woman|person) rapporteur advisor adviser aide
-    counsel developer coordinator organi[sz]er activist campaigner resident student teacher coach trainer player
-    captain champion actor actress singer musician artist inventor producer filmmaker host presenter performer
-    driver pilot witness victim survivor member delegate speaker treasurer comptroller regulator watchdog
-    strategist \w+ologist \w+ician mr mrs ms miss sir dame lord lady democrat republican honou?rable
-"""
-ROLE = re.compile(rf"(?:vice-?|co-|ex-)?(?:{'|'.join(_ROLES.split())})s?", re.IGNORECASE)
-_BARE = frozenset("mr mrs ms miss sir dame lord lady dr prof honorable honourable democrat republican".split())
-_JOINS = frozenset("of for and to the de at".split())
-_QUALIFIES = frozenset(
-    "former current prime foreign deputy acting lead senior study assistant associate vice interior finance health defence defense "
-    "home state police junior ex then interim outgoing incoming general crown human national selection committee university sport "
-    "medical opposition majority minority chief executive permanent special bus truck party team company bank group".split()
-)
+_BARE = _WORDS.forms_of_address
+_JOINS = _WORDS.role_joins
+_QUALIFIES = _WORDS.role_qualifiers
 _AFTER = re.compile(
-    r"^, (?:who (?:is|was) )?(?:an?|the|its|their|his|her)? ?(?P<role>[^,.;:()“”\"]{3,90}?)(?=[,.;]|\s+who\b|\s+and\b|$)"
+    rf"^, (?:who (?:is|was) )?(?:{alternation(_WORDS.after_names)})? ?"
+    r"(?P<role>[^,.;:()“”\"]{3,90}?)(?=[,.;]|\s+who\b|\s+and\b|$)"
 )
 
-_STATES = re.compile(r"\b(?:is|are|was|were|has|have|had|will|would|can|could|may|might|must|said|says|told)\b")
-
-
-def is_role(word: str) -> bool:
-    """Whether a word is what somebody is: "minister", "co-author"."""
-    return bool(ROLE.fullmatch(word.strip(".,").removesuffix("'s").removesuffix("’s")))
-
-
-def bare(words: list[str]) -> list[str]:
-    """A name without what stands before it: ["Prime", "Minister", "Hubert", "Minnis"] as ["Hubert", "Minnis"]."""
-    last = max((n for n, w in enumerate(words[:-1]) if is_role(w)), default=-1)
-    return words[last + 1 :]
-
-
-def without_starts(words: list[str]) -> list[str]:
-    """A run of capitalised words without what a sentence begins with: ["On", "Taiwan"] as ["Taiwan"]."""
-    first = next((n for n, w in enumerate(words) if w.rstrip(".") not in _STARTS), len(words))
-    return words[first:]
-
-
-def own_name(before: str, words: list[str]) -> list[str]:
-    """A name without the end of a title that runs into it: "Secretary of" + "State Antony Blinken" as "Antony Blinken".
-
-    Args:
-        before: What stands before the name.
-        words: The name.
-    """
-    return words[1:] if len(words) > 2 and re.search(r"\b(?:of|for|to)\s+$", before) else words
+_STATES = re.compile(rf"\b(?:{alternation(_WORDS.clause_verbs)})\b")
 
 
 def _plain(character: str) -> str:
@@ -95,7 +54,7 @@ class People:
         self._roles: dict[str, str | None] = {}
 
     def full(self, name: str) -> str:
-        """The fullest form of a name that the article has, by its last word: "Qin" as "Qin Gang", "Minnis" as "Hubert Minnis"."""
+        """The fullest form of a name that the article has, by its last word: "Minnis" as "Hubert Minnis"."""
         if name not in self._full:
             self._full[name] = self._longest(name)
         return self._full[name]
@@ -108,7 +67,7 @@ class People:
                 words = bare(own_name(self._whole[:start][-5:], self._whole[start:end].rstrip(".,").split()))
                 owner = max((n for n, w in enumerate(words[:-1]) if w.endswith(("'s", "’s"))), default=-1)
                 words = words[owner + 1 :]  # "Hong Kong's Carrie Lam"
-                while words and (words[0].rstrip(".") in _STARTS or (words[0].isupper() and len(words[0]) > 1)):
+                while words and (is_start(words[0]) or (words[0].isupper() and len(words[0]) > 1)):
                     words = words[1:]
                 found = re.sub(r"['’]s$", "", " ".join(words))
                 if 2 <= len(found.split()) <= 4 and sought in "".join(map(_plain, found)):
@@ -153,7 +112,7 @@ class People:
             ):
                 break
             kept.insert(0, word)
-        while kept and (kept[0].lower() in _JOINS or kept[0] in _STARTS):
+        while kept and (kept[0].lower() in _JOINS or is_start(kept[0])):
             kept.pop(0)
         kept = _own_role(kept)
         if any(is_role(w) and w.lower().rstrip(".") not in _BARE for w in kept):
@@ -193,12 +152,3 @@ def _role_alone(words: list[str]) -> list[str]:
     if behind and all(w[:1].isupper() and w.lower() not in _QUALIFIES for w in behind):
         return words[: last + 1]
     return words
-
-
-_STARTS = frozenset(
-    "The A An In On At As After Before But And When While If For From With According Per By Yesterday Today Then Meanwhile "
-    "Monday Tuesday Wednesday Thursday Friday Saturday Sunday January February March April May June July August September "
-    "October November December However Both Later Earlier Speaking Former Regarding Concerning Without Within Despite Including "
-    "Like Unlike Since Until During Following Because Although Though Once Among Between Against Through Throughout About Over "
-    "Under Also Now So Still Even Yet Instead Besides".split()
-)

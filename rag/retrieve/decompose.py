@@ -6,22 +6,25 @@ import re
 from dataclasses import dataclass
 
 from rag.retrieve import preamble, speaker
+from rag.text.lexicon import alternation, lexicon
+from rag.text.word_lists import Decompose
 
+_WORDS = lexicon("en").section(Decompose)
 _NAME = r"(?:[Tt]he |a )?[A-Z0-9][\w.'’&-]*(?: (?:of |the )?[A-Z0-9][\w.'’&-]*)*"
 _TWO = rf"(?P<one>{_NAME}),? and (?P<two>{_NAME})"
 _PLAIN = r"(?P<one>(?:the )?[\w'’-]+) and (?P<two>(?:the )?[\w'’-]+)"  # typed without capitals
-_AUX = r"(?P<aux>(?i:did|do|does|has|have|had|is|are|was|were|will|would))"
+_AUX = rf"(?P<aux>(?i:{alternation(_WORDS.auxiliaries)}))"
 _BOTH = (re.compile(rf"^{_AUX} both {_TWO} (?P<rest>[a-z].*)$"), re.compile(rf"^{_AUX} both {_PLAIN} (?P<rest>.+)$"))
-_BOTH_LATER = re.compile(rf"^(?P<lead>(?i:what|how|why|when|where|who|did|does|has)\b.*?) both {_TWO}(?P<rest>.*)$")
+_BOTH_LATER = re.compile(rf"^(?P<lead>(?i:{alternation(_WORDS.later_begins)})\b.*?) both {_TWO}(?P<rest>.*)$")
 _FIRST = re.compile(
-    r"^(?:which|what) (?:one |event )?(?:came|happened|was|occurred|took place|began|started)(?: (?:out|announced))? "
+    rf"^(?:which|what) (?:one |event )?(?:{alternation(_WORDS.happening_verbs)})(?: (?:out|announced))? "
     r"(?P<end>first|earlier|last|later)\W+(?P<one>.+?),? or (?P<two>.+)$",
     re.IGNORECASE,
 )
 _SPEAKERS = re.compile(rf"^{_TWO}$")
 _REPORTED = re.compile(
-    rf"^{_AUX} (?P<who>{_NAME}|(?:the )?[\w'’-]+) (?i:report|cover|publish|carry|print|run|write|mention)(?:s|ed)?"
-    r"(?: (?:a |any )?(?:story|stories|article|articles|piece))?(?: (?:on|about|of|that))? (?P<what>.+)$"
+    rf"^{_AUX} (?P<who>{_NAME}|(?:the )?[\w'’-]+) (?i:{alternation(_WORDS.outlet_verbs)})(?:s|ed)?"
+    rf"(?: (?:a |any )?(?:{alternation(_WORDS.story_nouns)}))?(?: (?:on|about|of|that))? (?P<what>.+)$"
 )
 _SINGULAR = {"are": "is", "were": "was", "have": "has", "do": "does"}
 

@@ -4,26 +4,27 @@ from __future__ import annotations
 
 import re
 
-_TO_ME = r"(?>(?:\s(?:to )?(?:me|us)\b)?(?:\s(?:briefly|in short|again|please)\b)?)"
-_YOU = r"(?:you|anyone|anybody|someone|somebody)"
-_PLAIN = r"(?:tell|explain|describe|summari[sz]e|recap|clarify|identify|remind)"
-_NOUNS = r"(?:show|give|list|name|state|mention|outline)"  # "State media …" and "List prices …" ask for nothing
-_WHAT_FOLLOWS = (
-    r"(?=\s(?:me|us|to me|to us|what|who|whom|whose|how|why|when|where|which|whether|if|the|an?|all|any|both|some|"
-    r"every|each|\d+|two|three|four|five|six|seven|eight|nine|ten)\b)"
-)
+from rag.text.lexicon import alternation, lexicon
+from rag.text.word_lists import Preamble
+
+_WORDS = lexicon("en").section(Preamble)
+_TO_ME = rf"(?>(?:\s(?:to )?(?:me|us)\b)?(?:\s(?:{alternation(_WORDS.after_ask)})\b)?)"
+_YOU = rf"(?:{alternation(_WORDS.people)})"
+_PLAIN = rf"(?:{alternation(_WORDS.ask_verbs)})"
+_NOUNS = rf"(?:{alternation(_WORDS.noun_verbs)})"
+_WHAT_FOLLOWS = rf"(?=\s(?:{alternation(_WORDS.after_nouns)})\b)"
 _ASK = rf"(?:{_PLAIN}|{_NOUNS}{_WHAT_FOLLOWS}){_TO_ME}"
 _OPENINGS = tuple(
     re.compile(rf"^(?:{opening})(?:\s*[,:;!.]+\s*|\s+[–—-]\s+|\s+)(?=\S)", re.IGNORECASE)
     for opening in (
-        r"(?:hi|hello|hey|good (?:morning|evening|afternoon))(?=\s*[,!.])",
-        r"please|kindly|ok|okay|well|so|and|but|also|just",
+        rf"(?:{alternation(_WORDS.greetings)})(?=\s*[,!.])",
+        alternation(_WORDS.fillers),
         rf"(?:can|could|would|will) {_YOU} (?:please |kindly )?(?:{_ASK}|help me find)",
         rf"what (?:can|could) you {_PLAIN}{_TO_ME}",
         rf"(?:do|does) {_YOU} (?:happen to )?know",
         r"(?:i(?:['’]d| would)? (?:want|like|love|need)|want|need) to (?:know|hear|find out|learn|understand)",
         r"i(?:['’]m| am| was) (?:wondering|curious|interested)",
-        r"(?:wondering|curious)(?=\s(?:about|whether|if|how|what|who|when|where|why|which)\b)",
+        rf"(?:wondering|curious)(?=\s(?:{alternation(_WORDS.wonders_about)})\b)",
         r"i wonder",
         r"is it (?:true|right|correct|the case) that",
         r"let me know",

@@ -13,6 +13,8 @@ import numpy.typing as npt
 
 from rag.index.lexical import query_words, words
 from rag.retrieve import preamble
+from rag.text.lexicon import alternation, lexicon
+from rag.text.word_lists import Speaker
 from rag.types import Quote
 
 Vectors = Callable[[Sequence[str]], npt.NDArray[np.float32]]
@@ -20,25 +22,12 @@ Vectors = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 
 _CLOSELY = 12
 """Quotes that are compared with what they are to be about by their own meaning; the rest by their passage's."""
-_SAYING = (
-    r"say|says|said|saying|tell|told|think|thinks|believe|argue|argued|claim|claimed|warn|warned|announce|announced|"
-    r"promise|promised|suggest|suggested|propose|proposed|predict|predicted|comment|commented|explain|explained|admit|"
-    r"admitted|deny|denied|state|stated|remark|remarked|write|wrote|tweet|tweeted|declare|declared|call for|demand|"
-    r"demanded|call|called|describe|described|characteri[sz]e|characteri[sz]ed|respond|responded|react|reacted|reply|replied|"
-    r"criticise|criticize|criticised|criticized"
-)
-_WORDS_OF = (
-    r"response|reaction|reply|answer|comments?|statements?|views?|opinions?|position|stance|words|remarks?|verdict|"
-    r"assessment|message|warnings?|claims?|explanation|quotes?"
-)
-_ON = r"about|on|of|regarding|concerning|over|to|towards?|as to|with regard to|in response to|that|for"
-_SAID = (
-    r"said|says|told|thinks|believes|argued|claimed|warned|announced|promised|suggested|proposed|predicted|commented|explained|"
-    r"admitted|stated|remarked|wrote|tweeted|declared|replied|criticised|criticized"
-)
-_AUX = (
-    r"(?:is|are|was|were|am|do|does|did|has|have|had|can|could|will|would|shall|should|may|might|must|else|exactly)\b"
-)
+_WORDS = lexicon("en").section(Speaker)
+_SAYING = alternation(_WORDS.say_verbs)
+_WORDS_OF = alternation(_WORDS.words_of)
+_ON = alternation(_WORDS.about)
+_SAID = alternation(_WORDS.said_verbs)
+_AUX = rf"(?:{alternation(_WORDS.auxiliaries)})\b"
 _SHAPES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -59,13 +48,10 @@ _ABOUT = re.compile(
     re.IGNORECASE,
 )  # "about Taiwan", "(to) Blinken about Taiwan"
 _NOBODY = re.compile(
-    r"^(?:it|this|that|he|she|they|we|you|i|one|who|people|anyone|anybody|someone|everyone)$|"
-    r"\b(?:articles?|reports?|texts?|story|stories|news|sources?|studies|study|documents?|polls?|polling|surveys?|"
-    r"research|data|lists?|analysis|figures|statistics|census|ranking|index|papers?|books?|bible|songs?|law|map)\b",
-    re.IGNORECASE,
-)  # nobody's words are in the archive as a quote of theirs
+    rf"^(?:{alternation(_WORDS.nobody_pronouns)})$|\b(?:{alternation(_WORDS.nobody_nouns)})\b", re.IGNORECASE
+)
 _LONGEST = 8  # words of who speaks: beyond it the shape has caught something else
-_TITLES = frozenset(words("mr mrs ms miss dr sir dame lord lady the a an his her their former then"))
+_TITLES = frozenset(words(" ".join(_WORDS.titles)))
 
 
 @dataclass(frozen=True)

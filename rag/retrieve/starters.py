@@ -11,6 +11,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rag.text.detect import detect_language
+from rag.text.lexicon import alternation, lexicon
+from rag.text.word_lists import Starters
 from rag.types import Sentence
 
 _SHORTEST, _LONGEST = 30, 320
@@ -25,22 +27,17 @@ _SENTENCES = 40
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 
+_WORDS = lexicon("en").section(Starters)
 _WORD = r"[A-Za-z][\w’'\-]*"
 _CAPITAL = r"[A-Z][A-Za-zà-öø-ÿ’'\-]*[a-zà-öø-ÿ]"
-_NAME = rf"(?:(?:{_CAPITAL}|[A-Z]\.|de|van|von|bin|al)\s){{0,4}}{_CAPITAL}"
+_NAME = rf"(?:(?:{_CAPITAL}|[A-Z]\.|{alternation(_WORDS.name_particles)})\s){{0,4}}{_CAPITAL}"
 # What is spoken of, up to the verb that follows: "the tram extension", "the number of people in camps".
 _THING = rf"(?:[Tt]he|[Aa]n?)\s(?:{_WORD}\s){{0,5}}?{_WORD}|(?:[A-Z][\w’'\-]+\s){{0,3}}[A-Z][\w’'\-]+"
-_BE = r"(?:was|were|is|are)"
-_HELPS = rf"(?:{_BE}|will|would|has|have|had|could|should|can|must|may|might)"
-_VERB = (
-    rf"(?:{_HELPS}|did|does|made|makes|took|gave|came|went|lost|won|began|left|led|fell|rose|met|found|became|needs?|"
-    r"wants?|expects?|plans?|remains?|includes?|represents?|[a-z]{3,}ed)"
-)
-_SAYING = r"(?:said|says|added|warned|argued|insisted|explained|noted|stressed|acknowledged|announced)"
-_ROLE = (
-    r"(?:president|head|director|chief executive|chief economist|chair|chairman|chairwoman|mayor|governor|leader|"
-    r"founder|secretary[- ]general|prime minister|foreign minister|finance minister|minister)"
-)
+_BE = rf"(?:{alternation(_WORDS.forms_of_be)})"
+_HELPS = rf"(?:{_BE}|{alternation(_WORDS.auxiliaries)})"
+_VERB = rf"(?:{_HELPS}|{alternation(_WORDS.verbs)}|[a-z]{{3,}}ed)"
+_SAYING = rf"(?:{alternation(_WORDS.say_verbs)})"
+_ROLE = rf"(?:{alternation(_WORDS.roles)})"
 
 _SAID = re.compile(
     rf"(?:^|[,;]\s|[”\"]\s|\b(?!from|with|near|into|over|that|when|while|after|about)[a-z]{{4,}}\s)({_NAME})"
@@ -57,7 +54,8 @@ _COST = re.compile(rf"^({_THING})\s(?:(will|would|could)\scost|(costs?))\s[^.]{{
 _MANY = re.compile(
     r"^(?:(?:At least|About|Around|Some|More than|Nearly|Almost|Over|Up to)\s)?"
     r"(?:[\d,]+|[Tt]wo|[Tt]hree|[Ff]our|[Ff]ive|[Ss]ix|[Ss]even|[Ee]ight|[Nn]ine|[Tt]en|[Ee]leven|[Tt]welve)\s"
-    r"((?!hundred|thousand|million|billion|dozen)(?:[a-z][a-z\-]+\s)?(?:[a-z][a-z\-]+s|people|men|women|children))\s"
+    rf"((?!{alternation(_WORDS.not_counted)})(?:[a-z][a-z\-]+\s)?"
+    rf"(?:[a-z][a-z\-]+s|{alternation(_WORDS.counted)}))\s"
     r"(were|have been)\s([a-z]+(?:ed|lt|ne|en|wn)\b[^,;:“”\"()]{0,60}?)"
     r"(?=[,.]|\s(?:on|when|after|while|as|and|according|since|so far)\b)"
 )
@@ -73,20 +71,11 @@ _WHEN_WAS = re.compile(
 )
 _WHO = re.compile(rf"({_NAME}),\s(?:the\s)?((?!an?\s)(?:[a-z]+\s)?{_ROLE}\sof\s[^,;:“”\"().]{{4,50}}),")
 
-# A question with one of these leans on what stands before its sentence, or reads like a piece of one.
-_LEANING = frozenset(
-    """he him his she her hers they them their theirs it its this that these those there here we us our i me my you
-    your who which whose whom what when where how why whether if said says told lot pair earlier past third
-    none vice former latter other others another same such also then now today yesterday tomorrow however
-    meanwhile one ones both all some any each first second last next latest following previous not no so too
-    only just still already even been being more most many much few several""".split()
-)
-_SMALL = frozenset("the a an of in on at for and to from with by between against".split())
-_OPENERS = frozenset(
-    "after although as because before both but by despite during if like since though under until upon while".split()
-)
-_WHERE = frozenset("in at on of from to told near said the for under when while after that and with".split())
-_TITLES = frozenset("president minister senator governor mayor mr mrs ms dr professor judge king queen prince".split())
+_LEANING = _WORDS.leaning
+_SMALL = _WORDS.small
+_OPENERS = _WORDS.openers
+_WHERE = _WORDS.before_place
+_TITLES = _WORDS.titles
 _PLACELESS = frozenset((*_MONTHS.split("|"), *_DAYS.split("|")))
 
 

@@ -10,6 +10,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
+
+from rag.text.lexicon import having
+from rag.text.word_lists import Detection
 
 _SCRIPTS: tuple[tuple[str, str], ...] = (
     ("ja", "\u3041-\u30ff"),
@@ -32,43 +36,8 @@ _SCRIPTS: tuple[tuple[str, str], ...] = (
 )
 _OTHER = re.compile("|".join(f"(?P<{name}>[{span}]+)" for name, span in _SCRIPTS))
 _LATIN = re.compile("[a-zà-öø-ÿā-ſș-ț]+")
-_STOPWORDS = {
-    "en": "the of and to in a is that for on was with as by at from it be are has have he she his her who what which "
-    "were not this but they had said when how did where why does",
-    "tr": "ve bir bu da de için ile olarak olan gibi daha çok en sonra kadar ne ise var oldu olduğu tarafından hangi "
-    "nedir kim dedi değil ama yıl göre mi mı nerede nasıl zaman kaç hangisi",
-    "de": "der die und in den von zu das mit sich des auf für ist im dem nicht ein eine als auch es an werden aus er "
-    "hat dass sie nach wird bei einer um am sind noch wie war was wer",
-    "fr": "de la le et les des en un une du dans est que pour qui au par plus pas sur se ne ce il sont avec cette ou "
-    "aux ont été son sa à quel quelle",
-    "es": "de la que el en y a los del se las por un para con no una su al lo como más pero sus le ya fue este ha sí "
-    "porque esta son entre cuando qué quién cuál",
-    "it": "di e il la che in a per un è del non una si con i da le della nel al più anche gli ha come sono dei alla "
-    "ma delle era chi quale",
-    "pt": "de a o que e do da em um para é com não uma os no se na por mais as dos como mas foi ao ele das tem à seu "
-    "sua ou ser quando muito são também",
-    "nl": "de van een het en in is dat op te zijn met voor niet aan er die om als ook dan maar bij wordt uit door naar "
-    "heeft nog werd over wie wat",
-    "sv": "och i att det som en på är av för med den till inte har de ett om var han från så men vid när sig kan",
-    "da": "og i at det er en til af på for den med der de ikke som har et om var han fra men sig ved blev også",
-    "no": "og i det er på som en for til å av med at den har de ikke et om var han fra men seg ble også etter",
-    "fi": "ja on ei se että oli hän mutta ovat kun niin myös joka sen ole mukaan tai kuin jo vuoden ollut",
-    "pl": "w i na z się do nie że jest to o jak po za od przez ale co dla oraz jego był są które który ze",
-    "cs": "a v se na je že o s z do to i ve k pro za by ale jako po jsou které který bylo jeho při však",
-    "hu": "a az és hogy nem is egy ez volt meg de csak már mint el van még ki be szerint azt után lesz",
-    "ro": "de și în la a cu pe din că o un care nu este pentru mai sau se au fost al ale prin după dar",
-    "id": "yang dan di untuk dengan dari ini pada dalam itu tidak akan oleh juga ke adalah telah bahwa sebagai",
-    "vi": "và của là có trong được cho một không các người đã với này những để đến khi từ",
-}
-_OWNERS: dict[str, tuple[str, ...]] = {}
-for _language, _list in _STOPWORDS.items():
-    for _word in _list.split():
-        _OWNERS[_word] = (*_OWNERS.get(_word, ()), _language)
-# Letters hardly any other of these languages has.
-_LETTERS = {
-    "tr": "ğışİ", "de": "ßäöü", "fr": "çèêœ", "es": "ñ¿¡", "pt": "ãõ", "pl": "łąężśćń", "cs": "řěůčžš",
-    "hu": "őű", "ro": "țșăâ", "vi": "đươ", "sv": "åäö", "da": "æøå", "no": "æøå",
-}  # fmt: skip
+_MET_OFTEN = "en tr de fr es it pt nl sv da no fi pl cs hu ro id vi".split()
+"""Where two languages are as likely, the first of these is named."""
 _CYRILLIC = (("uk", "іїєґ"), ("be", "ў"), ("sr", "ђјљњћџ"), ("mk", "ѓќѕ"))
 _ARABIC = (("ur", "ٹڈڑںےھ"), ("fa", "پچژگک"))
 _SAMPLE = 4_000
@@ -103,13 +72,36 @@ def detect_language(text: str) -> str:
         return "en"
     scores: Counter[str] = Counter()
     for word, times in Counter(found).items():
-        owners = _OWNERS.get(word, ())
+        owners = _owners().get(word, ())
         for language in owners:
             scores[language] += times * (2 if len(owners) == 1 else 1)
-    for language, letters in _LETTERS.items():
+    for language, letters in _letters():
         scores[language] += min(sum(sample.count(letter) for letter in letters), len(found) // 3)
     best = max(scores, key=lambda language: (scores[language], language == "en"), default="en")
     return best if scores[best] >= max(1, _SURE * len(found)) else "en"
+
+
+@cache
+def _known() -> list[tuple[str, Detection]]:
+    """What each language is known by, those met often first."""
+    known = having(Detection)
+    return [(name, known[name]) for name in dict.fromkeys((*_MET_OFTEN, *known)) if name in known]
+
+
+@cache
+def _owners() -> dict[str, tuple[str, ...]]:
+    """The languages that a stop word belongs to."""
+    owners: dict[str, tuple[str, ...]] = {}
+    for language, known in _known():
+        for word in known.stop_words:
+            owners[word] = (*owners.get(word, ()), language)
+    return owners
+
+
+@cache
+def _letters() -> list[tuple[str, tuple[str, ...]]]:
+    """Letters that hardly any other language has."""
+    return [(language, known.letters) for language, known in _known() if known.letters]
 
 
 def _by_script(sample: str) -> str | None:

@@ -5,12 +5,10 @@ from __future__ import annotations
 import re
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
-_TRACKING = re.compile(
-    r"(?:utm_.*|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|twclid|igshid|igsh|mc_cid|mc_eid"
-    r"|_ga|_gl|cmpid|ns_campaign|ns_mchannel|ns_source|ocid|smid|smtyp|ito|guccounter"
-    r"|guce_referrer|guce_referrer_sig|at_medium|at_campaign|at_bbc_team|at_link_.*|at_format|at_ptr_name)",
-    re.IGNORECASE,
-)
+from rag.text.lexicon import alternation, lexicon
+from rag.text.word_lists import Web
+
+_TRACKING = re.compile(alternation(lexicon("web").section(Web).tracking), re.IGNORECASE)
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 
 

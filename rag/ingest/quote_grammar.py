@@ -1,0 +1,143 @@
+"""The grammar of saying: who says what in a parsed English sentence. Tokens are spaCy's."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from rag.ingest.quote_frames import STAND_IN
+from rag.text.lexicon import alternation, lexicon
+from rag.text.names import is_role
+from rag.text.word_lists import Quotes
+
+_WORDS = lexicon("en").section(Quotes)
+_CAPITALS = re.compile(rf"[A-ZÀ-Þ][\w.'’\-]*(?: (?:(?:{alternation(_WORDS.name_particles)}) )?[A-ZÀ-Þ][\w.'’\-]*)*")
+_BEFORE_ROLE = re.compile(rf"^(?:{alternation(_WORDS.before_roles)})\s+", re.IGNORECASE)
+
+
+def subject_of(verb: Any) -> Any:
+    """The head of the phrase that says something, or None."""
+    for child in reversed(list(verb.children)):
+        if child.dep_ == "nsubj" and child.text != STAND_IN:
+            return child
+    if verb.lower_ in ("read", "reads") and verb.dep_ == "acl":
+        return verb.head  # "the decision read: ..."
+    if verb.lower_ == "quoted":  # "was quoted as saying"
+        return next((c for c in verb.children if c.dep_ == "nsubjpass"), None)
+    if any(c.dep_ in ("nsubjpass", "auxpass") for c in verb.children):
+        return None
+    if verb.dep_ in ("conj", "advcl", "xcomp", "acl", "pcomp", "relcl") and verb.tag_.startswith("VB"):
+        if verb.dep_ == "acl" and verb.head.tag_.startswith("NN"):
+            return verb.head if verb.tag_ == "VBG" else None
+        if verb.head.tag_.startswith("VB") and verb.head.i != verb.i:
+            return subject_of(verb.head)
+    after = list(verb.doc[verb.i + 1 : verb.i + 8])
+    if (
+        after
+        and after[0].tag_ in ("NNP", "DT", "NN", "NNS", "JJ", "PRP", "PRP$", "CD")
+        and verb.i
+        and verb.doc[verb.i - 1].text in (",", STAND_IN, "—")
+    ):
+        head = next((t for t in after if t.tag_ in ("NNP", "NN", "NNS", "PRP") and t.i + 1 < len(verb.doc)), None)
+        while head is not None and head.i + 1 < len(verb.doc) and verb.doc[head.i + 1].tag_ in ("NNP", "NN", "NNS"):
+            head = verb.doc[head.i + 1]
+        return head
+    return None
+
+
+def noun_phrase(head: Any) -> tuple[int, int]:
+    """The noun phrase of a head, without clauses that hang on it."""
+    left, right = head.left_edge.i, head.right_edge.i
+    for child in head.children:
+        if child.dep_ in ("relcl", "acl", "advcl", "parataxis", "ccomp") and child.i > head.i:
+            right = min(right, child.left_edge.i - 1)
+    doc = head.doc
+    while right > head.i and doc[right].text in (",", ";", "—", "-", "(", "and", "who", "which"):
+        right -= 1
+    while left < head.i and doc[left].text in (",", ";", "—", "and", "but", ":"):
+        left += 1
+    return doc[left].idx, doc[right].idx + len(doc[right])
+
+
+def capital_run(text: str, start: int, end: int, left: int, right: int) -> tuple[int, int] | None:
+    """The run of capitalised words around a place."""
+    for m in _CAPITALS.finditer(text[left:right]):
+        a, b = left + m.start(), left + m.end()
+        if a <= start < b:
+            return a, b
+    return None
+
+
+def role_beside(text: str, left: int, right: int, first: int, last: int) -> str | None:
+    """What the phrase itself calls the name in it."""
+    before = _BEFORE_ROLE.sub("", text[left:first].strip(" ,"))
+    before = re.split(r",\s+|\b(?:from|by|with) ", before)[-1] if not re.search(r"['’]s\s+[\w ]+$", before) else before
+    if before and any(is_role(w) for w in before.split()) and len(before.split()) <= 9:
+        return " ".join(before.split())
+    after = re.match(r"\s*,\s*(?:who (?:is|was) )?(?:an?|the|its)?\s*([^,;()]{3,90})", text[last:right])
+    if after and any(is_role(w) for w in after[1].split()[:8]):
+        return " ".join(after[1].split())
+    return None
+
+
+def phrase_role(phrase: str) -> str | None:
+    """A description as a role: "a university student" as "university student"."""
+    role = re.sub(r"^(?:an?|the) ", "", phrase, flags=re.IGNORECASE)
+    return role if any(is_role(w) for w in role.split()) else None
+
+
+def describes_person(head: Any) -> bool:
+    return is_role(head.text) and head.tag_ == "NN"
+
+
+def reported_clause(verb: Any, subject: Any) -> tuple[int, int] | None:
+    """What is said, as a place in the frame: the clause that the verb governs, or the one that it hangs on."""
+    doc = verb.doc
+    for child in verb.children:
+        if child.dep_ == "ccomp" and child.tag_[:2] in ("VB", "MD", "NN", "JJ", "RB"):
+            left, right = child.left_edge.i, child.right_edge.i
+            if left <= verb.i <= right:
+                continue
+            if right < verb.i and subject.i < right:
+                continue
+            if doc[left].lower_ in ("so", "because", "to", "after", "while"):
+                continue
+            return _trimmed(doc, left, right)
+    if verb.dep_ in ("parataxis", "ROOT") and verb.head.i != verb.i and verb.i > verb.head.i:
+        edge = min(verb.left_edge.i, subject.left_edge.i)
+        return _trimmed(doc, verb.head.left_edge.i, edge - 1)
+    if verb.dep_ == "parataxis" and verb.i < verb.head.i:
+        return _trimmed(doc, max(verb.right_edge.i, subject.right_edge.i) + 1, verb.head.right_edge.i)
+    return None
+
+
+def clause_around(token: Any) -> tuple[int, int] | None:
+    """What is told according to somebody: the rest of the sentence, before it or behind."""
+    doc = token.doc
+    to = doc[token.i + 1]
+    edge = max([t.i for t in to.subtree] or [to.i])
+    if token.i <= 1 or (token.i and doc[token.i - 1].text in (";", ":")):
+        comma = next(
+            (t.i for t in doc[token.i : min(len(doc), edge + 12)] if t.text == "," and t.i >= token.i + 2), edge
+        )
+        return _trimmed(doc, max(comma, to.i + 1) + 1, doc[-1].i)
+    start = max((t.i + 1 for t in doc[: token.i] if t.text in (";", ":")), default=0)
+    return _trimmed(doc, start, token.i - 1)
+
+
+def _trimmed(doc: Any, left: int, right: int) -> tuple[int, int] | None:
+    while left <= right and (
+        doc[left].text in (",", ".", ":", ";", "—", "-", "(")
+        or doc[left].lower_ in ("that", "and", "but")
+        or doc[left].is_space
+    ):
+        left += 1
+    while right >= left and (doc[right].text in (",", ".", ";", ":", "—", "(") or doc[right].is_space):
+        right -= 1
+    for i in range(left + 2, right):
+        if doc[i].text == "," and doc[i + 1].lower_ in ("with", "which", "who"):
+            right = i - 1
+            break
+    if left > right:
+        return None
+    return doc[left].idx, doc[right].idx + len(doc[right])

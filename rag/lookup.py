@@ -1,0 +1,153 @@
+"""What can be read of an archive without asking it anything: articles, passages, lists, figures, its health."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.errors import ArticleMissing, UsageError
+from rag.types import Article, ArticleSummary, Passage, Problem, Sentence, Stats
+
+if TYPE_CHECKING:
+    from rag.index.conversations import Conversations
+    from rag.index.stores import Stores
+
+
+class Lookup:
+    """The part of ``Archive`` that only reads."""
+
+    path: Path
+    """The archive's folder."""
+    stores: Stores
+    """What is beneath: for arms, tests and measurements. It changes without notice."""
+
+    def get(self, ident: str) -> Article:
+        """An article by id (also of an older version), key, URL, alias or file name.
+
+        Raises:
+            ArticleMissing: There is none.
+        """
+        self.stores.require()
+        return self.stores.article(ident)
+
+    def articles_exist(self, article_ids: Iterable[str]) -> dict[str, bool]:
+        """Those of some article ids that are still here, each with whether it is the current version.
+
+        For looking at many: no texts are read.
+        """
+        return self.stores.catalog.exists(article_ids) if self.exists else {}
+
+    def passage(self, ident: str) -> Passage:
+        """A passage by id.
+
+        Raises:
+            ArticleMissing: There is none.
+        """
+        self.stores.require()
+        found = self.stores.catalog.passages([ident])
+        if ident not in found:
+            raise ArticleMissing(f"No passage {ident!r} in this archive. Find ids with: onrecord search WORDS")
+        return found[ident]
+
+    def sentences(self, article_id: str) -> list[Sentence]:
+        """The sentences of an article, as they can be cited."""
+        self.stores.require()
+        return self.stores.catalog.sentences(article_id)
+
+    def versions(self, key: str) -> list[str]:
+        """Ids of an article's versions, newest first."""
+        self.stores.require()
+        return self.stores.catalog.versions(key)
+
+    def articles(self) -> Iterator[Article]:
+        """All current articles, in the order they came."""
+        self.stores.require()
+        return self.stores.catalog.articles()
+
+    def list_articles(
+        self,
+        search: str = "",
+        *,
+        source: str | None = None,
+        language: str | None = None,
+        after: date | None = None,
+        before: date | None = None,
+        limit: int = 50,
+        offset: int = 0,
+    ) -> tuple[list[ArticleSummary], int]:
+        """A page of the articles, newest publication first and undated ones last, and the number of all that match.
+
+        Args:
+            search: Words that stand in title, author or key, in any case; parts of words do.
+            source: Only this outlet; an empty text: those without one.
+            language: Only this one, as in "en".
+            after: Only articles from then on; undated ones are left out.
+            before: Only articles before then; likewise.
+            limit: How many, 1000 at most.
+            offset: How many to pass over.
+
+        Raises:
+            UsageError: ``limit`` or ``offset`` is out of range, or ``language`` is none.
+        """
+        if not 0 <= limit <= 1000 or offset < 0:
+            raise UsageError(f"A page of {limit} from {offset} on: `limit` goes from 0 to 1000, `offset` from 0.")
+        from rag.retrieve.query import aware, language_code
+
+        language = language_code(language)
+        if not self.exists:
+            return [], 0
+        return self.stores.catalog.listed(
+            search,
+            source=source,
+            language=language,
+            after=aware(after),
+            before=aware(before),
+            limit=limit,
+            offset=offset,
+        )
+
+    def months(self) -> list[tuple[str, str, int]]:
+        """Coverage: ("2023-06", outlet or "", number of articles), in order; undated ones are left out."""
+        return self.stores.catalog.months() if self.exists else []
+
+    @property
+    def conversations(self) -> Conversations:
+        """Conversations kept with the archive; what is taken down goes from them, too."""
+        return self.stores.conversations
+
+    @property
+    def fingerprint(self) -> str:
+        """What built the archive: embedding model and splitter."""
+        return self.stores.fingerprint
+
+    @property
+    def generation(self) -> int:
+        """Counts the archive's changes; 0 where nothing has been ingested."""
+        return self.stores.catalog.generation if self.exists else 0
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything has been ingested here."""
+        return self.stores.exists
+
+    def stats(self) -> Stats:
+        """Numbers about the archive."""
+        self.stores.require()
+        size = sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file())
+        return Stats(
+            path=str(self.path),
+            fingerprint=self.fingerprint,
+            bytes=size,
+            **self.stores.catalog.counts(),
+            **self.stores.catalog.coverage(),
+        )
+
+    def doctor(self) -> list[Problem]:
+        """Compare the three stores; an empty list is good."""
+        self.stores.require()
+        return self.stores.problems()
+
+
+__all__ = ["Lookup"]

@@ -1,0 +1,181 @@
+"""Words that point back in a question, replaced by what they stand for: pronouns, "there", a name cut short."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+
+from rag.retrieve.mentions import (
+    AUXILIARIES,
+    CALENDAR,
+    PHRASE,
+    PLAIN,
+    Conversation,
+    Kind,
+    Mention,
+    asks_who,
+    mentions,
+)
+from rag.text.lexicon import alternation, lexicon
+from rag.text.word_lists import Rewrite
+
+_WORDS = lexicon("en").section(Rewrite)
+_SUBJECT = {
+    **dict.fromkeys(_WORDS.pronouns_person, "person"),
+    **dict.fromkeys(_WORDS.pronouns_many, "many"),
+    **dict.fromkeys(_WORDS.pronouns_thing, "thing"),
+}
+_OWNER = {
+    **dict.fromkeys(_WORDS.owners_person, "person"),
+    **dict.fromkeys(_WORDS.owners_many, "many"),
+    **dict.fromkeys(_WORDS.owners_thing, "thing"),
+}
+PRONOUN = re.compile(rf"\b(?:{alternation(_SUBJECT, _OWNER)})\b(?!['’]s\b)", re.IGNORECASE)
+# "It" that stands for nothing.
+_EMPTY_IT = re.compile(
+    r"\bwho (?:is|was) it\b|\b(?:say|says|said|think|mean|make|made) it\b|\bhow long (?:did|does|will) it take\b|"
+    r"\b(?:is|was) it (?:true|possible|clear|likely|known|said|because)\b|"
+    r"\bit (?:rain|snow|rained|snowed|raining|snowing|cold|hot|warm|dark|late)\b|"
+    r"\bit (?:is|was) (?:true|possible|clear|likely|known|said|because)\b",
+    re.IGNORECASE,
+)
+_OBJECT_HER = re.compile(rf"\s*[?.!,]|\s+(?:{alternation(_WORDS.after_object)})\b|\s*$")
+_PLACE = re.compile(rf"\b(?:in|at|to|from|near|into|visit(?:s|ed|ing)?)\s+(?:the\s+)?({PHRASE})")
+_THERE = re.compile(
+    r"(?<!is )(?<!are )(?<!was )(?<!were )(?<!be )(?<!been )(?<!will )\b(?:(?:up|over|down)\s+)?there\b"
+    r"(?!\s+(?:is|are|was|were|be|been|will|any|a|an|other|more)\b)",
+    re.IGNORECASE,
+)
+_TOWARDS = re.compile(rf"\b(?:{alternation(_WORDS.motion_verbs)})\s$")
+_DEFINITE = re.compile(
+    rf"(?:\b(?i:({AUXILIARIES}))\s+)?\b(?:[Tt]he|[Tt]his|[Tt]hat)\s+"
+    r"([A-Za-z][a-z\-]*(?:\s[a-z][a-z\-]*){0,3})(?=[^\w]|$)"
+)
+_BEING = _WORDS.forms_of_be
+_ENDS = PLAIN | _WORDS.particles
+_OFFICES = _WORDS.titles | _WORDS.offices
+
+
+def resolve_pronouns(text: str, talk: Conversation) -> tuple[str, bool]:
+    """Each pronoun that nothing in the question explains, replaced by a name; the same one again is left."""
+    seen: set[str] = set()
+    used: list[str] = []
+    out, at = "", 0
+    for m in PRONOUN.finditer(text):
+        word = m.group().lower()
+        kind = _SUBJECT.get(word) or _OWNER[word]
+        if kind in seen or _explained(text[: m.start()], kind, talk) or (word == "it" and _EMPTY_IT.search(text)):
+            continue
+        seen.add(kind)
+        name = _meant(kind, talk, used)
+        if name is None:
+            continue
+        used.append(name)
+        owner = word in _OWNER and not (word == "her" and _OBJECT_HER.match(text, m.end()))
+        out += text[at : m.start()] + (_owning(name) if owner else name)
+        at = m.end()
+    return out + text[at:], bool(out)
+
+
+def _explained(before: str, kind: str, talk: Conversation) -> bool:
+    """Whether what stands before a pronoun in the question has whom it means."""
+    if any(_fits(n, kind) for n in talk.known(mentions(before))):
+        return True
+    return kind != "person" and bool(re.search(r"\b(?:the|a|an)\s+\w+", before))
+
+
+def _fits(name: Mention, kind: str) -> bool:
+    return name.kind != ("thing" if kind == "person" else "person")
+
+
+def _meant(kind: str, talk: Conversation, used: Collection[str]) -> str | None:
+    """Whom a pronoun stands for, other than those that the question already has."""
+    if kind == "many" and (pair := _pair(talk)):
+        return " and ".join(pair)
+    here = " and ".join(used)
+    everyone = [n for n in talk.names() if n.text not in here]
+    wanted: Kind = "person" if kind == "person" else "thing"
+    last = [n for n in talk.known(mentions(talk.questions[-1])) if n in everyone]
+    asked = [n for n in talk.asked() if n in everyone]
+    asked_who = asks_who(talk.questions[-1]) and all(n.kind == "thing" for n in last)
+    candidates = [
+        *(n for n in last if n.kind == wanted or (kind == "person" and n.speaks and n.kind == "unknown")),
+        *(n for n in everyone[:1] if n.kind == kind and asked_who),
+        *(n for n in reversed(talk.meant) if n.kind == wanted and kind == "person"),
+        *(n for n in last if _fits(n, kind)),
+        *(
+            [Mention(phrase, wanted)]
+            if kind != "many" and (phrase := definite_phrase(kind, talk.questions[-1]))
+            else []
+        ),
+        *(n for n in (asked if kind == "thing" else everyone) if _fits(n, kind)),
+        *(n for n in everyone if kind == "many"),
+    ]
+    if not candidates:
+        return None
+    name = talk.full_name(candidates[0].text)
+    if kind != "many":
+        talk.meant.append(Mention(name, "person" if kind == "person" else "thing"))
+    phrase = definite_phrase(kind, talk.questions[-1]) if kind == "thing" else None
+    if phrase and (noun := re.match(rf"the {re.escape(name)} (\w+)", phrase)):
+        # "the Kellmouth tram", not the town; but not "the Fed raise": an answer says which it is.
+        if re.search(rf"(?:\bthe|{re.escape(name)}(?:['’]s)?) {noun.group(1)}\b", " ".join(talk.answers)):
+            return phrase
+    said = " ".join((*talk.questions, *talk.answers))
+    return f"the {name}" if re.search(rf"\b[Tt]he {re.escape(name)}(?!\w)", said) else name
+
+
+def definite_phrase(kind: str, question: str) -> str | None:
+    """The last thing, or person by office, that a question speaks of as known: "the tram extension"."""
+    found = None
+    for m in _DEFINITE.finditer(question):
+        words = m.group(2).split()
+        words = words[: next((i for i, w in enumerate(words) if w.casefold() in _ENDS), len(words))]
+        # Between an auxiliary and its verb stands the subject: "will the tram extension open".
+        if (
+            m.group(1)
+            and len(words) > 1
+            and (m.group(1).lower() not in _BEING or re.search(r"(?:ed|en|ing)$", words[-1]))
+        ):
+            words = words[:-1]
+        if words and (words[-1].casefold() in _OFFICES) == (kind == "person"):
+            found = f"the {' '.join(words)}"
+    return found
+
+
+def _pair(talk: Conversation) -> list[str]:
+    """Two that the last question joins by "and"; else the one person in it with the first that its answer names."""
+    question = talk.questions[-1]
+    m = re.search(rf"({PHRASE}) and (?:the )?({PHRASE})", question)
+    if m and m.group(1).casefold() not in PLAIN:
+        return [m.group(1), m.group(2)]
+    first = list(talk.known(mentions(question)))
+    if len(first) != 1 or first[0].kind != "person":
+        return []
+    own = set(first[0].text.split())
+    others = [n for n in talk.known(mentions(talk.answers[-1], prose=True)) if n.kind != "thing"]
+    return next(([first[0].text, n.text] for n in others if not own & set(n.text.split())), [])
+
+
+def _owning(name: str) -> str:
+    return name + ("’" if name.endswith("s") else "’s")
+
+
+def resolve_there(text: str, talk: Conversation) -> tuple[str, bool]:
+    """A question with "there" replaced by the place named last, and whether it was."""
+    m = _THERE.search(text)
+    if not m or _PLACE.search(text[: m.start()]):
+        return text, False
+    for said in (talk.answers[-1], *reversed(talk.questions)):
+        if places := [p for p in _PLACE.findall(said) if p.casefold() not in CALENDAR]:
+            towards = _TOWARDS.search(text[: m.start()])
+            return f"{text[: m.start()]}{'to' if towards else 'in'} {places[-1]}{text[m.end() :]}", True
+    return text, False
+
+
+def full_names(text: str, talk: Conversation) -> str:
+    """The names that a question cuts short, as the conversation has them in full."""
+    for name in mentions(text):
+        if (whole := talk.full_name(name.text)).casefold() not in text.casefold():
+            text = re.sub(rf"(?<![\w\-]){re.escape(name.text)}(?![\w\-])", whole, text, count=1)
+    return text

@@ -1,0 +1,150 @@
+"""Whom and what a conversation speaks of: the names in its questions and answers, and of what kind they are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from typing import Literal
+
+from rag.text.lexicon import alternation, lexicon
+from rag.text.word_lists import Rewrite
+
+Kind = Literal["person", "thing", "unknown"]
+
+_WORDS = lexicon("en").section(Rewrite)
+_CAPITAL = r"(?:[^\W\d_a-z](?:\.[^\W\d_a-z])*\.?(?=\s)|[^\W\d_a-z][\w\-]*(?:['’](?!s\b)\w+)*)"
+PHRASE = rf"(?<![\w'’\-]){_CAPITAL}(?:\s(?:(?:{alternation(_WORDS.name_particles)})\s)?{_CAPITAL}|\s\d+(?=\s|$))*"
+"""A run of capitalised words, small ones of names among them; a part of a regular expression."""
+_PHRASE = re.compile(PHRASE)
+_ADJECTIVE = re.compile(rf"(?:{alternation(_WORDS.adjective_endings)})$")
+_TITLED = re.compile(r"“([^“”]{2,60})”|\"([^\"]{2,60})\"")
+AUXILIARIES = rf"(?:{alternation(_WORDS.auxiliaries)})"
+"""A part of a regular expression."""
+_WHO = re.compile(r"who\b(?!\s+(?:do|does|did|else)\b)", re.IGNORECASE)
+_SPEAKS = re.compile(rf"\s+(?:{alternation(_WORDS.person_verbs)})\b")
+
+PLAIN = _WORDS.plain
+CALENDAR = frozenset(
+    """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
+    september october november december""".split()
+)
+_BOTH = frozenset(("may", "april", "june", "august"))  # James May
+_TITLES = _WORDS.titles
+_THINGS = _WORDS.things
+_OF_A_PLACE = rf"\b(?:in|near|(?:{alternation(_WORDS.places)}) of) (?:the )?"
+
+
+@dataclass(frozen=True)
+class Mention:
+    """A name in a question or an answer."""
+
+    text: str
+    kind: Kind
+    speaks: bool = False
+    """Whether a verb of people follows it, which makes a person likely, though a company speaks too."""
+
+
+@dataclass
+class Conversation:
+    """A conversation so far, as its questions stand alone."""
+
+    questions: list[str] = field(default_factory=list)
+    answers: list[str] = field(default_factory=list)
+    meant: list[Mention] = field(default_factory=list)
+    """Whom pronouns have stood for, the latest last."""
+
+    def names(self) -> Iterator[Mention]:
+        """Names by how near they are: the last question's, its answer's where it asked who, earlier ones, answers'."""
+        if self.questions and asks_who(self.questions[-1]):
+            yield from self.known(mentions(self.answers[-1], prose=True))
+        yield from self.asked()
+        for answer in reversed(self.answers):
+            yield from self.known(mentions(answer, prose=True))
+
+    def asked(self) -> Iterator[Mention]:
+        """Names of the questions, the last question's first."""
+        for question in reversed(self.questions):
+            yield from self.known(mentions(question))
+
+    def known(self, names: Iterable[Mention]) -> Iterator[Mention]:
+        """Names with what pronouns have told of them, and places known by what stands before them."""
+        told = {n.text.casefold(): n.kind for n in self.meant}
+        said = " ".join((*self.questions, *self.answers))
+        for name in names:
+            kind = told.get(name.text.casefold(), name.kind)
+            if kind == "unknown" and re.search(rf"{_OF_A_PLACE}{re.escape(name.text)}\b(?!['’])", said):
+                kind = "thing"
+            yield replace(name, kind=kind)
+
+    def subject(self) -> str | None:
+        """What the conversation is about: whom a pronoun stood for last, else the first name of the last question."""
+        first = next(self.asked(), None)
+        return self.meant[-1].text if self.meant else first.text if first else None
+
+    def full_name(self, name: str) -> str:
+        """A person's name in full, where the questions have it so and it is one person's."""
+        if " " in name:
+            return name
+        longer = {n.text for n in self.asked() if n.kind == "person" and " " in n.text and name in n.text.split()}
+        return longer.pop() if len(longer) == 1 else name
+
+
+def asks_who(question: str) -> bool:
+    """Whether a question asks who somebody is or was."""
+    return _WHO.match(question) is not None
+
+
+@lru_cache(maxsize=256)
+def mentions(text: str, *, prose: bool = False) -> tuple[Mention, ...]:
+    """Names of a text, in order.
+
+    Args:
+        text: A question, or sentences.
+        prose: They are sentences: a single word at the beginning of one is a name only before a verb, or where it
+            stands capitalised elsewhere too.
+    """
+    found: list[tuple[int, Mention]] = []
+    if not prose:
+        for m in _TITLED.finditer(text):
+            found.append((m.start(), Mention(m.group(1) or m.group(2), "thing")))
+    for m in _PHRASE.finditer(text):
+        words, start = m.group().split(), m.start()
+        while words and words[0].strip(".").casefold() in PLAIN | CALENDAR:
+            start += len(words[0]) + 1
+            words = words[1:]
+        while words and (words[-1].casefold() in CALENDAR - _BOTH or words[-1].islower() or words[-1].isdigit()):
+            words = words[:-1]
+        if not words or (len(words) == 1 and words[0].strip(".").casefold() in _TITLES):
+            continue
+        if len(words) == 1 and _ADJECTIVE.search(words[0]) and re.match(r"\s+[a-z]", text[m.end() :]):
+            continue
+        if any(s <= start < s + len(n.text) + 2 for s, n in found):
+            continue
+        if prose and len(words) == 1 and _begins(text, start) and not _known_name(text, words[0], m.end()):
+            continue
+        name = " ".join(words)
+        speaks = bool(_SPEAKS.match(text, start + len(name)))
+        found.append((start, Mention(name, _kind(words, text[max(0, start - 5) : start]), speaks)))
+    return tuple(name for _, name in sorted(found, key=lambda f: f[0]))
+
+
+def _begins(text: str, start: int) -> bool:
+    return bool(re.search(r"(?:^|[.!?:…]['’”\"»]*\s*|\n)[\"“'‘«(]?$", text[max(0, start - 6) : start]))
+
+
+def _known_name(text: str, word: str, end: int) -> bool:
+    verb = rf"(?:['’]s)?\s+(?:{AUXILIARIES}|said|says|told|also|\w+ed)\b"
+    return bool(re.match(verb, text[end:])) or bool(re.search(rf"[a-z,]\s{re.escape(word)}\b", text))
+
+
+def _kind(words: Sequence[str], before: str) -> Kind:
+    low = [w.strip(".").casefold() for w in words]
+    if low[0] in _TITLES and len(words) > 1:
+        return "person"
+    if _THINGS & set(low) or {"of", "the"} & set(low) or any(w.isupper() and len(w.strip(".")) > 1 for w in words):
+        return "thing"
+    if re.search(r"\bthe\s$", before, re.IGNORECASE) or any(any(c.isdigit() for c in w) for w in words):
+        return "thing"
+    return "person" if 2 <= len(words) <= 4 else "unknown"

@@ -1,0 +1,214 @@
+"""Which lists of words a lexicon may have: one class a section, named after the part of the program that reads it.
+
+A ``frozenset[str]`` is looked up in, a ``tuple[str, ...]`` keeps its order and mostly becomes a part of a regular
+expression. What the words are for is told in the language's file, beside them. The classes are named tuples, since
+making a dataclass takes eight times as long, and these are made whenever the program starts.
+"""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+
+class Detection(NamedTuple):
+    """What a language is known by (``rag/text/detect.py``)."""
+
+    stop_words: tuple[str, ...]
+    letters: tuple[str, ...]
+
+
+class Rewrite(NamedTuple):
+    """Follow-up questions (``rag/retrieve/rewrite.py``, ``mentions.py``, ``coreference.py``)."""
+
+    plain: frozenset[str]
+    titles: frozenset[str]
+    offices: frozenset[str]
+    things: frozenset[str]
+    name_particles: tuple[str, ...]
+    adjective_endings: tuple[str, ...]
+    places: tuple[str, ...]
+    pronouns_person: tuple[str, ...]
+    pronouns_many: tuple[str, ...]
+    pronouns_thing: tuple[str, ...]
+    owners_person: tuple[str, ...]
+    owners_many: tuple[str, ...]
+    owners_thing: tuple[str, ...]
+    after_object: tuple[str, ...]
+    question_words: tuple[str, ...]
+    auxiliaries: tuple[str, ...]
+    forms_of_be: frozenset[str]
+    leads: tuple[str, ...]
+    bare_ends: tuple[str, ...]
+    bare_prepositions: tuple[str, ...]
+    time_prepositions: tuple[str, ...]
+    prepositions: tuple[str, ...]
+    speech_verbs: tuple[str, ...]
+    person_verbs: tuple[str, ...]
+    motion_verbs: tuple[str, ...]
+    particles: frozenset[str]
+    known_things: tuple[str, ...]
+    general: tuple[str, ...]
+
+
+class Preamble(NamedTuple):
+    """How a question is opened (``rag/retrieve/preamble.py``)."""
+
+    people: tuple[str, ...]
+    ask_verbs: tuple[str, ...]
+    noun_verbs: tuple[str, ...]
+    after_nouns: tuple[str, ...]
+    after_ask: tuple[str, ...]
+    greetings: tuple[str, ...]
+    fillers: tuple[str, ...]
+    wonders_about: tuple[str, ...]
+
+
+class Decompose(NamedTuple):
+    """Questions for two things (``rag/retrieve/decompose.py``)."""
+
+    auxiliaries: tuple[str, ...]
+    later_begins: tuple[str, ...]
+    happening_verbs: tuple[str, ...]
+    outlet_verbs: tuple[str, ...]
+    story_nouns: tuple[str, ...]
+
+
+class Speaker(NamedTuple):
+    """Questions for somebody's words (``rag/retrieve/speaker.py``)."""
+
+    say_verbs: tuple[str, ...]
+    said_verbs: tuple[str, ...]
+    words_of: tuple[str, ...]
+    about: tuple[str, ...]
+    auxiliaries: tuple[str, ...]
+    nobody_pronouns: tuple[str, ...]
+    nobody_nouns: tuple[str, ...]
+    titles: tuple[str, ...]
+
+
+class Starters(NamedTuple):
+    """Questions to begin with (``rag/retrieve/starters.py``)."""
+
+    name_particles: tuple[str, ...]
+    forms_of_be: tuple[str, ...]
+    auxiliaries: tuple[str, ...]
+    verbs: tuple[str, ...]
+    say_verbs: tuple[str, ...]
+    roles: tuple[str, ...]
+    leaning: frozenset[str]
+    small: frozenset[str]
+    openers: frozenset[str]
+    before_place: frozenset[str]
+    titles: frozenset[str]
+    counted: tuple[str, ...]
+    not_counted: tuple[str, ...]
+
+
+class Speech(NamedTuple):
+    """Verbs of saying (``rag/text/speech.py``)."""
+
+    say_verbs: frozenset[str]
+    direct_verbs: frozenset[str]
+    plain_verbs: tuple[str, ...]
+
+
+class Quotes(NamedTuple):
+    """Quotes with their speakers (``rag/ingest/quotes.py``)."""
+
+    pronouns_person: frozenset[str]
+    pronouns_many: frozenset[str]
+    nobody_before: tuple[str, ...]
+    nobody: tuple[str, ...]
+    naming: tuple[str, ...]
+    before_names: tuple[str, ...]
+    before_roles: tuple[str, ...]
+    name_particles: tuple[str, ...]
+
+
+class Names(NamedTuple):
+    """Names, and what people are (``rag/text/names.py``, ``rag/ingest/people.py``)."""
+
+    particles: tuple[str, ...]
+    roles: tuple[str, ...]
+    role_prefixes: tuple[str, ...]
+    forms_of_address: frozenset[str]
+    role_joins: frozenset[str]
+    role_qualifiers: frozenset[str]
+    clause_verbs: tuple[str, ...]
+    after_names: tuple[str, ...]
+    sentence_starts: frozenset[str]
+
+
+class Boilerplate(NamedTuple):
+    """Leftovers of web pages (``rag/ingest/boilerplate.py``)."""
+
+    tail_headings: tuple[str, ...]
+    link_headings: tuple[str, ...]
+    form_lines: tuple[str, ...]
+    promo_lines: tuple[str, ...]
+    share_verbs: tuple[str, ...]
+    share_words: tuple[str, ...]
+
+
+class Web(NamedTuple):
+    """Names on the web, of no language: ``rag/lexicon/web.toml``."""
+
+    networks: tuple[str, ...]
+    share_targets: tuple[str, ...]
+    tracking: tuple[str, ...]
+    outlets: tuple[str, ...]
+    outlet_ends: tuple[str, ...]
+    outlet_ends_unspaced: tuple[str, ...]
+    domains: tuple[str, ...]
+
+
+class Evidence(NamedTuple):
+    """Choosing evidence (``rag/answer/evidence.py``)."""
+
+    leaning: tuple[str, ...]
+    speech_asked: tuple[str, ...]
+    speech_told: tuple[str, ...]
+    amount_asked: tuple[str, ...]
+    amount_told: tuple[str, ...]
+    reason_asked: tuple[str, ...]
+    reason_told: tuple[str, ...]
+
+
+class Injection(NamedTuple):
+    """Orders to a machine (``rag/answer/injection.py``)."""
+
+    hints: tuple[str, ...]
+    disregard: tuple[str, ...]
+    instructions: tuple[str, ...]
+    leads: tuple[str, ...]
+    text_verbs: tuple[str, ...]
+    objects: tuple[str, ...]
+
+
+class Assistant(NamedTuple):
+    """What an assistant is asked for (``rag/answer/injection.py``)."""
+
+    machines: tuple[str, ...]
+    making_verbs: frozenset[str]
+    answer_verbs: frozenset[str]
+    change_verbs: frozenset[str]
+    made: tuple[str, ...]
+    letters: tuple[str, ...]
+
+
+SECTIONS: Mapping[str, type[Any]] = {
+    "detection": Detection,
+    "rewrite": Rewrite,
+    "preamble": Preamble,
+    "decompose": Decompose,
+    "speaker": Speaker,
+    "starters": Starters,
+    "speech": Speech,
+    "quotes": Quotes,
+    "names": Names,
+    "boilerplate": Boilerplate,
+    "web": Web,
+    "evidence": Evidence,
+    "injection": Injection,
+    "assistant": Assistant,
+}
+"""The sections of a lexicon's file."""
