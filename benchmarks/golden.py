@@ -3,9 +3,9 @@
     python -m benchmarks.golden OUT                      the sample corpus's questions, and readings of them
     python -m benchmarks.golden OUT ../shared/data       open sets too
 
-One file a kind in OUT, JSON lines; ``--only`` writes some of them. Compare two folders with ``diff``. Passages found are
-left out, since Chroma's graph is approximate and near-ties change places from build to build. Answers come from the
-extractive engine, which decides the same on every run.
+One file a kind in OUT, JSON lines; ``--only`` writes some of them. Compare two folders with ``diff``. Passages found
+are left out, since Chroma's graph is approximate and near-ties change places from build to build. Answers come from
+the extractive engine, which decides the same on every run.
 """
 
 from __future__ import annotations
