@@ -14,7 +14,7 @@ from langchain_core.messages import BaseMessage
 
 from rag import Archive
 from rag.evaluation import report as reports
-from rag.evaluation.run import read_rows
+from rag.evaluation.rows import read_rows
 from rag.testing import FakeChat, FakeEmbeddings
 
 
