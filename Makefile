@@ -49,6 +49,8 @@ baseline: $(READY) ## make today's answers to the sample corpus's questions the 
 	@$(BIN)/onrecord ingest --sample --archive $(SAMPLE)
 	@$(foreach model,$(MODELS),$(BIN)/onrecord eval corpus/questions.jsonl --archive $(SAMPLE) --model $(model) \
 	  --out .eval/$(model)-{run} --write-baseline $(BASE)/$(model).jsonl &&) true
+	@$(BIN)/python -m benchmarks.golden .eval/golden --only sample-readings starters
+	@cp .eval/golden/sample-readings.jsonl $(BASE)/readings.jsonl && cp .eval/golden/starters.jsonl $(BASE)/starters.jsonl
 
 bench: $(READY) ## measure speed and memory beside a plain LangChain pipeline
 	@$(BIN)/python -m benchmarks
