@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -14,8 +14,7 @@ from rag.cli.terminal import Exit, open_archive, print_json, printable, rich_con
 from rag.protocols import FilterArgs
 
 if TYPE_CHECKING:
-    from rag.archive import Archive
-    from rag.types import Answer, Retrieved
+    from rag.types import Answer
 
 
 @app.command()
@@ -97,7 +96,7 @@ def search(
     Example: onrecord search "chip export rules" -k 5 --after 2023-06-01
     """
     with open_archive(archive) as opened:
-        found = _retrieve(opened, question, k=k, today=parse_day("--today", today), times=not any_time, **filters)
+        found = opened.retrieve(question, k=k, today=parse_day("--today", today), times=not any_time, **filters)
     err = rich_console(stderr=True)
     print_time(err, found.query.time)
     if as_json:
@@ -135,12 +134,3 @@ def quotes(
         rich_console(stderr=True).print("Nothing found.")
     for quote in found:
         print_quote(quote)
-
-
-def _retrieve(archive: Archive, question: str, **options: Any) -> Retrieved:
-    """What ``Archive.search`` finds, with the query it was found by; no language model is loaded."""
-    from rag.answer.models.chat import EXTRACTIVE
-    from rag.types import Retrieved
-
-    events = archive.stream(question, chat_model=EXTRACTIVE, **options)
-    return next(e for e in events if isinstance(e, Retrieved))

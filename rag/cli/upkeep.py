@@ -56,8 +56,8 @@ def doctor(
         if repair or rebuild:
             total = opened.stats().articles if rebuild else None
             with progress_bar("articles", lambda: total) as step:
-                opened.repair(anew=rebuild, progress=step)
-        problems = opened.check()
+                opened.reindex(embed_again=rebuild, progress=step)
+        problems = opened.doctor()
     if as_json:
         print_json(json.dumps([p.model_dump() for p in problems], indent=2))
     elif not problems:

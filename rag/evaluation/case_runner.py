@@ -13,6 +13,7 @@ from rag.archive import Archive
 from rag.errors import ArchiveError, ArticleMissing, ModelCorrupt, ModelMissing, PromptError
 from rag.evaluation.overlap import letters_and_digits, same_sentence
 from rag.evaluation.values import Claim, Context, EvalCase, Found, Row
+from rag.protocols import SearchOptions
 from rag.types import Answer, Citation, Hit, Value
 
 AROUND = 320
@@ -72,9 +73,9 @@ class CaseRunner:
             row["error"] = f"{type(e).__name__}: {e}"
         return None if self.stop.is_set() else storable(Row(**row))
 
-    def _filters(self, case: EvalCase) -> dict[str, Any]:
+    def _filters(self, case: EvalCase) -> SearchOptions:
         # Without a day of its own nobody knows what "this week" was.
-        filters: dict[str, Any] = {"times": False}
+        filters: SearchOptions = {"times": False}
         if case.as_of and case.as_of < date.max:
             filters["before"] = datetime.combine(case.as_of + timedelta(days=1), clock(0), UTC)
         if case.within:

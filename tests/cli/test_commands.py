@@ -618,7 +618,7 @@ def test_interrupting_is_130_and_says_so_on_one_line(
 
     left = []
     monkeypatch.setattr("rag.cli._leave", left.append)
-    monkeypatch.setattr(Archive, "stream", interrupted)
+    monkeypatch.setattr(Archive, "retrieve", interrupted)
     done = cli("search", "x", "--archive", ports)
     assert done.code == 130
     assert left == [130]
