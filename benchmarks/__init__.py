@@ -1,6 +1,14 @@
-"""`make bench`: how fast OnRecord is and what memory it takes, beside a plain LangChain pipeline.
+"""Benchmarks and training; not installed with the package.
 
-python -m benchmarks --help
+python -m benchmarks                  speed and memory, beside a plain LangChain pipeline (`make bench`)
+python -m benchmarks.service          the HTTP service under load
+python -m benchmarks.page             the page in a browser, from Enter to evidence
+python -m benchmarks.quality          answers, retrieval and the support check on open data (`make quality`)
+python -m benchmarks.golden           what the program decides, as files to compare byte for byte
+python -m benchmarks.fit.support      trains the weights of the support check
+python -m benchmarks.fit.confidence   trains the weights of an answer's confidence
+
+Of speed and memory:
 
 __main__.py   the command: which figures, in which order, and the table
 figures.py    one function per group of figures

@@ -3,9 +3,9 @@
     python -m benchmarks.golden OUT                      the sample corpus's questions, and readings of them
     python -m benchmarks.golden OUT ../shared/data       open sets too
 
-One file a kind in OUT, JSON lines; ``--only`` writes some of them. Compare two folders with ``diff``. Passages found are
-left out, since Chroma's graph is approximate and near-ties change places from build to build. Answers come from the
-extractive engine, which decides the same on every run.
+One file a kind in OUT, JSON lines; ``--only`` writes some of them. Compare two folders with ``diff``. Passages found
+are left out, since Chroma's graph is approximate and near-ties change places from build to build. Answers come from
+the extractive engine, which decides the same on every run.
 """
 
 from __future__ import annotations
@@ -50,13 +50,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if kind in wanted:
             _write(args.out / f"{kind}.jsonl", rows())
 
-    cases = _rows(CORPUS / "questions.jsonl")
+    cases = sample_cases()
     write("sample-readings", lambda: readings(cases))
     if wanted & {"sample", "starters"}:
         with Archive.open(args.out / ".sample", chat_model="extractive") as archive:
             archive.ingest(CORPUS)
             write("sample", lambda: answers(archive, cases))
-            write("starters", lambda: ({"question": q} for q in _starters(archive)))
+            write("starters", lambda: starter_questions(archive))
     if args.data:
         _open_sets(args.out, args.data, wanted, write)
     return 0
@@ -134,8 +134,15 @@ def claims(embed: Any, data: Path) -> Iterator[dict[str, Any]]:
         yield {"id": n, "ok": verdict.ok, "why": verdict.why, "support": verdict.support}
 
 
-def _starters(archive: Archive) -> list[str]:
-    return starters.examples([(a.title, a.text, archive.sentences(a.id)) for a in archive.articles()], 8)
+def starter_questions(archive: Archive) -> Iterator[dict[str, Any]]:
+    """The questions an archive's page begins with."""
+    articles = [(a.title, a.text, archive.sentences(a.id)) for a in archive.articles()]
+    return ({"question": question} for question in starters.examples(articles, 8))
+
+
+def sample_cases() -> list[dict[str, Any]]:
+    """The sample corpus's questions."""
+    return _rows(CORPUS / "questions.jsonl")
 
 
 def _quotes(archive: Archive) -> Iterator[dict[str, Any]]:

@@ -1,1 +1,1 @@
-"""Programs that fit the shipped weights."""
+"""Training of the weights that ship: one program for the support check, one for an answer's confidence."""

@@ -1,13 +1,13 @@
-"""Fits ``rag/answer/check/confidence.json``: how likely it is that a sentence answers the question.
+"""Trains ``rag/answer/check/confidence.json``: how likely it is that a sentence answers the question.
 
     python -m benchmarks.fit.confidence ../shared/data             # the extractive engine's sentences
     python -m benchmarks.fit.confidence ../shared/data --local 200 # the local model's, on top; takes long
 
 Data: CLAPNQ's 600 development questions over its pool of 597 passages, half of which no passage answers; 450 fixed
-questions of XQuAD (English) over its 240 paragraphs, each asked a second time with its own paragraph left out. What is
-learnt from are the features of the first sentence that has passed the support check, and whether the question can be
-answered (``evidence``, ``model``) or the sentence is the right one (``right``, ``model_right``). Figures are
-cross-validated, with folds by question. The file is written only with ``--write``.
+questions of XQuAD (English) over its 240 paragraphs, each asked a second time with its own paragraph left out. The
+models are trained on the features of the first sentence that passed the support check; the labels are whether the
+question can be answered (``evidence``, ``model``) and whether the sentence is the right one (``right``,
+``model_right``). Figures are cross-validated, with folds by question. The file is written only with ``--write``.
 """
 
 from __future__ import annotations
@@ -167,14 +167,16 @@ def _stage(
     return _fit(x, y, names) | {"cross_validated": figures}
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Measure, and write the weights where that is asked for."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.fit.confidence", description=__doc__)
-    parser.add_argument("data", type=Path)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.fit.confidence", description=(__doc__ or "").partition("\n")[0]
+    )
+    parser.add_argument("data", type=Path, help="the folder of the sets, ../shared/data")
     parser.add_argument("--local", type=int, default=0, help="the local model's: so many of CLAPNQ's questions")
     parser.add_argument("--keep", type=Path, help="with --local: a file of what was asked, to go on from")
     parser.add_argument("--write", action="store_true", help=f"write {FILE.name}")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     sets = {s.name: s for s in SETS}
     clapnq = sets["clapnq"].cases(options.data)
     xquad = sample(sets["xquad-en-answers"].cases(options.data), _XQUAD)

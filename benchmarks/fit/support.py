@@ -1,15 +1,17 @@
-"""Fits ``rag/answer/check/support.json``: how likely it is that cited words support a sentence.
+"""Trains ``rag/answer/check/support.json``: how likely it is that cited words support a sentence.
 
     python -m benchmarks.fit.support ../shared/data                  # prints the figures; minutes
     python -m benchmarks.fit.support ../shared/data --write          # and writes the file
     python -m benchmarks.fit.support ../shared/data --local 200      # asks the local model too, which takes long
 
 Data: the development sets of AttributionBench (1,198 claims, half of them attributable) and WiCE (349 claims with the
-oracle chunks of their references; partial support is none). The weights see both. Figures are cross-validated, with
-folds by question (AttributionBench) and by article (WiCE): no claim is judged by weights that have seen it or another
-claim of its group. Intervals are 95 %, by drawing claims again. Same data, same file.
+oracle chunks of their references; partial support is none). The shipped weights are trained on both.
+Figures are cross-validated, with folds by question (AttributionBench) and by article (WiCE), so that no claim is judged
+by weights trained on it or on another claim of its group. Intervals are 95 %, by bootstrap over claims. The same data
+give the same file.
 
-``model`` joins the words' log-odds, cross-validated, with those of the local model's yes on fixed claims.
+``model`` combines the cross-validated log-odds of the text features with those of the local model's yes, on fixed
+claims.
 """
 
 from __future__ import annotations
@@ -168,7 +170,9 @@ def _print(figures: dict[str, dict[str, float]]) -> None:
 
 
 def _parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.fit.support", description=(__doc__ or "").partition("\n")[0]
+    )
     parser.add_argument("data", type=Path, help="the folder of the sets, ../shared/data")
     parser.add_argument("--local", type=int, default=0, metavar="N", help="ask the local model about so many claims")
     parser.add_argument("--write", action="store_true", help="write the file")

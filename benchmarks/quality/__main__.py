@@ -17,7 +17,7 @@ from benchmarks.quality import check, published, runs
 from benchmarks.quality.runs import ARMS, WORK, Figure, say
 from benchmarks.quality.sets import LOCAL, SETS, Published, Set
 from rag.errors import ModelMissing
-from rag.evaluation.run import code_digest
+from rag.evaluation.provenance import code_digest
 from rag.settings import load_settings
 
 DATA = ROOT.parent / "shared/data"

@@ -26,7 +26,7 @@ from benchmarks.quality.runs import WORK, say
 from rag import Archive, Settings
 from rag.answer import prompts
 from rag.errors import ArchiveError, ModelMissing
-from rag.evaluation.run import RUN_SETTINGS, code_digest
+from rag.evaluation.provenance import RUN_SETTINGS, code_digest
 from rag.ingest.pipeline import SPLITTER
 from rag.settings import load_settings
 from rag.types import Answer

@@ -105,7 +105,7 @@ MEASURES: dict[str, Callable[[Sequence[Compared]], float | None]] = {
 }
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.quality.quotes", description=(__doc__ or "").split("\n")[0]
@@ -113,7 +113,7 @@ def main() -> int:
     parser.add_argument("articles", type=Path, help="of Wikinews: data/wikinews/articles.jsonl")
     parser.add_argument("--test", action="store_true", help="the unseen part, too")
     parser.add_argument("--errors", action="store_true", help="what went wrong in the part that the rules were made on")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     data = options.articles
     rows = {r["url"]: r for line in ANNOTATED.read_text("utf-8").splitlines() if (r := json.loads(line))}
     drafts = [d for d in load([data]) if isinstance(d, RawArticle) and d.key in rows]

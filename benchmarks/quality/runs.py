@@ -11,7 +11,8 @@ from pathlib import Path
 from benchmarks.process import ROOT
 from benchmarks.quality.sets import Set
 from rag import Archive, Settings
-from rag.evaluation.run import evaluate, output_dir, read_rows
+from rag.evaluation.rows import read_rows
+from rag.evaluation.run import evaluate, output_dir
 from rag.evaluation.values import EvalCase, Report, Row
 
 WORK = ROOT / ".bench/quality"

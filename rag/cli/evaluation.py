@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.core import TyperGroup
 
-from rag.cli.terminal import ArchiveOption, Exit, JsonOption, open_archive, pair, print_json, printable, rich_console
+from rag.cli.eval_output import case_progress, print_comparison, print_report
+from rag.cli.options import ArchiveOption, JsonOption, pair
+from rag.cli.terminal import Exit, open_archive, print_json, printable, rich_console
 from rag.errors import UsageError
 
 if TYPE_CHECKING:
-    from rag.evaluation.values import Comparison, Report, Row
+    from rag.evaluation.baseline import Baseline
+    from rag.evaluation.values import Report
 
 FailUnderOption = Annotated[
     list[str] | None,
@@ -95,7 +96,18 @@ def run(
     fail_under: FailUnderOption = None,
     no_worse_than: Annotated[
         Path | None,
-        typer.Option("--no-worse-than", help="An earlier report: exit code 4 when a measure is worse beyond chance"),
+        typer.Option(
+            "--no-worse-than",
+            help="An earlier report, or a baseline (.jsonl): exit code 4 when a measure is worse beyond chance",
+        ),
+    ] = None,
+    same_as: Annotated[
+        Path | None,
+        typer.Option("--same-as", help="A baseline (.jsonl): exit code 4 when a case came out otherwise"),
+    ] = None,
+    write_baseline: Annotated[
+        Path | None,
+        typer.Option("--write-baseline", help="Write what came of each case to this file (.jsonl), a line each"),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -106,14 +118,16 @@ def run(
     Example: onrecord eval questions.jsonl --archive news --sample 50 --fail-under answered=0.7
     """
     from rag.answer.models.chat import is_remote
+    from rag.evaluation import baseline, measures, report
     from rag.evaluation import compare as comparing
-    from rag.evaluation import measures, report
     from rag.evaluation.cases import load_cases
+    from rag.evaluation.rows import read_rows
     from rag.evaluation.run import evaluate, output_dir
 
     least = _least(fail_under)
     names = measures.parse(measure) if measure else None
-    base = report.read(no_worse_than) if no_worse_than else None
+    base = _base(no_worse_than) if no_worse_than else None
+    wanted = baseline.read(same_as) if same_as else None
     found = load_cases(cases, fields=dict(pair(f) for f in field or []), format=format_)
     err = rich_console(stderr=True)
     for problem in found.problems[:20]:
@@ -125,7 +139,7 @@ def run(
             err.print(printable(f"Passages of the archive are sent to {opened.model}."), style="yellow")
         called = "retrieval" if retrieval else "".join(c if c.isalnum() or c in "-._" else "-" for c in opened.model)
         where = out or Path("evaluations") / f"{cases.name.partition('.')[0]}-{called}-{{run}}"
-        with _told() as tell:
+        with case_progress() as tell:
             done = evaluate(
                 opened,
                 found,
@@ -143,10 +157,14 @@ def run(
     if as_json:
         print_json(done.model_dump_json(indent=1))
     else:
-        _print_report(done)
+        print_report(done)
     folder = output_dir(where, done.run)
     err.print(printable(str(folder / report.HTML)))
-    _judge(comparing.verdict(done, least, base))
+    now = baseline.make(done, read_rows(folder))
+    if write_baseline:
+        baseline.write(write_baseline, now)
+    different = baseline.differences(wanted, now) if wanted else ()
+    _judge((*comparing.verdict(done, least, base), *different))
 
 
 @group.command()
@@ -178,7 +196,7 @@ def compare(
     if as_json:
         print_json(found.model_dump_json(indent=1))
     else:
-        _print_comparison(found)
+        print_comparison(found)
     _judge(comparing.verdict(later, least, earlier if fail_if_worse else None))
 
 
@@ -201,101 +219,16 @@ def _least(given: Sequence[str] | None) -> dict[str, float]:
     return least
 
 
-@contextmanager
-def _told() -> Iterator[Callable[[int, int, Row | None], None]]:
-    """A progress bar with the time left; where nobody sees a bar, a line for every tenth."""
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+def _base(path: Path) -> Report | Baseline:
+    """A report or a baseline, told apart by its name."""
+    from rag.evaluation import baseline, report
 
-    console = rich_console(stderr=True)
-    state = {"done": 0, "total": 0}
-
-    def lines(done: int, total: int, row: Row | None) -> None:
-        state.update(done=done, total=total)
-        if row is None or done == total or done * 10 // total != (done - 1) * 10 // total:
-            print(f"{done} of {total} cases", file=sys.stderr, flush=True)
-
-    columns = (
-        TextColumn("cases"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        TextColumn("{task.fields[failed]}"),
-    )
-    try:
-        if not console.is_terminal:
-            yield lines
-            return
-        with Progress(*columns, console=console) as progress:
-            task = progress.add_task("cases", total=None, failed="")
-            failed = 0
-
-            def moved(done: int, total: int, row: Row | None) -> None:
-                nonlocal failed
-                failed += row is not None and row.error is not None
-                state.update(done=done, total=total)
-                progress.update(task, completed=done, total=total, failed=f"{failed} failed" if failed else "")
-
-            yield moved
-    except KeyboardInterrupt:
-        print(f"{state['done']} of {state['total'] or '?'} cases are kept; the same command goes on.", file=sys.stderr)
-        raise
-
-
-def _print_report(report: Report) -> None:
-    from rich.table import Table
-
-    from rag.evaluation.labels import measure as named
-
-    out = rich_console()
-    run = report.run
-    out.print(
-        f"{run.chosen} of {run.of} cases of {printable(run.cases)}, {printable(run.model or 'retrieval only')}",
-        style="bold",
-    )
-    table = Table(box=None, pad_edge=False)
-    for heading, side in (("measure", "left"), ("", "left"), ("value", "right"), ("95 %", "left"), ("cases", "right")):
-        table.add_column(heading, justify=side)  # type: ignore[arg-type]
-    for s in report.scores:
-        if s.value is not None:
-            interval = f"{s.low:.3f}-{s.high:.3f}" if s.low is not None and s.high is not None else ""
-            table.add_row(s.name, named(s.name)[0], f"{s.value:.3f}", interval, str(s.cases))
-    out.print(table)
-    for stage in ("search", "first_sentence", "total"):
-        if spread := report.latency.get(stage):
-            out.print(f"{stage} p50 {spread.p50 / 1000:.2f} s, p95 {spread.p95 / 1000:.2f} s", style="dim")
-    if report.causes:
-        out.print("failed: " + ", ".join(f"{n} {cause}" for cause, n in report.causes.items()))
-    for note in report.notes:
-        out.print(printable(note), style="dim")
-
-
-def _print_comparison(found: Comparison) -> None:
-    from rich.table import Table
-
-    out = rich_console()
-    table = Table(box=None, pad_edge=False)
-    for heading in ("measure", "A", "B", "B - A", "95 %", "p", "cases", ""):
-        table.add_column(heading, justify="left" if heading in ("measure", "95 %", "") else "right")
-    for d in found.differences:
-        word = "worse" if d.worse else "better" if d.better else ""
-        table.add_row(
-            d.name, f"{d.a:.3f}", f"{d.b:.3f}", f"{d.difference:+.3f}", f"{d.low:+.3f} to {d.high:+.3f}",
-            f"{d.p:.3f}", str(d.cases), word, style="red" if d.worse else "green" if d.better else None,
-        )  # fmt: skip
-    out.print(table)
-    for title, flips in (("right in B only", found.gained), ("right in A only", found.lost)):
-        if flips:
-            out.print(f"\n{title}: {len(flips)}", style="bold")
-        for flip in flips[:20]:
-            out.print(printable(f"  {flip.id}: {flip.question} ({flip.cause})"))
-        if len(flips) > 20:
-            out.print(f"  … and {len(flips) - 20} more; all of them with --json")
-    for note in found.notes:
-        out.print(printable(note), style="dim")
+    return baseline.read(path) if path.suffix == baseline.SUFFIX else report.read(path)
 
 
 def _judge(complaints: Sequence[str]) -> None:
+    """Print what is not good enough; with anything to print, end with exit code 4."""
     for complaint in complaints:
         rich_console(stderr=True).print(printable(complaint), style="red")
     if complaints:
-        raise typer.Exit(Exit.SHORT)
+        raise typer.Exit(Exit.BELOW_LIMIT)

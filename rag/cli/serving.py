@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.cli.commands import app
-from rag.cli.terminal import ArchiveOption, printable, rich_console
+from rag.cli.app import app
+from rag.cli.options import ArchiveOption
+from rag.cli.terminal import printable, rich_console
 
 if TYPE_CHECKING:
     from rag.service.scheduler import RequestScheduler

@@ -1,4 +1,4 @@
-"""What the commands share: options, exit codes, and how things are put on a terminal."""
+"""What the commands share: exit codes, the archive they open, and how text reaches a terminal."""
 
 from __future__ import annotations
 
@@ -7,11 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
-
-import typer
-
-from rag.errors import UsageError
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,51 +22,23 @@ class Exit(IntEnum):
     ERROR = 1
     USAGE = 2
     REFUSED = 3
-    SHORT = 4
-    """Figures fall short of what was demanded."""
-
-
-ArchiveOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--archive",
-        help="The archive's folder [default: ONRECORD_ARCHIVE, else the user's data folder]",
-        show_default=False,
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="JSON on stdout (docs/schema.md)")]
-KOption = Annotated[int | None, typer.Option("-k", help="Passages to retrieve [default: 8]", show_default=False)]
-AfterOption = Annotated[str | None, typer.Option("--after", help="Only articles from this date on, as in 2023-06-01")]
-BeforeOption = Annotated[str | None, typer.Option("--before", help="Only articles before this date")]
-SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this outlet; can be repeated")]
-LanguageOption = Annotated[str | None, typer.Option("--language", help="Only articles in this language, as in en")]
-DatedOption = Annotated[bool, typer.Option("--dated", help="With a date filter, leave out articles without a date")]
-
-TodayOption = Annotated[
-    str | None,
-    typer.Option(
-        "--today", help='The day that "last week" counts from, as in 2023-06-18 [default: today]', show_default=False
-    ),
-]
-AnyTimeOption = Annotated[bool, typer.Option("--any-time", help="Ignore what the question says of when")]
+    BELOW_LIMIT = 4
+    """Of ``eval``: a figure is below its limit, or the answers are not those of the baseline."""
 
 
 @contextmanager
 def open_archive(path: Path | None, **named: str | None) -> Iterator[Archive]:
-    """The archive that options and settings name; ``named`` are settings given as options."""
+    """Open the archive that options and settings name.
+
+    Args:
+        path: As ``--archive`` gives it.
+        named: Settings that other options give.
+    """
     from rag.archive import Archive
     from rag.settings import load_settings
 
     with Archive.open(settings=load_settings(archive=path, **named)) as archive:
         yield archive
-
-
-def pair(text: str) -> tuple[str, str]:
-    """The two sides of ``--field OURS=THEIRS``."""
-    ours, equals, theirs = text.partition("=")
-    if not equals or not ours or not theirs:
-        raise UsageError(f"--field {text!r}: write OURS=THEIRS, as in text=body.")
-    return ours, theirs
 
 
 def rich_console(*, stderr: bool = False) -> Console:
@@ -97,8 +65,8 @@ def progress_bar(what: str, total: Callable[[], int | None]) -> Iterator[Callabl
 
 
 @contextmanager
-def signs_of_life(console: Console) -> Iterator[Callable[[str | None], None]]:
-    """Signs of life on stderr, where that is a terminal; None takes them away."""
+def status_line(console: Console) -> Iterator[Callable[[str | None], None]]:
+    """A line on stderr that says what is going on, where stderr is a terminal; None takes it away."""
     if not console.is_terminal:
         yield lambda _: None
         return

@@ -9,17 +9,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from rag.errors import SourceError, UsageError
-from rag.evaluation.formats import (
-    NAMES,
-    Found,
-    Kind,
-    beir,
-    clapnq,
-    general,
-    read_rows,
-    realtimeqa,
-    squad,
-)
+from rag.evaluation.formats.beir import beir_cases
+from rag.evaluation.formats.clapnq import clapnq_cases
+from rag.evaluation.formats.convert import CaseOrSkipped
+from rag.evaluation.formats.files import Kind, read_rows
+from rag.evaluation.formats.general import FIELD_NAMES, general_cases
+from rag.evaluation.formats.realtimeqa import realtimeqa_cases
+from rag.evaluation.formats.squad import squad_cases
 from rag.evaluation.values import EvalCase
 from rag.ingest.readers.rows import Row
 from rag.types import Skipped
@@ -127,18 +123,18 @@ def _check(fields: Mapping[str, str], format: str | None) -> None:
     if fields and format is not None and format not in _KINDS:
         raise UsageError(f"The fields of {format} are known. Leave out either the fields or the format.")
     for name in fields:
-        if name not in NAMES:
-            raise UsageError(f"A case has no field {name!r}. Use one of: {', '.join(NAMES)}.")
+        if name not in FIELD_NAMES:
+            raise UsageError(f"A case has no field {name!r}. Use one of: {', '.join(FIELD_NAMES)}.")
 
 
-def _read(path: Path, fields: Mapping[str, str], format: str | None) -> tuple[str, Iterator[Found]]:
+def _read(path: Path, fields: Mapping[str, str], format: str | None) -> tuple[str, Iterator[CaseOrSkipped]]:
     """The format, and what is found in it."""
     if not os.path.lexists(path):
         raise SourceError(f"There is no file or folder {path}. Check the path.")
     if path.is_dir():
         if fields or format not in (None, "beir"):
             raise UsageError(f"{path} is a folder, and only one in BEIR's form is read. Name the file in it.")
-        return "beir", beir(path)
+        return "beir", beir_cases(path)
     if format == "beir":
         raise UsageError(f"{path} is a file. For BEIR, name the folder that holds queries.jsonl and the qrels.")
     kind, rows = read_rows(path, _KINDS.get(format or ""))
@@ -146,12 +142,12 @@ def _read(path: Path, fields: Mapping[str, str], format: str | None) -> tuple[st
         _all_there(path, rows, fields)
     name = format or (kind if fields else _seen(rows) or kind)
     if name == "squad":
-        return name, squad(rows)
+        return name, squad_cases(rows)
     if name == "clapnq":
-        return name, clapnq(path, rows)
+        return name, clapnq_cases(path, rows)
     if name in _REALTIMEQA:
-        return name, realtimeqa(path, rows, generation="-generation" in name, closed=name.endswith("-closed"))
-    return name, general(rows, fields, table=kind in ("csv", "tsv"))
+        return name, realtimeqa_cases(path, rows, generation="-generation" in name, closed=name.endswith("-closed"))
+    return name, general_cases(rows, fields, table=kind in ("csv", "tsv"))
 
 
 def _seen(rows: Iterable[Row]) -> str | None:
@@ -174,7 +170,7 @@ def _all_there(path: Path, rows: Iterable[Row], fields: Mapping[str, str]) -> No
             raise UsageError(f"{path} has no field {theirs!r}. Use one of: {', '.join(list(names)[:20])}.")
 
 
-def _apart(found: Iterable[Found]) -> tuple[list[EvalCase], list[Skipped]]:
+def _apart(found: Iterable[CaseOrSkipped]) -> tuple[list[EvalCase], list[Skipped]]:
     """Cases, each id once, and problems."""
     cases: dict[str, EvalCase] = {}
     problems: list[Skipped] = []

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from rag.errors import UsageError
-from rag.evaluation import measures
+from rag.evaluation import baseline, measures
+from rag.evaluation.baseline import Baseline
 from rag.evaluation.statistics import RESAMPLES, Array, Table, interval, resample, rounded
 from rag.evaluation.values import Comparison, Difference, Flip, Report, Result, Run
 
@@ -37,10 +38,12 @@ def compare(a: Report, b: Report, *, resamples: int = RESAMPLES, seed: int = 0) 
     ours, theirs = _by_case(a.results), _by_case(b.results)
     both = [case for case in ours if case in theirs]
     old, new = [ours[case] for case in both], [theirs[case] for case in both]
+    shared = {s.name for s in b.scores}
+    names = [s.name for s in a.scores if s.name in shared]
     return Comparison(
         a=a.run,
         b=b.run,
-        differences=_differences(a, b, old, new, resamples, seed) if both else (),
+        differences=_differences(Table.of(old, names), Table.of(new, names), resamples, seed) if both else (),
         gained=tuple(
             Flip(id=x.id, question=x.question, cause=x.cause)
             for x, y in zip(old, new, strict=True)
@@ -57,14 +60,14 @@ def compare(a: Report, b: Report, *, resamples: int = RESAMPLES, seed: int = 0) 
     )
 
 
-def verdict(report: Report, fail_under: Mapping[str, float], base: Report | None = None) -> tuple[str, ...]:
+def verdict(report: Report, fail_under: Mapping[str, float], base: Report | Baseline | None = None) -> tuple[str, ...]:
     """What is not good enough about a run, in sentences; empty when all is well.
 
     Args:
         report: The run.
         fail_under: Measure → the least its value may be, 0 to 1. A measure without a value fails.
-        base: An earlier run: a measure fails where the whole interval of its difference lies below zero. Without a
-            case in common, that fails too.
+        base: An earlier run's report, or a baseline: a measure fails where it is worse beyond chance. Without a case in
+            common, that fails too.
 
     Raises:
         UsageError: There is no measure of a name, or a limit is not between 0 and 1.
@@ -72,23 +75,28 @@ def verdict(report: Report, fail_under: Mapping[str, float], base: Report | None
     measures.parse(fail_under)
     failures = [f for name, least in fail_under.items() if (f := _under(name, report.score(name), least))]
     if base is not None:
-        comparison = compare(base, report)
-        if not set(_by_case(base.results)) & set(_by_case(report.results)):
+        found = _against(base, report)
+        if found is None:
             failures.append("the base has no case in common with this run")
-        failures += [_worse(d) for d in comparison.differences if d.worse]
+        failures += [_worse(d) for d in found or () if d.worse]
     return tuple(failures)
+
+
+def _against(base: Report | Baseline, report: Report) -> tuple[Difference, ...] | None:
+    """The differences from a base to a run; None where no case is in both."""
+    if isinstance(base, Report):
+        common = set(_by_case(base.results)) & set(_by_case(report.results))
+        return compare(base, report).differences if common else None
+    tables = baseline.tables(base, report.results)
+    return _differences(*tables, RESAMPLES, 0) if tables else None
 
 
 def _by_case(results: Sequence[Result]) -> dict[tuple[str, str], Result]:
     return {(r.id, r.question): r for r in results}
 
 
-def _differences(
-    a: Report, b: Report, old: Sequence[Result], new: Sequence[Result], resamples: int, seed: int
-) -> tuple[Difference, ...]:
-    shared = {s.name for s in b.scores}
-    names = [s.name for s in a.scores if s.name in shared]
-    before, after = Table.of(old, names), Table.of(new, names)
+def _differences(before: Table, after: Table, resamples: int, seed: int) -> tuple[Difference, ...]:
+    """A difference for each measure that both tables have a value of; their rows are the same cases."""
     both = np.stack([before.cells, after.cells], axis=1)  # (cases, 2 runs, 2, parts)
     first, second = before.scores(both.sum(axis=0))
     drawn = before.scores(resample(both, resamples=resamples, seed=seed))
@@ -101,7 +109,7 @@ def _differences(
             continue
         x, y, d = rounded(first[i]), rounded(second[i]), rounded(second[i] - first[i])
         low, high = interval(d, drawn[:, i])
-        p = _p(d, swapped[:, i], exact=len(swapped) == 2 ** len(old))
+        p = _p(d, swapped[:, i], exact=len(swapped) == 2 ** len(both))
         found.append(Difference(name=name, a=x, b=y, difference=d, low=low, high=high, p=p, cases=int(counted[i])))
     return tuple(found)
 

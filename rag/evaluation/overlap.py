@@ -66,6 +66,17 @@ def words(text: str) -> list[str]:
     return _WORD.findall(unicodedata.normalize("NFC", text.casefold()))
 
 
+def letters_and_digits(text: str) -> str:
+    """A text's letters and digits, case-folded, so that white space, quotation marks and dashes make no difference."""
+    return re.sub(r"[\W_]+", "", unicodedata.normalize("NFKC", text).casefold())
+
+
+def same_sentence(quote: str, gold: str) -> bool:
+    """Whether one of two sentences, both as ``letters_and_digits``, has the other in it; short ones must be equal."""
+    short, long = sorted((quote, gold), key=len)
+    return short == long or (len(short) >= 20 and short in long)
+
+
 def _overlap(said: list[str], wanted: list[str]) -> float:
     if not said or not wanted:
         return float(said == wanted)

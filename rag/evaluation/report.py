@@ -24,6 +24,8 @@ from pydantic import ValidationError
 
 from rag.errors import SourceError, UsageError
 from rag.evaluation import labels, plots, report_view
+from rag.evaluation.case_view import CaseView
+from rag.evaluation.citation_view import Kind
 from rag.evaluation.values import SCHEMA, Comparison, Difference, Report, Row, Run
 
 if TYPE_CHECKING:
@@ -49,7 +51,7 @@ class _Compared:
     label: str
     about: str
     verdict: str
-    kind: report_view.Kind
+    kind: Kind
     low: float
     value: float
     high: float
@@ -161,7 +163,7 @@ def _put(file: Path, text: str) -> None:
 
 @cache
 def _asset(name: str) -> str:
-    return files("rag.evaluation").joinpath(name).read_text("utf-8")
+    return files("rag.evaluation").joinpath("templates", name).read_text("utf-8")
 
 
 @cache
@@ -255,7 +257,7 @@ def _plots(report: Report, rows: Sequence[Row]) -> list[tuple[str, str, Any]]:
     return [(title, caption, Markup(svg)) for title, caption, svg in drawn if svg]  # noqa: S704 - escaped by lxml
 
 
-def _causes(report: Report, groups: Sequence[report_view.Group], rest: Sequence[report_view.View]) -> list[_Cause]:
+def _causes(report: Report, groups: Sequence[report_view.Group], rest: Sequence[CaseView]) -> list[_Cause]:
     anchors = {group.label: f"group-{n}" for n, group in enumerate(groups, 1)}
     anchors |= {v.verdict: "rest" for v in rest if v.verdict not in anchors}
     most = max(report.causes.values(), default=1) or 1
@@ -271,7 +273,7 @@ def _causes(report: Report, groups: Sequence[report_view.Group], rest: Sequence[
 
 def _compared(d: Difference, reach: float) -> _Compared:
     verdict: str = "within chance"
-    kind: report_view.Kind = "open"
+    kind: Kind = "open"
     if d.better or d.worse:
         verdict, kind = ("better", "good") if d.better else ("worse", "bad")
     low, value, high = (0.5 + x / reach / 2 for x in (d.low, d.difference, d.high))

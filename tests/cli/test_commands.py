@@ -16,7 +16,7 @@ from said import forget_quotes, put_quotes
 
 from rag import Archive
 from rag.cli import app
-from rag.cli.commands import _print_time
+from rag.cli.printing import print_time
 from rag.cli.terminal import rich_console
 from rag.testing import FakeChat, FakeEmbeddings
 from rag.types import Time
@@ -400,7 +400,7 @@ def test_last_week_counts_from_the_day_that_is_given(cli: Any, months: Path) -> 
     ],
 )  # fmt: skip
 def test_times_are_told_on_one_line(capsys: pytest.CaptureFixture[str], time: Time | None, told: str) -> None:
-    _print_time(rich_console(stderr=True), time)
+    print_time(rich_console(stderr=True), time)
     assert capsys.readouterr().err.rstrip("\n") == told
 
 
@@ -618,7 +618,7 @@ def test_interrupting_is_130_and_says_so_on_one_line(
 
     left = []
     monkeypatch.setattr("rag.cli._leave", left.append)
-    monkeypatch.setattr(Archive, "stream", interrupted)
+    monkeypatch.setattr(Archive, "retrieve", interrupted)
     done = cli("search", "x", "--archive", ports)
     assert done.code == 130
     assert left == [130]

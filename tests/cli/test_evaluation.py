@@ -14,7 +14,7 @@ from langchain_core.messages import BaseMessage
 
 from rag import Archive
 from rag.evaluation import report as reports
-from rag.evaluation.run import read_rows
+from rag.evaluation.rows import read_rows
 from rag.testing import FakeChat, FakeEmbeddings
 
 
@@ -258,6 +258,64 @@ def test_a_limit_that_makes_no_sense_is_told_before_anything_is_asked(
         assert done.out == ""
     assert chat.seen == []
     assert not Path("evaluations").exists()
+
+
+def test_a_baseline_is_written_and_the_same_answers_pass(cli: Any, cases: Path, chat: FakeChat, tmp_path: Path) -> None:
+    base = tmp_path / "base.jsonl"
+    done = cli("eval", cases, "--write-baseline", base)
+    assert done.code == 0, done.err
+    first, *rest = [json.loads(line) for line in base.read_text("utf-8").splitlines()]
+    assert first == {
+        "id": "s0", "right": True, "cause": None, "reason": None,
+        "quotes": ["A storm named storm0000 had damaged 10 boats."],
+        "measures": {"answered": 1.0, "contains": 1.0, "f1": 1.0, "recall@10": 1.0},
+    }  # fmt: skip
+    assert len(rest) == 3
+    assert cli("eval", cases, "--same-as", base, "--no-worse-than", base).code == 0
+    again = tmp_path / "again.jsonl"
+    assert cli("eval", cases, "--write-baseline", again).code == 0
+    assert again.read_bytes() == base.read_bytes()
+
+
+def test_answers_unlike_the_baseline_are_4_and_told_by_case(
+    cli: Any, cases: Path, chat: FakeChat, tmp_path: Path
+) -> None:
+    base = tmp_path / "base.jsonl"
+    cli("eval", cases, "--write-baseline", base)
+    chat.replies = lambda m: "NOT FOUND" if "storm0002" in str(m[-1].text).rpartition("Question:")[2] else says(m)
+    done = cli("eval", cases, "--no-brief", "--same-as", base)
+    assert done.code == 4
+    told = done.err.splitlines()
+    assert told[told.index("this run differs from the baseline in 1 of 4 cases") :] == [
+        "this run differs from the baseline in 1 of 4 cases",
+        "s2:",
+        "  right: yes, now no",
+        "  cause: none, now refused wrongly",
+        "  reason: none, now not_in_archive",
+        "  - “A storm named storm0002 had damaged 12 boats.”",
+    ]
+    assert "answered" in done.out, "the figures are printed all the same"
+
+
+def test_no_worse_than_a_baseline(cli: Any, chat: FakeChat, tmp_path: Path) -> None:
+    cases, base = written(tmp_path / "storms.jsonl", *asking(*range(6))), tmp_path / "base.jsonl"
+    assert cli("eval", cases, "--write-baseline", base).code == 0
+    chat.replies = ["NOT FOUND"]
+    done = cli("eval", cases, "--no-brief", "--no-worse-than", base)
+    assert done.code == 4, done.out
+    assert re.search(r"^right is worse than the base: 0\.00 against 1\.00", done.err, re.MULTILINE)
+    assert re.search(r"^answered is worse than the base: 0\.00 against 1\.00", done.err, re.MULTILINE)
+
+
+@pytest.mark.parametrize("option", ["--same-as", "--no-worse-than"])
+def test_what_is_no_baseline_is_told_before_anything_is_asked(
+    cli: Any, cases: Path, chat: FakeChat, tmp_path: Path, option: str
+) -> None:
+    assert "--write-baseline" in cli("eval", cases, option, tmp_path / "none.jsonl").err
+    done = cli("eval", cases, option, cases)
+    assert (done.code, done.out) == (1, "")
+    assert "storms.v1.jsonl:1 is not a case of a baseline" in done.err
+    assert chat.seen == []
 
 
 def test_no_worse_than_an_earlier_report(cli: Any, chat: FakeChat, tmp_path: Path) -> None:

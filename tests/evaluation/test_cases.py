@@ -19,8 +19,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from rag.errors import OnRecordError, SourceError, UsageError
-from rag.evaluation import formats
 from rag.evaluation.cases import FORMATS, Cases, digest, load_cases, sample
+from rag.evaluation.formats import files
+from rag.evaluation.formats.general import FIELD_NAMES
 from rag.evaluation.values import EvalCase, Turn
 from rag.ingest.clean import clean
 from rag.text.detect import detect_language
@@ -279,7 +280,7 @@ def test_what_is_not_there_or_no_file_of_questions(tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formats, "LARGEST", 1000)
+    monkeypatch.setattr(files, "LARGEST", 1000)
     path = tmp_path / "q.jsonl"
     path.write_bytes(gzip.compress(b" " * 2000))
     with pytest.raises(SourceError, match=r"larger than .* Split it\."):
@@ -592,7 +593,7 @@ VALUES = st.recursive(
 )
 GOOD = {"question": "Who?", "choices": ["a", "b"], "choice": 1}
 FIELDS = (
-    *formats.NAMES, "as_of", "question_sentence", "question_date", "question_id", "input", "output", "passages",
+    *FIELD_NAMES, "as_of", "question_sentence", "question_date", "question_id", "input", "output", "passages",
     "paragraphs", "data",
 )  # fmt: skip
 ROWS = st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=6) | VALUES
@@ -624,7 +625,7 @@ def test_any_json_lines(tmp_path: Path, rows: list[Any], format: str | None) -> 
 
 
 @ANY
-@given(value=VALUES, field=st.sampled_from([*formats.NAMES]))
+@given(value=VALUES, field=st.sampled_from([*FIELD_NAMES]))
 def test_any_value_in_any_field(tmp_path: Path, value: Any, field: str) -> None:
     cases = held(write(tmp_path / "q.jsonl", GOOD | {"id": "good"}, GOOD | {field: value}))
     assert cases is not None and len(cases) + len(cases.problems) == 2

@@ -4,52 +4,19 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 import pytest
+from evaluation_values import reported
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.errors import UsageError
 from rag.evaluation.compare import compare, verdict
-from rag.evaluation.statistics import summarise
-from rag.evaluation.values import Comparison, Report, Result, Run
+from rag.evaluation.values import Comparison, Report, Result
 
 Values = Mapping[str, tuple[float, float]]
-
-
-def run(**more: Any) -> Run:
-    known: dict[str, Any] = {
-        "id": "r",
-        "cases": "questions.jsonl",
-        "cases_digest": "d",
-        "chosen": 4,
-        "of": 4,
-        "archive": "archive",
-        "articles": 2,
-        "passages": 9,
-        "generation": 1,
-        "fingerprint": "f",
-        "model": "small",
-        "prompts": ("answer@1",),
-        "settings": {"k": 5},
-        "version": "0",
-        "code": "c",
-        "started": datetime(2024, 1, 1, tzinfo=UTC),
-    }
-    return Run(**{**known, **more})
-
-
-def reported(results: Sequence[Result], *names: str, **more: Any) -> Report:
-    return Report(
-        run=run(**more),
-        cases=len(results),
-        errors=0,
-        scores=summarise(results, names or ("f1",), resamples=20),
-        results=tuple(results),
-    )
 
 
 def cases(values: Sequence[Values]) -> list[Result]:

@@ -21,9 +21,11 @@ from langchain_core.messages import BaseMessage
 
 from rag import Answer, Archive, Citation, EvalCase, Report, evaluate, load_cases
 from rag.errors import ArchiveDamaged, ArchiveMissing, ModelMissing, UsageError
+from rag.evaluation import case_runner
 from rag.evaluation import report as reports
-from rag.evaluation import run as running
-from rag.evaluation.run import output_dir, plain, read_rows, same
+from rag.evaluation.overlap import letters_and_digits, same_sentence
+from rag.evaluation.rows import read_rows
+from rag.evaluation.run import output_dir
 from rag.evaluation.values import Row
 from rag.testing import FakeChat, FakeEmbeddings
 
@@ -331,27 +333,6 @@ def test_a_changed_archive_is_another_run(ports: Archive, tmp_path: Path) -> Non
     ports.ingest(write_rows(tmp_path / "ports.jsonl", *many(1, first=30)))
     with pytest.raises(UsageError, match="it differs in: articles, passages, generation"):
         evaluate(ports, CASES[:2], out=tmp_path / "run")
-
-
-@pytest.mark.parametrize(
-    "changed",
-    ["archive.py", "index/a.py", "retrieve/a.py", "answer/a.py", "answer/weights.json", "text/a.py", "lexicon/en.toml"],
-)
-def test_a_program_with_other_code_or_weights_is_another(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, changed: str
-) -> None:
-    for room in ("index", "retrieve", "answer", "text", "lexicon"):
-        (tmp_path / room).mkdir()
-    for name in ("archive.py", "index/a.py", "retrieve/a.py", "answer/a.py", "answer/weights.json", "answer/py.typed"):
-        (tmp_path / name).write_text("1")
-    monkeypatch.setattr(running, "__file__", str(tmp_path / "evaluation/run.py"))
-    told = running.code_digest.__wrapped__
-    for name in ("text/a.py", "lexicon/en.toml"):
-        (tmp_path / name).write_text("1")
-    before = told()
-    assert told() == before
-    (tmp_path / changed).write_text("2")
-    assert told() != before
 
 
 def test_what_does_not_decide_answers_makes_no_other_run(ports: Archive, chat: FakeChat, tmp_path: Path) -> None:
@@ -1022,7 +1003,7 @@ def test_what_stands_around_a_citation_is_cut(ports: Archive, chat: FakeChat, tm
     chat.replies = [f"{SECOND} [1]"]
     (r,) = rows_of(ports, EvalCase(id="1", question="What did engineers find in the piers during an inspection?"))
     (context,) = r.contexts
-    assert len(context.before) == len(context.after) == running._AROUND
+    assert len(context.before) == len(context.after) == case_runner.AROUND
     assert f"{context.before}{SECOND}{context.after}" in text
 
 
@@ -1090,5 +1071,5 @@ def test_a_refusal_claims_nothing(ports: Archive) -> None:
     ],
 )
 def test_when_two_sentences_are_the_same(one: str, other: str, alike: bool) -> None:
-    assert same(plain(one), plain(other)) is alike
-    assert same(plain(other), plain(one)) is alike
+    assert same_sentence(letters_and_digits(one), letters_and_digits(other)) is alike
+    assert same_sentence(letters_and_digits(other), letters_and_digits(one)) is alike

@@ -17,7 +17,7 @@ from helpers import ROOT, many, timeless, write_rows
 
 from rag import Archive
 from rag.evaluation import report as reports
-from rag.evaluation.run import read_rows
+from rag.evaluation.rows import read_rows
 from rag.evaluation.values import Row
 from rag.testing import FakeEmbeddings
 

@@ -1,0 +1,136 @@
+"""``onrecord ask``, ``search`` and ``quotes``."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rag.cli.app import app
+from rag.cli.options import AnyTimeOption, ArchiveOption, JsonOption, KOption, TodayOption, parse_day, takes_filters
+from rag.cli.printing import print_answer, print_hit, print_quote, print_time
+from rag.cli.terminal import Exit, open_archive, print_json, printable, rich_console, status_line
+from rag.protocols import FilterArgs
+
+if TYPE_CHECKING:
+    from rag.types import Answer
+
+
+@app.command()
+@takes_filters
+def ask(
+    question: Annotated[str, typer.Argument(help="The question, in any words")],
+    archive: ArchiveOption = None,
+    model: Annotated[
+        str | None,
+        typer.Option(
+            "--model", help="local, local:/path/to.gguf, extractive, openai:… [default: local]", show_default=False
+        ),
+    ] = None,
+    k: KOption = None,
+    *,
+    filters: FilterArgs,
+    today: TodayOption = None,
+    any_time: AnyTimeOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Answer a question; every sentence with the words that support it. Exit code 3 when the archive has no answer.
+
+    Example: onrecord ask "what did Qin Gang say about relations?"
+    """
+    from rag.answer.models.chat import is_remote
+    from rag.types import Delta, Finished, Progress, Retrieved
+
+    err = rich_console(stderr=True)
+    answer: Answer | None = None
+    wrote = False
+    with open_archive(archive, model=model) as opened, status_line(err) as tell:
+        name = opened.settings.model
+        tell("looking for evidence")
+        for event in opened.stream(question, k=k, today=parse_day("--today", today), times=not any_time, **filters):
+            if isinstance(event, Retrieved):
+                print_time(err, event.query.time)
+                if is_remote(name):
+                    err.print(f"Passages of the archive are sent to {name}.", style="yellow")
+                tell(f"{len(event.hits)} passages found")
+            elif isinstance(event, Progress):
+                tell(
+                    f"reading {event.done} of {event.total} tokens"
+                    if event.stage == "reading"
+                    else "writing"
+                    if event.stage == "writing"
+                    else "loading the model"
+                )
+            elif isinstance(event, Delta):
+                tell(None)
+                if not as_json:
+                    print(printable(event.text), end="", flush=True)
+                    wrote = True
+                tell("writing")
+            elif isinstance(event, Finished):
+                answer = event.answer
+    assert answer is not None
+    if as_json:
+        print_json(answer.model_dump_json(indent=2))
+    else:
+        print_answer(answer, wrote)
+    if not answer.answered:
+        raise typer.Exit(Exit.REFUSED)
+
+
+@app.command()
+@takes_filters
+def search(
+    question: Annotated[str, typer.Argument(help="What to look for")],
+    archive: ArchiveOption = None,
+    k: KOption = None,
+    *,
+    filters: FilterArgs,
+    today: TodayOption = None,
+    any_time: AnyTimeOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Find the passages nearest to a question; no language model is needed.
+
+    Example: onrecord search "chip export rules" -k 5 --after 2023-06-01
+    """
+    with open_archive(archive) as opened:
+        found = opened.retrieve(question, k=k, today=parse_day("--today", today), times=not any_time, **filters)
+    err = rich_console(stderr=True)
+    print_time(err, found.query.time)
+    if as_json:
+        print_json(json.dumps([h.model_dump(mode="json") for h in found.hits], indent=2, ensure_ascii=False))
+        return
+    if not found.hits:
+        err.print("Nothing found.")
+    for hit in found.hits:
+        print_hit(hit)
+
+
+@app.command()
+@takes_filters
+def quotes(
+    speaker: Annotated[
+        str | None, typer.Option("--speaker", help="Whose words: a name, a part of one, or what somebody is called")
+    ] = None,
+    about: Annotated[str | None, typer.Option("--about", help="What they are to be about, in any words")] = None,
+    archive: ArchiveOption = None,
+    limit: Annotated[int, typer.Option("--limit", help="How many at most")] = 20,
+    *,
+    filters: FilterArgs,
+    as_json: JsonOption = False,
+) -> None:
+    """Find who said what, word for word; without a speaker and a subject the newest quotes.
+
+    Example: onrecord quotes --speaker "Qin Gang" --about relations
+    """
+    with open_archive(archive) as opened:
+        found = opened.quotes(speaker=speaker, about=about, limit=limit, **filters)
+    if as_json:
+        print_json(json.dumps([q.model_dump(mode="json") for q in found], indent=2, ensure_ascii=False))
+        return
+    if not found:
+        rich_console(stderr=True).print("Nothing found.")
+    for quote in found:
+        print_quote(quote)

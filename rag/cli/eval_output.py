@@ -1,0 +1,106 @@
+"""What ``onrecord eval`` puts on a terminal: progress, a run's figures, a comparison."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from rag.cli.terminal import printable, rich_console
+
+if TYPE_CHECKING:
+    from rag.evaluation.values import Comparison, Report, Row
+
+
+@contextmanager
+def case_progress() -> Iterator[Callable[[int, int, Row | None], None]]:
+    """A progress bar with the time left; where nobody sees a bar, a line for every tenth."""
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    console = rich_console(stderr=True)
+    state = {"done": 0, "total": 0}
+
+    def lines(done: int, total: int, row: Row | None) -> None:
+        state.update(done=done, total=total)
+        if row is None or done == total or done * 10 // total != (done - 1) * 10 // total:
+            print(f"{done} of {total} cases", file=sys.stderr, flush=True)
+
+    columns = (
+        TextColumn("cases"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[failed]}"),
+    )
+    try:
+        if not console.is_terminal:
+            yield lines
+            return
+        with Progress(*columns, console=console) as progress:
+            task = progress.add_task("cases", total=None, failed="")
+            failed = 0
+
+            def moved(done: int, total: int, row: Row | None) -> None:
+                nonlocal failed
+                failed += row is not None and row.error is not None
+                state.update(done=done, total=total)
+                progress.update(task, completed=done, total=total, failed=f"{failed} failed" if failed else "")
+
+            yield moved
+    except KeyboardInterrupt:
+        print(f"{state['done']} of {state['total'] or '?'} cases are kept; the same command goes on.", file=sys.stderr)
+        raise
+
+
+def print_report(report: Report) -> None:
+    from rich.table import Table
+
+    from rag.evaluation.labels import measure as named
+
+    out = rich_console()
+    run = report.run
+    out.print(
+        f"{run.chosen} of {run.of} cases of {printable(run.cases)}, {printable(run.model or 'retrieval only')}",
+        style="bold",
+    )
+    table = Table(box=None, pad_edge=False)
+    for heading, side in (("measure", "left"), ("", "left"), ("value", "right"), ("95 %", "left"), ("cases", "right")):
+        table.add_column(heading, justify=side)  # type: ignore[arg-type]
+    for s in report.scores:
+        if s.value is not None:
+            interval = f"{s.low:.3f}-{s.high:.3f}" if s.low is not None and s.high is not None else ""
+            table.add_row(s.name, named(s.name)[0], f"{s.value:.3f}", interval, str(s.cases))
+    out.print(table)
+    for stage in ("search", "first_sentence", "total"):
+        if spread := report.latency.get(stage):
+            out.print(f"{stage} p50 {spread.p50 / 1000:.2f} s, p95 {spread.p95 / 1000:.2f} s", style="dim")
+    if report.causes:
+        out.print("failed: " + ", ".join(f"{n} {cause}" for cause, n in report.causes.items()))
+    for note in report.notes:
+        out.print(printable(note), style="dim")
+
+
+def print_comparison(found: Comparison) -> None:
+    from rich.table import Table
+
+    out = rich_console()
+    table = Table(box=None, pad_edge=False)
+    for heading in ("measure", "A", "B", "B - A", "95 %", "p", "cases", ""):
+        table.add_column(heading, justify="left" if heading in ("measure", "95 %", "") else "right")
+    for d in found.differences:
+        word = "worse" if d.worse else "better" if d.better else ""
+        table.add_row(
+            d.name, f"{d.a:.3f}", f"{d.b:.3f}", f"{d.difference:+.3f}", f"{d.low:+.3f} to {d.high:+.3f}",
+            f"{d.p:.3f}", str(d.cases), word, style="red" if d.worse else "green" if d.better else None,
+        )  # fmt: skip
+    out.print(table)
+    for title, flips in (("right in B only", found.gained), ("right in A only", found.lost)):
+        if flips:
+            out.print(f"\n{title}: {len(flips)}", style="bold")
+        for flip in flips[:20]:
+            out.print(printable(f"  {flip.id}: {flip.question} ({flip.cause})"))
+        if len(flips) > 20:
+            out.print(f"  … and {len(flips) - 20} more; all of them with --json")
+    for note in found.notes:
+        out.print(printable(note), style="dim")

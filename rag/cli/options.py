@@ -1,0 +1,105 @@
+"""The options that several commands share; those that filter articles are spelt here alone."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from rag.errors import UsageError
+from rag.protocols import FilterArgs
+
+ArchiveOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--archive",
+        help="The archive's folder [default: ONRECORD_ARCHIVE, else the user's data folder]",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="JSON on stdout (docs/schema.md)")]
+KOption = Annotated[int | None, typer.Option("-k", help="Passages to retrieve [default: 8]", show_default=False)]
+TodayOption = Annotated[
+    str | None,
+    typer.Option(
+        "--today", help='The day that "last week" counts from, as in 2023-06-18 [default: today]', show_default=False
+    ),
+]
+AnyTimeOption = Annotated[bool, typer.Option("--any-time", help="Ignore what the question says of when")]
+
+
+AfterOption = Annotated[str | None, typer.Option("--after", help="Only articles from this date on, as in 2023-06-01")]
+BeforeOption = Annotated[str | None, typer.Option("--before", help="Only articles before this date")]
+SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this outlet; can be repeated")]
+LanguageOption = Annotated[str | None, typer.Option("--language", help="Only articles in this language, as in en")]
+DatedOption = Annotated[bool, typer.Option("--dated", help="With a date filter, leave out articles without a date")]
+
+
+def _filter_args(
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    source: SourceOption = None,
+    language: LanguageOption = None,
+    dated: DatedOption = False,
+) -> FilterArgs:
+    """The filters that options give."""
+    return FilterArgs(
+        after=parse_day("--after", after),
+        before=parse_day("--before", before),
+        sources=tuple(source or ()),
+        language=language,
+        undated=not dated,
+    )
+
+
+def takes_filters(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options that filter articles, where it has the parameter ``filters``.
+
+    Typer has no groups of options: it reads a function's signature. So the command's is replaced by one in which the
+    options of ``_filter_args`` stand in the place of ``filters``.
+    """
+    own = inspect.signature(command, eval_str=True)
+    options = inspect.signature(_filter_args, eval_str=True).parameters
+    parameters = [
+        parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, given in own.parameters.items()
+        for parameter in (options.values() if name == "filters" else (given,))
+    ]
+
+    @functools.wraps(command)
+    def wrapped(**given: Any) -> None:
+        filters = _filter_args(**{name: given.pop(name) for name in options})
+        command(**given, filters=filters)
+
+    wrapped.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    wrapped.__annotations__ = {p.name: p.annotation for p in parameters}
+    return wrapped
+
+
+def parse_day(option: str, text: str | None) -> datetime | None:
+    """The day that an option names.
+
+    Raises:
+        UsageError: It is not a date.
+    """
+    if text is None:
+        return None
+    from rag.text.dates import parse_date
+
+    when = parse_date(text)
+    if when is None:
+        raise UsageError(f"{option} {text!r} is not a date. Write it as 2023-06-18.")
+    return when
+
+
+def pair(text: str) -> tuple[str, str]:
+    """The two sides of ``--field OURS=THEIRS``."""
+    ours, equals, theirs = text.partition("=")
+    if not equals or not ours or not theirs:
+        raise UsageError(f"--field {text!r}: write OURS=THEIRS, as in text=body.")
+    return ours, theirs

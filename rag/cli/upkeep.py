@@ -1,0 +1,151 @@
+"""``onrecord stats``, ``doctor``, ``models`` and ``config``."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+
+from rag.cli.app import app
+from rag.cli.options import ArchiveOption, JsonOption
+from rag.cli.terminal import Exit, open_archive, print_json, printable, progress_bar, rich_console
+
+
+@app.command()
+def stats(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
+    """Numbers about the archive.
+
+    Example: onrecord stats --json
+    """
+    with open_archive(archive) as opened:
+        found = opened.stats()
+    if as_json:
+        print_json(found.model_dump_json(indent=2))
+        return
+    span = f"{found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}" if found.first and found.last else "no dates"
+    rows = {
+        "archive": found.path,
+        "articles": f"{found.articles} ({found.older_versions} older versions kept)",
+        "passages": str(found.passages),
+        "dates": f"{span}, {found.undated} without a date",
+        "outlets": _tally(found.sources),
+        "languages": _tally(found.languages),
+        "size": f"{found.bytes / 1e6:.1f} MB",
+        "built with": found.fingerprint,
+    }
+    for name, value in rows.items():
+        print(f"{name:<11} {printable(value)}")
+
+
+@app.command()
+def doctor(
+    archive: ArchiveOption = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Rebuild both indexes from the catalog")] = False,
+    rebuild: Annotated[
+        bool,
+        typer.Option("--rebuild", help="Split and embed everything anew, with the embedding model of the settings"),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the three stores of an archive against each other. Exit code 1 when something is wrong and not repaired.
+
+    Example: onrecord doctor --repair
+    """
+    with open_archive(archive) as opened:
+        if repair or rebuild:
+            total = opened.stats().articles if rebuild else None
+            with progress_bar("articles", lambda: total) as step:
+                opened.reindex(embed_again=rebuild, progress=step)
+        problems = opened.doctor()
+    if as_json:
+        print_json(json.dumps([p.model_dump() for p in problems], indent=2))
+    elif not problems:
+        print("All three stores agree.")
+    for problem in problems if not as_json else ():
+        print(f"{problem.store}: {printable(problem.what)}")
+    if problems:
+        rich_console(stderr=True).print("Run: onrecord doctor --repair", style="yellow")
+        raise typer.Exit(Exit.ERROR)
+
+
+@app.command()
+def models(
+    archive: ArchiveOption = None,
+    verify: Annotated[bool, typer.Option("--verify", help="Read the weights and compare their hashes")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Which models are on this machine, and where.
+
+    Example: onrecord models --verify
+    """
+    from rag import weights
+    from rag.settings import load_settings
+
+    cache = load_settings(archive=archive).cache.expanduser()
+    rows: list[dict[str, Any]] = []
+    for role, status in (("embedding", weights.find_minilm(cache)), ("language", weights.find(cache))):
+        installed = status.usable
+        if verify and installed:
+            if role == "language":
+                path = weights.ensure(cache)
+                weights.verify(path)
+                status = weights.find(cache)
+            else:
+                weights.verify(status.path, weights.MINILM)
+                weights.ensure_minilm(cache)
+                status = weights.find_minilm(cache)
+        state = (
+            "not installed"
+            if not installed
+            else "verified"
+            if status.verified
+            else "ready"
+            if status.joined
+            else "installed"
+        )
+        rows.append(
+            {
+                "role": role,
+                "model": status.file.model,
+                "state": state,
+                "path": str(status.path) if status.joined else None,
+                "bytes": status.file.size,
+                "sha256": status.file.sha256,
+                "missing": list(status.missing),
+            }
+        )
+    if as_json:
+        print_json(json.dumps(rows, indent=2))
+        return
+    for row in rows:
+        print(f"{row['role']:<10} {row['model']}  {row['bytes'] / 1e6:.0f} MB  {row['state']}")
+        if row["path"]:
+            print(f"{'':<10} {row['path']}")
+        if row["state"] == "not installed":
+            print(f'{"":<10} to install it: pip install "onrecord[local]"')
+    print("extractive needs no language model; others by name, such as openai:gpt-5, with their extra installed")
+
+
+@app.command()
+def config(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
+    """The settings in force, and where they can be set.
+
+    Example: onrecord config
+    """
+    from rag.settings import Settings, load_settings, settings_file
+
+    settings = load_settings(archive=archive)
+    if as_json:
+        print_json(settings.model_dump_json(indent=2))
+        return
+    for name, field in Settings.model_fields.items():
+        print(f"{name:<16} {getattr(settings, name)}")
+        print(f"{'':<16} {field.description}; ONRECORD_{name.upper()}")
+    there = "" if settings_file().exists() else " (not there)"
+    print(f"\nsettings file: {settings_file()}{there}")
+
+
+def _tally(counts: Any) -> str:
+    shown = [f"{name or '(none)'} {n}" for name, n in list(counts.items())[:8]]
+    return ", ".join(shown) + (f" and {len(counts) - 8} more" if len(counts) > 8 else "")
