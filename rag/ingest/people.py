@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from rag.text.lexicon import alternation, lexicon
 from rag.text.names import bare, is_role, is_start, own_name
-from rag.text.word_lists import Names
+from rag.text.word_lists import Grammar, Names
 
 _WORDS = lexicon("en").section(Names)
 _WORD = r"(?:[A-ZÀ-ÖØ-ÞĀ-Ž]\.|[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’\-]*|al-\w+)"
@@ -28,7 +28,7 @@ _AFTER = re.compile(
     r"(?P<role>[^,.;:()“”\"]{3,90}?)(?=[,.;]|\s+who\b|\s+and\b|$)"
 )
 
-_STATES = re.compile(rf"\b(?:{alternation(_WORDS.clause_verbs)})\b")
+_STATES = re.compile(rf"\b(?:{alternation(lexicon('en').section(Grammar).auxiliaries, _WORDS.clause_verbs)})\b")
 
 
 def _plain(character: str) -> str:

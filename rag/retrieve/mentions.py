@@ -9,10 +9,11 @@ from functools import lru_cache
 from typing import Literal
 
 from rag.text.lexicon import alternation, lexicon
-from rag.text.word_lists import Rewrite
+from rag.text.word_lists import Grammar, Rewrite
 
 Kind = Literal["person", "thing", "unknown"]
 
+_GRAMMAR = lexicon("en").section(Grammar)
 _WORDS = lexicon("en").section(Rewrite)
 _CAPITAL = r"(?:[^\W\d_a-z](?:\.[^\W\d_a-z])*\.?(?=\s)|[^\W\d_a-z][\w\-]*(?:['’](?!s\b)\w+)*)"
 PHRASE = rf"(?<![\w'’\-]){_CAPITAL}(?:\s(?:(?:{alternation(_WORDS.name_particles)})\s)?{_CAPITAL}|\s\d+(?=\s|$))*"
@@ -20,7 +21,7 @@ PHRASE = rf"(?<![\w'’\-]){_CAPITAL}(?:\s(?:(?:{alternation(_WORDS.name_particl
 _PHRASE = re.compile(PHRASE)
 _ADJECTIVE = re.compile(rf"(?:{alternation(_WORDS.adjective_endings)})$")
 _TITLED = re.compile(r"“([^“”]{2,60})”|\"([^\"]{2,60})\"")
-AUXILIARIES = rf"(?:{alternation(_WORDS.auxiliaries)})"
+AUXILIARIES = rf"(?:{alternation(_GRAMMAR.auxiliaries)})"
 """A part of a regular expression."""
 _WHO = re.compile(r"who\b(?!\s+(?:do|does|did|else)\b)", re.IGNORECASE)
 _SPEAKS = re.compile(rf"\s+(?:{alternation(_WORDS.person_verbs)})\b")

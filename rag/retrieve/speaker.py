@@ -14,7 +14,7 @@ import numpy.typing as npt
 from rag.index.lexical import query_words, words
 from rag.retrieve import preamble
 from rag.text.lexicon import alternation, lexicon
-from rag.text.word_lists import Speaker
+from rag.text.word_lists import Grammar, Speaker
 from rag.types import Quote
 
 Vectors = Callable[[Sequence[str]], npt.NDArray[np.float32]]
@@ -27,7 +27,7 @@ _SAYING = alternation(_WORDS.say_verbs)
 _WORDS_OF = alternation(_WORDS.words_of)
 _ON = alternation(_WORDS.about)
 _SAID = alternation(_WORDS.said_verbs)
-_AUX = rf"(?:{alternation(_WORDS.auxiliaries)})\b"
+_AUX = rf"(?:{alternation(lexicon('en').section(Grammar).auxiliaries, _WORDS.additions)})\b"
 _SHAPES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from rag.text.detect import detect_language
 from rag.text.lexicon import alternation, lexicon
-from rag.text.word_lists import Starters
+from rag.text.word_lists import Grammar, Starters
 from rag.types import Sentence
 
 _SHORTEST, _LONGEST = 30, 320
@@ -34,7 +34,7 @@ _NAME = rf"(?:(?:{_CAPITAL}|[A-Z]\.|{alternation(_WORDS.name_particles)})\s){{0,
 # What is spoken of, up to the verb that follows: "the tram extension", "the number of people in camps".
 _THING = rf"(?:[Tt]he|[Aa]n?)\s(?:{_WORD}\s){{0,5}}?{_WORD}|(?:[A-Z][\w’'\-]+\s){{0,3}}[A-Z][\w’'\-]+"
 _BE = rf"(?:{alternation(_WORDS.forms_of_be)})"
-_HELPS = rf"(?:{_BE}|{alternation(_WORDS.auxiliaries)})"
+_HELPS = rf"(?:{_BE}|{alternation(lexicon('en').section(Grammar).auxiliaries)})"
 _VERB = rf"(?:{_HELPS}|{alternation(_WORDS.verbs)}|[a-z]{{3,}}ed)"
 _SAYING = rf"(?:{alternation(_WORDS.say_verbs)})"
 _ROLE = rf"(?:{alternation(_WORDS.roles)})"

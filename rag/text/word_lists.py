@@ -16,6 +16,12 @@ class Detection(NamedTuple):
     letters: tuple[str, ...]
 
 
+class Grammar(NamedTuple):
+    """Closed classes of words that several parts of the program ask for."""
+
+    auxiliaries: frozenset[str]
+
+
 class Rewrite(NamedTuple):
     """Follow-up questions (``rag/retrieve/rewrite.py``, ``mentions.py``, ``coreference.py``)."""
 
@@ -34,7 +40,6 @@ class Rewrite(NamedTuple):
     owners_thing: tuple[str, ...]
     after_object: tuple[str, ...]
     question_words: tuple[str, ...]
-    auxiliaries: tuple[str, ...]
     forms_of_be: frozenset[str]
     leads: tuple[str, ...]
     bare_ends: tuple[str, ...]
@@ -65,7 +70,6 @@ class Preamble(NamedTuple):
 class Decompose(NamedTuple):
     """Questions for two things (``rag/retrieve/decompose.py``)."""
 
-    auxiliaries: tuple[str, ...]
     later_begins: tuple[str, ...]
     happening_verbs: tuple[str, ...]
     outlet_verbs: tuple[str, ...]
@@ -79,7 +83,7 @@ class Speaker(NamedTuple):
     said_verbs: tuple[str, ...]
     words_of: tuple[str, ...]
     about: tuple[str, ...]
-    auxiliaries: tuple[str, ...]
+    additions: tuple[str, ...]
     nobody_pronouns: tuple[str, ...]
     nobody_nouns: tuple[str, ...]
     titles: tuple[str, ...]
@@ -90,7 +94,6 @@ class Starters(NamedTuple):
 
     name_particles: tuple[str, ...]
     forms_of_be: tuple[str, ...]
-    auxiliaries: tuple[str, ...]
     verbs: tuple[str, ...]
     say_verbs: tuple[str, ...]
     roles: tuple[str, ...]
@@ -197,6 +200,7 @@ class Assistant(NamedTuple):
 
 SECTIONS: Mapping[str, type[Any]] = {
     "detection": Detection,
+    "grammar": Grammar,
     "rewrite": Rewrite,
     "preamble": Preamble,
     "decompose": Decompose,
