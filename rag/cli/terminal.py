@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rag.errors import UsageError
+from rag.text.normalize import printable as printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -115,11 +116,6 @@ def signs_of_life(console: Console) -> Iterator[Callable[[str | None], None]]:
         yield tell
     finally:
         status.stop()
-
-
-def printable(text: str) -> str:
-    """Text that can't command the terminal: no control characters but newlines and tabs."""
-    return "".join(c if c in "\n\t" or (c >= " " and not "\x7f" <= c <= "\x9f") else "\ufffd" for c in text)
 
 
 def print_json(text: str) -> None:

@@ -16,12 +16,12 @@ from typing import Any, Literal
 
 from rag.errors import SourceError
 from rag.evaluation.values import EvalCase, Turn
-from rag.ingest.clean import tidy
 from rag.ingest.readers.rows import Row, _blank, _csv, _json, _jsonl, _plain
 from rag.ingest.values import running_text
 from rag.text.dates import parse_date
 from rag.text.decode import decode
 from rag.text.detect import detect_language
+from rag.text.normalize import tidy
 from rag.text.split import sentences
 from rag.types import Skipped
 

@@ -497,11 +497,9 @@ def code_digest() -> str:
 
 def _run_settings() -> list[Path]:
     here = Path(__file__).parent.parent
-    rooms = [here / room for room in ("index", "retrieve", "answer")]
-    return [
-        here / "archive.py",
-        *sorted(f for room in rooms for f in room.iterdir() if f.suffix in (".py", ".json")),
-    ]
+    rooms = [here / room for room in ("text", "lexicon", "index", "retrieve", "answer")]
+    found = (f for room in rooms for f in room.rglob("*") if f.suffix in (".py", ".json", ".toml"))
+    return [here / "archive.py", *sorted(found)]
 
 
 def _commit() -> str | None:

@@ -14,8 +14,9 @@ import numpy.typing as npt
 from rag.errors import ArchiveError
 from rag.index.catalog import Catalog, Prepared
 from rag.ingest.clean import clean
-from rag.text.detect import detect_language, words
+from rag.text.detect import detect_language
 from rag.text.split import passages, sentences
+from rag.text.tokens import count_words
 from rag.types import IngestReport, QuoteSpan, RawArticle, Sentence, Skipped
 
 SPLITTER = "sentencex/1 60-110"
@@ -96,7 +97,7 @@ def run(
                     else:
                         added += state == "new"
                         updated += state == "changed"
-                        total_words += words(draft.text)
+                        total_words += count_words(draft.text)
                         intake.take(draft)
             if progress:
                 progress(seen, item.origin)

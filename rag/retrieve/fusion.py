@@ -13,6 +13,7 @@ import numpy.typing as npt
 from rag.index.catalog import Catalog
 from rag.index.lexical import LexicalIndex
 from rag.index.vectors import VectorIndex
+from rag.text.scripts import CJK
 from rag.types import FoundBy, Hit, Passage, Query
 
 _RRF = 10
@@ -169,5 +170,5 @@ def _one_story_once(passages: Sequence[Passage], k: int) -> list[tuple[Passage, 
 
 def _triples(text: str) -> set[str]:
     # Words, and single characters where words aren't spaced.
-    found = re.findall(r"[\u3040-\u30ff\u3400-\u9fff]|\w+", text.casefold())
+    found = re.findall(rf"[{CJK}]|\w+", text.casefold())
     return {" ".join(found[i : i + 3]) for i in range(max(1, len(found) - 2))} if found else set()

@@ -14,8 +14,9 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
-from rag.index.lexical import query_words
 from rag.text.detect import detect_language
+from rag.text.scripts import CJK
+from rag.text.tokens import query_terms
 
 LONGEST = 300
 """Characters that a question made to stand alone has at most; a longer one is left as it was asked."""
@@ -28,7 +29,7 @@ _ANSWER = 1500
 
 Kind = Literal["person", "thing", "unknown"]
 
-_CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
+_CJK = re.compile(f"[{CJK}]")
 _MARKS = re.compile(r"\s*\[\d+\]")
 _LEAD = re.compile(r"^(?:(?:and|but|so|ok|okay|then|also|well|now|yes|no|thanks|thank you)\b[\s,.!]*)+", re.IGNORECASE)
 _CAPITAL = r"(?:[^\W\d_a-z](?:\.[^\W\d_a-z])*\.?(?=\s)|[^\W\d_a-z][\w\-]*(?:['’](?!s\b)\w+)*)"
@@ -147,7 +148,7 @@ _KNOWN = re.compile(
 )
 # Words that ask without saying about what.
 _GENERAL = frozenset(
-    query_words(
+    query_terms(
         """happen happened aspects anything article besides called come details else event events example fact facts
         famous find give happens important information interesting involved kind know known learn like
         list made main many much name names new next notable number outcome part people person reaction
@@ -457,7 +458,7 @@ def _leans(bare: str, talk: _Talk) -> bool:
     """Whether a question that names nobody speaks of something known, or says hardly anything."""
     if _names(bare) or _mentions(bare, talk):
         return False
-    content = [w for w in query_words(bare) if w not in _GENERAL and not w.isdigit()]
+    content = [w for w in query_terms(bare) if w not in _GENERAL and not w.isdigit()]
     return bool(_KNOWN.search(bare)) or len(content) <= 1 or bool(_PRONOUN.search(bare))
 
 

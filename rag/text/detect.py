@@ -1,4 +1,4 @@
-"""The language of a text, by its script and its commonest words; and how many words it has.
+"""The language of a text, by its script and its commonest words.
 
 Detection libraries were tried: py3langid 0.4 costs 105 MB and 0.6 s to load and
 calls one in ten Chinese questions Wu, lingua takes 96 MB of disk. Splitting
@@ -11,26 +11,9 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-_SCRIPTS: tuple[tuple[str, str], ...] = (
-    ("ja", "\u3041-\u30ff"),
-    ("ko", "\uac00-\ud7af\u1100-\u11ff"),
-    ("zh", "\u3400-\u4dbf\u4e00-\u9fff"),
-    ("ru", "\u0400-\u052f"),
-    ("ar", "\u0600-\u06ff\u0750-\u077f"),
-    ("el", "\u0370-\u03ff"),
-    ("he", "\u0590-\u05ff"),
-    ("hi", "\u0900-\u097f"),
-    ("bn", "\u0980-\u09ff"),
-    ("ta", "\u0b80-\u0bff"),
-    ("te", "\u0c00-\u0c7f"),
-    ("th", "\u0e00-\u0e7f"),
-    ("ka", "\u10a0-\u10ff"),
-    ("hy", "\u0530-\u058f"),
-    ("am", "\u1200-\u137f"),
-    ("km", "\u1780-\u17ff"),
-    ("my", "\u1000-\u109f"),
-)
-_OTHER = re.compile("|".join(f"(?P<{name}>[{span}]+)" for name, span in _SCRIPTS))
+from rag.text.scripts import BY_LANGUAGE
+
+_OTHER = re.compile("|".join(f"(?P<{name}>[{span}]+)" for name, span in BY_LANGUAGE))
 _LATIN = re.compile("[a-zà-öø-ÿā-ſș-ț]+")
 _STOPWORDS = {
     "en": "the of and to in a is that for on was with as by at from it be are has have he she his her who what which "
@@ -74,17 +57,6 @@ _ARABIC = (("ur", "ٹڈڑںےھ"), ("fa", "پچژگک"))
 _SAMPLE = 4_000
 _SURE = 0.06
 """Share of a text's words that are a language's stopwords, at least, to name that language."""
-
-_CJK = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
-_WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
-
-
-def words(text: str) -> int:
-    """Count words; two Chinese or Japanese characters count as one, a begun pair too."""
-    if text.isascii():
-        return len(_WORD.findall(text))
-    spaced, cjk = _CJK.subn(" ", text)
-    return len(_WORD.findall(spaced)) + (cjk + 1) // 2
 
 
 def detect_language(text: str) -> str:

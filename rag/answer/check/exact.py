@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 
-from rag.index.lexical import unmarked, words
+from rag.text.normalize import normalise, strip_accents
+from rag.text.scripts import HAN
+from rag.text.tokens import terms
 
 QUOTED = re.compile(r"“([^“”]+)”|«([^«»]+)»|「([^「」]+)」|\"([^\"]+)\"")
 """Words between quotation marks; apostrophes are left out, since they are mostly not quotes."""
@@ -101,7 +103,7 @@ _SPOKEN = re.compile(
     r"\b(?:said|says|added|adds|argued|argues|insisted|insists|explained|replied|answered|noted|remarked|complained|"
     rf"declared|stressed|acknowledged|admitted|announced)\s(?:the\s(?:[a-z]+\s){{1,4}})?{_PERSON}"
 )
-_SPEAKS_ZH = re.compile(r"(?:^|[，。；：！？、\s])([\u4e00-\u9fff]{2,4}?)(?:对[^，。]{1,12})?(?:表示|指出|强调|称|说)")
+_SPEAKS_ZH = re.compile(rf"(?:^|[，。；：！？、\s])([{HAN}]{{2,4}}?)(?:对[^，。]{{1,12}})?(?:表示|指出|强调|称|说)")
 
 _ANAPHOR = re.compile(
     r"\b(?:he|him|his|she|her|they|them|their|it|its|both|this|these|those|here|there|then)\b|"
@@ -405,7 +407,7 @@ def missing_names(wanted: Iterable[str], text: str) -> list[str]:
 
 def _unmarked(word: str) -> str:
     """A word without marks on its letters, as those type it who don't have them."""
-    return word if word.isascii() else unmarked(word.translate(_LETTERS))
+    return word if word.isascii() else strip_accents(word.translate(_LETTERS))
 
 
 def begins_a_word(start: str, text: str) -> bool:
@@ -530,23 +532,6 @@ def spoken(text: str) -> list[str]:
     return [part for q in whole for part in (p.strip() for p in _LEFT_OUT.split(q)) if part]
 
 
-def normalise(text: str) -> str:
-    """A text for comparing words: one kind of quote, dash and space, folded case."""
-    text = re.sub(r"[‘’‚‛`´]", "'", text)
-    text = re.sub(r"[“”„‟«»「」]", '"', text)
-    text = re.sub(r"[‐-―−]", "-", text)
-    return " ".join(text.split()).casefold()
-
-
-def contains(text: str, quote: str) -> bool:
-    """Whether a text holds the quoted words, whole; a comma or full stop that the quote's end took in doesn't count."""
-    wanted = normalise(quote).strip(" .,;:!?。，…")
-    if not wanted:
-        return False
-    spaced = not re.search(r"[\u3040-\u30ff\u3400-\u9fff]", wanted)
-    return bool(re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)" if spaced else re.escape(wanted), normalise(text)))
-
-
 def negated(text: str) -> bool:
     """Whether a text has a negation."""
     return bool(_NEGATION.search(text))
@@ -556,9 +541,9 @@ def denied(said: Sequence[str], claim: str) -> bool:
     """Whether sentences deny a word of the claim, which itself denies nothing; no other of them may affirm the word."""
     if negated(claim):
         return False
-    mine = set(words(claim))
+    mine = set(terms(claim))
     for n, sentence in enumerate(said):
-        affirmed = {w for m, other in enumerate(said) if m != n for w in set(words(other)) - negated_words(other)}
+        affirmed = {w for m, other in enumerate(said) if m != n for w in set(terms(other)) - negated_words(other)}
         if negated_words(sentence) & mine - affirmed:
             return True
     return False
@@ -569,9 +554,9 @@ def denies(claim: str, said: str) -> bool:
     if not negated(claim) or negated(said):
         return False
     lost = negated_words(claim, 2)
-    if not lost & set(words(said)):
+    if not lost & set(terms(said)):
         return False
-    near = (set(words(said[max(0, m.start() - _NEAR) : m.end() + _NEAR])) for m in _DENIER.finditer(said))
+    near = (set(terms(said[max(0, m.start() - _NEAR) : m.end() + _NEAR])) for m in _DENIER.finditer(said))
     return not any(lost & there for there in near)
 
 
@@ -579,7 +564,7 @@ def negated_words(text: str, number: int = 1) -> set[str]:
     """The index terms that a text denies: the first content words, so many, after each negation."""
     found = set()
     for m in _NEGATION.finditer(text):
-        after = [w for w in words(text[m.end() : m.end() + 60]) if len(w) > 2 and w not in _light()]
+        after = [w for w in terms(text[m.end() : m.end() + 60]) if len(w) > 2 and w not in _light()]
         found |= set(after[:number])
     return found
 
@@ -595,7 +580,7 @@ def speakers(text: str) -> set[str]:
 
 @cache
 def _light() -> frozenset[str]:
-    return frozenset(words("the a an that which and or of to in on for with as by any been be have has had make made"))
+    return frozenset(terms("the a an that which and or of to in on for with as by any been be have has had make made"))
 
 
 def _bare(word: str) -> str:

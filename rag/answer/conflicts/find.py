@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from rag.answer.check import exact
 from rag.answer.evidence import Embed, Numbered
-from rag.index.lexical import query_words, words
+from rag.text.tokens import query_terms, terms
 from rag.types import Citation, Conflict, Hit, Passage
 
 _MOST = 6  # conflicts of an answer
@@ -253,14 +253,14 @@ def _against(question: str, claim: _Claim, said: Sequence[_Said], embed: Embed) 
 @lru_cache(maxsize=1024)
 def _content(text: str) -> frozenset[str]:
     """Stems that say what a sentence is about: no figures, no dates, no words of saying."""
-    return frozenset(w for w in query_words(text) if len(w) > 1 and not w[0].isdigit() and w not in _saying())
+    return frozenset(w for w in query_terms(text) if len(w) > 1 and not w[0].isdigit() and w not in _saying())
 
 
 @cache
 def _saying() -> frozenset[str]:
     said = "told tell call accord report announc announced reported according added official"
     counts = "million billion thousand hundred percent new year month day week"
-    return frozenset(words(" ".join([said, counts, *exact.CALENDAR, *_ONES, *_TENS])))
+    return frozenset(terms(" ".join([said, counts, *exact.CALENDAR, *_ONES, *_TENS])))
 
 
 def _one_thing(claim: _Claim, other: _Said) -> bool:
@@ -279,7 +279,7 @@ def _strange(text: str, there: str) -> list[str]:
     who = _says(text)  # who says so is not what it is of
     named = [n for n in exact.names(text) if n.casefold() not in exact.CALENDAR and n not in who]
     first = re.match(r"\W*(\w+)", text)
-    if named and first and named[0] == first[1] and " " not in named[0] and set(words(named[0])) <= set(words(there)):
+    if named and first and named[0] == first[1] and " " not in named[0] and set(terms(named[0])) <= set(terms(there)):
         del named[0]  # "Trams" is capitalised because it comes first
     return exact.missing_names(named, there)
 
@@ -381,11 +381,11 @@ def _figure(text: str, m: re.Match[str]) -> _Figure | None:
     if _BY.search(_HEDGED.sub("", before)) or (_THAN.match(after) and not _TOLL.search(before)):
         return None
     counted = "" if money or percent else _counted(after)
-    unit = {money.replace("US", "")} if money else {"%"} if percent else set(words(counted))
+    unit = {money.replace("US", "")} if money else {"%"} if percent else set(terms(counted))
     people = not (money or percent) and (not unit or bool(unit & _persons()))
     kinds = [role for role in _ROLES if (role in _PEOPLE) == people] if people or money or percent else list(_ROLES)
     clause = re.split(r"[,;:.—–](?:\s|$)", after, maxsplit=1)[0]
-    role = _role(words(before)[-_STANDING:], words(clause)[:_STANDING], kinds)
+    role = _role(terms(before)[-_STANDING:], terms(clause)[:_STANDING], kinds)
     if people and role:
         unit = {"people"}
     if not unit:
@@ -408,7 +408,7 @@ def _counted(after: str) -> str:
     if not m:
         return ""
     last = m[1].split()[-1]
-    return "" if words(last)[:1] and words(last)[0] in words("was is as has this its less across") else last
+    return "" if terms(last)[:1] and terms(last)[0] in terms("was is as has this its less across") else last
 
 
 def _role(before: list[str], after: list[str], kinds: Collection[str]) -> str:
@@ -423,12 +423,12 @@ def _role(before: list[str], after: list[str], kinds: Collection[str]) -> str:
 
 @cache
 def _persons() -> frozenset[str]:
-    return frozenset(words(_PERSONS))
+    return frozenset(terms(_PERSONS))
 
 
 @cache
 def _stems() -> dict[str, frozenset[str]]:
-    return {role: frozenset([*listed.split(), *words(listed)]) for role, listed in _ROLES.items()}
+    return {role: frozenset([*listed.split(), *terms(listed)]) for role, listed in _ROLES.items()}
 
 
 def _alike(one: _Figure, other: _Figure) -> bool:
@@ -535,8 +535,8 @@ def _denial(claim: _Claim, other: _Said, shared: frozenset[str], shorter: int, a
     if negations[0] == negations[1] or one:
         return None
     plain, denying = (claim.text, other.text) if negations[1] else (other.text, claim.text)
-    denied = exact.negated_words(denying) & set(words(plain))
-    verb = next((w for w in re.findall(r"[^\W\d_]+", plain) if set(words(w)) & denied), None)
+    denied = exact.negated_words(denying) & set(terms(plain))
+    verb = next((w for w in re.findall(r"[^\W\d_]+", plain) if set(terms(w)) & denied), None)
     if verb is None or verb[:1].isupper():
         return None
     return f"{verb} against not {verb}" if negations[1] else f"not {verb} against {verb}"

@@ -10,6 +10,7 @@ import pytest
 
 from rag.answer.check import exact
 from rag.answer.check.verify import Cited, relevance, supports
+from rag.text.normalize import contains
 
 QIN = (
     "However, behind closed doors, Qin told Blinken that relations between the US and China “are at the lowest point since "
@@ -347,7 +348,7 @@ def test_whether_a_text_names_somebody(name: str, text: str, named: bool) -> Non
     ],
 )
 def test_whether_a_text_holds_quoted_words(quote: str, held: bool) -> None:
-    assert exact.contains(QIN, quote) == held
+    assert contains(QIN, quote) == held
 
 
 def test_nobody_speaks() -> None:
