@@ -11,8 +11,9 @@ from typer.core import TyperGroup
 
 from rag.cli.eval_output import case_progress, print_comparison, print_report
 from rag.cli.options import ArchiveOption, JsonOption, pair
-from rag.cli.terminal import Exit, open_archive, print_json, printable, rich_console
+from rag.cli.terminal import Exit, open_archive, print_json, rich_console
 from rag.errors import UsageError
+from rag.text.normalize import printable
 
 if TYPE_CHECKING:
     from rag.evaluation.baseline import Baseline

@@ -10,7 +10,8 @@ import typer
 
 from rag.cli.app import app
 from rag.cli.options import ArchiveOption
-from rag.cli.terminal import printable, rich_console
+from rag.cli.terminal import rich_console
+from rag.text.normalize import printable
 
 if TYPE_CHECKING:
     from rag.service.scheduler import RequestScheduler

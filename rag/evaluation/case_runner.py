@@ -56,7 +56,8 @@ class CaseRunner:
             row |= self._relevant(case)
             filters = self._filters(case)
             started = time.perf_counter()
-            hits = self._archive.search(case.question, k=self._depth, **filters)
+            deep: SearchOptions = {**filters, "k": self._depth}
+            hits = self._archive.search(case.question, **deep)
             row["millis"]["search"] = round((time.perf_counter() - started) * 1000, 1)
             row["found"] = tuple(self._found(h) for h in hits)
             if not self._retrieval and case.choices:

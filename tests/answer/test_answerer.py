@@ -536,7 +536,7 @@ def test_every_citation_is_verbatim_for_any_text_and_any_model(
 
 
 def comparable(text: str) -> str:
-    from rag.answer.check.exact import normalise
+    from rag.text.normalize import normalise
 
     return normalise(text).strip(" .,;:!?。，…")
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rag.text.detect import detect_language, words
+from rag.text.detect import detect_language
 from rag.text.split import LONGEST, passages, sentences
+from rag.text.tokens import count_words
 
 
 def split(text: str, language: str = "en") -> list[str]:
@@ -133,7 +134,7 @@ def check(text: str, language: str) -> None:
     assert [i for a, b in runs for i in range(a, b)] == list(range(len(found)))
     for a, b in runs:
         assert a < b
-        assert b - a == 1 or sum(words(text[s.start : s.end]) for s in found[a:b]) <= 110
+        assert b - a == 1 or sum(count_words(text[s.start : s.end]) for s in found[a:b]) <= 110
 
 
 @settings(max_examples=400, deadline=None)
@@ -191,14 +192,6 @@ def test_a_long_sentence_stands_alone() -> None:
 def test_no_sentences_no_passages() -> None:
     assert sentences(" \n ", "en") == []
     assert passages(" \n ", []) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "count"),
-    [("", 0), ("one two", 2), ("U.S.-China ties, 3.5%", 4), ("布林肯抵达北京", 4), ("ankara'da", 1), ("👍 ok", 1)],
-)
-def test_words(text: str, count: int) -> None:
-    assert words(text) == count
 
 
 @pytest.mark.parametrize(

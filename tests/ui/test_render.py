@@ -14,6 +14,7 @@ from rag.ui import coverage, evidence_panel, export, lists, markup, quotes, rend
 from rag.ui.render import TurnView
 
 from rag.text import timespan
+from rag.text.normalize import printable
 from rag.types import (
     Answer,
     Article,
@@ -239,7 +240,7 @@ def test_an_exported_conversation_is_text(nasty: str) -> None:
 def test_markdown_shows_a_text_as_it_is(text: str) -> None:
     from markdown_it import MarkdownIt
 
-    words = " ".join(markup._CONTROL.sub("", text).split())
+    words = " ".join("".join(printable(text, carriage_returns=True).split("\ufffd")).split())
     drawn = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(export._md(words))
     assert re.sub("<p>(.*)</p>\n", r"\1", drawn, flags=re.DOTALL) == html.escape(words, quote=False).replace(
         '"', "&quot;"
@@ -253,7 +254,7 @@ def test_the_marked_words_are_the_cited_words(text: str, data: st.DataObject) ->
     article = Article(key="k", id="a", title="T", text=text, language="en")
     view = evidence_panel.article_view(article, start, end, "1")
     marked = "".join(html.unescape(m) for m in re.findall(r"<mark [^>]*>(.*?)</mark>", view, re.DOTALL))
-    clean = markup._CONTROL.sub("\ufffd", text[start:end])
+    clean = printable(text[start:end], carriage_returns=True)
     lines = text.split("\n")  # paragraphs of nothing but space aren't shown
     if all(line.strip() or not line for line in lines):
         assert marked == clean.replace("\n", "")
@@ -328,10 +329,10 @@ def test_a_quote_is_ready_to_paste() -> None:
 @given(st.text(max_size=40), st.text(max_size=40), st.booleans())
 def test_a_quote_is_shown_as_it_stands(words: str, speaker: str, direct: bool) -> None:
     reader = assert_harmless(quotes.quotes([quote(words, speaker, direct=direct)]))
-    shown = markup._CONTROL.sub("\ufffd", " ".join(words.split()))
+    shown = printable(" ".join(words.split()), carriage_returns=True)
     text = "".join(reader.words)
     assert (markup.quoted(shown) if direct else shown) in text
-    assert markup._CONTROL.sub("\ufffd", speaker) in text.replace("\r", "\n") or "\r" in speaker
+    assert printable(speaker, carriage_returns=True) in text.replace("\r", "\n") or "\r" in speaker
     assert ("word for word" in text) == direct
     (opened,) = [a for _, a in reader.tags if a.get("data-event") == "cite"]
     assert (opened["data-start"], opened["data-end"]) == ("3", str(3 + len(words)))
