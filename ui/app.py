@@ -34,7 +34,7 @@ _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"
 _NOW: dict[str, Any] = {**_QUIET, "queue": False, "trigger_mode": "multiple"}
 """For what is answered at once."""
 _LONG: dict[str, Any] = {**_QUIET, "concurrency_limit": None}
-"""For what streams: the desk decides who waits."""
+"""For what streams: the scheduler decides who waits."""
 _LARGEST_UPLOAD = "200mb"
 _OWN = "The server's model"
 
@@ -44,13 +44,13 @@ def _file(name: str) -> str:
 
 
 class Page:
-    """The blocks over one desk, and the sittings of the tabs that are open."""
+    """The blocks over one scheduler, and the sittings of the tabs that are open."""
 
-    def __init__(self, desk: RequestScheduler, user_of: Callable[[Any], str]) -> None:
-        """Take the desk, and who a request comes from."""
-        self._desk = desk
+    def __init__(self, scheduler: RequestScheduler, user_of: Callable[[Any], str]) -> None:
+        """Take the scheduler, and who a request comes from."""
+        self._scheduler = scheduler
         self._user_of = user_of
-        self._beginning = StarterQuestions(desk.archive)
+        self._beginning = StarterQuestions(scheduler.archive)
         self._sittings: dict[str, TabSession] = {}
         self._script = _file("page.js")
 
@@ -64,7 +64,7 @@ class Page:
 
     def sitting(self, request: Any) -> TabSession:
         """A new sitting for whoever a request comes from."""
-        return TabSession(self._desk, self._user_of(request), self._beginning)
+        return TabSession(self._scheduler, self._user_of(request), self._beginning)
 
     def _leave(self, request: gr.Request) -> None:
         if (sitting := self._sittings.pop(str(request.session_hash), None)) is not None:
@@ -74,7 +74,7 @@ class Page:
 
     def blocks(self) -> gr.Blocks:
         """Everything on the page."""
-        model = self._desk.archive.model
+        model = self._scheduler.archive.model
         with gr.Blocks(title="OnRecord", analytics_enabled=False, fill_width=True) as page:
             self.head = self._html("head")
             with gr.Tabs(elem_id="tabs") as self.tabs:
@@ -185,7 +185,7 @@ class Page:
             if model != EXTRACTIVE
             else []
         )
-        settings = self._desk.archive.settings
+        settings = self._scheduler.archive.settings
         gr.Markdown("These hold for this browser tab, until it is closed.")
         self.model = gr.Radio([*own, *other], value="", label="Who writes answers", elem_id="s-model")
         self.k = gr.Slider(1, 30, value=settings.k, step=1, label="Passages to retrieve", elem_id="s-k")
@@ -291,7 +291,7 @@ class Page:
         options: dict[str, Any] = {"k": int(k), "times": times}
         if model:
             options["chat_model"] = model
-        if temperature != self._desk.archive.settings.temperature:
+        if temperature != self._scheduler.archive.settings.temperature:
             options["temperature"] = float(temperature)
         editing = sitting.editing is not None
         first = True
@@ -433,7 +433,7 @@ class Page:
 
     def _around(self) -> dict[Any, Any]:
         """The masthead and the choices of the filters, as the archive is now."""
-        archive = self._desk.archive
+        archive = self._scheduler.archive
         stats = archive.stats() if archive.exists else None
         model = archive.model
         outlets = [(s or "without an outlet", s) for s in stats.sources] if stats else []
@@ -446,7 +446,7 @@ class Page:
         }
 
     def _page_of(self, words: str, outlet: str, offset: int) -> str:
-        found, total = self._desk.archive.list(words, source=outlet or None, limit=PAGE, offset=offset)
+        found, total = self._scheduler.archive.list(words, source=outlet or None, limit=PAGE, offset=offset)
         return lists.articles(found, total, offset, words)
 
     def _list(self, words: str, outlet: str) -> tuple[str, int]:
@@ -461,7 +461,7 @@ class Page:
             **self._around(),
             self.articles: self._page_of(words, outlet, 0),
             self.offset: 0,
-            self.plot: coverage.coverage_chart(self._desk.archive.months()),
+            self.plot: coverage.coverage_chart(self._scheduler.archive.months()),
         }
 
     def _read(self, request: gr.Request, event: gr.EventData) -> str:
@@ -472,7 +472,7 @@ class Page:
     ) -> dict[Any, Any]:
         sitting = self._sitting(request)
         try:
-            self._desk.delete([str(_data(event)["article"])])
+            self._scheduler.delete([str(_data(event)["article"])])
         except OnRecordError as e:
             return {self.result: lists.failed(str(e))}
         view = sitting.redrawn()
@@ -525,15 +525,15 @@ _THEME = """(theme) => {
 }"""
 
 
-def mount(app: FastAPI, desk: RequestScheduler, access: Access) -> FastAPI:
+def mount(app: FastAPI, scheduler: RequestScheduler, access: Access) -> FastAPI:
     """Put the page at / of an app, and what it lets one download beside it.
 
     Args:
         app: The service's; its own routes come first.
-        desk: Who answers.
+        scheduler: Who answers.
         access: Who is asking.
     """
-    page = Page(desk, access.user)
+    page = Page(scheduler, access.user)
     app.include_router(downloads(page.sitting))
     gr.mount_gradio_app(
         app,

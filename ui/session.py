@@ -1,4 +1,4 @@
-"""One browser tab: what it shows and what it has asked for. Knows the desk and the archive; knows no Gradio."""
+"""One browser tab: what it shows and what it has asked for. Knows the scheduler and the archive; knows no Gradio."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class PageUpdate:
 class TabSession:
     """What one browser tab is in the middle of."""
 
-    desk: RequestScheduler
+    scheduler: RequestScheduler
     user: str
     beginning: StarterQuestions
     conversation: str | None = None
@@ -59,7 +59,7 @@ class TabSession:
     @property
     def archive(self) -> Archive:
         """The archive that is asked."""
-        return self.desk.archive
+        return self.scheduler.archive
 
     # -- what is shown ------------------------------------------------------------
 
@@ -120,7 +120,7 @@ class TabSession:
         Args:
             question: As it was typed.
             filters: Which articles to keep to.
-            options: For ``Desk.stream``: ``k``, ``times``, ``chat_model``, ``temperature``.
+            options: For ``RequestScheduler.stream``: ``k``, ``times``, ``chat_model``, ``temperature``.
         """
         question = question.strip()
         if not question:
@@ -137,7 +137,7 @@ class TabSession:
         history = [(t.question, t.answer.text if t.answer.answered else "") for t in turns]
         side: str | None = None
         try:
-            for event in self.desk.stream(
+            for event in self.scheduler.stream(
                 question, user=self.user, cancel=cancel, history=history, **chosen(filters), **options
             ):
                 talk, side = step(talk, event), None
@@ -200,7 +200,7 @@ class TabSession:
         if not self.archive.exists:
             return quotes.nothing(asked=False)
         try:
-            found = self.desk.quotes(user=self.user, speaker=speaker, about=about, limit=quotes.SHOWN)
+            found = self.scheduler.quotes(user=self.user, speaker=speaker, about=about, limit=quotes.SHOWN)
         except OnRecordError as e:
             return quotes.failed(str(e))
         return quotes.quotes(found, speaker, about)
@@ -243,7 +243,7 @@ class TabSession:
         def work(tell: Callable[[int, str], None]) -> IngestReport:
             with ExitStack() as stack:
                 opened = [(p.name, stack.enter_context(p.open("rb"))) for p in paths]
-                return self.desk.upload(opened, progress=tell)
+                return self.scheduler.upload(opened, progress=tell)
 
         yield from ingesting(work, [p.name for p in paths])
 
@@ -251,7 +251,7 @@ class TabSession:
         """Ingest the sample corpus; yields as ``take_in`` does."""
         corpus = Path(str(resources.files("rag.corpus")))
         names = [f.name for f in corpus.iterdir() if f.suffix in (".md", ".html", ".txt")]
-        yield from ingesting(lambda tell: self.desk.ingest(corpus, progress=tell), names)
+        yield from ingesting(lambda tell: self.scheduler.ingest(corpus, progress=tell), names)
 
 
 def ingesting(

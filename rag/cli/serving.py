@@ -1,8 +1,10 @@
-"""``onrecord serve`` and ``onrecord ui``: the service, with or without its page."""
+"""``onrecord serve`` and ``ui``: the service, with or without its page; ``password``: a line for its users."""
 
 from __future__ import annotations
 
+import sys
 import threading
+from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +12,7 @@ import typer
 
 from rag.cli.commands import app
 from rag.cli.terminal import ArchiveOption, printable, rich_console
+from rag.errors import UsageError
 
 if TYPE_CHECKING:
     from rag.service.scheduler import RequestScheduler
@@ -28,10 +31,10 @@ TokenOption = Annotated[
     str | None,
     typer.Option("--token", help="What has to be sent or entered; better set as ONRECORD_TOKEN", show_default=False),
 ]
-UserOption = Annotated[str | None, typer.Option("--user", help="The name of the one user, with --password-file")]
+UserOption = Annotated[str | None, typer.Option("--user", help="The only user of --password-file who may sign in")]
 PasswordFileOption = Annotated[
     Path | None,
-    typer.Option("--password-file", help="The user's password; without --user, NAME:PASSWORD on every line"),
+    typer.Option("--password-file", help="Lines of NAME:HASH, each made by `onrecord password NAME`"),
 ]
 AllowHostOption = Annotated[
     list[str] | None, typer.Option("--allow-host", help="Another name of the service, such as a proxy's; repeatable")
@@ -40,7 +43,7 @@ McpOption = Annotated[bool, typer.Option("--mcp", help="Offer ask and search as 
 
 
 class Served(SystemExit):
-    """The service has ended as it should; threads that are still inside a model must not keep the process."""
+    """The service has ended as it should; threads that are still inside a model must not keep the process alive."""
 
 
 @app.command()
@@ -89,6 +92,36 @@ def ui(
     _serve(settings, chosen, page=True, mcp=mcp)
 
 
+@app.command()
+def password(
+    name: Annotated[
+        str, typer.Argument(help="The user's name; without it, the hash alone is printed", show_default=False)
+    ] = "",
+) -> None:
+    """Hash a password, and print the line for the password file of serve and ui.
+
+    Asks on the terminal without showing what is typed, or reads a line of standard input.
+
+    Example: onrecord password ada >> users.txt
+    """
+    from rag.service.passwords import hash_password
+
+    if ":" in name or name != name.strip() or name.startswith("#"):
+        raise UsageError(f"The name {name!r} can't stand in a password file. Leave out colons, spaces around it and #.")
+    hashed = hash_password(_new_password())
+    print(f"{name}:{hashed}" if name else hashed)
+
+
+def _new_password() -> str:
+    """A password from the terminal, typed twice, or from standard input."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    entered = getpass("Password: ")
+    if getpass("Again: ") != entered:
+        raise UsageError("The two passwords differ. Start again.")
+    return entered
+
+
 def _settings(
     archive: Path | None,
     model: str | None,
@@ -126,9 +159,9 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool) -> None:
 
     err = rich_console(stderr=True)
     with server.bind(settings.host, port) as listening, Archive.open(settings=settings) as archive:
-        desk = RequestScheduler(archive, waiting=settings.waiting, patience=settings.patience)
+        scheduler = RequestScheduler(archive, queue_size=settings.waiting, queue_timeout=settings.patience)
         web = create_app(
-            desk, access, page=page, mcp=mcp, timeout=settings.timeout, max_upload=settings.max_upload * 1_000_000
+            scheduler, access, page=page, mcp=mcp, timeout=settings.timeout, max_upload=settings.max_upload * 1_000_000
         )
         request_log.to_stderr()
         who = "open to this machine" if access.open else "with a password" if access.users else "with the token"
@@ -138,15 +171,15 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool) -> None:
             if is_remote(settings.model):
                 err.print(f"Passages of the archive are sent to {settings.model}.", style="yellow")
             # Loaded while nobody has asked yet.
-            threading.Thread(target=_prepare, args=(desk,), name="onrecord-prepare", daemon=True).start()
+            threading.Thread(target=_prepare, args=(scheduler,), name="onrecord-prepare", daemon=True).start()
 
-        server.run(web, desk, listening, grace=settings.grace, started=started)
+        server.run(web, scheduler, listening, shutdown_grace=settings.grace, started=started)
     raise Served(0)
 
 
-def _prepare(desk: RequestScheduler) -> None:
-    if (why := desk.obstacle()) is not None and not desk.closing:
+def _prepare(scheduler: RequestScheduler) -> None:
+    if (why := scheduler.readiness_problem()) is not None and not scheduler.closing:
         rich_console(stderr=True).print(f"onrecord: {printable(why)}", style="yellow")
 
 
-__all__ = ["Served", "serve", "ui"]
+__all__ = ["Served", "password", "serve", "ui"]

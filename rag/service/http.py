@@ -89,7 +89,7 @@ class _TimedOut(Exception):
 
 
 def create_app(
-    desk: RequestScheduler,
+    scheduler: RequestScheduler,
     access: Access,
     *,
     page: bool = True,
@@ -100,7 +100,7 @@ def create_app(
     """The service as an ASGI application.
 
     Args:
-        desk: Answers; closed by whoever made it.
+        scheduler: Answers; closed by whoever made it.
         access: Who may come in; stands before every route.
         page: Whether the page for people is at /.
         mcp: Whether the tools for language models are at /mcp.
@@ -131,7 +131,7 @@ def create_app(
         lifespan=lifespan,
     )
     _handle_errors(app)
-    _Routes(desk, access, timeout).add_to(app)
+    _Routes(scheduler, access, timeout).add_to(app)
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
@@ -140,14 +140,14 @@ def create_app(
     if mcp:
         from rag.service.mcp import mount as mount_tools
 
-        running.append(mount_tools(app, desk, access))
+        running.append(mount_tools(app, scheduler, access))
     app.add_middleware(BodyLimit, largest=max_upload)
     app.add_middleware(Guard, access=access)
     app.add_middleware(RequestLog)  # the outermost
     if page:
         from rag.ui.app import mount
 
-        mount(app, desk, access)
+        mount(app, scheduler, access)
     return app
 
 
@@ -241,8 +241,8 @@ Ident = Annotated[str, Path(description="Its id, URL or key", max_length=2000)]
 class _Routes:
     """What the routes share."""
 
-    def __init__(self, desk: RequestScheduler, access: Access, timeout: float) -> None:
-        self.desk = desk
+    def __init__(self, scheduler: RequestScheduler, access: Access, timeout: float) -> None:
+        self.scheduler = scheduler
         self.access = access
         self.timeout = timeout
         # Threads that stay, since each keeps a connection to the catalog.
@@ -313,11 +313,11 @@ class _Routes:
         )
 
     async def _events(self, request: Request, body: Question) -> AsyncGenerator[Waiting | Event, None]:
-        """The desk's events, for as long as the client is there and the time lasts."""
-        own = self.desk.archive.model
+        """The scheduler's events, for as long as the client is there and the time lasts."""
+        own = self.scheduler.archive.model
         if body.model not in (None, "extractive", own):
             raise errors.UsageError(f'There is no such model here. Leave it out, or use "extractive" or "{own}".')
-        events = self.desk.stream(
+        events = self.scheduler.stream(
             body.question,
             user=self.access.user(request),
             chat_model=None if body.model == own else body.model,
@@ -337,7 +337,7 @@ class _Routes:
 
     async def search(self, request: Request, body: Search) -> list[Hit]:
         """The passages nearest to a question, best first; no language model is asked."""
-        search = partial(self.desk.search, body.question, user=self.access.user(request), **body.options())
+        search = partial(self.scheduler.search, body.question, user=self.access.user(request), **body.options())
         hits: list[Hit] = await self._follow(search)
         return hits
 
@@ -374,14 +374,14 @@ class _Routes:
         """Who said what: the words, speaker and article of each; without a speaker and a subject the newest ones."""
         kept = {"after": after, "before": before, "sources": source, "language": language, "undated": undated}
         body = _sent(Quotes, speaker=speaker, about=about, limit=limit, **kept)
-        look = partial(self.desk.quotes, user=self.access.user(request), **body.options())
+        look = partial(self.scheduler.quotes, user=self.access.user(request), **body.options())
         found: list[Quote] = await self._follow(look)
         return found
 
     async def _follow(self, wait: Callable[..., T], *args: Any) -> T:
-        """Call what waits at the desk, in one of many threads: none of them touches the archive."""
+        """Call what waits at the scheduler, in one of many threads: none of them touches the archive."""
         if self._followers is None:
-            self._followers = anyio.CapacityLimiter(math.inf)  # the desk's own bound holds
+            self._followers = anyio.CapacityLimiter(math.inf)  # the scheduler's own bound holds
         return await anyio.to_thread.run_sync(wait, *args, limiter=self._followers)
 
     # -- articles ------------------------------------------------------------------------
@@ -399,7 +399,7 @@ class _Routes:
         """A page of the articles, newest first, without their texts."""
         items, total = await self._read(
             partial(
-                self.desk.archive.list,
+                self.scheduler.archive.list,
                 search,
                 source=source,
                 language=language,
@@ -413,7 +413,7 @@ class _Routes:
 
     async def article(self, ident: Ident) -> Article:
         """An article with its text, also an older version by its id."""
-        return await self._read(partial(self.desk.archive.get, ident))
+        return await self._read(partial(self.scheduler.archive.get, ident))
 
     async def add(self, request: Request) -> IngestReport:
         """One article or a list of them as JSON, or files as multipart/form-data. Doing it again changes nothing."""
@@ -422,22 +422,24 @@ class _Routes:
                 sent = [(f.filename or "article", f.file) for f in form.getlist("files") if isinstance(f, UploadFile)]
                 if not sent:
                     raise errors.UsageError("No file was sent. Send files in fields named `files`.")
-                return await self._write(partial(self.desk.upload, sent))
+                return await self._write(partial(self.scheduler.upload, sent))
         rows = "".join(_row(a) for a in _articles(await request.body()))
         sent = [("articles.jsonl", io.BytesIO(rows.encode("utf-8", "replace")))]
-        return await self._write(partial(self.desk.upload, sent))
+        return await self._write(partial(self.scheduler.upload, sent))
 
     async def delete(self, ident: Ident) -> DeleteResponse:
         """All versions, everywhere in the archive. There is no way back."""
-        return DeleteResponse(deleted=tuple(await self._write(partial(self.desk.delete, [ident]))))
+        return DeleteResponse(deleted=tuple(await self._write(partial(self.scheduler.delete, [ident]))))
 
     # -- state -----------------------------------------------------------------------------
 
     async def stats(self) -> ServiceStats:
         """Numbers about the archive and the service."""
-        desk = self.desk
-        stats = await self._read(desk.archive.stats)
-        return ServiceStats(archive=stats, model=desk.archive.model, running=desk.running, waiting=desk.waiting)
+        scheduler = self.scheduler
+        stats = await self._read(scheduler.archive.stats)
+        return ServiceStats(
+            archive=stats, model=scheduler.archive.model, running=scheduler.running, waiting=scheduler.waiting
+        )
 
     async def alive(self) -> dict[str, str]:
         """Whether the process answers; asks for no token."""
@@ -445,7 +447,7 @@ class _Routes:
 
     async def ready(self) -> Response:
         """Whether questions can be answered: 200, or 503 with what is in the way."""
-        why = await self._read(self.desk.obstacle)
+        why = await self._read(self.scheduler.readiness_problem)
         if why is None:
             return JSONResponse({"status": "ready"})
         return JSONResponse({"status": "not ready", "why": why}, 503, {"retry-after": "5"})

@@ -31,19 +31,19 @@ PATH = "/mcp"
 _ABOUT = "Answers from an archive of news articles. Every sentence of an answer cites the exact words of an article."
 
 
-def mount(app: FastAPI, desk: RequestScheduler, access: Access) -> Callable[[], AbstractAsyncContextManager[None]]:
+def mount(app: FastAPI, scheduler: RequestScheduler, access: Access) -> Callable[[], AbstractAsyncContextManager[None]]:
     """Add the tools to the application, as a route that its middleware stands before.
 
     Returns:
         What has to run for as long as the application does.
     """
-    server = make_server(desk, access)
+    server = make_server(scheduler, access)
     inner = server.streamable_http_app()
     app.router.routes.extend(inner.routes)
     return server.session_manager.run
 
 
-def make_server(desk: RequestScheduler, access: Access) -> FastMCP:
+def make_server(scheduler: RequestScheduler, access: Access) -> FastMCP:
     """The tools; each call is answered on its own, with plain JSON."""
     server = FastMCP(
         "onrecord",
@@ -65,7 +65,7 @@ def make_server(desk: RequestScheduler, access: Access) -> FastMCP:
         """Answer a question from the archive. Each sentence carries a number; the citation of that number holds the
         exact words of the article that support it. answered is false where the archive does not say."""
         given = {"after": after, "before": before, "sources": sources}
-        return _told(await _answer(desk, question, _user(access, ctx), ctx, **given))
+        return _told(await _answer(scheduler, question, _user(access, ctx), ctx, **given))
 
     async def search(
         query: Annotated[str, Field(min_length=1, max_length=4000, description="What to look for, in any words")],
@@ -77,7 +77,7 @@ def make_server(desk: RequestScheduler, access: Access) -> FastMCP:
     ) -> dict[str, Any]:
         """Find the passages of the archive nearest to a query, best first, word for word."""
         given = {"k": k, "after": after, "before": before, "sources": sources}
-        hits = await anyio.to_thread.run_sync(partial(desk.search, query, user=_user(access, ctx), **given))
+        hits = await anyio.to_thread.run_sync(partial(scheduler.search, query, user=_user(access, ctx), **given))
         passages = [h.passage.model_dump(mode="json", exclude={"sentences"}) for h in hits]
         return {"passages": passages}
 
@@ -94,7 +94,7 @@ def make_server(desk: RequestScheduler, access: Access) -> FastMCP:
     ) -> dict[str, Any]:
         """Find who said what, word for word. direct is false where the article reports the words in its own."""
         given = {"after": after, "before": before, "sources": sources, "limit": limit}
-        look = partial(desk.quotes, user=_user(access, ctx), speaker=speaker, about=about, **given)
+        look = partial(scheduler.quotes, user=_user(access, ctx), speaker=speaker, about=about, **given)
         return {"quotes": [q.model_dump(mode="json") for q in await anyio.to_thread.run_sync(look)]}
 
     for tool in (ask, search, quotes):
@@ -107,11 +107,11 @@ def _user(access: Access, ctx: Context[Any, Any, Any]) -> str:
 
 
 async def _answer(
-    desk: RequestScheduler, question: str, user: str, ctx: Context[Any, Any, Any], **options: Any
+    scheduler: RequestScheduler, question: str, user: str, ctx: Context[Any, Any, Any], **options: Any
 ) -> Answer:
-    """The desk's answer; the client's cancelling reaches the desk, and a sign of life the client."""
+    """The scheduler's answer; the client's cancelling reaches the scheduler, and a sign of life the client."""
     cancel = threading.Event()
-    events = desk.stream(question, user=user, cancel=cancel, **options)
+    events = scheduler.stream(question, user=user, cancel=cancel, **options)
     try:
         while (event := await anyio.to_thread.run_sync(next, events, None)) is not None:
             if isinstance(event, Finished):

@@ -36,7 +36,7 @@ class Site:
     """A running service and the tabs that look at it."""
 
     address: str
-    desk: Any
+    scheduler: Any
     browser: Any
     odd: list[str] = field(default_factory=list)
     """What a console complained of, and requests that went elsewhere."""
@@ -75,12 +75,12 @@ def site(browser: Any) -> Iterator[Callable[..., Site]]:
     sites: list[Site] = []
 
     def serve(archive: Any, **options: Any) -> Site:
-        desk = RequestScheduler(archive, **options)
+        scheduler = RequestScheduler(archive, **options)
         listening = bind("127.0.0.1", 0)
-        server = Server(create_app(desk, Access()), desk, grace=1.0)
+        server = Server(create_app(scheduler, Access()), scheduler, shutdown_grace=1.0)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
-        made = Site(address(listening), desk, browser)
+        made = Site(address(listening), scheduler, browser)
         sites.append(made)
 
         def end() -> None:
@@ -88,7 +88,7 @@ def site(browser: Any) -> Iterator[Callable[..., Site]]:
                 context.close()
             server.stop()
             thread.join(20)
-            desk.close(0)
+            scheduler.close(0)
             assert not thread.is_alive()
 
         ends.append(end)

@@ -27,9 +27,9 @@ def main(folder: Path) -> None:
     with TemporaryDirectory() as work:
         archive = Archive.open(settings=Settings(archive=Path(work) / "archive"))
         archive.ingest(ROOT / "corpus")
-        desk = RequestScheduler(archive)
+        scheduler = RequestScheduler(archive)
         listening = bind("127.0.0.1", 0)
-        server = Server(create_app(desk, Access()), desk, grace=1.0)
+        server = Server(create_app(scheduler, Access()), scheduler, shutdown_grace=1.0)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         with sync_playwright() as play:
@@ -51,7 +51,7 @@ def main(folder: Path) -> None:
             browser.close()
         server.stop()
         thread.join(20)
-        desk.close(0)
+        scheduler.close(0)
         archive.close()
 
 

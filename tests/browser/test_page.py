@@ -238,7 +238,7 @@ def test_stop_retry_edit(site: Serve, tmp_path: Path) -> None:
     tab.wait_for_selector("#side .hit")
     tab.click("#question button:has-text('Stop')")
     tab.wait_for_selector("#live .refusal:has-text('Stopped')")
-    assert made.desk.running == 0
+    assert made.scheduler.running == 0
     slow.delay = 0.0
     tab.click("#live button:has-text('Retry')")
     tab.wait_for_selector("#live .sources")
@@ -267,11 +267,11 @@ def test_who_leaves_stops_the_work(site: Serve, tmp_path: Path) -> None:
     tab.fill("#question textarea", "Why was the harbour bridge closed?")
     tab.press("#question textarea", "Enter")
     tab.wait_for_selector("#side .hit")
-    assert made.desk.running == 1
+    assert made.scheduler.running == 1
     tab.context.close()
     made.contexts.clear()
     left = time.monotonic()
-    while made.desk.running and time.monotonic() < left + 10:
+    while made.scheduler.running and time.monotonic() < left + 10:
         time.sleep(0.05)
     assert time.monotonic() - left < 2.0
     archive.close()

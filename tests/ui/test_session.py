@@ -43,9 +43,9 @@ def chat() -> FakeChat:
 def sitting(tmp_path: Path, chat: FakeChat) -> Iterator[TabSession]:
     with Archive.open(tmp_path / "archive", chat_model=chat, embeddings=FakeEmbeddings()) as archive:
         archive.ingest(write_rows(tmp_path / "rows.jsonl", *ROWS))
-        desk = RequestScheduler(archive)
-        yield TabSession(desk, "ada", StarterQuestions(archive))
-        desk.close(0)
+        scheduler = RequestScheduler(archive)
+        yield TabSession(scheduler, "ada", StarterQuestions(archive))
+        scheduler.close(0)
 
 
 def views(sitting: TabSession, question: str = QUESTION, **filters: Any) -> list[PageUpdate]:
@@ -68,7 +68,7 @@ def test_a_conversation_is_kept_and_leans_on_itself(sitting: TabSession, chat: F
     views(sitting, "and how many ferries will run?")
     turns = sitting.turns()
     assert [t.question for t in turns] == [QUESTION, "and how many ferries will run?"]
-    other = TabSession(sitting.desk, "bob", sitting.beginning)
+    other = TabSession(sitting.scheduler, "bob", sitting.beginning)
     assert other.archive.conversations.list("bob") == []
     with pytest.raises(OnRecordError):
         other.open_conversation(sitting.conversation)
@@ -118,12 +118,12 @@ def test_walking_away_stops_the_work(sitting: TabSession, chat: FakeChat) -> Non
     chat.delay = 5.0
     found = sitting.ask(QUESTION, Filters())
     next(v for v in found if v.side)
-    assert sitting.desk.running == 1
+    assert sitting.scheduler.running == 1
     found.close()
     until = time.monotonic() + 2
-    while sitting.desk.running and time.monotonic() < until:
+    while sitting.scheduler.running and time.monotonic() < until:
         time.sleep(0.02)
-    assert sitting.desk.running == 0
+    assert sitting.scheduler.running == 0
 
 
 def test_filters_are_handed_on() -> None:
