@@ -11,6 +11,7 @@
     ├── SourceError             something to ingest can't be read at all
     ├── ModelError              a language or embedding model
     │   ├── ModelMissing        weights or an optional package are not there
+    │   │   └── ExtraMissing    an optional library is not installed
     │   ├── ModelCorrupt        weights are there, and their hash is wrong
     │   └── ModelFailed         the model answered with an error
     ├── PromptError             a prompt file is malformed
@@ -67,6 +68,10 @@ class ModelError(OnRecordError):
 
 class ModelMissing(ModelError):
     """Weights, or the package that runs them, are not installed."""
+
+
+class ExtraMissing(ModelMissing):
+    """An optional library is not installed; the message ends with the command that installs it."""
 
 
 class ModelCorrupt(ModelError):

@@ -333,7 +333,7 @@ class Conversations:
 
     @property
     def _db(self) -> Connection:
-        return self._connections.mine()
+        return self._connections.current()
 
     def _prepare(self, db: Connection) -> None:
         db.row_factory = sqlite3.Row

@@ -106,7 +106,7 @@ class Connections:
         """How many are open."""
         return len(self._all)
 
-    def mine(self) -> Connection:
+    def current(self) -> Connection:
         """The calling thread's, opened at its first use."""
         db: Connection | None = getattr(self._local, "db", None)
         if db is None:
