@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from html import escape
+
+from rag.text.timespan import day
 
 _WEB = re.compile(r"https?://", re.IGNORECASE)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
@@ -65,11 +67,6 @@ def link(url: str | None, label: str) -> str:
     if not url or not _WEB.match(url):
         return esc(label)
     return f"<a {attrs(href=url, target='_blank', rel='noopener noreferrer')}>{esc(label)}</a>"
-
-
-def day(when: date | None) -> str:
-    """A date as people write it: 18 June 2023."""
-    return f"{when.day} {when:%B %Y}" if when else "no date"
 
 
 def byline(source: str | None, published: datetime | None, *more: str | None) -> str:

@@ -6,15 +6,17 @@ import sys
 import threading
 from getpass import getpass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from rag.cli.commands import app
 from rag.cli.terminal import ArchiveOption, printable, rich_console
 from rag.errors import UsageError
+from rag.extras import require
 
 if TYPE_CHECKING:
+    from rag.service.http import MountPage
     from rag.service.scheduler import RequestScheduler
     from rag.settings import Settings
 
@@ -66,7 +68,7 @@ def serve(
     Example: onrecord serve --archive news --port 8000
     """
     settings = _settings(archive, model, host, port, token, user, password_file, allow_host)
-    _serve(settings, settings.port, page=not no_page, mcp=mcp)
+    _serve(settings, settings.port, page=not no_page, mcp=mcp, extra="serve")
 
 
 @app.command()
@@ -89,7 +91,7 @@ def ui(
     """
     settings = _settings(archive, model, host, port, token, user, password_file, allow_host)
     chosen = settings.port if "port" in settings.model_fields_set else UI_PORT
-    _serve(settings, chosen, page=True, mcp=mcp)
+    _serve(settings, chosen, page=True, mcp=mcp, extra="page")
 
 
 @app.command()
@@ -147,10 +149,25 @@ def _settings(
     return load_settings(**given)
 
 
-def _serve(settings: Settings, port: int, *, page: bool, mcp: bool) -> None:
+_LIBRARIES = {
+    "bcrypt": "bcrypt",
+    "fastapi": "fastapi",
+    "itsdangerous": "itsdangerous",
+    "jinja2": "Jinja2",
+    "python_multipart": "python-multipart",
+    "uvicorn": "uvicorn",
+}
+"""What the service imports, each with the name it is installed by."""
+
+
+def _serve(settings: Settings, port: int, *, page: bool, mcp: bool, extra: Literal["serve", "page"]) -> None:
+    for module, package in _LIBRARIES.items():
+        require(module, extra=extra, what="The page" if extra == "page" else "The service", package=package)
     from rag.service.access import Access
 
-    access = Access.of(settings)  # before anything heavy is loaded
+    access = Access.of(settings)  # before anything slow is loaded
+    if page:
+        require("gradio", extra="page", what="The page")
     from rag.answer.models.chat import is_remote
     from rag.archive import Archive
     from rag.service import request_log, server
@@ -161,7 +178,12 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool) -> None:
     with server.bind(settings.host, port) as listening, Archive.open(settings=settings) as archive:
         scheduler = RequestScheduler(archive, queue_size=settings.waiting, queue_timeout=settings.patience)
         web = create_app(
-            scheduler, access, page=page, mcp=mcp, timeout=settings.timeout, max_upload=settings.max_upload * 1_000_000
+            scheduler,
+            access,
+            mount_page=_page() if page else None,
+            mcp=mcp,
+            timeout=settings.timeout,
+            max_upload=settings.max_upload * 1_000_000,
         )
         request_log.to_stderr()
         who = "open to this machine" if access.open else "with a password" if access.users else "with the token"
@@ -175,6 +197,13 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool) -> None:
 
         server.run(web, scheduler, listening, shutdown_grace=settings.grace, started=started)
     raise Served(0)
+
+
+def _page() -> MountPage:
+    from rag.ui.app import mount
+
+    mounted: MountPage = mount
+    return mounted
 
 
 def _prepare(scheduler: RequestScheduler) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from rag.types import Time
-from rag.ui.markup import day
 
 _LEAST = timedelta(microseconds=1)
+
+
+def day(when: date | None) -> str:
+    """A date as people write it: 18 June 2023."""
+    return f"{when.day} {when:%B %Y}" if when else "no date"
 
 
 def describe_time(time: Time, to: str = "–") -> str:

@@ -66,6 +66,8 @@ class Site:
 @pytest.fixture
 def site(browser: Any) -> Iterator[Callable[..., Site]]:
     """A function that serves an archive and gives the site; everything ends with the test, and nothing odd was seen."""
+    from rag.ui.app import mount
+
     from rag.service.access import Access
     from rag.service.http import create_app
     from rag.service.scheduler import RequestScheduler
@@ -77,7 +79,7 @@ def site(browser: Any) -> Iterator[Callable[..., Site]]:
     def serve(archive: Any, **options: Any) -> Site:
         scheduler = RequestScheduler(archive, **options)
         listening = bind("127.0.0.1", 0)
-        server = Server(create_app(scheduler, Access()), scheduler, shutdown_grace=1.0)
+        server = Server(create_app(scheduler, Access(), mount_page=mount), scheduler, shutdown_grace=1.0)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         made = Site(address(listening), scheduler, browser)

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from playwright.sync_api import sync_playwright
+from rag.ui.app import mount
 
 from rag import Archive, Settings
 from rag.service.access import Access
@@ -29,7 +30,7 @@ def main(folder: Path) -> None:
         archive.ingest(ROOT / "corpus")
         scheduler = RequestScheduler(archive)
         listening = bind("127.0.0.1", 0)
-        server = Server(create_app(scheduler, Access()), scheduler, shutdown_grace=1.0)
+        server = Server(create_app(scheduler, Access(), mount_page=mount), scheduler, shutdown_grace=1.0)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         with sync_playwright() as play:

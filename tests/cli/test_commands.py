@@ -22,8 +22,8 @@ from rag.testing import FakeChat, FakeEmbeddings
 from rag.types import Time
 
 COMMANDS = [
-    "ask", "config", "delete", "doctor", "eval", "ingest", "models", "password", "quotes", "search", "serve", "show", "stats",
-    "ui",
+    "ask", "config", "delete", "doctor", "eval", "ingest", "models", "password", "quotes", "search", "serve", "show",
+    "stats", "ui",
 ]  # fmt: skip
 LINE = "A storm named storm0002 had damaged 12 boats."
 QUESTION = "How many boats had storm0002 damaged?"

@@ -56,7 +56,7 @@ def live(
     """The address of a server in a thread."""
     with bind("127.0.0.1", 0) as listening:
         up = threading.Event()
-        app = create_app(scheduler, access or Access(), **{"page": False, **options})
+        app = create_app(scheduler, access or Access(), **options)
         server = Server(app, scheduler, shutdown_grace, up.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
@@ -356,7 +356,9 @@ def test_the_token_covers_the_page_too(filled: Archive) -> None:
                 yield method, path or "/"
 
     scheduler = RequestScheduler(filled)
-    app = create_app(scheduler, Access(token=TOKEN), page=True, mcp=True)
+    from rag.ui.app import mount
+
+    app = create_app(scheduler, Access(token=TOKEN), mount_page=mount, mcp=True)
     with bind("127.0.0.1", 0) as listening:
         up = threading.Event()
         server = Server(app, scheduler, 0, up.set)
@@ -481,7 +483,7 @@ def test_the_guides_programs_run(
 
 def test_the_guide_names_every_call() -> None:
     archive = Archive.open("nowhere", chat_model="extractive", embeddings=FakeEmbeddings())
-    document = create_app(RequestScheduler(archive), Access(), page=False).openapi()
+    document = create_app(RequestScheduler(archive), Access()).openapi()
     guide = GUIDE.read_text("utf-8")
     for path, methods in document["paths"].items():
         for method in methods:

@@ -23,7 +23,8 @@ from rag import Archive, errors
 from rag.service.access import Access
 from rag.service.api_docs import reference_page
 from rag.service.body_limit import LARGEST_CALL
-from rag.service.http import STATUS, create_app
+from rag.service.error_responses import STATUS
+from rag.service.http import create_app
 from rag.service.scheduler import RequestScheduler
 from rag.testing import FakeChat
 from rag.types import Answer
@@ -50,7 +51,7 @@ def scheduler(archive: Archive) -> Iterator[RequestScheduler]:
 
 @pytest.fixture
 def web(scheduler: RequestScheduler) -> Iterator[TestClient]:
-    with client(create_app(scheduler, Access(), page=False, max_upload=2_000_000)) as opened:
+    with client(create_app(scheduler, Access(), max_upload=2_000_000)) as opened:
         yield opened
 
 
@@ -176,7 +177,7 @@ def test_a_full_queue_says_when_to_come_again(
             yield from super()._stream(*args, **rest)
 
     filled._given_chat = Held([REPLY])
-    with client(create_app(held, Access(), page=False)) as web:
+    with client(create_app(held, Access())) as web:
         first = threading.Thread(target=lambda: web.post("/api/ask", json={"question": QUESTION}))
         first.start()
         while not held.running:
@@ -195,7 +196,7 @@ def test_a_question_may_take_so_long(filled: Archive, chat: FakeChat) -> None:
     chat.delay = 0.3
     chat.replies = ["word " * 100]
     scheduler = RequestScheduler(filled)
-    with client(create_app(scheduler, Access(), page=False, timeout=0.8)) as web:
+    with client(create_app(scheduler, Access(), timeout=0.8)) as web:
         failure(web.post("/api/ask", json={"question": QUESTION}), 504, "TimedOut")
         told = events(web.post("/api/ask", json={"question": QUESTION, "stream": True}).text)
         assert told[0][0] == "evidence" and told[-1][0] == "error" and told[-1][1]["error"]["type"] == "TimedOut"
@@ -363,7 +364,13 @@ def test_every_error_has_its_status() -> None:
     for kind in kinds:
         assert any(base in STATUS for base in kind.__mro__)
         if kind not in STATUS:
-            assert kind in (errors.ArchiveError, errors.ArchiveDamaged, errors.ModelError, errors.PromptError), kind
+            assert kind in (
+                errors.ArchiveError,
+                errors.ArchiveDamaged,
+                errors.ExtraMissing,
+                errors.ModelError,
+                errors.PromptError,
+            ), kind
 
 
 def test_what_nobody_expected_tells_nothing(
@@ -414,7 +421,7 @@ def test_every_answer_has_the_headers(web: TestClient, filled: Archive, path: st
 
 
 def test_the_token_stands_before_every_route(scheduler: RequestScheduler, filled: Archive) -> None:
-    app = create_app(scheduler, Access(token=TOKEN), page=False, mcp=True)
+    app = create_app(scheduler, Access(token=TOKEN), mcp=True)
     seen = set()
     with client(app) as web:
         for route in app.routes:
@@ -457,7 +464,7 @@ def test_not_ready_without_a_model(archive: Archive, tmp_path: Path) -> None:
 
     missing = Archive.open(tmp_path / "x", chat_model="local:/nowhere/x.gguf", embeddings=FakeEmbeddings())
     scheduler = RequestScheduler(missing)
-    with client(create_app(scheduler, Access(), page=False)) as web:
+    with client(create_app(scheduler, Access())) as web:
         answer = web.get("/readyz")
         assert answer.status_code == 503 and "/nowhere/x.gguf" in answer.json()["why"]
     scheduler.close(0)
@@ -517,7 +524,7 @@ def test_a_model_finds_who_said_what(scheduler: RequestScheduler, filled: Archiv
         told = web.post("/mcp", json=sent, headers=kinds)
         return json.loads(re.search(r"^data: (.*)$", told.text, re.MULTILINE)[1])["result"]  # type: ignore[index]
 
-    with client(create_app(scheduler, Access(), page=False, mcp=True)) as web:
+    with client(create_app(scheduler, Access(), mcp=True)) as web:
         tools = {t["name"]: t for t in call(web, "tools/list")["tools"]}
         assert set(tools) == {"ask", "search", "quotes"} and tools["quotes"]["description"]
         told = call(web, "tools/call", name="quotes", arguments={"speaker": "Holt"})
@@ -536,4 +543,4 @@ def test_without_the_package_the_tools_say_what_to_install(
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "mcp", None)
     with pytest.raises(errors.ModelMissing, match=r"pip install .onrecord\[mcp\]"):
-        create_app(scheduler, Access(), page=False, mcp=True)
+        create_app(scheduler, Access(), mcp=True)
