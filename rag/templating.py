@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -21,10 +22,15 @@ def esc(value: object) -> Markup:
     return Markup(escape(_CONTROL.sub("\ufffd", str(value)), quote=True))  # noqa: S704 - escaped here
 
 
-def attrs(**values: object) -> Markup:
-    """HTML attributes, escaped; None and False are left out, ``True`` stands alone, ``data_x`` becomes ``data-x``."""
+def attrs(data: Mapping[str, object] | None = None, /, **values: object) -> Markup:
+    """HTML attributes, escaped; None and False are left out, ``True`` stands alone, ``data_x`` becomes ``data-x``.
+
+    Args:
+        data: Written after the others, each as ``data-`` and its name.
+        values: The attributes; a name that Python keeps to itself ends with an underscore.
+    """
     found = []
-    for name, value in values.items():
+    for name, value in {**values, **{f"data_{name}": value for name, value in (data or {}).items()}}.items():
         if value is None or value is False:
             continue
         name = name.rstrip("_").replace("_", "-")

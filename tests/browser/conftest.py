@@ -105,11 +105,11 @@ def site(browser: Any) -> Iterator[Callable[..., Site]]:
 
 def ask(tab: Any, question: str) -> Any:
     """Type a question, press Enter, and wait for the end of its answer; gives the question's part of the page."""
-    before = tab.locator(".talk").count()
+    before = tab.locator(".turn").count()
     tab.fill("#question textarea", question)
     tab.press("#question textarea", "Enter")
-    tab.wait_for_function("n => document.querySelectorAll('.talk').length === n", arg=before + 1)
-    last = tab.locator("#live .talk")
+    tab.wait_for_function("n => document.querySelectorAll('.turn').length === n", arg=before + 1)
+    last = tab.locator("#live .turn")
     last.locator(".tools").wait_for()
     return last
 
