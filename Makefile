@@ -62,7 +62,7 @@ lint: $(READY) ## ruff and mypy --strict
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/mypy --explicit-package-bases --no-warn-return-any ui/*.py
+	@$(BIN)/mypy --explicit-package-bases --no-warn-return-any ui/*.py ui/tabs/*.py
 
 format: $(READY) ## let ruff put the code in shape
 	@$(BIN)/ruff check --fix .

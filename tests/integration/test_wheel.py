@@ -123,11 +123,13 @@ import rag.ui
 from fastapi.testclient import TestClient
 from rag import Archive
 from rag.service.access import Access
-from rag.service.scheduler import Desk
+from rag.service.scheduler import RequestScheduler
 from rag.service.http import create_app
+from rag.ui.app import mount
 from rag.testing import FakeEmbeddings
 with Archive.open(sys.argv[1], chat_model="extractive", embeddings=FakeEmbeddings()) as archive:
-    with TestClient(create_app(Desk(archive), Access()), base_url="http://127.0.0.1") as web:
+    app = create_app(RequestScheduler(archive), Access(), mount_page=mount)
+    with TestClient(app, base_url="http://127.0.0.1") as web:
         page = web.get("/").text
 print(json.dumps([rag.ui.__file__, "OnRecord" in page, ".masthead" in page]))
 """
