@@ -16,7 +16,8 @@ Kind = Literal["person", "thing", "unknown"]
 _GRAMMAR = lexicon("en").section(Grammar)
 _WORDS = lexicon("en").section(Rewrite)
 _CAPITAL = r"(?:[^\W\d_a-z](?:\.[^\W\d_a-z])*\.?(?=\s)|[^\W\d_a-z][\w\-]*(?:['’](?!s\b)\w+)*)"
-PHRASE = rf"(?<![\w'’\-]){_CAPITAL}(?:\s(?:(?:{alternation(_WORDS.name_particles)})\s)?{_CAPITAL}|\s\d+(?=\s|$))*"
+_SMALL = alternation(_GRAMMAR.name_particles, _WORDS.joins)
+PHRASE = rf"(?<![\w'’\-]){_CAPITAL}(?:\s(?:(?:{_SMALL})\s)?{_CAPITAL}|\s\d+(?=\s|$))*"
 """A run of capitalised words, small ones of names among them; a part of a regular expression."""
 _PHRASE = re.compile(PHRASE)
 _ADJECTIVE = re.compile(rf"(?:{alternation(_WORDS.adjective_endings)})$")

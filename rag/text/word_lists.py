@@ -20,6 +20,7 @@ class Grammar(NamedTuple):
     """Closed classes of words that several parts of the program ask for."""
 
     auxiliaries: frozenset[str]
+    name_particles: frozenset[str]
 
 
 class Rewrite(NamedTuple):
@@ -29,7 +30,6 @@ class Rewrite(NamedTuple):
     titles: frozenset[str]
     offices: frozenset[str]
     things: frozenset[str]
-    name_particles: tuple[str, ...]
     adjective_endings: tuple[str, ...]
     places: tuple[str, ...]
     pronouns_person: tuple[str, ...]
@@ -52,6 +52,7 @@ class Rewrite(NamedTuple):
     particles: frozenset[str]
     known_things: tuple[str, ...]
     general: tuple[str, ...]
+    joins: tuple[str, ...]
 
 
 class Preamble(NamedTuple):
@@ -92,7 +93,6 @@ class Speaker(NamedTuple):
 class Starters(NamedTuple):
     """Questions to begin with (``rag/retrieve/starters.py``)."""
 
-    name_particles: tuple[str, ...]
     forms_of_be: tuple[str, ...]
     verbs: tuple[str, ...]
     say_verbs: tuple[str, ...]
@@ -124,13 +124,11 @@ class Quotes(NamedTuple):
     naming: tuple[str, ...]
     before_names: tuple[str, ...]
     before_roles: tuple[str, ...]
-    name_particles: tuple[str, ...]
 
 
 class Names(NamedTuple):
     """Names, and what people are (``rag/text/names.py``, ``rag/ingest/people.py``)."""
 
-    particles: tuple[str, ...]
     roles: tuple[str, ...]
     role_prefixes: tuple[str, ...]
     forms_of_address: frozenset[str]
