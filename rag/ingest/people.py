@@ -21,7 +21,7 @@ _BEFORE = re.compile(rf"{_OPEN.pattern}(?:(?:{_WORD}|{_SMALL}) ){{1,4}}\Z")
 _BEHIND = re.compile(rf"(?: {_WORD}){{1,2}}")
 _GOES_ON = re.compile(r"[\w-]")
 
-_BARE = _WORDS.forms_of_address
+_BARE = _GRAMMAR.forms_of_address | _WORDS.bare_roles
 _JOINS = _WORDS.role_joins
 _QUALIFIES = _WORDS.role_qualifiers
 _AFTER = re.compile(

@@ -33,7 +33,7 @@ CALENDAR = frozenset(
     september october november december""".split()
 )
 _BOTH = frozenset(("may", "april", "june", "august"))  # James May
-_TITLES = _WORDS.titles
+TITLES = _GRAMMAR.forms_of_address | _GRAMMAR.titles
 _THINGS = _WORDS.things
 _OF_A_PLACE = rf"\b(?:in|near|(?:{alternation(_WORDS.places)}) of) (?:the )?"
 
@@ -118,7 +118,7 @@ def mentions(text: str, *, prose: bool = False) -> tuple[Mention, ...]:
             words = words[1:]
         while words and (words[-1].casefold() in CALENDAR - _BOTH or words[-1].islower() or words[-1].isdigit()):
             words = words[:-1]
-        if not words or (len(words) == 1 and words[0].strip(".").casefold() in _TITLES):
+        if not words or (len(words) == 1 and words[0].strip(".").casefold() in TITLES):
             continue
         if len(words) == 1 and _ADJECTIVE.search(words[0]) and re.match(r"\s+[a-z]", text[m.end() :]):
             continue
@@ -143,7 +143,7 @@ def _known_name(text: str, word: str, end: int) -> bool:
 
 def _kind(words: Sequence[str], before: str) -> Kind:
     low = [w.strip(".").casefold() for w in words]
-    if low[0] in _TITLES and len(words) > 1:
+    if low[0] in TITLES and len(words) > 1:
         return "person"
     if _THINGS & set(low) or {"of", "the"} & set(low) or any(w.isupper() and len(w.strip(".")) > 1 for w in words):
         return "thing"

@@ -76,7 +76,7 @@ _LEANING = _WORDS.leaning
 _SMALL = _WORDS.small
 _OPENERS = _WORDS.openers
 _WHERE = _WORDS.before_place
-_TITLES = _WORDS.titles
+_TITLES = _GRAMMAR.forms_of_address | _GRAMMAR.titles
 _PLACELESS = frozenset((*_MONTHS.split("|"), *_DAYS.split("|")))
 
 

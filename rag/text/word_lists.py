@@ -21,13 +21,14 @@ class Grammar(NamedTuple):
 
     auxiliaries: frozenset[str]
     name_particles: frozenset[str]
+    forms_of_address: frozenset[str]
+    titles: frozenset[str]
 
 
 class Rewrite(NamedTuple):
     """Follow-up questions (``rag/retrieve/rewrite.py``, ``mentions.py``, ``coreference.py``)."""
 
     plain: frozenset[str]
-    titles: frozenset[str]
     offices: frozenset[str]
     things: frozenset[str]
     adjective_endings: tuple[str, ...]
@@ -87,7 +88,7 @@ class Speaker(NamedTuple):
     additions: tuple[str, ...]
     nobody_pronouns: tuple[str, ...]
     nobody_nouns: tuple[str, ...]
-    titles: tuple[str, ...]
+    before_names: tuple[str, ...]
 
 
 class Starters(NamedTuple):
@@ -101,7 +102,6 @@ class Starters(NamedTuple):
     small: frozenset[str]
     openers: frozenset[str]
     before_place: frozenset[str]
-    titles: frozenset[str]
     counted: tuple[str, ...]
     not_counted: tuple[str, ...]
 
@@ -131,12 +131,12 @@ class Names(NamedTuple):
 
     roles: tuple[str, ...]
     role_prefixes: tuple[str, ...]
-    forms_of_address: frozenset[str]
     role_joins: frozenset[str]
     role_qualifiers: frozenset[str]
     clause_verbs: tuple[str, ...]
     after_names: tuple[str, ...]
     sentence_starts: frozenset[str]
+    bare_roles: frozenset[str]
 
 
 class Boilerplate(NamedTuple):
