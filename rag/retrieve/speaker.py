@@ -22,12 +22,13 @@ Vectors = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 
 _CLOSELY = 12
 """Quotes that are compared with what they are to be about by their own meaning; the rest by their passage's."""
+_GRAMMAR = lexicon("en").section(Grammar)
 _WORDS = lexicon("en").section(Speaker)
 _SAYING = alternation(_WORDS.say_verbs)
 _WORDS_OF = alternation(_WORDS.words_of)
 _ON = alternation(_WORDS.about)
 _SAID = alternation(_WORDS.said_verbs)
-_AUX = rf"(?:{alternation(lexicon('en').section(Grammar).auxiliaries, _WORDS.additions)})\b"
+_AUX = rf"(?:{alternation(_GRAMMAR.auxiliaries, _WORDS.additions)})\b"
 _SHAPES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -51,7 +52,7 @@ _NOBODY = re.compile(
     rf"^(?:{alternation(_WORDS.nobody_pronouns)})$|\b(?:{alternation(_WORDS.nobody_nouns)})\b", re.IGNORECASE
 )
 _LONGEST = 8  # words of who speaks: beyond it the shape has caught something else
-_TITLES = frozenset(terms(" ".join(_WORDS.titles)))
+_TITLES = frozenset(terms(" ".join((*_GRAMMAR.forms_of_address, *_WORDS.before_names))))
 
 
 @dataclass(frozen=True)
