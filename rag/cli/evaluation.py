@@ -122,9 +122,11 @@ def run(
     from rag.evaluation import baseline, measures, report
     from rag.evaluation import compare as comparing
     from rag.evaluation.cases import load_cases
+    from rag.evaluation.libraries import require_libraries
     from rag.evaluation.rows import read_rows
     from rag.evaluation.run import evaluate, output_dir
 
+    require_libraries()
     least = _least(fail_under)
     names = measures.parse(measure) if measure else None
     base = _base(no_worse_than) if no_worse_than else None
@@ -185,7 +187,9 @@ def compare(
     """
     from rag.evaluation import compare as comparing
     from rag.evaluation import report
+    from rag.evaluation.libraries import require_libraries
 
+    require_libraries()
     least = _least(fail_under)
     earlier, later = report.read(a), report.read(b)
     found = comparing.compare(earlier, later)
