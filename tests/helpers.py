@@ -11,7 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hypothesis import settings
+
 ROOT = Path(__file__).parent.parent
+
+
+def examples(n: int) -> int:
+    """How many examples a property is tried on: all of them with --all, some of them in the inner loop."""
+    full = settings.get_current_profile_name() == "full"
+    return n if full else min(n, max(8, n // 8))
 
 
 def row(key: str, text: str, title: str | None = None, **more: Any) -> dict[str, Any]:
