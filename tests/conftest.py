@@ -208,6 +208,15 @@ def archive(tmp_path: Path, chat: Any) -> Iterator[Any]:
         yield opened
 
 
+@pytest.fixture
+def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports without charts: drawing them takes longer than asking all questions of a small run."""
+    from rag.evaluation import plots
+
+    for drawing in ("by_tag", "depth", "latency", "reliability"):
+        monkeypatch.setattr(plots, drawing, lambda *_, **__: "")
+
+
 @pytest.fixture(scope="session")
 def sample_archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The sample corpus, and the seed article where it is there, with the real models. Don't write to it."""

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import examples, row, write_rows
+from helpers import examples, fill, row, write_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,7 +29,7 @@ ROWS = [
 
 @pytest.fixture
 def full(archive: Archive, tmp_path: Path) -> Archive:
-    archive.ingest(write_rows(tmp_path / "a.jsonl", *ROWS))
+    fill(archive, *ROWS)
     return archive
 
 

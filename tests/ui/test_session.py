@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import many, row, write_rows
+from helpers import fill, many, row, write_rows
 from rag.ui import quotes
 from rag.ui.lists import Filters
 from rag.ui.session import PageUpdate, TabSession, chosen
@@ -42,7 +42,7 @@ def chat() -> FakeChat:
 @pytest.fixture
 def sitting(tmp_path: Path, chat: FakeChat) -> Iterator[TabSession]:
     with Archive.open(tmp_path / "archive", chat_model=chat, embeddings=FakeEmbeddings()) as archive:
-        archive.ingest(write_rows(tmp_path / "rows.jsonl", *ROWS))
+        fill(archive, *ROWS)
         desk = RequestScheduler(archive)
         yield TabSession(desk, "ada", StarterQuestions(archive))
         desk.close(0)

@@ -11,8 +11,9 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,11 +40,14 @@ class Forked:
     ``communicate``.
     """
 
-    def __init__(self, main: Callable[..., Any], *args: str | Path) -> None:
-        """Start ``main`` with its arguments as strings, with this process's environment and working folder."""
+    def __init__(self, main: Callable[..., Any], *args: str | Path, env: Mapping[str, str] | None = None) -> None:
+        """Start ``main`` with its arguments as strings, with this process's environment and working folder.
+
+        ``env`` is added to the environment. What Python itself reads when it starts (PYTHON...) has no effect.
+        """
         self._errors = Path(tempfile.mkdtemp()) / "stderr"
         reader, writer = _CONTEXT.Pipe(duplex=False)
-        given = (main, list(map(str, args)), writer, str(self._errors), dict(os.environ), str(Path.cwd()))
+        given = (main, list(map(str, args)), writer, str(self._errors), {**os.environ, **(env or {})}, str(Path.cwd()))
         self._process = _CONTEXT.Process(target=_run, args=given, daemon=True)
         self._process.start()
         writer.close()
@@ -73,14 +77,14 @@ class Forked:
         return code
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
-        """Wait until it has ended, and give what it wrote: standard output from here on, and standard error.
-
-        Little is written, less than a pipe has room for.
-        """
+        """Wait until it has ended, and give what it wrote: standard output from here on, and standard error."""
+        said: list[str] = []
+        reading = threading.Thread(target=lambda: said.append(self.stdout.read()), daemon=True)
+        reading.start()
         self.wait(timeout)
-        with self.stdout:
-            out = self.stdout.read()
-        return out, self._errors.read_text("utf-8") if self._errors.exists() else ""
+        reading.join(timeout)
+        self.stdout.close()
+        return "".join(said), self._errors.read_text("utf-8") if self._errors.exists() else ""
 
     def send_signal(self, number: int) -> None:
         """Send it a signal, unless it has ended."""
