@@ -15,7 +15,7 @@ help: ## what the targets do
 $(READY): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing (about 3 GB, once) ..."
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[local,dev]"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[all,dev]"
 	@touch $@
 
 try: $(READY) ## set up, take in the sample corpus, and ask a first question

@@ -44,7 +44,7 @@ def inspect(a: Argument) -> Argument:
             "passages": stats.passages,
             "articles": stats.articles,
             "fingerprint": stats.fingerprint,
-            "fits": stats.fingerprint == archive._wanted(),
+            "fits": stats.fingerprint == archive.stores.current_fingerprint,
         }
 
 
@@ -162,15 +162,15 @@ def ways(a: Argument) -> Argument:
     from rag.index.embed import SentenceTransformerEmbedder
 
     embedder = SentenceTransformerEmbedder(cache=Path(os.environ["ONRECORD_CACHE"]))
-    embedder._choose(_texts(a["file"], LONG_WORK))
+    embedder._pick_backend(_texts(a["file"], LONG_WORK))
     texts = _texts(a["file"], 64)
     least = dict.fromkeys(("onnx", "torch-fp32", "torch-bf16"), float("inf"))
     for way in least:
-        embedder._by(way, texts[:4])
+        embedder._embed_with(way, texts[:4])
     for _ in range(2):
         for way in least:
             started = time.perf_counter()
-            embedder._by(way, texts)
+            embedder._embed_with(way, texts)
             least[way] = min(least[way], time.perf_counter() - started)
     return {"passages_per_second": {way: round(len(texts) / seconds, 1) for way, seconds in least.items()}}
 
@@ -196,16 +196,16 @@ def memory(a: Argument) -> Argument:
             hundreds.append((number, resident()))
 
     with Archive.open(a["archive"], chat_model="extractive") as archive:
-        embed = archive._embed_texts
+        embed = archive.stores.embed
 
         def noting(texts: Any) -> Any:
             vectors = embed(texts)
             batches.append((seen, resident()))
             return vectors
 
-        archive._embed_texts = noting  # type: ignore[method-assign]
+        archive.stores.embed = noting  # type: ignore[method-assign]
         report = archive.ingest(a["file"], progress=step)
-        way = getattr(archive._embed(), "way", "")
+        way = getattr(archive.stores.embedder, "backend", "")
     return {
         "articles": report.added,
         "passages": report.passages,
@@ -217,11 +217,11 @@ def memory(a: Argument) -> Argument:
 
 def _loaded(archive: Any, file: str, passages: int) -> str:
     """Load the embedding model in the way that work of this size takes."""
-    embedder = archive._embed()
+    embedder = archive.stores.embedder
     if passages >= LONG_WORK:
-        embedder._way = embedder._choose(_texts(file, LONG_WORK))
+        embedder._backend = embedder._pick_backend(_texts(file, LONG_WORK))
     embedder.embed(["warm"])
-    return str(embedder.way)
+    return str(embedder.backend)
 
 
 def _texts(file: str, number: int) -> list[str]:

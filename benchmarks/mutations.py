@@ -114,7 +114,7 @@ def _first_failure(copy: Path, tests: str) -> str | None:
     failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED ", "ERROR "))]
     if not failed:
         raise SystemExit(f"pytest could not be run:\n{done.stdout}{done.stderr}")
-    return failed[0].split(" ")[1].partition("::")[2]
+    return failed[0].partition(" ")[2].split(" - ")[0].partition("::")[2]
 
 
 if __name__ == "__main__":

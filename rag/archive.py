@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import builtins
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import ArchiveMismatch, ArchiveMissing, ArticleMissing, UsageError
+from rag.errors import ArchiveMismatch, ArticleMissing, UsageError
+from rag.index.stores import Stores
 from rag.settings import Settings, load_settings
 from rag.types import (
     Answer,
@@ -42,11 +42,7 @@ if TYPE_CHECKING:
     from rag.answer.check.verify import Verdict
     from rag.answer.combine import Part
     from rag.chat import Chat
-    from rag.index.catalog import Catalog
     from rag.index.conversations import Conversations
-    from rag.index.embed import Embedder, EmbeddingCache
-    from rag.index.lexical import LexicalIndex
-    from rag.index.vectors import VectorIndex
 
 _STEP = 4000  # passages handed to the indexes at once
 _QUOTES = 1000  # of one speaker that are weighed, newest first
@@ -76,18 +72,12 @@ class Archive:
         """Use ``Archive.open`` instead."""
         self.settings = settings
         self.path = settings.archive.expanduser().resolve()
+        self.stores = Stores(self.path, settings, embeddings)
+        """What is beneath: for arms, tests and measurements. It changes without notice."""
         self._given_chat = chat_model
-        self._given_embeddings = embeddings
         self._lock = threading.RLock()
-        self._catalog: Catalog | None = None
-        self._embedder: Embedder | None = None
-        self._memory: EmbeddingCache | None = None
-        self._vectors: VectorIndex | None = None
-        self._lexical: LexicalIndex | None = None
-        self._stores: tuple[str, str] | None = None
         self._answerers: dict[str, Answerer] = {}
         self._languages: tuple[int, tuple[str, ...]] | None = None
-        self._conversations: Conversations | None = None
 
     @classmethod
     def open(
@@ -132,10 +122,7 @@ class Archive:
             for answerer in self._answerers.values():
                 answerer.close()
             self._answerers.clear()
-            for store in (self._vectors, self._lexical, self._catalog, self._conversations):
-                if store is not None:
-                    store.close()
-            self._vectors = self._lexical = self._catalog = self._stores = self._conversations = None
+        self.stores.close()
 
     def __enter__(self) -> Archive:
         return self
@@ -169,20 +156,21 @@ class Archive:
         if not sources:
             raise UsageError("Nothing to ingest. Name a file, a folder or a pattern.")
         from rag.ingest import pipeline
+        from rag.ingest.backfill import backfill_quotes, find_quotes
         from rag.ingest.load import load
 
         found = load(sources, fields)
-        with self._writing("ingest"):
-            self._claim_fingerprint()
+        with self.stores.writing("ingest"):
+            self.stores.claim_fingerprint()
             report = pipeline.run(
                 found,
-                catalog=self._cat(),
-                embed=self._embed_texts,
-                settle=self._settle,
-                quotes=self._find_quotes,
+                catalog=self.stores.catalog,
+                embed=self.stores.embed,
+                settle=self.stores.index_pending,
+                quotes=find_quotes,
                 progress=progress,
             )
-            self._look_for_quotes()
+            backfill_quotes(self.stores.catalog)
             return report
 
     def delete(self, *idents: str) -> builtins.list[str]:
@@ -197,13 +185,13 @@ class Archive:
         Raises:
             ArticleMissing: One of them is not there; nothing has been deleted then.
         """
-        self._require()
-        with self._writing("delete"):
+        self.stores.require()
+        with self.stores.writing("delete"):
             keys = list(dict.fromkeys(self._article(i).key for i in idents))
-            self._cat().delete(keys)
-            self._settle()
-            self._forget()
-            self._cat().compact()
+            self.stores.catalog.delete(keys)
+            self.stores.index_pending()
+            self.stores.forget_erased()
+            self.stores.catalog.compact()
         return keys
 
     # -- search and ask ------------------------------------------------------------
@@ -313,15 +301,15 @@ class Archive:
             return answerer.stream(
                 query,
                 hits,
-                catalog=self._cat(),
-                embed=self._remembered(),
+                catalog=self.stores.catalog,
+                embed=self.stores.embedding_cache,
                 fingerprint=self.fingerprint,
-                empty=not self._cat().counts()["articles"],
+                empty=not self.stores.catalog.counts()["articles"],
                 millis={"retrieve": (time.perf_counter() - began) * 1000},
                 cancel=cancel,
                 brief=brief,
                 temperature=temperature,
-                fitted=self._embed().name.startswith(_FITTED) and self._language(query.standalone) == "en",
+                fitted=self.stores.embedder.name.startswith(_FITTED) and self._language(query.standalone) == "en",
             )
 
         from rag.retrieve import decompose
@@ -348,7 +336,7 @@ class Archive:
 
         whose = speakers_.parse_speaker(question)
         told = decompose.reported_by(question)
-        outlet = self._cat().resolve_outlet(told[0]) if told and not query.sources else None
+        outlet = self.stores.catalog.resolve_outlet(told[0]) if told and not query.sources else None
         part = query.model_copy(
             update={
                 "text": question,
@@ -401,8 +389,8 @@ class Archive:
             query,
             hits,
             choices,
-            catalog=self._cat(),
-            embed=self._remembered(),
+            catalog=self.stores.catalog,
+            embed=self.stores.embedding_cache,
             fingerprint=self.fingerprint,
             millis=millis,
         )
@@ -421,10 +409,14 @@ class Archive:
         from rag.answer.check import entailment, verify
         from rag.answer.cited_context import cited
 
-        self._require()
+        self.stores.require()
         entails = entailment.chosen(self.settings.check)
         return verify.supports(
-            claim, cited(self._cat(), citations), embed=self._remembered(), asked=asked, entails=entails
+            claim,
+            cited(self.stores.catalog, citations),
+            embed=self.stores.embedding_cache,
+            asked=asked,
+            entails=entails,
         )
 
     def quotes(
@@ -473,7 +465,9 @@ class Archive:
         ).model_copy(update={"speaker": speaker, "about": about})
         from rag.retrieve import speaker as speakers_
 
-        if (undone := self._cat().count_without_quotes()) and undone == self._cat().counts()["articles"]:
+        if (undone := self.stores.catalog.count_without_quotes()) and undone == self.stores.catalog.counts()[
+            "articles"
+        ]:
             raise ArchiveMismatch(
                 f"The articles in {self.path} have not been looked through for quotes. "
                 f"Do it, which embeds nothing again: onrecord doctor --repair --archive {self.path}"
@@ -484,7 +478,7 @@ class Archive:
         """Quotes of the query's speaker about what it asks for; see ``quotes``."""
         from rag.retrieve import speaker as speakers_
 
-        catalog = self._cat()
+        catalog = self.stores.catalog
         speakers = speakers_.match(query.speaker, catalog.speakers()) if query.speaker else None
         if speakers == []:
             return []
@@ -512,7 +506,7 @@ class Archive:
             query.about,
             passage_of={place: ident for place, ident in passage_of.items() if ident},
             stored=catalog.vectors([i for i in dict.fromkeys(passage_of.values()) if i]),
-            embed=self._remembered(),
+            embed=self.stores.embedding_cache,
         )
 
     def chat(self, **options: Any) -> Chat:
@@ -545,7 +539,7 @@ class Archive:
         Raises:
             ArticleMissing: There is none.
         """
-        self._require()
+        self.stores.require()
         return self._article(ident)
 
     def standing(self, article_ids: Iterable[str]) -> dict[str, bool]:
@@ -553,7 +547,7 @@ class Archive:
 
         For looking at many: no texts are read.
         """
-        return self._cat().exists(article_ids) if self.exists else {}
+        return self.stores.catalog.exists(article_ids) if self.exists else {}
 
     def passage(self, ident: str) -> Passage:
         """A passage by id.
@@ -561,26 +555,26 @@ class Archive:
         Raises:
             ArticleMissing: There is none.
         """
-        self._require()
-        found = self._cat().passages([ident])
+        self.stores.require()
+        found = self.stores.catalog.passages([ident])
         if ident not in found:
             raise ArticleMissing(f"No passage {ident!r} in this archive. Find ids with: onrecord search WORDS")
         return found[ident]
 
     def sentences(self, article_id: str) -> builtins.list[Sentence]:
         """The sentences of an article, as they can be cited."""
-        self._require()
-        return self._cat().sentences(article_id)
+        self.stores.require()
+        return self.stores.catalog.sentences(article_id)
 
     def versions(self, key: str) -> builtins.list[str]:
         """Ids of an article's versions, newest first."""
-        self._require()
-        return self._cat().versions(key)
+        self.stores.require()
+        return self.stores.catalog.versions(key)
 
     def articles(self) -> Iterator[Article]:
         """All current articles, in the order they came."""
-        self._require()
-        return self._cat().articles()
+        self.stores.require()
+        return self.stores.catalog.articles()
 
     def list(
         self,
@@ -614,7 +608,7 @@ class Archive:
         language = language_code(language)
         if not self.exists:
             return [], 0
-        return self._cat().listed(
+        return self.stores.catalog.listed(
             search,
             source=source,
             language=language,
@@ -626,31 +620,22 @@ class Archive:
 
     def months(self) -> builtins.list[tuple[str, str, int]]:
         """Coverage: ("2023-06", outlet or "", number of articles), in order; undated ones are left out."""
-        return self._cat().months() if self.exists else []
+        return self.stores.catalog.months() if self.exists else []
 
     @property
     def conversations(self) -> Conversations:
         """Conversations kept with the archive; what is taken down goes from them, too."""
-        with self._lock:
-            if self._conversations is None:
-                from rag.index.conversations import Conversations
-
-                self._conversations = Conversations(self._conversations_file)
-            return self._conversations
-
-    @property
-    def _conversations_file(self) -> Path:
-        return self.path / "conversations.sqlite"
+        return self.stores.conversations
 
     @property
     def fingerprint(self) -> str:
         """What built the archive: embedding model and splitter."""
-        return (self._cat().meta("fingerprint") if self.exists else None) or self._wanted()
+        return self.stores.fingerprint
 
     @property
     def generation(self) -> int:
         """Counts the archive's changes; 0 where nothing has been ingested."""
-        return self._cat().generation if self.exists else 0
+        return self.stores.catalog.generation if self.exists else 0
 
     @property
     def model(self) -> str:
@@ -662,54 +647,26 @@ class Archive:
     @property
     def exists(self) -> bool:
         """Whether anything has been ingested here."""
-        return (self.path / "catalog.sqlite").exists()
+        return self.stores.exists
 
     def stats(self) -> Stats:
         """Numbers about the archive."""
-        self._require()
+        self.stores.require()
         size = sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file())
         return Stats(
             path=str(self.path),
             fingerprint=self.fingerprint,
             bytes=size,
-            **self._cat().counts(),
-            **self._cat().coverage(),
+            **self.stores.catalog.counts(),
+            **self.stores.catalog.coverage(),
         )
 
     # -- health ----------------------------------------------------------------------
 
     def check(self) -> builtins.list[Problem]:
         """Compare the three stores; an empty list is good."""
-        self._require()
-        problems: list[Problem] = []
-
-        def note(store: str, what: str) -> None:
-            problems.append(Problem(store=store, what=what))
-
-        catalog = self._cat()
-        if (state := catalog.integrity()) != "ok":
-            note("catalog", state)
-        if catalog.meta("fingerprint") not in (None, self._wanted()):
-            note("catalog", f"built by {catalog.meta('fingerprint')}, the settings say {self._wanted()}")
-        counts = catalog.counts()
-        if counts["pending"] or counts["tombstones"] or catalog.meta("purge") == "1":
-            note(
-                "catalog",
-                f"an ingest was interrupted: {counts['pending']} passages to index, {counts['tombstones']} to let go",
-            )
-        truth = catalog.passage_ids()
-        vectors, lexical = self._fresh()
-        for store, ids in (("vectors", vectors.ids), ("lexical", lexical.ids)):
-            try:
-                there = ids()
-            except Exception as e:  # whatever a store says: it can't be read
-                note(store, str(e))
-                continue
-            if missing := len(truth - there):
-                note(store, f"{missing} passages are missing")
-            if extra := len(there - truth):
-                note(store, f"{extra} passages are left over")
-        return problems
+        self.stores.require()
+        return self.stores.problems()
 
     def repair(self, *, anew: bool = False, progress: Callable[[int, str], None] | None = None) -> None:
         """Rebuild both indexes from the catalog; nothing is embedded again.
@@ -719,19 +676,21 @@ class Archive:
                 the model of an archive).
             progress: As for ``ingest``.
         """
-        self._require()
-        with self._writing("repair", settle=False):
-            catalog = self._cat()
+        self.stores.require()
+        from rag.ingest.backfill import backfill_quotes, find_quotes
+
+        with self.stores.writing("repair", complete=False):
+            catalog = self.stores.catalog
             if anew:
                 from rag.ingest import pipeline
 
                 # Until it is done the archive fits no settings, so vectors of two models are never searched together.
                 catalog.set_meta("fingerprint", f"an unfinished rebuild | {pipeline.SPLITTER}")
-                pipeline.reembed(catalog, embed=self._embed_texts, quotes=self._find_quotes, progress=progress)
-                catalog.set_meta("fingerprint", self._wanted())
-            self._rebuild("vectors", "lexical")
-            self._look_for_quotes()
-            self._forget()
+                pipeline.reembed(catalog, embed=self.stores.embed, quotes=find_quotes, progress=progress)
+                catalog.set_meta("fingerprint", self.stores.current_fingerprint)
+            self.stores.rebuild("vectors", "lexical")
+            backfill_quotes(self.stores.catalog)
+            self.stores.forget_erased()
             catalog.compact()
 
     # -- within ------------------------------------------------------------------------
@@ -740,9 +699,9 @@ class Archive:
         from rag.retrieve import query
 
         made = query.build_query(question, k=self.settings.k if k is None else k, **filters)
-        self._require()
+        self.stores.require()
         if made.language:
-            self._require_languages()
+            self.stores.require_languages()
         made = made.model_copy(update={"articles": tuple(dict.fromkeys(self._article(a).id for a in articles))})
         made = self._by_outlet(made)
         return self._dated(made) if made.time and made.time.kind == "event" else made
@@ -752,10 +711,12 @@ class Archive:
         from rag.retrieve import decompose
 
         if made.sources:
-            return made.model_copy(update={"sources": tuple(self._cat().resolve_outlet(s) or s for s in made.sources)})
+            return made.model_copy(
+                update={"sources": tuple(self.stores.catalog.resolve_outlet(s) or s for s in made.sources)}
+            )
         told = decompose.reported_by(made.looked_for)
         name, what = told or (made.speaker, made.about)
-        outlet = self._cat().resolve_outlet(name) if name else None
+        outlet = self.stores.catalog.resolve_outlet(name) if name else None
         if outlet is None:
             return made
         sought = what or made.looked_for
@@ -775,39 +736,30 @@ class Archive:
                 return query.apply_event_date(made, when, hit.passage.title)
         return made.model_copy(update={"time": None})
 
-    def _require_languages(self) -> None:
-        from rag.index.catalog import WITH_LANGUAGES
-
-        if self._cat().index_format < WITH_LANGUAGES:
-            raise ArchiveMismatch(
-                f"The indexes in {self.path} are an older program's, which did not take in the articles' languages. "
-                f"Rebuild them, which embeds nothing again: onrecord doctor --repair --archive {self.path}"
-            )
-
     def _retrieve(self, query: Query) -> builtins.list[Hit]:
         from rag.index.catalog import WITH_ARTICLES, StoreClosed
         from rag.retrieve import fusion
 
-        self._require()
-        self._refuse_stranger(for_ingest=False)
-        embedder = self._embed()
+        self.stores.require()
+        self.stores.require_fingerprint()
+        embedder = self.stores.embedder
         arm = self.settings.retriever
         # The built-in model knows English only: elsewhere it may fill up what words have found, and no more.
         blind = embedder.name.startswith(_FITTED) and self._language(query.standalone) != "en"
         own = self._own_words(query)
         while True:
-            vectors, lexical = self._fresh()
+            vectors, lexical = self.stores.indexes()
             with suppress(StoreClosed):  # a rebuild has just put others in their place
                 return fusion.search(
                     query,
-                    catalog=self._cat(),
+                    catalog=self.stores.catalog,
                     vectors=vectors,
                     lexical=lexical,
                     embed=embedder.query,
                     dense_weight=0.0 if arm == "lexical" else _BLIND if blind else 1.0,
                     lexical_weight=0.0 if arm == "dense" else 1.0,
                     own_words=own,
-                    whole=self._cat().index_format >= WITH_ARTICLES,
+                    whole=self.stores.catalog.index_format >= WITH_ARTICLES,
                 )
 
     def _own_words(self, query: Query) -> builtins.list[str]:
@@ -815,16 +767,16 @@ class Archive:
         if not query.speaker:
             return []
         best = self._spoken(query)[: 2 * query.k]
-        found = self._cat().passages_at([(q.article_id, q.start) for q in best])
+        found = self.stores.catalog.passages_at([(q.article_id, q.start) for q in best])
         return [ident for ident in dict.fromkeys(found) if ident]
 
     def _language(self, question: str) -> str:
         """The question's language, as far as the archive has articles in it: a few words are easily mistaken."""
         from rag.text.detect import detect_language
 
-        generation = self._cat().generation
+        generation = self.stores.catalog.generation
         if self._languages is None or self._languages[0] != generation:
-            self._languages = generation, tuple(self._cat().coverage()["languages"])
+            self._languages = generation, tuple(self.stores.catalog.coverage()["languages"])
         there = self._languages[1]  # the most common one first
         detected = detect_language(question)
         return detected if detected in there or not there else there[0]
@@ -833,70 +785,11 @@ class Archive:
         from rag.text.urls import canonical
 
         try:
-            return self._cat().article(ident)
+            return self.stores.catalog.article(ident)
         except ArticleMissing:
             if (url := canonical(ident)) == ident:
                 raise
-            return self._cat().article(url)  # as the archive spells it
-
-    def _cat(self) -> Catalog:
-        with self._lock:
-            if self._catalog is None:
-                from rag.index.catalog import Catalog
-
-                self._catalog = Catalog(self.path / "catalog.sqlite")
-            return self._catalog
-
-    def _require(self) -> None:
-        if not self.exists:
-            raise ArchiveMissing(f"No archive in {self.path}. Run: onrecord ingest PATH --archive {self.path}")
-
-    def _embed(self) -> Embedder:
-        with self._lock:
-            if self._embedder is None:
-                from rag.index.embed import LangChainEmbedder, SentenceTransformerEmbedder
-
-                if self._given_embeddings is not None:
-                    self._embedder = LangChainEmbedder(self._given_embeddings)
-                else:
-                    self._embedder = SentenceTransformerEmbedder(
-                        self.settings.embeddings, cache=self.settings.cache.expanduser()
-                    )
-            return self._embedder
-
-    def _embed_texts(self, texts: Sequence[str]) -> Any:
-        return self._embed().embed(list(texts))
-
-    def _remembered(self) -> EmbeddingCache:
-        """For asking: the same sentences are weighed, checked and compared again and again."""
-        with self._lock:
-            if self._memory is None:
-                from rag.index.embed import EmbeddingCache
-
-                self._memory = EmbeddingCache(self._embed_texts)
-            return self._memory
-
-    def _find_quotes(self, articles: Sequence[tuple[str, str, Sequence[Sentence]]]) -> Any:
-        """Who says what in articles; None where the parser is not installed, so that a later run can look."""
-        from rag.errors import ModelMissing
-        from rag.ingest import quotes
-
-        try:
-            return quotes.find(articles)
-        except ModelMissing:
-            return None
-
-    def _look_for_quotes(self) -> None:
-        """Look through the articles that an older program, or one without the parser, has stored."""
-        from rag.ingest.pipeline import extract_quotes
-
-        catalog = self._cat()
-        while some := catalog.without_quotes(_LOOKED):
-            places = [(a.title, a.text, catalog.sentences(a.id), a.language) for a in some]
-            said = extract_quotes(places, self._find_quotes)
-            catalog.set_quotes([(a.id, s) for a, s in zip(some, said, strict=True) if s is not None])
-            if any(s is None for s in said):
-                return
+            return self.stores.catalog.article(url)  # as the archive spells it
 
     def _answerer(self, name: str | None) -> Answerer:
         with self._lock:
@@ -907,147 +800,6 @@ class Archive:
 
                 self._answerers[which] = Answerer(given if given is not None else which, self.settings)
             return self._answerers[which]
-
-    # Fingerprint: what built the archive must be what reads it.
-
-    def _wanted(self) -> str:
-        from rag.ingest.pipeline import SPLITTER
-
-        return f"{self._embed().name} | {SPLITTER}"
-
-    def _claim_fingerprint(self) -> None:
-        if self._cat().meta("fingerprint") is None:
-            self._cat().set_meta("fingerprint", self._wanted())
-        self._refuse_stranger(for_ingest=True)
-
-    def _refuse_stranger(self, *, for_ingest: bool) -> None:
-        built = self._cat().meta("fingerprint")
-        if built is None:
-            return
-        wanted = self._wanted()
-        model, _, splitter = built.partition(" | ")
-        my_model, _, my_splitter = wanted.partition(" | ")
-        # Sentences are stored, so another splitter matters to new articles only.
-        if model != my_model or (for_ingest and splitter != my_splitter):
-            raise ArchiveMismatch(
-                f"The archive in {self.path} was built with {built}, and the settings say {wanted}. "
-                f"Use what it was built with, or rebuild it: onrecord doctor --rebuild --archive {self.path}"
-            )
-
-    # The derived indexes.
-
-    def _fresh(self) -> tuple[VectorIndex, LexicalIndex]:
-        """The indexes, reopened when another process has written or put new ones in their place."""
-        from rag.index.lexical import LexicalIndex
-        from rag.index.vectors import VectorIndex
-
-        with self._lock:
-            catalog = self._cat()
-            stores = (catalog.meta("vectors") or "vectors-1", catalog.meta("lexical") or "lexical-1")
-            generation = catalog.generation
-            if self._vectors is None or self._lexical is None or stores != self._stores:
-                for store in (self._vectors, self._lexical):
-                    if store is not None:
-                        store.close()
-                self._vectors = VectorIndex(self.path / stores[0])
-                self._lexical = LexicalIndex(self.path / stores[1])
-                self._stores = stores
-            self._vectors.refresh(generation)
-            self._lexical.refresh(generation)
-            return self._vectors, self._lexical
-
-    def _settle(self) -> None:
-        """Bring the indexes up to the catalog. The one way in which they change."""
-        catalog = self._cat()
-        if catalog.meta("purge") == "1":
-            # What tantivy has deleted stays in its files: write them anew. Ids are all that Chroma holds.
-            self._rebuild("lexical")
-            catalog.set_meta("purge", "0")
-        vectors, lexical = self._fresh()
-        changed = False
-        if gone := catalog.tombstones():
-            vectors.remove(gone)
-            lexical.remove(gone)
-            catalog.mark_indexed([], gone)
-            changed = True
-        while rows := catalog.rows(limit=_STEP, pending=True):
-            vectors.add(rows)
-            lexical.add(rows)
-            catalog.mark_indexed([r.id for r in rows], [])
-            changed = True
-        if changed:
-            generation = catalog.next_generation()
-            vectors.mark_current(generation)
-            lexical.mark_current(generation)
-
-    def _rebuild(self, *kinds: str) -> None:
-        """Write indexes anew beside the old ones, then switch over in one transaction."""
-        from rag.index.lexical import LexicalIndex
-        from rag.index.vectors import VectorIndex
-
-        makers: dict[str, Callable[[Path], VectorIndex | LexicalIndex]]
-        makers = {"vectors": VectorIndex, "lexical": LexicalIndex}
-        catalog = self._cat()
-        old, new = {}, {}
-        for kind in kinds:
-            old[kind] = catalog.meta(kind) or f"{kind}-1"
-            new[kind] = f"{kind}-{int(old[kind].rpartition('-')[2]) + 1}"
-            shutil.rmtree(self.path / new[kind], ignore_errors=True)  # of a rebuild that was interrupted
-            index = makers[kind](self.path / new[kind])
-            after = 0
-            while rows := catalog.rows(after=after, limit=_STEP):
-                index.add(rows)
-                after = rows[-1].number
-            index.close()
-        # With one of them new, what the other has still to do is left for the ordinary way.
-        catalog.activate(new, settled=len(kinds) == len(makers))
-        self._fresh()  # lets go of the old ones
-        for name in old.values():
-            shutil.rmtree(self.path / name, ignore_errors=True)
-
-    # One writer at a time.
-
-    @contextmanager
-    def _writing(self, what: str, *, settle: bool = True) -> Iterator[None]:
-        from rag.index.catalog import Catalog
-        from rag.index.lock import write_lock
-
-        with write_lock(self.path, what):
-            with self._lock:
-                if self._catalog is None:
-                    self._catalog = Catalog(self.path / "catalog.sqlite", create=True)
-            if settle:
-                self._complete()
-            yield
-
-    def _complete(self) -> None:
-        """Do what an interrupted run left to do, and an older program could not."""
-        from rag.index.catalog import INDEX_FORMAT, WITH_LANGUAGES
-
-        self._sweep()
-        if (built := self._cat().index_format) < WITH_LANGUAGES:
-            self._rebuild("vectors", "lexical")
-        elif built < INDEX_FORMAT:  # only the lexical one has changed since
-            self._rebuild("lexical")
-            self._cat().set_meta("index_format", str(INDEX_FORMAT))
-        self._settle()
-        self._forget()
-
-    def _forget(self) -> None:
-        """Have conversations forget what was taken down."""
-        if ids := self._cat().pending_erasure():
-            if self._conversations_file.exists():
-                self.conversations.forget(ids)
-            self._cat().erased(ids)
-
-    def _sweep(self) -> None:
-        """Remove index folders that an interrupted rebuild left behind."""
-        catalog = self._cat()
-        live = {catalog.meta("vectors") or "vectors-1", catalog.meta("lexical") or "lexical-1"}
-        for kind in ("vectors", "lexical"):
-            for folder in self.path.glob(f"{kind}-*"):
-                if folder.name not in live:
-                    shutil.rmtree(folder, ignore_errors=True)
 
 
 __all__ = ["Archive"]

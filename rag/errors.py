@@ -11,8 +11,10 @@
     ├── SourceError             something to ingest can't be read at all
     ├── ModelError              a language or embedding model
     │   ├── ModelMissing        weights or an optional package are not there
+    │   │   └── ExtraMissing    an optional library is not installed
     │   ├── ModelCorrupt        weights are there, and their hash is wrong
     │   └── ModelFailed         the model answered with an error
+    ├── PluginError             what another package adds can't be loaded, or has a name that is taken
     ├── PromptError             a prompt file is malformed
     ├── ServiceBusy             the service can't take this question now
     └── UsageError              an argument or a setting makes no sense
@@ -69,12 +71,20 @@ class ModelMissing(ModelError):
     """Weights, or the package that runs them, are not installed."""
 
 
+class ExtraMissing(ModelMissing):
+    """An optional library is not installed; the message ends with the command that installs it."""
+
+
 class ModelCorrupt(ModelError):
     """Weights are on disk, but their hash is not the expected one."""
 
 
 class ModelFailed(ModelError):
     """The model was reached and answered with an error."""
+
+
+class PluginError(OnRecordError):
+    """What another package adds can't be loaded, or has a name that is taken; the message names it."""
 
 
 class PromptError(OnRecordError):

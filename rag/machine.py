@@ -1,4 +1,4 @@
-"""The machine: a figure, or a choice of the fastest way, means nothing without it."""
+"""The machine: what processor it has, which every measurement names, and how its threads wait."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
-"""What decides how fast models run."""
+"""The processor features that decide how fast models run."""
 
 
 def processor() -> str:
@@ -25,13 +25,13 @@ def processor() -> str:
 
 @contextmanager
 def limit_openmp_spin() -> Iterator[None]:
-    """While a library is imported: have OpenMP's threads spin only briefly; the environment is left as it was.
+    """While a library is imported, have OpenMP's threads spin only briefly; afterwards the environment is as before.
 
-    By default they spin for milliseconds at every barrier, of which a language model's token has over a thousand. On
-    cores shared with anything else (the embedder, a browser) each then waits for one that is not running: one busy
-    process on two cores brought 32 tokens/s down to 0.4. With this it is 15, and on an idle machine nothing is lost.
-    OpenMP reads the variable once, when its library is loaded (by torch or by llama.cpp, whichever comes first), and a
-    choice of the user's is left alone.
+    By default threads spin for milliseconds at every barrier, and each token of a language model has over a thousand.
+    On cores that other work uses too (the embedder, a browser), threads then spin while the one they wait for is not
+    running: one busy process on two cores brought 32 tokens/s down to 0.4. With this it is 15, and on an idle machine
+    nothing is lost. OpenMP reads the variable once, when its library is loaded (by torch or by llama.cpp, whichever is
+    first). If the user has set it, it is left as it is.
     """
     ours = not os.environ.keys() & {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"}
     if ours:

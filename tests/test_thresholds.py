@@ -131,12 +131,12 @@ class Doubting(FakeChat):
         yield from super()._stream(*args, **kwargs)
 
 
-def answers(folder: Path, chat: FakeChat, **settings: Any) -> Any:
+def answers(folder: Path, chat: FakeChat, asked: str = ASKED, **settings: Any) -> Any:
     given = Settings(archive=folder / "archive", **settings)
     with Archive.open(settings=given, chat_model=chat, embeddings=FakeEmbeddings()) as archive:
         if not archive.exists:
             fill(archive, row("bridge", BRIDGE, title="The Harbour Bridge"))
-        return archive.ask(ASKED)
+        return archive.ask(asked)
 
 
 @pytest.mark.parametrize(("doubt", "answered"), [(0.49, True), (0.51, False)])
@@ -163,6 +163,13 @@ def test_what_was_withheld_is_no_answer(tmp_path: Path) -> None:
     ):
         answer = answers(tmp_path, FakeChat([f"{claim} [2]"]), caution=0.01)
         assert not answer.answered and answer.reason == "not_supported", claim
+
+
+@pytest.mark.parametrize(("where", "answered"), [("the Harbour Bridge", True), ("the Kellmouth Bridge", False)])
+def test_what_the_article_says_nothing_of_is_a_veto(tmp_path: Path, where: str, answered: bool) -> None:
+    asked = f"What did engineers find in piers of {where}?"
+    answer = answers(tmp_path, FakeChat([f"{FOUND} [2]"]), asked, caution=0.0)
+    assert answer.answered == answered
 
 
 def test_settings_that_decide() -> None:
@@ -336,7 +343,7 @@ def chosen(folder: Path, embed: Any, *texts: str, **options: Any) -> list[str]:
             vectors = embed(said)
             return np.pad(vectors, ((0, 0), (0, 64 - vectors.shape[1])))
 
-        return [e.text for e in choose("boats harbour", hits, embed=wide, catalog=archive._cat(), **given)]
+        return [e.text for e in choose("boats harbour", hits, embed=wide, catalog=archive.stores.catalog, **given)]
 
 
 @pytest.mark.parametrize(("cosine", "kept"), [(0.94, 2), (0.96, 1)])

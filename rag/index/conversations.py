@@ -1,15 +1,13 @@
-"""Conversations: one SQLite file beside the archive's catalog, made at the first write.
+"""Conversations: one SQLite file beside the archive's catalog, created at the first write.
 
-Every answer is kept whole, as the JSON that it was, with what its reader
-thought of it. A user sees their own conversations only. A takedown reaches
-them too: ``forget`` cuts out of every answer what rested on an article.
+Every answer is stored whole, as the JSON that it was, with its user's rating. A user sees their own conversations only.
+A takedown reaches them too: ``forget`` removes from every answer what rests on a deleted article.
 """
 
 from __future__ import annotations
 
 import builtins
 import os
-import re
 import secrets
 import sqlite3
 import unicodedata
@@ -22,22 +20,21 @@ from typing import Any
 from pydantic import ValidationError
 
 from rag.errors import ArchiveDamaged, ArchiveLocked, ArchiveMismatch, ConversationMissing, UsageError
+from rag.index.feedback import plain_text, to_case
 from rag.index.sqlite import Connection, Connections, transaction
+from rag.redaction import redact
 from rag.types import Answer, Conversation, Feedback, Turn
 
 SCHEMA_VERSION = 1
 
-TAKEN_DOWN = "An article that this answer rested on has been taken down."
-"""What an answer says when nothing of it is left."""
-
 _TITLE = 80
-"""Characters that a title made of a question has at most."""
+"""Most characters of a title that is made from a question."""
 
 _LONGEST = 4000
-"""Characters that a title or a reason may have."""
+"""Most characters of a title, or of the reason for a rating."""
 
 _WORDS = 20
-"""Search words that are looked for; the rest of a long search is left out."""
+"""Most words of a search; further ones are ignored."""
 
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -66,17 +63,16 @@ INSERT INTO meta VALUES ('schema', '1'), ('purge', '0')
 
 _LISTED = """SELECT c.*, (SELECT count(*) FROM turn t WHERE t.conversation = c.id) AS turns FROM conversation c
              WHERE c.user = ?"""
-_MARKS = re.compile(r"(?:\s*\[\d+\])+")
 
 
 class Conversations:
     """The conversations of all users. Safe to use from several threads and processes."""
 
     def __init__(self, file: Path) -> None:
-        """Nothing is opened yet, and nothing made before the first write.
+        """Open nothing yet, and create nothing before the first write.
 
         Args:
-            file: Where it is, or will be; only its owner may read it.
+            file: Where the file is, or will be; it is created readable by its owner only.
         """
         self.file = file
         self._connections = Connections(file, self._prepare)
@@ -144,7 +140,7 @@ class Conversations:
         if not (title := _line(title)):
             raise UsageError("A conversation's title can't be empty. Give it a few words.")
         with self._writing() as db:
-            self._own(db, conversation, user)
+            self._owned(db, conversation, user)
             db.execute("UPDATE conversation SET title = ?, updated = ? WHERE id = ?", (title, _now(), conversation))
         return self.get(conversation, user)
 
@@ -155,7 +151,7 @@ class Conversations:
             ConversationMissing: The user has none of that id.
         """
         with self._writing(purge=True) as db:
-            self._own(db, conversation, user)
+            self._owned(db, conversation, user)
             db.execute("DELETE FROM conversation WHERE id = ?", (conversation,))
 
     def delete_all(self, user: str) -> int:
@@ -184,7 +180,7 @@ class Conversations:
         """
         question, now = _clean(question), _now()
         with self._writing() as db:
-            title = self._own(db, conversation, user)["title"] or _title(question)
+            title = self._owned(db, conversation, user)["title"] or _title(question)
             ident = db.execute(
                 "INSERT INTO turn (conversation, question, answer, asked) VALUES (?, ?, ?, ?)",
                 (conversation, question, answer.model_dump_json(), now),
@@ -205,7 +201,7 @@ class Conversations:
             ConversationMissing: The user has no such conversation, or it has no such turn.
         """
         with self._writing(purge=True) as db:
-            self._own(db, conversation, user)
+            self._owned(db, conversation, user)
             if not db.execute("SELECT 1 FROM turn WHERE id = ? AND conversation = ?", (turn, conversation)).fetchone():
                 raise _turn_missing(turn)
             db.execute("DELETE FROM turn WHERE conversation = ? AND id >= ?", (conversation, turn))
@@ -245,12 +241,12 @@ class Conversations:
     def cases(self, user: str | None = None) -> Iterator[dict[str, Any]]:
         """Rated answers as rows that ``load_cases`` reads from JSON Lines, oldest first.
 
-        A good answer is expected again, with its quotes as evidence; a refusal that was right is a question without
-        an answer. A bad one is tagged "bad", with the reason under ``why``, and nothing is said of what is right.
-        One that a takedown has emptied is left out: nobody has rated what it says now.
+        An answer rated good is expected again, with its quotes as evidence; a refusal rated good is a question without
+        an answer. An answer rated bad is tagged "bad", with the reason under ``why``, and no answer is expected.
+        Answers that a takedown has emptied are left out: nobody has rated what they say now.
 
         Args:
-            user: Only theirs; None: everybody's, and nothing tells whose.
+            user: Only this user's; None: everybody's, with nothing that tells whose they are.
         """
         where, values = ("", ()) if user is None else (" AND c.user = ?", (_clean(user),))
         rated = self._rows(
@@ -261,22 +257,22 @@ class Conversations:
         for row in rated:
             turn = _turn(row)
             if turn.answer.reason != "taken_down":
-                yield _case(turn, self._before(turn))
+                yield to_case(turn, self._before(turn))
 
     def _before(self, turn: Turn) -> builtins.list[dict[str, str]]:
         rows = self._rows(
             "SELECT * FROM turn WHERE conversation = ? AND id < ? ORDER BY id", (turn.conversation, turn.id)
         )
         earlier = [_turn(r) for r in rows]
-        return [{"question": t.question, "answer": _said(t.answer) if t.answer.answered else ""} for t in earlier]
+        return [{"question": t.question, "answer": plain_text(t.answer) if t.answer.answered else ""} for t in earlier]
 
     # -- takedown ------------------------------------------------------------------
 
     def forget(self, article_ids: Collection[str]) -> int:
-        """Cut out of every answer what rested on these articles; no file holds those words afterwards.
+        """Remove from every answer what rests on these articles; no file holds those words afterwards.
 
-        A rating goes with the words it was about. Where a later question was completed out of the conversation
-        before it was searched for, it stands again as it was asked.
+        The rating of an answer whose text changes is deleted. A later question that was rewritten with words of the
+        conversation is put back as it was asked.
 
         Args:
             article_ids: Ids of article versions.
@@ -287,20 +283,20 @@ class Conversations:
         if not self.file.exists() or not article_ids:
             return 0
         with self._writing(purge=True) as db:
-            touched = [
+            affected = [
                 (r["conversation"], r["id"])
                 for r in db.execute("SELECT id, conversation, answer FROM turn ORDER BY id")
                 if any(i in r["answer"] for i in article_ids)
             ]
-            changed = sum(_cut(db, turn, article_ids) for _, turn in touched)
-            for conversation, first in dict(reversed(touched)).items():
-                changed += _undo_rewrites(db, conversation, first, {t for _, t in touched})
+            changed = sum(_redact_turn(db, turn, article_ids) for _, turn in affected)
+            for conversation, first in dict(reversed(affected)).items():
+                changed += _undo_rewrites(db, conversation, first, {t for _, t in affected})
         return changed
 
-    # -- within ----------------------------------------------------------------------
+    # -- helpers -----------------------------------------------------------------------
 
     @staticmethod
-    def _own(db: sqlite3.Connection, conversation: str, user: str) -> sqlite3.Row:
+    def _owned(db: sqlite3.Connection, conversation: str, user: str) -> sqlite3.Row:
         found: sqlite3.Row | None = db.execute(
             "SELECT * FROM conversation WHERE id = ? AND user = ?", (conversation, _clean(user))
         ).fetchone()
@@ -311,7 +307,7 @@ class Conversations:
     def _rows(self, query: str, values: Collection[Any] = ()) -> builtins.list[sqlite3.Row]:
         if not self.file.exists():
             return []
-        with self._trouble():
+        with self._translating_errors():
             return self._db.execute(query, tuple(values)).fetchall()
 
     @contextmanager
@@ -319,11 +315,11 @@ class Conversations:
         """A transaction.
 
         Args:
-            purge: Words are deleted in it: afterwards the log is emptied, where they would still stand.
+            purge: It deletes words: afterwards the write-ahead log is emptied, which would still hold them.
         """
         if not self.file.exists():
             self._create()
-        with self._trouble():
+        with self._translating_errors():
             with transaction(self._db) as db:
                 yield db
                 if purge:
@@ -333,7 +329,7 @@ class Conversations:
 
     @property
     def _db(self) -> Connection:
-        return self._connections.mine()
+        return self._connections.current()
 
     def _prepare(self, db: Connection) -> None:
         db.row_factory = sqlite3.Row
@@ -341,7 +337,7 @@ class Conversations:
         db.execute("PRAGMA synchronous=NORMAL")
         db.execute("PRAGMA foreign_keys=ON")
         db.execute("PRAGMA secure_delete=ON")  # what is deleted leaves no words in free pages
-        if not _tables(db):  # just made, by us or by another process
+        if not _tables(db):  # just created, by this process or another
             with transaction(db):
                 if not _tables(db):
                     for statement in _SCHEMA.split(";\n"):
@@ -350,7 +346,7 @@ class Conversations:
             raise ArchiveDamaged(
                 f"{self.file} holds no conversations. Move it away, and a new one is made at the next question."
             )
-        with suppress(sqlite3.OperationalError):  # somebody is writing: the next to open it will do
+        with suppress(sqlite3.OperationalError):  # another process is writing: the next to open the file does it
             db.execute("PRAGMA journal_mode=WAL")
         facts = {r["name"]: r["value"] for r in db.execute("SELECT name, value FROM meta")}
         if int(facts.get("schema", 0)) > SCHEMA_VERSION:
@@ -358,19 +354,19 @@ class Conversations:
                 f"{self.file} was written by a newer OnRecord (schema {facts['schema']}, this one knows "
                 f"{SCHEMA_VERSION}). Upgrade: pip install -U onrecord"
             )
-        if facts.get("purge") == "1":  # whoever deleted was stopped before the log was empty
+        if facts.get("purge") == "1":  # the process that deleted was stopped before the log was empty
             _purge(db)
 
     def _create(self) -> None:
         try:
             self.file.parent.mkdir(parents=True, exist_ok=True)
-            os.close(os.open(self.file, os.O_CREAT | os.O_RDWR, 0o600))  # and SQLite's files beside it take after it
+            os.close(os.open(self.file, os.O_CREAT | os.O_RDWR, 0o600))  # SQLite gives its other files the same mode
         except OSError as e:
             raise UsageError(f"{self.file} can't be written ({e.strerror}). Check the folder's permissions.") from e
 
     @contextmanager
-    def _trouble(self) -> Iterator[None]:
-        """What SQLite says of the file, in our own words."""
+    def _translating_errors(self) -> Iterator[None]:
+        """Raises SQLite's errors as errors of an archive."""
         try:
             yield
         except sqlite3.OperationalError as e:
@@ -387,83 +383,11 @@ class Conversations:
             ) from e
 
 
-def redact(answer: Answer, article_ids: Collection[str]) -> Answer:
-    """An answer without what rests on some articles.
-
-    Sentences that cite one of them are cut out with their marks, the other citations numbered anew in order and their
-    places corrected. Passages and conflicts of those articles go, and so does whatever may hold their words and names
-    no article: sentences withheld, and the answer in short. Where nothing is left, the answer says so.
-
-    Args:
-        answer: It is not changed.
-        article_ids: Ids of article versions.
-
-    Returns:
-        ``answer`` itself where it has nothing of those articles.
-    """
-    gone = frozenset(article_ids)
-    if not any(
-        (
-            any(c.article_id in gone for c in answer.citations),
-            any(c.article_id in gone for c in answer.conflicts),
-            any(h.passage.article_id in gone or gone & {*h.twins} for h in answer.hits),
-        )
-    ):
-        return answer
-    kept = [h for h in answer.hits if h.passage.article_id not in gone]
-    hits = [
-        h.model_copy(update={"rank": rank, "twins": tuple(t for t in h.twins if t not in gone)})
-        for rank, h in enumerate(kept, start=1)
-    ]
-    rest = answer.model_copy(update={"hits": tuple(hits), "withheld": (), "brief": None})
-    if not answer.answered:
-        return rest
-    if any(c.article_id in gone for c in answer.citations):
-        rest = _recited(rest, gone)
-    else:
-        others = tuple(c for c in answer.conflicts if c.article_id not in gone)
-        rest = rest.model_copy(update={"conflicts": others})
-    if rest.citations:
-        return rest
-    return rest.model_copy(
-        update={
-            "text": TAKEN_DOWN,
-            "answered": False,
-            "reason": "taken_down",
-            "conflicts": (),
-            "confidence": None,
-        }
-    )
-
-
-def _recited(answer: Answer, gone: frozenset[str]) -> Answer:
-    """The answer's text put together anew from the claims that cite none of the articles."""
-    cut = {c.claim for c in answer.citations if c.article_id in gone}
-    spans = sorted({c.claim for c in answer.citations} - cut)
-    citations, places, text = [], {}, ""
-    numbers: dict[int, int] = {}
-    for span in spans:
-        lead = "" if not text else "\n" if answer.text[: span[0]].endswith("\n") else " "
-        places[span] = (start := len(text) + len(lead), start + span[1] - span[0])
-        text += lead + answer.text[slice(*span)]
-        cited = [c for c in answer.citations if c.claim == span]
-        for c in cited:
-            numbers.setdefault(c.number, len(numbers) + 1)
-            citations.append(c.model_copy(update={"number": numbers[c.number], "claim": places[span]}))
-        text += " " + "".join(f"[{n}]" for n in dict.fromkeys(numbers[c.number] for c in cited))
-    conflicts = [
-        c.model_copy(update={"claim": places[c.claim]})
-        for c in answer.conflicts
-        if c.article_id not in gone and c.claim in places
-    ]
-    return answer.model_copy(update={"text": text, "citations": tuple(citations), "conflicts": tuple(conflicts)})
-
-
 def _tables(db: sqlite3.Connection) -> set[str]:
     return {r["name"] for r in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
-def _cut(db: sqlite3.Connection, turn: int, article_ids: Collection[str]) -> bool:
+def _redact_turn(db: sqlite3.Connection, turn: int, article_ids: Collection[str]) -> bool:
     before = _answer(db.execute("SELECT answer FROM turn WHERE id = ?", (turn,)).fetchone()["answer"])
     after = redact(before, article_ids)
     if after == before:
@@ -475,7 +399,7 @@ def _cut(db: sqlite3.Connection, turn: int, article_ids: Collection[str]) -> boo
 
 
 def _undo_rewrites(db: sqlite3.Connection, conversation: str, first: int, counted: Collection[int]) -> int:
-    """Undo the completing of questions asked after an answer that changed: its words may have gone into them."""
+    """Undo the rewriting of questions after an answer that changed, since they may hold its words."""
     changed = 0
     rows = db.execute("SELECT id, answer FROM turn WHERE conversation = ? AND id > ?", (conversation, first)).fetchall()
     for row in rows:
@@ -489,44 +413,13 @@ def _undo_rewrites(db: sqlite3.Connection, conversation: str, first: int, counte
 
 
 def _purge(db: sqlite3.Connection) -> None:
-    """Write the log back into the file and empty it, so that deleted words stand in neither.
+    """Write the write-ahead log back into the file and empty it, so that deleted words are in neither.
 
-    A reader that outlasts the wait leaves it to whoever opens or deletes next.
+    Where a reader keeps it busy for longer than the timeout, the next process to open or delete does it.
     """
     busy = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
     if not busy:
         db.execute("UPDATE meta SET value = '0' WHERE name = 'purge'")
-
-
-def _case(turn: Turn, history: list[dict[str, str]]) -> dict[str, Any]:
-    answer, feedback = turn.answer, turn.feedback
-    assert feedback is not None
-    query = answer.query
-    filtered = query.after or query.before or query.sources or query.language
-    case: dict[str, Any] = {
-        "id": f"{turn.conversation}-{turn.id}",
-        "question": turn.question,
-        "history": history,
-        "within": list(query.articles),
-        "tags": ["good" if feedback.good else "bad", *(["filtered"] if filtered else [])],
-        "why": feedback.why,
-    }
-    if feedback.good and answer.answered:
-        case |= {
-            "answers": [answer.brief or _said(answer)],
-            "evidence": list(dict.fromkeys(c.quote for c in answer.citations)),
-            "relevant": {c.article_id: 1 for c in answer.citations},
-            "answerable": True,
-        }
-    elif feedback.good:
-        case["answerable"] = False
-    return case
-
-
-def _said(answer: Answer) -> str:
-    """An answer's sentences, without the marks."""
-    claims = sorted({c.claim for c in answer.citations})
-    return " ".join(answer.text[a:b] for a, b in claims) or _MARKS.sub("", answer.text)
 
 
 def _conversation(row: sqlite3.Row) -> Conversation:
@@ -571,7 +464,7 @@ def _now() -> str:
 
 
 def _clean(text: str) -> str:
-    """Without what can't be stored: lone surrogates, and NULs."""
+    """Without what SQLite can't store: lone surrogates and NULs."""
     return text.encode("utf-8", "replace").decode().replace("\x00", "")
 
 
@@ -594,7 +487,7 @@ def _title(question: str) -> str:
 
 
 def _fold(text: str | None) -> str:
-    """For comparing: without case and accents; the Turkish i's are one."""
+    """For comparisons: without case and accents, and with the Turkish dotless i as i."""
     text = (text or "").replace("ı", "i").replace("İ", "i")
     plain = unicodedata.normalize("NFKD", text)
     return "".join(c for c in plain if not unicodedata.combining(c)).casefold()

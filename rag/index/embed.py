@@ -1,10 +1,9 @@
-"""Embedding: the only room that talks to sentence-transformers, torch and onnxruntime.
+"""Embedding: texts to vectors, by sentence-transformers, torch and onnxruntime.
 
-The default model runs in three ways that give the same vectors. A question is
-embedded by onnxruntime, which starts in a second, where importing
-sentence-transformers takes five to twenty. Long work goes to whichever way is
-fastest on this processor, found by trying (bfloat16 is three times as fast as
-float32 where the processor has it, and slower where it is emulated).
+The default model runs on three backends that give the same vectors. Questions are embedded by onnxruntime, which starts
+in a second, where importing sentence-transformers takes five to twenty. Many texts are embedded by the backend that is
+fastest on this processor, which is measured (bfloat16 is three times as fast as float32 where the processor has it, and
+slower where it is emulated).
 """
 
 from __future__ import annotations
@@ -21,12 +20,13 @@ from contextlib import contextmanager
 from hashlib import blake2b
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rag.errors import ModelFailed, ModelMissing
+from rag.extras import require
 from rag.machine import limit_openmp_spin, processor
 from rag.weights import MINILM, ensure_minilm
 
@@ -40,36 +40,23 @@ log = logging.getLogger(__name__)
 Vectors = npt.NDArray[np.float32]
 
 DEFAULT = "all-MiniLM-L6-v2"
-_GRAPH = 2  # which export; a graph of another number is not used
-_AGREE = 0.999  # least cosine to float32 that a faster way must keep
-_LONG_WORK = 400  # texts; below, loading torch costs more than it saves
-_PROBE = 32  # texts timed on each way
-_WITHOUT_TORCH = 0.8  # onnx is taken unless another is a quarter faster: torch takes seconds to load and memory to stay
-_TOKENS = 200  # of texts that are run together: found by trying, with passages of 120 and sentences of 30
-
-
-class Embedder(Protocol):
-    """What the archive needs of an embedding model."""
-
-    name: str
-    """Recorded in the archive: vectors of another name don't compare."""
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """Vectors for storage: float32, shape (len(texts), dim), rows of length 1."""
-
-    def query(self, text: str) -> Vectors:
-        """A question's vector: float32, shape (dim,), length 1."""
+_GRAPH = 2  # version of the exported graph; files of other versions are not used
+_AGREE = 0.999  # least cosine to the float32 vectors that a faster backend must have
+_LONG_WORK = 400  # texts; for fewer, loading torch costs more than it saves
+_PROBE = 32  # texts that each backend is timed with
+_WITHOUT_TORCH = 0.8  # onnx is preferred unless another is a quarter faster: torch takes seconds to load, and memory
+_TOKENS = 200  # in a batch; measured with passages of 120 tokens and sentences of 30
 
 
 class SentenceTransformerEmbedder:
-    """The default model out of its wheel, or any sentence-transformers model by name or folder."""
+    """The default model from its installed package, or any sentence-transformers model by name or folder."""
 
     def __init__(self, model: str = DEFAULT, *, cache: Path) -> None:
         """Prepare; nothing heavy is loaded before the first text.
 
         Args:
             model: ``all-MiniLM-L6-v2`` (from the installed package, verified), a folder, or a name on a model hub.
-            cache: Folder for the exported graph and the measured choice of way.
+            cache: Folder for the exported graph and the choice of backend.
         """
         self._model = model
         self._own = model == DEFAULT
@@ -80,12 +67,12 @@ class SentenceTransformerEmbedder:
         self._session: Any = None
         self._threads: Any = None
         self._tokenizer: Any = None
-        self._way: str | None = None
+        self._backend: str | None = None
 
     @property
-    def way(self) -> str:
-        """How long work is embedded on this machine: "onnx", "torch-bf16" or "torch-fp32"; "onnx" until tried."""
-        return self._way or ("onnx" if self._own else "torch-fp32")
+    def backend(self) -> str:
+        """What embeds many texts on this machine: "onnx", "torch-bf16" or "torch-fp32"; "onnx" until it is measured."""
+        return self._backend or ("onnx" if self._own else "torch-fp32")
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Embed passages for storage.
@@ -101,37 +88,37 @@ class SentenceTransformerEmbedder:
             ModelCorrupt: The weights are not the official ones.
         """
         with self._lock:
-            if len(texts) >= _LONG_WORK and self._way is None:
-                self._way = self._choose(texts)
-            return self._by(self.way, texts)
+            if len(texts) >= _LONG_WORK and self._backend is None:
+                self._backend = self._pick_backend(texts)
+            return self._embed_with(self.backend, texts)
 
     def query(self, text: str) -> Vectors:
         """Embed a question: float32, shape (dim,), length 1."""
         if self._own:
-            vector: Vectors = self._by("onnx", [text])[0]
+            vector: Vectors = self._embed_with("onnx", [text])[0]
             return vector
         with self._lock:
             model = self._loaded("torch-fp32")
             found = model.encode_query([text], normalize_embeddings=True, show_progress_bar=False)
             return np.asarray(found[0], np.float32)
 
-    # -- the ways ----------------------------------------------------------------
+    # -- backends ----------------------------------------------------------------
 
-    def _by(self, way: str, texts: Sequence[str]) -> Vectors:
+    def _embed_with(self, backend: str, texts: Sequence[str]) -> Vectors:
         if not texts:
             return np.zeros((0, 0), np.float32)
-        if way == "onnx":
+        if backend == "onnx":
             if self._onnx():
                 return self._run_onnx(texts)
-            way = "torch-fp32"
-        model = self._loaded(way)
+            backend = "torch-fp32"
+        model = self._loaded(backend)
         found = model.encode_document(
             list(texts), batch_size=16, convert_to_tensor=True, normalize_embeddings=False, show_progress_bar=False
         )
         return _unit(found.float().numpy())
 
-    def _choose(self, texts: Sequence[str]) -> str:
-        """Time each way on some of the texts; remember the answer for this machine."""
+    def _pick_backend(self, texts: Sequence[str]) -> str:
+        """Time each backend with some of the texts, and store the fastest one's name for this machine."""
         record = self._cache / "embedding-way.json"
         machine = f"{processor()} x{os.cpu_count()} torch {_version('torch')} onnxruntime {_version('onnxruntime')}"
         key = f"{self.name}, graph {_GRAPH}, on {machine}"
@@ -143,23 +130,23 @@ class SentenceTransformerEmbedder:
             return str(known[key])
         step = max(1, len(texts) // _PROBE)
         some = list(texts)[::step][:_PROBE]
-        reference = self._by("torch-fp32", some)
-        ways = (["onnx"] if self._own and self._onnx() else []) + ["torch-fp32", "torch-bf16"]
-        least = dict.fromkeys(ways, float("inf"))
-        for way in ways:
-            agreement = float((self._by(way, some) * reference).sum(axis=1).min())
+        reference = self._embed_with("torch-fp32", some)
+        backends = (["onnx"] if self._own and self._onnx() else []) + ["torch-fp32", "torch-bf16"]
+        fastest = dict.fromkeys(backends, float("inf"))
+        for backend in backends:
+            agreement = float((self._embed_with(backend, some) * reference).sum(axis=1).min())
             if agreement < _AGREE:
-                log.info("embedding by %s differs: cosine to float32 at least %.5f", way, agreement)
-                del least[way]
-        for _ in range(3):  # taking turns, so that other work on the machine wrongs none of them
-            for way in least:
+                log.info("embedding by %s differs: cosine to float32 at least %.5f", backend, agreement)
+                del fastest[backend]
+        for _ in range(3):  # in turns, so that other work on the machine slows all of them alike
+            for backend in fastest:
                 started = time.perf_counter()
-                self._by(way, some)
-                least[way] = min(least[way], time.perf_counter() - started)
-        best = min(least, key=lambda way: least[way] * (_WITHOUT_TORCH if way == "onnx" else 1))
-        log.info("embedding: %s", ", ".join(f"{w} {_PROBE / s:.0f} texts/s" for w, s in least.items()))
-        for way in [w for w in self._torch if w != best]:
-            del self._torch[way]  # 90 MB each
+                self._embed_with(backend, some)
+                fastest[backend] = min(fastest[backend], time.perf_counter() - started)
+        best = min(fastest, key=lambda name: fastest[name] * (_WITHOUT_TORCH if name == "onnx" else 1))
+        log.info("embedding: %s", ", ".join(f"{name} {_PROBE / s:.0f} texts/s" for name, s in fastest.items()))
+        for backend in [name for name in self._torch if name != best]:
+            del self._torch[backend]  # 90 MB each
         try:
             self._cache.mkdir(parents=True, exist_ok=True)
             _replace(record, json.dumps({**known, key: best}, indent=1).encode())
@@ -167,19 +154,16 @@ class SentenceTransformerEmbedder:
             log.info("the choice could not be written to %s", record)
         return best
 
-    def _loaded(self, way: str) -> Any:
+    def _loaded(self, backend: str) -> Any:
         with self._lock:
-            if way not in self._torch:
+            if backend not in self._torch:
                 folder = str(ensure_minilm(self._cache)) if self._own else self._model
                 with _quiet_transformers(offline=self._own), limit_openmp_spin():
-                    try:
-                        import torch
-                        from sentence_transformers import SentenceTransformer
-                    except ImportError as e:
-                        raise ModelMissing(
-                            f'Embedding needs sentence-transformers ({e}). Run: pip install "onrecord[local]"'
-                        ) from e
-                    kind = torch.bfloat16 if way == "torch-bf16" else torch.float32
+                    require("sentence_transformers", extra="local", what="Embedding", package="sentence-transformers")
+                    import torch
+                    from sentence_transformers import SentenceTransformer
+
+                    kind = torch.bfloat16 if backend == "torch-bf16" else torch.float32
                     try:
                         model = SentenceTransformer(folder, device="cpu", model_kwargs={"dtype": kind})
                     except (OSError, ValueError) as e:
@@ -188,18 +172,20 @@ class SentenceTransformerEmbedder:
                             f"The embedding model {self._model!r} can't be loaded ({first}). "
                             "Give a folder that holds one, or a name your machine can download."
                         ) from e
-                self._torch[way] = model
-            return self._torch[way]
+                self._torch[backend] = model
+            return self._torch[backend]
 
     # -- onnx --------------------------------------------------------------------
 
     def _onnx(self) -> bool:
-        """Whether the graph is there; exports it when it isn't (once per machine)."""
+        """Load the ONNX graph, after exporting it where it is not there yet; False if it can't be exported."""
         with self._lock:
             if self._session is None:
                 file = self._cache / f"minilm-{MINILM.sha256[:12]}-{_GRAPH}.onnx"
                 if not file.exists() and not self._export(file):
                     return False
+                require("onnxruntime", extra="local", what="Embedding")
+                require("tokenizers", extra="local", what="Embedding")
                 import onnxruntime
                 from tokenizers import Tokenizer
 
@@ -214,13 +200,13 @@ class SentenceTransformerEmbedder:
                     return self._onnx()
                 tokenizer = Tokenizer.from_file(str(ensure_minilm(self._cache) / "tokenizer.json"))
                 tokenizer.enable_truncation(256)
-                tokenizer.no_padding()  # its file asks for 128 tokens always
+                tokenizer.no_padding()  # its file asks for padding to 128 tokens
                 self._threads = ThreadPoolExecutor(os.cpu_count(), "onnx")
                 self._tokenizer, self._session = tokenizer, session
         return True
 
     def _export(self, file: Path) -> bool:
-        """Write the model with pooling as one ONNX graph, if it then gives the original's vectors."""
+        """Write the model with its pooling as one ONNX graph; False if that fails or gives other vectors."""
         try:
             import onnxscript  # noqa: F401  what torch's exporter needs
         except ImportError:
@@ -245,7 +231,7 @@ class SentenceTransformerEmbedder:
         temporary = file.with_name(f"{file.stem}.{os.getpid()}.partial.onnx")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            # The plain form of attention becomes a smaller graph, a sixth faster, than the fused one taken apart.
+            # Eager attention becomes a smaller graph, a sixth faster, than fused attention decomposed by the exporter.
             model[0].auto_model.set_attn_implementation("eager")
             with _quiet_export():
                 torch.onnx.export(
@@ -264,9 +250,9 @@ class SentenceTransformerEmbedder:
 
             session = onnxruntime.InferenceSession(str(temporary), providers=["CPUExecutionProvider"])
             longer = model.tokenizer([*sample, "a " * 90], padding=True, return_tensors="np")
-            mine = session.run(None, {n: longer[n].astype(np.int64) for n in ("input_ids", "attention_mask")})[0]
-            theirs = model.encode([*sample, "a " * 90], normalize_embeddings=True, show_progress_bar=False)
-            if float((mine * theirs).sum(axis=1).min()) < 0.9999:
+            exported = session.run(None, {n: longer[n].astype(np.int64) for n in ("input_ids", "attention_mask")})[0]
+            original = model.encode([*sample, "a " * 90], normalize_embeddings=True, show_progress_bar=False)
+            if float((exported * original).sum(axis=1).min()) < 0.9999:
                 log.warning("the exported embedding model differs from the original; it is not used")
                 return False
             os.replace(temporary, file)
@@ -282,7 +268,7 @@ class SentenceTransformerEmbedder:
         encoded = self._tokenizer.encode_batch(list(texts))
         groups = _length_batches([len(e.ids) for e in encoded])
         out = np.zeros((len(texts), 384), np.float32)
-        # A thread for each group uses the cores better than cores that share each multiplication.
+        # One batch on each core is faster than all cores on one batch.
         run = map if len(groups) == 1 else self._threads.map
         found = run(lambda group: self._session_run([encoded[i] for i in group]), groups)
         for group, vectors in zip(groups, found, strict=True):
@@ -300,7 +286,7 @@ class SentenceTransformerEmbedder:
 
 
 def _length_batches(lengths: Sequence[int]) -> list[list[int]]:
-    """Numbers of texts in groups of like length, the longest first, each small enough for the processor's cache."""
+    """Indexes of texts in batches of similar length, longest first, each small enough for the processor's cache."""
     groups: list[list[int]] = []
     for i in sorted(range(len(lengths)), key=lambda i: -lengths[i]):
         if groups and lengths[groups[-1][0]] * (len(groups[-1]) + 1) <= _TOKENS:
@@ -314,7 +300,7 @@ class LangChainEmbedder:
     """Any LangChain ``Embeddings`` object."""
 
     def __init__(self, embeddings: Embeddings) -> None:
-        """Wrap it; the archive is bound to its class and model name."""
+        """Wrap it. Its class and model name are recorded in the archive, which then refuses others."""
         self._embeddings = embeddings
         model = getattr(embeddings, "model_name", None) or getattr(embeddings, "model", None) or ""
         self.name = f"{type(embeddings).__name__}:{model}".rstrip(":")
@@ -325,6 +311,8 @@ class LangChainEmbedder:
         Raises:
             ModelFailed: The model raised, or gave vectors of another number.
         """
+        if not texts:  # of no texts a model can't tell how long its vectors are
+            return self.query("")[None, :][:0]
         try:
             found = np.asarray(self._embeddings.embed_documents(list(texts)), np.float32)
         except Exception as e:
@@ -344,13 +332,13 @@ class LangChainEmbedder:
 
 
 class EmbeddingCache:
-    """Vectors of texts embedded lately, so that what is weighed, checked and asked again is embedded once.
+    """Caches vectors of texts, so that sentences that are ranked, checked and asked about again are embedded once.
 
     Safe to use from several threads. Texts are kept as hashes.
     """
 
     def __init__(self, embed: Callable[[list[str]], Vectors], most: int = 16_384) -> None:
-        """Take the function that embeds, and how many vectors are kept: the least lately used go first."""
+        """Take the function that embeds, and how many vectors are kept; the least recently used are dropped first."""
         self._embed = embed
         self._most = most
         self._kept: OrderedDict[bytes, npt.NDArray[np.float32]] = OrderedDict()
@@ -427,7 +415,7 @@ def _quiet_transformers(*, offline: bool) -> Iterator[None]:
 
 @contextmanager
 def _quiet_export() -> Iterator[None]:
-    """torch's exporter prints and warns about things nobody can act on."""
+    """Silences torch's exporter, which prints and warns about things that users can't change."""
     import contextlib
     import io
     import warnings

@@ -8,7 +8,6 @@ stemmed, runs of Chinese and Japanese characters become overlapping pairs.
 from __future__ import annotations
 
 import re
-import shutil
 import threading
 import unicodedata
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import ArchiveDamaged
-from rag.index.catalog import IndexRow, StoreClosed
+from rag.index.schema import IndexRow, StoreClosed
 from rag.types import Query
 
 # A word with inner apostrophes, full stops (U.S.) or hyphens taken apart below; or a run of CJK.
@@ -84,14 +83,15 @@ def _stopped() -> frozenset[str]:
 
 
 class LexicalIndex:
-    """BM25 (k1 1.2, b 0.75, tantivy's) over title and text of passages, and of whole articles beside them.
+    """BM25 (tantivy's, k1 1.2, b 0.75) over title and text of passages, and of whole articles in a second index.
 
-    What a question asks for is seldom said in one passage with all of the question's words. Which article it is in
-    is better told by the whole of it, and where in the article by the passages.
+    A passage seldom has all words of a question: the whole text tells better which article answers it, and the passages
+    tell where in the article. Safe to use from several threads; the contract of its methods is that of ``VectorIndex``,
+    except that opening it for a search creates an empty index.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Use (and on first write create) the index in ``folder``."""
+        """Use the index in ``folder``; it is created at the first use."""
         self._folder = folder
         self._lock = threading.RLock()
         self._indexes: dict[str, Any] = {}
@@ -99,32 +99,36 @@ class LexicalIndex:
         self._closed = False
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Close the files; the object can't be searched any more."""
         with self._lock:
             self._indexes = {}
             self._closed = True
 
     def refresh(self, generation: int) -> None:
-        """Take in what another process has written since."""
+        """Reopen the files if another process has written to them.
+
+        Args:
+            generation: The catalog's; nothing happens if it is the one of the last call.
+        """
         with self._lock:
             if self._generation != generation:
                 self._indexes = {}
                 self._generation = generation
 
     def mark_current(self, generation: int) -> None:
-        """This process has itself brought the index to ``generation``."""
+        """Record that this process itself has brought the index to ``generation``."""
         self.refresh(generation)
 
     def add(self, rows: Sequence[IndexRow]) -> None:
-        """Take passages in; those already there are replaced."""
+        """Add passages and their articles; those that are there already are replaced."""
         self._write(rows, ())
 
     def remove(self, ids: Sequence[str]) -> None:
-        """Let passages go; unknown ids are ignored."""
+        """Remove passages by id, and their articles; unknown ids are ignored."""
         self._write((), ids)
 
     def _write(self, rows: Sequence[IndexRow], gone: Sequence[str]) -> None:
-        # A version's passages come and go together.
+        # All passages of a version are added, or removed, together.
         articles = {r.article_id: r for r in rows}
         left = {g.partition(":")[0] for g in gone}
         with self._lock:
@@ -134,7 +138,7 @@ class LexicalIndex:
             self._indexes = {}
 
     def _put(self, part: str, gone: Sequence[str], documents: Sequence[Any]) -> None:
-        # One thread: two would cost a segment each a commit, and the words come from Python anyway.
+        # With more threads each would write a segment of its own at every commit, and Python provides the words anyway.
         writer = self._opened(part).writer(heap_size=64_000_000, num_threads=1)
         for ident in gone:
             writer.delete_documents_by_term("id", ident)
@@ -153,15 +157,16 @@ class LexicalIndex:
         """The ``n`` best passages for the words of ``question`` that pass the filters of a query.
 
         Args:
-            question: In any words.
-            n: How many.
-            filters: Dates, outlets and language to keep to.
-            only: Ids of passages to choose from; None: all.
+            question: In natural language; stop words don't count.
+            n: How many at most.
+            filters: Dates, outlets and language that a passage has to match.
+            only: Ids of passages to choose from, unknown ones among them ignored; None: all.
 
         Returns:
             (passage id, BM25 score), best first.
 
         Raises:
+            StoreClosed: The index was closed.
             ArchiveDamaged: The index can't be read.
         """
         return self._find(_PASSAGES, question, n, filters, only)
@@ -227,12 +232,6 @@ class LexicalIndex:
         hits = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs)).hits
         return {searcher.doc(address)["id"][0] for _, address in hits}
 
-    def wipe(self) -> None:
-        """Delete the index; the next use starts an empty one."""
-        with self._lock:
-            self._indexes = {}
-            shutil.rmtree(self._folder, ignore_errors=True)
-
     def _opened(self, part: str) -> Any:
         if self._closed:
             raise StoreClosed
@@ -249,7 +248,7 @@ class LexicalIndex:
             builder.add_boolean_field("has_date", indexed=True)
             builder.add_integer_field("published", indexed=True, fast=True)
             try:
-                # One that is there keeps the fields it was built with: an older program knew fewer.
+                # An existing index keeps the fields it was built with; older programs had fewer.
                 there = tantivy.Index.exists(str(folder))
                 made = tantivy.Index.open(str(folder)) if there else tantivy.Index(builder.build(), path=str(folder))
             except ValueError as e:
@@ -259,7 +258,7 @@ class LexicalIndex:
 
 
 def _document(row: IndexRow, ident: str, text: str) -> Any:
-    """A passage or an article with what filters need."""
+    """A passage or an article as tantivy stores it, with what filters need."""
     import tantivy
 
     document = tantivy.Document()

@@ -1,4 +1,4 @@
-"""One writer at a time: the lock on an archive's folder, and who holds it."""
+"""The write lock of an archive's folder: one process writes at a time, and a file says which one."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from rag.errors import ArchiveLocked, UsageError
 
 @contextmanager
 def write_lock(folder: Path, what: str) -> Iterator[None]:
-    """Hold the lock on an archive's folder, which is made where it is not there.
+    """Hold the write lock of an archive's folder; the folder is created if it doesn't exist.
 
     Args:
-        folder: The archive's.
-        what: What it is held for, told to others: "ingest".
+        folder: The archive's folder.
+        what: The command that holds it, for the error message of others: "ingest".
 
     Raises:
         ArchiveLocked: Another process holds it; the message says which.
-        UsageError: The folder can't be made.
+        UsageError: The folder can't be created.
     """
     from filelock import FileLock, Timeout
 

@@ -1,4 +1,4 @@
-"""Connections to a file of SQLite's: one for each thread, and all may be closed while others still read."""
+"""Connections to an SQLite file: one for each thread, and all of them may be closed while other threads still read."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from typing import Any
 from rag.errors import ArchiveError
 
 BUSY_S = 30.0
-"""How long a statement waits for another writer."""
+"""Seconds that a statement waits for another writer."""
 
 
-class _Use:
-    """While SQLite works for a connection, nobody closes it."""
+class _Guard:
+    """Keeps a connection from being closed while SQLite executes a statement for it."""
 
     def __init__(self, damaged: Callable[[sqlite3.Error], ArchiveError] | None) -> None:
         self.lock = threading.RLock()
@@ -32,41 +32,41 @@ class _Use:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.lock.release()
-        # Only the base class tells of a file that can't be read; its subclasses tell of other things.
+        # The base class itself is raised only for a file that can't be read.
         if self.damaged is not None and type(error) is sqlite3.DatabaseError:
             raise self.damaged(error) from error
 
 
 class Cursor(sqlite3.Cursor):
-    """Holds its connection while SQLite works."""
+    """Keeps its connection open while SQLite executes a statement."""
 
     connection: Connection
 
     def execute(self, *args: Any) -> Cursor:
-        with self.connection.use:
+        with self.connection.guard:
             return super().execute(*args)
 
     def executemany(self, *args: Any) -> Cursor:
-        with self.connection.use:
+        with self.connection.guard:
             return super().executemany(*args)
 
     def fetchone(self) -> Any:
-        with self.connection.use:
+        with self.connection.guard:
             return super().fetchone()
 
     def fetchall(self) -> list[Any]:
-        with self.connection.use:
+        with self.connection.guard:
             return super().fetchall()
 
     def __next__(self) -> Any:
-        with self.connection.use:
+        with self.connection.guard:
             return super().__next__()
 
 
 class Connection(sqlite3.Connection):
-    """Closed between two of its statements, never during one: that takes the process down."""
+    """A connection that is closed between two statements, never during one, which would crash the process."""
 
-    use: _Use
+    guard: _Guard
 
     def execute(self, *args: Any) -> Cursor:
         return self.cursor(Cursor).execute(*args)
@@ -75,14 +75,14 @@ class Connection(sqlite3.Connection):
         return self.cursor(Cursor).executemany(*args)
 
     def close(self) -> None:
-        """Wait for the statement that runs, if one does."""
-        with self.use.lock:
-            self.use.closed = True
+        """Close it when the statement that is running, if any, is done."""
+        with self.guard.lock:
+            self.guard.closed = True
             super().close()
 
 
 class Connections:
-    """Each thread's own connection to one file. A thread that ends takes its connection along."""
+    """A connection to one file for each thread; when the thread ends its connection is closed."""
 
     def __init__(
         self,
@@ -90,58 +90,58 @@ class Connections:
         prepare: Callable[[Connection], None],
         damaged: Callable[[sqlite3.Error], ArchiveError] | None = None,
     ) -> None:
-        """Nothing is opened yet.
+        """Open nothing yet.
 
         Args:
             file: The database.
-            prepare: Called once with every new connection, before its first use.
-            damaged: Puts into our own words that the file can't be read, wherever that comes to light.
+            prepare: Called with every new connection before its first use.
+            damaged: Makes the error to raise when SQLite finds that the file can't be read.
         """
         self._file, self._prepare, self._damaged = file, prepare, damaged
         self._local = threading.local()
         self._all: weakref.WeakSet[Connection] = weakref.WeakSet()
-        self._guard = threading.Lock()
+        self._lock = threading.Lock()
 
     def __len__(self) -> int:
-        """How many are open."""
+        """How many connections are open."""
         return len(self._all)
 
-    def mine(self) -> Connection:
-        """The calling thread's, opened at its first use."""
+    def current(self) -> Connection:
+        """The calling thread's connection, opened at its first use."""
         db: Connection | None = getattr(self._local, "db", None)
         if db is None:
             # check_same_thread is off only so that close() may end all of them.
             db = sqlite3.connect(
                 self._file, timeout=BUSY_S, isolation_level=None, check_same_thread=False, factory=Connection
             )
-            db.use = _Use(self._damaged)
+            db.guard = _Guard(self._damaged)
             try:
                 self._prepare(db)
             except BaseException:
                 db.close()
                 raise
             self._local.db = db
-            with self._guard:
+            with self._lock:
                 self._all.add(db)
         return db
 
     def close(self) -> None:
-        """Close those of all threads, each when its statement is done. A later use opens new ones."""
-        with self._guard:
-            mine, self._all = list(self._all), weakref.WeakSet()
+        """Close the connections of all threads, each when its statement is done. A later use opens new ones."""
+        with self._lock:
+            opened, self._all = list(self._all), weakref.WeakSet()
             self._local = threading.local()
-        for db in mine:
+        for db in opened:
             db.close()
 
 
 @contextmanager
 def transaction(db: Connection) -> Iterator[Connection]:
-    """Everything in it, or nothing."""
+    """A transaction: committed at the end of the block, rolled back if it raises."""
     db.execute("BEGIN IMMEDIATE")
     try:
         yield db
     except BaseException:
-        if not db.use.closed and db.in_transaction:
+        if not db.guard.closed and db.in_transaction:
             db.execute("ROLLBACK")
         raise
     db.execute("COMMIT")

@@ -1,13 +1,11 @@
-"""The vector index: the only room that talks to Chroma.
+"""The vector index, in Chroma.
 
-Chroma holds ids, vectors and what filters need; never text, so that a
-takedown has nothing to look for here.
+Chroma holds ids, vectors and what filters need, but no text, so that no words of a deleted article are in its files.
 """
 
 from __future__ import annotations
 
 import os
-import shutil
 import struct
 import threading
 from collections.abc import Iterator, Sequence
@@ -19,23 +17,23 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import ArchiveDamaged, ArchiveLocked
-from rag.index.catalog import IndexRow, StoreClosed
+from rag.index.schema import IndexRow, StoreClosed
 from rag.types import Query
 
 _COLLECTION = "passages"
 _BATCH = 1000
-"""Rows a call (Chroma takes at most 5,461): after so many it saves, and others get their turn."""
-_PATIENCE = 60.0  # seconds that one process waits for another to load or save
-_HEADER = struct.Struct("<i6Q")  # of header.bin; what follows is of no interest here
+"""Rows in one call (Chroma takes at most 5,461); after each call Chroma saves, and other processes get their turn."""
+_LOCK_TIMEOUT = 60.0  # seconds that one process waits for another to load or save
+_HEADER = struct.Struct("<i6Q")  # the beginning of Chroma's header.bin; the rest is not needed here
 
-# Chroma keeps one engine per folder and process. Two archives opened on the
-# same folder therefore share one handle here, so that either may reopen it.
+# Chroma keeps one engine for each folder in a process. Archives opened on the same folder therefore share a handle, so
+# that each of them may reopen it.
 _handles: dict[Path, _Handle] = {}
 _registry = threading.Lock()
 
 
 class _Handle:
-    """One Chroma client on one folder, with the generation it has seen."""
+    """A Chroma client on one folder, with the generation of the catalog that it has read."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -43,47 +41,47 @@ class _Handle:
         self.users = 0
         self.generation = -1
         self.loaded = False
-        """Whether Chroma has its graph in memory: it then writes none of its files before the next change."""
+        """Whether Chroma has its graph in memory: it then writes to none of its files before the next change."""
         self._client: Any = None
         self._collection: Any = None
-        self._turn: Any = None
+        self._file_lock: Any = None
 
     @property
-    def there(self) -> bool:
-        """Whether anything has ever been written here; to look should not make it so."""
+    def exists(self) -> bool:
+        """Whether anything has been written here; searching an empty folder should not create a database in it."""
         return (self.folder / "chroma.sqlite3").exists()
 
     @contextmanager
-    def touched(self) -> Iterator[Any]:
-        """The collection, for calls in which Chroma may load its graph or save it.
+    def exclusive(self) -> Iterator[Any]:
+        """The collection, with other processes kept out, for calls in which Chroma may load its graph or save it.
 
-        It does either in a reader, too, and knows of no other process. So one goes after the other here, and
-        before the next one's turn what the files should not hold is taken out.
+        Chroma does both in readers, too, and doesn't know of other processes. They therefore take turns here, and at
+        the end of each turn ``zero_tail`` removes what the files should not hold.
 
         Raises:
-            ArchiveLocked: Another process does not come to an end with it.
+            ArchiveLocked: Another process still has its turn after a minute.
         """
         from filelock import FileLock, Timeout
 
         with self.lock:
             self.folder.mkdir(parents=True, exist_ok=True)
-            if self._turn is None:
-                self._turn = FileLock(self.folder / "graph.lock")
+            if self._file_lock is None:
+                self._file_lock = FileLock(self.folder / "graph.lock")
             try:
-                self._turn.acquire(timeout=_PATIENCE, poll_interval=0.01)
+                self._file_lock.acquire(timeout=_LOCK_TIMEOUT, poll_interval=0.01)
             except Timeout:
                 raise ArchiveLocked(
                     f"Another process is busy with the vector index in {self.folder}. Wait until it is done, or stop "
                     "it, then run this again."
                 ) from None
-            except OSError:  # a folder that can't be written to: Chroma can't, either
+            except OSError:  # a folder that can't be written to; then Chroma can't, either
                 yield self.collection()
                 return
             try:
                 yield self.collection()
             finally:
                 zero_tail(self.folder)
-                self._turn.release()
+                self._file_lock.release()
 
     def collection(self) -> Any:
         if self._collection is None:
@@ -114,10 +112,18 @@ class _Handle:
 
 
 class VectorIndex:
-    """Cosine similarity search over passage vectors."""
+    """Cosine similarity search over passage vectors. Safe to use from several threads and processes.
+
+    The contract of ``add``, ``remove``, ``search``, ``ids``, ``refresh``, ``mark_current`` and ``close``:
+
+    - What ``add`` and ``remove`` change is seen by the next ``search`` and ``ids`` of the same object, and by other
+      processes after ``refresh`` with another generation. Both may be repeated with the same rows or ids.
+    - Where nothing was ever added, searching finds nothing and removing does nothing; neither creates files.
+    - A search after ``close`` raises ``StoreClosed``: a rebuilt index may have replaced this one meanwhile.
+    """
 
     def __init__(self, folder: Path) -> None:
-        """Use (and on first write create) the index in ``folder``."""
+        """Use the index in ``folder``; it is created at the first write."""
         folder = folder.resolve()
         with _registry:
             self._handle = _handles.setdefault(folder, _Handle(folder))
@@ -125,7 +131,7 @@ class VectorIndex:
         self._open = True
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Close the files; the object can't be searched any more."""
         with _registry, self._handle.lock:
             if self._open:
                 self._open = False
@@ -135,7 +141,11 @@ class VectorIndex:
                     self._handle.close()
 
     def refresh(self, generation: int) -> None:
-        """Reopen when another process has written since (it is not seen otherwise)."""
+        """Reopen the files if another process has written to them, which Chroma doesn't notice.
+
+        Args:
+            generation: The catalog's; nothing happens if it is the one of the last call.
+        """
         handle = self._handle
         with handle.lock:
             if handle.generation != generation:
@@ -144,15 +154,15 @@ class VectorIndex:
                 handle.generation = generation
 
     def mark_current(self, generation: int) -> None:
-        """This process has itself brought the index to ``generation``."""
+        """Record that this process itself has brought the index to ``generation``: nothing needs to be reopened."""
         with self._handle.lock:
             self._handle.generation = generation
 
     def add(self, rows: Sequence[IndexRow]) -> None:
-        """Take passages in; those already there are replaced."""
+        """Add passages; those that are there already are replaced."""
         for at in range(0, len(rows), _BATCH):
             some = rows[at : at + _BATCH]
-            with self._handle.touched() as collection:
+            with self._handle.exclusive() as collection:
                 collection.upsert(
                     ids=[r.id for r in some],
                     embeddings=np.stack([r.vector for r in some]),
@@ -160,11 +170,11 @@ class VectorIndex:
                 )
 
     def remove(self, ids: Sequence[str]) -> None:
-        """Let passages go; unknown ids are ignored."""
-        if not self._handle.there:
+        """Remove passages by id; unknown ids are ignored."""
+        if not self._handle.exists:
             return
         for at in range(0, len(ids), _BATCH):
-            with self._handle.touched() as collection:
+            with self._handle.exclusive() as collection:
                 collection.delete(ids=list(ids[at : at + _BATCH]))
 
     def search(
@@ -178,16 +188,17 @@ class VectorIndex:
 
         Args:
             vector: The question's.
-            n: How many.
-            filters: Dates, outlets and language to keep to.
-            only: Ids of passages to choose from; None: all.
+            n: How many at most.
+            filters: Dates, outlets and language that a passage has to match.
+            only: Ids of passages to choose from, unknown ones among them ignored; None: all.
 
         Returns:
             (passage id, cosine similarity), nearest first.
 
         Raises:
+            StoreClosed: The index was closed.
             ArchiveDamaged: Chroma can't answer.
-            ArchiveLocked: Another process does not come to an end with its writing.
+            ArchiveLocked: Another process has been writing for a minute.
         """
         if only is not None and not only:
             return []
@@ -195,13 +206,13 @@ class VectorIndex:
         with handle.lock:
             if not self._open:
                 raise StoreClosed
-            if not handle.there:
+            if not handle.exists:
                 return []
             if handle.loaded:
                 return self._search(handle.collection(), vector, n, filters, only)
-            with handle.touched() as collection:
+            with handle.exclusive() as collection:
                 found = self._search(collection, vector, n, filters, only)
-            handle.loaded = only is None  # among no passages that are there it may have looked at nothing
+            handle.loaded = only is None  # a search among given passages may not have loaded the graph
             return found
 
     def _search(
@@ -213,7 +224,7 @@ class VectorIndex:
         only: Sequence[str] | None,
     ) -> list[tuple[str, float]]:
         try:
-            # Chroma fails for ids it has not: passages not yet indexed, or just deleted.
+            # Chroma fails for ids that it doesn't have: passages not yet indexed, or just deleted.
             there = None if only is None else collection.get(ids=list(only), include=[])["ids"]
             if there == []:
                 return []
@@ -231,30 +242,25 @@ class VectorIndex:
     def ids(self) -> set[str]:
         """Ids of all passages in the index."""
         with self._handle.lock:
-            if not self._handle.there:
+            if not self._handle.exists:
                 return set()
             try:
                 return set(self._handle.collection().get(include=[])["ids"])
             except Exception as e:
                 raise _damaged(self._handle.folder, e) from e
 
-    def wipe(self) -> None:
-        """Delete the index; the next write starts an empty one."""
-        with self._handle.lock:
-            self._handle.close()
-            shutil.rmtree(self._handle.folder, ignore_errors=True)
-
 
 def zero_tail(folder: Path) -> None:
-    """Overwrite with zeros what Chroma's graph files hold behind their last element.
+    """Overwrite with zeros what Chroma's graph files hold after their last element.
 
-    hnswlib makes room for a hundred elements and more without clearing it, and
-    saves that memory as it is: words of any article that the process has read,
-    or worse. Chroma does so when it first loads a graph, in readers too, and
-    never writes there again before an element takes the place.
+    hnswlib allocates memory for at least a hundred elements, does not initialise it, and saves it: it may hold words of
+    any article that the process has read, or other data. Chroma saves it when it first loads a graph, in readers too,
+    and does not write there again before an element is added.
 
-    Files that don't look as expected are left alone. The caller sees to it
-    that no process is saving.
+    Files that don't look as expected are left alone.
+
+    Args:
+        folder: The index's; the caller makes sure that no process is saving to it.
     """
     for header in folder.glob("*/header.bin"):
         try:
@@ -265,8 +271,8 @@ def zero_tail(folder: Path) -> None:
             if not (version == 1 and level0 == 0 and count <= room and 0 < data < label and label + 8 == size):
                 continue
             _zero(header.with_name("data_level0.bin"), count * size, room * size)
-            _zero(header.with_name("length.bin"), count * 4, room * 4)  # a float for each: its vector's length
-        except OSError:  # a rebuild has just taken the folder away
+            _zero(header.with_name("length.bin"), count * 4, room * 4)  # a float for each element
+        except OSError:  # a rebuild has just deleted the folder
             continue
 
 

@@ -1,9 +1,10 @@
-"""Sources to drafts: finds the files and hands each to the reader of its format."""
+"""Sources to articles: finds the files, and gives each to the reader that its ending says."""
 
 from __future__ import annotations
 
 import glob
 import gzip
+import io
 import os
 import re
 import stat
@@ -14,23 +15,10 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from rag.errors import SourceError
-from rag.ingest.readers.rows import read_rows
-from rag.ingest.readers.text import READERS
+from rag.ingest.readers import CountsArticles, readers
+from rag.protocols import Reader
 from rag.types import RawArticle, Skipped
 
-LARGEST_TEXT = 20_000_000
-"""Bytes a text file of one article may have."""
-
-LARGEST_DOCUMENT = 200_000_000
-"""Bytes a PDF or Word file may have."""
-
-_ROWS = {
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".json": "json",
-    ".csv": "csv",
-    ".tsv": "tsv",
-}
 _NOT_ARTICLES = re.compile(
     r"(?:readme|licen[cs]e|notice|changelog|contributing|authors)(?:\..*)?|manifest\.json|questions\.jsonl"
     r"|.*\.py[cio]?|__pycache__|node_modules|thumbs\.db|desktop\.ini",
@@ -45,12 +33,12 @@ def load(sources: Sequence[str | Path], fields: Mapping[str, str] | None = None)
     Args:
         sources: Files, folders (read with all they hold, in order of name) and
             glob patterns. In a folder, hidden files, code, READMEs, manifest.json
-            and questions.jsonl are passed over.
+            and questions.jsonl are ignored.
         fields: Our field name → its name in JSON and CSV files, for those the
             built-in synonyms miss, as in ``{"text": "body_html"}``.
 
     Returns:
-        Lazily, a Draft for each article and a Skipped with the reason for
+        Lazily, a RawArticle for each article and a Skipped with the reason for
         everything that is none. A file that is named twice is read once.
 
     Raises:
@@ -70,17 +58,19 @@ def count(sources: Sequence[str | Path]) -> int | None:
     Raises:
         SourceError: As ``load`` does.
     """
-    total = 0
+    total, by_ending = 0, readers()
     for item in _files(_check(sources)):
         if isinstance(item, Skipped):
             continue
-        kind = _ROWS.get(_ending(item)[0])
-        if kind == "json":
-            return None
+        ending, packed = _ending(item)
+        reader = by_ending.get(ending)
         try:
-            total += 1 if kind is None else _count_rows(item, kind)
+            rows = reader.count(item, packed=packed) if isinstance(reader, CountsArticles) else 1
         except (OSError, EOFError, zlib.error):
-            total += 1
+            rows = 1
+        if rows is None:
+            return None
+        total += rows
     return total
 
 
@@ -129,7 +119,7 @@ def _walk(folder: Path, above: set[str]) -> Iterator[Path | Skipped]:
         yield Skipped(origin=str(folder), reason=_os_reason(error, "folder"))
         return
     if any(entry.name == "catalog.sqlite" for entry in entries):
-        return  # an archive of ours, which `onrecord ingest .` may well meet
+        return  # an archive: `onrecord ingest .` may well find one
     for entry in entries:
         if entry.name.startswith(".") or _NOT_ARTICLES.fullmatch(entry.name):
             continue
@@ -147,12 +137,13 @@ def _os_reason(error: OSError, what: str) -> str:
 
 
 def _load(paths: Sequence[Path], fields: Mapping[str, str]) -> Iterator[RawArticle | Skipped]:
+    by_ending = readers()
     for item in _files(paths):
         if isinstance(item, Skipped):
             yield item
             continue
         try:
-            yield from _read(item, fields)
+            yield from _read(item, fields, by_ending)
         except OSError as error:
             broken = isinstance(error, gzip.BadGzipFile)
             reason = "broken gzip file" if broken else _os_reason(error, "file")
@@ -170,29 +161,35 @@ def _ending(path: Path) -> tuple[str, bool]:
     return (suffixes[-1] if suffixes else ""), packed
 
 
-def _read(path: Path, fields: Mapping[str, str]) -> Iterator[RawArticle | Skipped]:
+def _read(path: Path, fields: Mapping[str, str], by_ending: Mapping[str, Reader]) -> Iterator[RawArticle | Skipped]:
     ending, packed = _ending(path)
+    reader = by_ending.get(ending)
     if not stat.S_ISREG(path.stat().st_mode):
         yield Skipped(origin=str(path), reason="not a regular file")
-    elif ending in _ROWS:
+    elif reader is not None:
         with _open(path, packed) as stream:
-            yield from read_rows(path, stream, _ROWS[ending], fields)
-    elif ending in READERS:
-        largest = LARGEST_DOCUMENT if ending in (".pdf", ".docx") else LARGEST_TEXT
-        with _open(path, packed) as stream:
-            raw = stream.read(largest + 1)
-        if len(raw) > largest:
-            yield Skipped(origin=str(path), reason=f"larger than {largest // 1_000_000} MB")
-        elif not raw.strip():
-            yield Skipped(origin=str(path), reason="empty")
-        else:
-            yield READERS[ending](path, raw)
+            yield from _read_with(reader, path, stream, fields)
     else:
-        known = " ".join(sorted({*READERS, *_ROWS}))
+        known = " ".join(sorted(by_ending))
         yield Skipped(
             origin=str(path),
             reason=f"unknown format {ending or 'without ending'}; known are {known}",
         )
+
+
+def _read_with(
+    reader: Reader, path: Path, stream: BinaryIO, fields: Mapping[str, str]
+) -> Iterator[RawArticle | Skipped]:
+    if (largest := reader.max_bytes) is not None:
+        raw = stream.read(largest + 1)
+        if len(raw) > largest:
+            yield Skipped(origin=str(path), reason=f"larger than {largest // 1_000_000} MB")
+            return
+        if not raw.strip():
+            yield Skipped(origin=str(path), reason="empty")
+            return
+        stream = io.BytesIO(raw)
+    yield from reader.read(path, stream, fields)
 
 
 @contextmanager
@@ -203,27 +200,3 @@ def _open(path: Path, packed: bool) -> Iterator[BinaryIO]:
     else:
         with path.open("rb") as plain:
             yield plain
-
-
-def _count_rows(path: Path, kind: str) -> int:
-    """Rows of a file, extrapolated from its first 16 MB."""
-    packed = _ending(path)[1]
-    rows, quoted, read = 0, False, 0
-    last = b"\n"
-    with path.open("rb") as raw:
-        stream = gzip.GzipFile(fileobj=raw) if packed else raw
-        while read < 16_000_000 and (chunk := stream.read(1_000_000)):
-            read += len(chunk)
-            last = chunk[-1:]
-            if kind == "jsonl":
-                rows += chunk.count(b"\n")
-                continue
-            for at, part in enumerate(chunk.split(b'"')):
-                quoted ^= at > 0
-                rows += 0 if quoted else part.count(b"\n")
-        rows += last != b"\n"
-        done = raw.tell()
-        size = os.fstat(raw.fileno()).st_size
-        if stream.read(1) and done:
-            rows = rows * size // done
-    return max(rows - (kind != "jsonl"), 0)

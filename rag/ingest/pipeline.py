@@ -1,4 +1,4 @@
-"""The ingest street: drafts in, stored articles out, in batches that a crash can't halve."""
+"""Ingest: articles as they were read are cleaned, split, embedded and stored, a batch in one transaction."""
 
 from __future__ import annotations
 
@@ -7,40 +7,44 @@ import re
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from rag.errors import ArchiveError
-from rag.index.catalog import Catalog, Prepared
 from rag.ingest.clean import clean
+from rag.ingest.prepared import Prepared
 from rag.text.detect import detect_language, words
 from rag.text.split import passages, sentences
 from rag.types import IngestReport, QuoteSpan, RawArticle, Sentence, Skipped
+
+if TYPE_CHECKING:
+    from rag.index.catalog import Catalog
 
 SPLITTER = "sentencex/1 60-110"
 """Recorded in the archive: how texts become sentences and passages."""
 
 _FULL = re.compile(r"disk is full|no space left|disk quota", re.IGNORECASE)
-_BATCH = 1024  # passages embedded at once, sorted by length; and stored in one transaction
-_SYNC = 4096  # passages after which the indexes take in what is new
+_BATCH = 1024  # passages that are embedded together and stored in one transaction
+_SYNC = 4096  # passages after which the indexes are brought up to the catalog
 
 
 Progress = Callable[[int, str], None]
-"""Told after each article: how many have been seen, and where it came from."""
+"""Called after each article with how many have been read, and where it came from."""
 
 
 Quotes = Callable[[Sequence[tuple[str, str, Sequence[Sentence]]]], list[list[QuoteSpan]] | None]
-"""(title, text, sentences) of English articles to who says what in each; None where it can't be told here."""
+"""Finds the quotes of English articles, given as (title, text, sentences); None if the parser is not installed."""
 
 
 def passage_input(title: str, text: str) -> str:
-    """What is embedded of a passage: its words under its article's title."""
+    """The text that is embedded for a passage: its article's title and its own words."""
     return f"{title}\n{text}" if title else text
 
 
 def split(draft: RawArticle) -> tuple[str, list[Sentence], list[tuple[int, int]]]:
-    """Language, sentences and passages of a cleaned draft."""
+    """Language, sentences and passages (half-open runs of sentences) of a cleaned article."""
     language = draft.language or detect_language(draft.text)
     places = sentences(draft.text, language)
     return language, places, passages(draft.text, places)
@@ -61,18 +65,18 @@ def run(
     others are its older versions, also when the same sources are read again.
 
     Args:
-        found: What a loader yields.
+        found: What ``rag.ingest.load.load`` yields.
         catalog: Where to store; the caller holds the write lock.
         embed: Texts to float32 vectors of shape (len(texts), dim).
         settle: Brings the derived indexes up to the catalog.
-        quotes: Finds who says what; without it articles are stored as not looked through.
-        progress: Told after each article.
+        quotes: Finds who says what; without it articles are stored as not yet searched for quotes.
+        progress: Called after each article.
 
     Raises:
         ArchiveError: The disk is full; what was stored before is kept.
     """
     started = time.perf_counter()
-    intake = _Batcher(catalog, embed, settle, quotes)
+    batcher = Batcher(catalog, embed, settle, quotes)
     skipped: list[Skipped] = []
     returning: dict[str, RawArticle] = {}  # older versions, until their key's current one is met
     seen = added = updated = unchanged = total_words = 0
@@ -83,30 +87,30 @@ def run(
             if isinstance(draft, Skipped):
                 skipped.append(draft)
             else:
-                intake.make_way(draft.key)
-                state = catalog.status(draft)
-                if state == "older":
+                batcher.flush_if_pending(draft.key)
+                status = catalog.status(draft)
+                if status == "older":
                     returning[draft.key] = draft
                     unchanged += 1
                 else:
                     returning.pop(draft.key, None)
-                    if state == "current":
+                    if status == "current":
                         catalog.add_aliases(draft.key, draft.aliases)
                         unchanged += 1
                     else:
-                        added += state == "new"
-                        updated += state == "changed"
+                        added += status == "new"
+                        updated += status == "changed"
                         total_words += words(draft.text)
-                        intake.take(draft)
+                        batcher.add(draft)
             if progress:
                 progress(seen, item.origin)
         for draft in returning.values():
             unchanged -= 1
             updated += 1
-            intake.take(draft)
-        intake.flush()
+            batcher.add(draft)
+        batcher.flush()
         settle()
-    except Exception as e:  # SQLite, Chroma and tantivy each say it in their own way
+    except Exception as e:  # SQLite, Chroma and tantivy each have their own error for it
         if getattr(e, "errno", None) == errno.ENOSPC or _FULL.search(str(e)):
             raise ArchiveError(
                 f"The disk is full. {added + updated} articles were read in this run, and what was stored is safe. "
@@ -118,14 +122,14 @@ def run(
         updated=updated,
         unchanged=unchanged,
         skipped=tuple(skipped),
-        passages=intake.passages,
+        passages=batcher.passages,
         words=total_words,
         seconds=round(time.perf_counter() - started, 3),
     )
 
 
-class _Batcher:
-    """Collects articles until there are enough passages to embed in one go."""
+class Batcher:
+    """Collects articles until there are enough passages to embed together, then stores them in one transaction."""
 
     def __init__(
         self,
@@ -141,12 +145,13 @@ class _Batcher:
         self._unsettled = 0
         self.passages = 0
 
-    def make_way(self, key: str) -> None:
-        """Store what waits if ``key`` is among it, so that its state can be told."""
+    def flush_if_pending(self, key: str) -> None:
+        """Store the batch if an article of this key is in it, so that the catalog can tell the next one's status."""
         if key in self._keys:
             self.flush()
 
-    def take(self, draft: RawArticle) -> None:
+    def add(self, draft: RawArticle) -> None:
+        """Split an article and put it into the batch, which is stored when it is full."""
         language, places, runs = split(draft)
         self._waiting.append((draft, language, places, runs))
         self._keys.add(draft.key)
@@ -155,8 +160,9 @@ class _Batcher:
             self.flush()
 
     def flush(self) -> None:
+        """Embed and store the batch."""
         articles = [(d.title, d.text, places, language) for d, language, places, _ in self._waiting]
-        # Reading for quotes takes one core, and embedding leaves it some of its time.
+        # Finding quotes keeps one core busy, and embedding doesn't use all of them all the time.
         with ThreadPoolExecutor(1, "quotes") as beside:
             reading = beside.submit(extract_quotes, articles, self._quotes)
             vectors = self._embed(self._texts).astype(np.float16) if self._texts else np.zeros((0, 0), np.float16)
@@ -178,9 +184,9 @@ class _Batcher:
 def extract_quotes(
     articles: Sequence[tuple[str, str, Sequence[Sentence], str]], quotes: Quotes | None
 ) -> list[Sequence[QuoteSpan] | None]:
-    """Quotes of each (title, text, sentences, language); None where nobody could look for them.
+    """Quotes of each (title, text, sentences, language); None where the parser is not installed.
 
-    Only English can be looked through: in other languages nothing is found, and nothing is left to do.
+    Quotes are found in English only: articles in other languages have none, and count as searched.
     """
     english = [n for n, article in enumerate(articles) if article[3] == "en"]
     found = quotes([articles[n][:3] for n in english]) if quotes and english else None

@@ -1,20 +1,22 @@
-"""Values of fields as files hold them, brought to the types a draft has."""
+"""Values of fields as files hold them, converted to the types of an article's fields."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
+from html.parser import HTMLParser
 from typing import Any
 
 _MARKUP = re.compile(r"</(?:p|div|span|a|li|h[1-6]|em|strong|b|i)>|<br\s*/?>", re.IGNORECASE)
-_BLOCKS = (
-    "p", "div", "br", "li", "ul", "ol", "h1", "h2", "h3", "h4", "h5", "h6", "blockquote", "tr", "section", "article",
-    "figure", "table", "pre",
-)  # fmt: skip
+_BLOCKS = frozenset("""p div br li ul ol h1 h2 h3 h4 h5 h6 blockquote tr section article figure table pre""".split())
+_HIDDEN = frozenset("head script style noscript iframe figcaption".split())
+_UNFINISHED = re.compile(r"<[A-Za-z/!?][^<>]*\Z")
+"""The beginning of a tag at the end of a text that was cut short."""
 
 
 def running_text(value: object) -> str:
-    """Text as a string or as a list of paragraphs; markup is taken off."""
+    """A text from a string or a list of paragraphs; markup is removed from a string."""
     if isinstance(value, list):
         return "\n\n".join(part for part in value if isinstance(part, str))
     if not isinstance(value, str):
@@ -22,20 +24,52 @@ def running_text(value: object) -> str:
     return _without_markup(value) if _MARKUP.search(value) else value
 
 
+class _FragmentText(HTMLParser):
+    """Collects the text of an HTML fragment, a blank line between its blocks."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        # Blocks, and elements whose text is left out; inline elements don't matter.
+        self._open: list[str] = []
+        self._count: Counter[str] = Counter()
+        self._hidden = 0
+
+    def handle_starttag(self, tag: str, attrs: object) -> None:
+        if tag in _BLOCKS:
+            self._break()
+        if tag != "br" and (tag in _BLOCKS or tag in _HIDDEN):
+            self._open.append(tag)
+            self._count[tag] += 1
+            self._hidden += tag in _HIDDEN
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._count[tag]:  # also closes what was left open within it
+            closed = self._open.pop()
+            self._count[closed] -= 1
+            self._hidden -= closed in _HIDDEN
+            if closed == tag:
+                if tag in _BLOCKS:
+                    self._break()
+                return
+
+    def handle_data(self, data: str) -> None:
+        if not self._hidden:
+            self.parts.append(data)
+
+    def _break(self) -> None:
+        self.handle_data("\n\n")
+
+
 def _without_markup(text: str) -> str:
     """The text of an HTML fragment, a blank line between its blocks."""
-    from lxml import etree, html  # type: ignore[import-untyped, unused-ignore]
-
+    parser = _FragmentText()
     try:
-        tree = html.fragment_fromstring(text.replace("\x00", ""), create_parent="div")
-    except (etree.LxmlError, ValueError, AssertionError):
+        parser.feed(_UNFINISHED.sub("", text.replace("\x00", "")))
+        parser.close()
+    except AssertionError:  # html.parser's, for declarations that make no sense
         return text
-    for element in list(tree.iter("script", "style", "noscript", "iframe", "figcaption")):
-        element.drop_tree()
-    for element in tree.iter(*_BLOCKS):
-        element.text = "\n\n" + (element.text or "")
-        element.tail = "\n\n" + (element.tail or "")
-    return str(tree.text_content()).strip()
+    return "".join(parser.parts).strip()
 
 
 def one_line(value: object) -> str | None:
@@ -51,6 +85,7 @@ def one_line(value: object) -> str | None:
 
 
 def id_list(value: object) -> list[str]:
+    """Ids from one value or a list of them, each as one line."""
     parts = value if isinstance(value, list) else [value]
     return [found for found in map(one_line, parts) if found]
 

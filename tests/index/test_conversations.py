@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import sqlite3
 import stat
 import subprocess
@@ -13,14 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from answers import BRIDGE, answered, hit, refused
 from helpers import files_with
-from hypothesis import given
-from hypothesis import strategies as st
 
 from rag.errors import ArchiveDamaged, ArchiveMismatch, ConversationMissing, UsageError
 from rag.evaluation.cases import load_cases
-from rag.index.conversations import TAKEN_DOWN, Conversations, redact
-from rag.types import Answer, Citation, Conflict, Conversation, Hit, Passage, Query, RejectedSentence, Sentence
+from rag.index.conversations import Conversations
+from rag.types import Conversation, Query, RejectedSentence
 
 
 @pytest.fixture
@@ -28,68 +26,6 @@ def kept(tmp_path: Path) -> Any:
     conversations = Conversations(tmp_path / "archive" / "conversations.sqlite")
     yield conversations
     conversations.close()
-
-
-def hit(article: str, text: str, rank: int = 1, twins: tuple[str, ...] = ()) -> Hit:
-    passage = Passage(
-        id=f"{article}:0",
-        article_id=article,
-        start=0,
-        end=len(text),
-        text=text,
-        sentences=(Sentence(start=0, end=len(text)),),
-        title=f"Title of {article}",
-    )
-    return Hit(passage=passage, score=1 / rank, rank=rank, found_by="hybrid", twins=twins)
-
-
-def answered(
-    *claims: tuple[str, tuple[str, ...]], question: str = "What happened?", sep: str = " ", **more: Any
-) -> Answer:
-    """An answer of (sentence, articles it cites), written as the pipeline writes it."""
-    text, citations = "", []
-    numbers: dict[tuple[str, str], int] = {}
-    for claim, articles in claims:
-        text += sep if text else ""
-        place = (len(text), len(text) + len(claim))
-        marks = ""
-        for article in articles:
-            quote = f"Said by {article}: {claim}"
-            number = numbers.setdefault((article, quote), len(numbers) + 1)
-            marks += f"[{number}]"
-            citations.append(
-                Citation(
-                    number=number,
-                    article_id=article,
-                    title=f"Title of {article}",
-                    quote=quote,
-                    start=0,
-                    end=len(quote),
-                    claim=place,
-                    support="supported",
-                )
-            )
-        text += f"{claim} {marks}"
-    articles = list(dict.fromkeys(c.article_id for c in citations))
-    given: dict[str, Any] = {
-        "question": question,
-        "query": Query(text=question, standalone=question),
-        "text": text,
-        "citations": tuple(citations),
-        "hits": tuple(hit(a, f"Passage of {a}.", n) for n, a in enumerate(articles, start=1)),
-        "answered": True,
-        "model": "fake",
-        "fingerprint": "x",
-    }
-    return Answer(**given | more)
-
-
-def refused(question: str = "Who won?", **more: Any) -> Answer:
-    given = {"text": "The archive does not answer this question.", "answered": False, "reason": "not_in_archive"}
-    return answered(question=question, **given | more)
-
-
-BRIDGE = ("The bridge reopened in May.", ("bridge",))
 
 
 # -- keeping ------------------------------------------------------------------------
@@ -390,92 +326,6 @@ def test_rated_answers_are_cases(kept: Conversations, tmp_path: Path) -> None:
 
 
 # -- takedown -----------------------------------------------------------------------
-
-
-def test_a_takedown_cuts_out_what_rested_on_it() -> None:
-    before = answered(
-        ("Alpha was first.", ("a",)),
-        ("Beta was second.", ("b",)),
-        ("Both agree.", ("a", "b")),
-        ("Gamma was third.", ("c", "b")),
-        ("Delta was fourth.", ("c", "d")),
-        brief="Alpha",
-        withheld=(RejectedSentence(text="Alpha was a fish.", why="not supported"),),
-    )
-    conflicts = tuple(
-        Conflict(claim=before.citations[n].claim, about="x", article_id=a, title="t", quote="q", start=0, end=1)
-        for n, a in ((0, "d"), (1, "c"), (1, "a"))
-    )
-    after = redact(before.model_copy(update={"conflicts": conflicts}), {"a"})
-    assert after.text == "Beta was second. [1] Gamma was third. [2][3] Delta was fourth. [4][5]"
-    assert [(c.number, c.article_id, after.text[slice(*c.claim)]) for c in after.citations] == [
-        (1, "b", "Beta was second."),
-        (2, "c", "Gamma was third."),
-        (3, "b", "Gamma was third."),
-        (4, "c", "Delta was fourth."),
-        (5, "d", "Delta was fourth."),
-    ]
-    assert [(c.article_id, after.text[slice(*c.claim)]) for c in after.conflicts] == [("c", "Beta was second.")]
-    assert [(h.rank, h.passage.article_id) for h in after.hits] == [(1, "b"), (2, "c"), (3, "d")]
-    assert (after.brief, after.withheld, after.answered) == (None, (), True)
-
-
-def test_nothing_left_is_said() -> None:
-    before = answered(BRIDGE, brief="May", confidence=0.9)
-    after = redact(before, ["bridge"])
-    assert (after.answered, after.reason, after.text) == (False, "taken_down", TAKEN_DOWN)
-    assert (after.citations, after.hits, after.brief, after.confidence) == ((), (), None, None)
-    assert redact(after, ["bridge"]) is after
-
-
-def test_an_answer_that_has_nothing_of_it_is_left_alone() -> None:
-    before = answered(BRIDGE, brief="May", withheld=(RejectedSentence(text="x", why="y"),))
-    assert redact(before, {"elsewhere"}) is before
-    assert redact(before, ()) is before
-
-
-def test_a_passage_nobody_cited_and_a_twin_go_too() -> None:
-    hits = (hit("gone", "Secret.", 1), hit("bridge", "Open.", 2, twins=("gone", "other")))
-    before = answered(BRIDGE, hits=hits, brief="May", withheld=(RejectedSentence(text="Secret?", why="no"),))
-    after = redact(before, {"gone"})
-    assert (after.text, after.citations, after.answered) == (before.text, before.citations, True)
-    assert [(h.rank, h.twins) for h in after.hits] == [(1, ("other",))]
-    assert (after.brief, after.withheld) == (None, ())
-
-
-def test_a_refusal_stays_the_refusal_it_was() -> None:
-    before = refused(hits=(hit("gone", "Secret."),), withheld=(RejectedSentence(text="Secret!", why="no"),))
-    after = redact(before, {"gone"})
-    assert (after.reason, after.text, after.hits, after.withheld) == (before.reason, before.text, (), ())
-
-
-WORD = st.text("abcdeé桥🙂 ", min_size=1, max_size=8).map(lambda t: "w" + t.strip())
-CLAIMS = st.lists(
-    st.tuples(WORD, st.lists(st.sampled_from("pqrs"), min_size=1, max_size=3, unique=True).map(tuple)), max_size=6
-)
-
-
-@given(CLAIMS, st.sets(st.sampled_from("pqrs")), st.sampled_from([" ", "\n"]))
-def test_citations_stay_consistent(claims: list[tuple[str, tuple[str, ...]]], gone: set[str], sep: str) -> None:
-    claims = [(f"{n}{text}{n}.", articles) for n, (text, articles) in enumerate(claims)]
-    before = answered(*claims, sep=sep)
-    after = redact(before, gone)
-    kept = [(text, articles) for text, articles in claims if not gone & {*articles}]
-    assert [(after.text[slice(*c.claim)], c.article_id) for c in after.citations] == [
-        (text, a) for text, articles in kept for a in articles
-    ]
-    seen = 0
-    for c in after.citations:
-        assert re.match(rf"[ \[\]0-9]*\[{c.number}\]", after.text[c.claim[1] :])
-        assert c.number == (seen := seen + 1)
-    if kept:
-        assert after.text == answered(*kept, sep=sep).text
-    if not gone & {a for _, articles in claims for a in articles}:
-        assert after is before
-    else:
-        assert after.answered == bool(kept)
-        assert not gone & set(re.findall(r'"article_id":"(\w+)"', after.model_dump_json()))
-    assert redact(after, gone) == after
 
 
 def test_a_takedown_reaches_conversations_and_every_file(kept: Conversations) -> None:

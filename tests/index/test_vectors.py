@@ -137,7 +137,7 @@ def test_one_process_does_not_wait_for_another_forever(tmp_path: Path, monkeypat
     index.add(rows(3))
     index.mark_current(1)
     index.refresh(2)
-    monkeypatch.setattr(vectors, "_PATIENCE", 0.05)
+    monkeypatch.setattr(vectors, "_LOCK_TIMEOUT", 0.05)
     with FileLock(tmp_path / "v" / "graph.lock"), pytest.raises(ArchiveLocked, match="Wait until"):
         index.search(rows(1)[0].vector, 1)
     assert index.search(rows(1)[0].vector, 1)[0][0] == "p0"

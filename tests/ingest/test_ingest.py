@@ -55,11 +55,11 @@ def test_ingesting_again_changes_nothing(archive: Archive, tmp_path: Path) -> No
     first = archive.ingest(source)
     assert (first.added, first.updated, first.unchanged, first.skipped) == (30, 0, 0, ())
     assert first.passages == archive.stats().passages >= 30
-    before = archive.stats(), archive._cat().passage_ids(), archive._cat().generation
+    before = archive.stats(), archive.stores.catalog.passage_ids(), archive.stores.catalog.generation
     second = archive.ingest(source)
     assert (second.added, second.updated, second.unchanged, second.passages) == (0, 0, 30, 0)
     assert archive.stats().model_copy(update={"bytes": 0}) == before[0].model_copy(update={"bytes": 0})
-    assert (archive._cat().passage_ids(), archive._cat().generation) == before[1:]
+    assert (archive.stores.catalog.passage_ids(), archive.stores.catalog.generation) == before[1:]
     assert_sound(archive)
 
 
@@ -107,9 +107,9 @@ def test_of_rows_with_one_key_the_last_is_current_also_the_second_time(
         assert found(archive, "council tram cost") >= {texts[-1]}
         assert not found(archive, "council tram cost") & (set(texts) - {texts[-1]})
         assert_sound(archive)
-        state = archive.versions("tram"), archive._cat().passage_ids()
+        state = archive.versions("tram"), archive.stores.catalog.passage_ids()
         archive.ingest(source)
-        assert (archive.versions("tram"), archive._cat().passage_ids()) == state
+        assert (archive.versions("tram"), archive.stores.catalog.passage_ids()) == state
 
 
 @settings(

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from rag.errors import SourceError
-from rag.ingest import load as loading
 from rag.ingest.load import count, load
 from rag.ingest.readers import rows
+from rag.ingest.readers.text import TextReader
 from rag.types import RawArticle, Skipped
 
 DATA = Path(__file__).parents[2] / "../shared/data"
@@ -216,7 +216,7 @@ def test_empty(tmp_path: Path, ending: str) -> None:
 
 
 def test_too_large(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "LARGEST_TEXT", 1000)
+    monkeypatch.setattr(TextReader, "max_bytes", 1000)
     assert reasons(write(tmp_path / "a.txt", "word " * 1000)) == ["larger than 0 MB"]
     assert reasons(write(tmp_path / "a.txt.gz", gzip.compress(b"word " * 1000))) == ["larger than 0 MB"]
 
@@ -364,12 +364,23 @@ def test_docx(tmp_path: Path) -> None:
     assert "not a readable Word document" in reasons(write(tmp_path / "b.docx", b"PK\x03\x04 nonsense"))[0]
 
 
-@pytest.mark.parametrize(("module", "name"), [("pypdf", "a.pdf"), ("docx", "a.docx")])
+@pytest.mark.parametrize(
+    ("module", "name", "said"),
+    [
+        ("pypdf", "a.pdf", "Reading PDF needs pypdf, which is not installed."),
+        ("docx", "a.docx", "Reading Word documents needs python-docx, which is not installed."),
+        ("trafilatura", "a.html", "Reading HTML needs trafilatura, which is not installed."),
+    ],
+)
 def test_documents_without_their_package(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, name: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, name: str, said: str
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, module, None)
-    assert 'pip install "onrecord[documents]"' in reasons(write(tmp_path / name, b"%PDF-1.4 words"))[0]
+    write(tmp_path / name, b"<p>%PDF-1.4 words")
+    write(tmp_path / "b.txt", "The talks lasted seven hours.")
+    assert reasons(tmp_path) == [f'{said} Run: pip install "onrecord[documents]"']
+    read = [item.text for item in load([tmp_path]) if isinstance(item, RawArticle)]
+    assert read == ["The talks lasted seven hours."]
 
 
 # Many articles a file

@@ -30,7 +30,7 @@ def test_the_quick_way_gives_the_models_own_vectors(tmp_path: Path) -> None:
     texts = [" ".join(made.choices(WORDS, k=made.choice((1, 3, 12, 40, 90, 400)))) for _ in range(60)]
     embedder = SentenceTransformerEmbedder(cache=tmp_path)
     quick = embedder.embed(texts)
-    assert embedder.way == "onnx"
+    assert embedder.backend == "onnx"
     assert any(tmp_path.glob("*.onnx"))  # it was the graph that gave them
     assert "GOMP_SPINCOUNT" not in os.environ  # it is set while torch is imported
     from sentence_transformers import SentenceTransformer

@@ -226,13 +226,11 @@ def test_a_damaged_index_is_named_and_repaired(built: Path, kind: str, harm: str
 
 def test_an_index_that_holds_too_much_or_too_little_is_named_and_repaired(built: Path) -> None:
     with opened(built) as archive:
-        catalog = archive._cat()
-        archive._fresh()
-        assert archive._vectors is not None
-        assert archive._lexical is not None
+        catalog = archive.stores.catalog
+        vectors, lexical = archive.stores.indexes()
         rows = catalog.rows(limit=2)
-        archive._vectors.remove([rows[0].id])
-        archive._lexical.add([type(rows[0])(**{**vars(rows[0]), "id": "stranger:0"})])
+        vectors.remove([rows[0].id])
+        lexical.add([type(rows[0])(**{**vars(rows[0]), "id": "stranger:0"})])
         found = {(p.store, p.what) for p in archive.check()}
         assert found == {("vectors", "1 passages are missing"), ("lexical", "1 passages are left over")}
         assert "stranger:0" not in {h.passage.id for h in archive.search(rows[0].text)}

@@ -476,9 +476,9 @@ def make_old(folder: Path) -> None:
     from rag.index import lexical
 
     with Archive.open(folder, embeddings=FakeEmbeddings()) as archive:
-        passages = archive._cat().rows(limit=99)
-        vectors, _ = archive._fresh()
-        with vectors._handle.touched() as collection:
+        passages = archive.stores.catalog.rows(limit=99)
+        vectors, _ = archive.stores.indexes()
+        with vectors._handle.exclusive() as collection:
             collection.delete(ids=[r.id for r in passages])
             bare = [{"published": 0, "has_date": False, "source": ""} for _ in passages]
             collection.add(ids=[r.id for r in passages], embeddings=[r.vector for r in passages], metadatas=bare)
@@ -540,7 +540,7 @@ def test_the_next_writer_brings_an_older_archive_up_to_date_and_embeds_nothing(
         for one in (archive, looking):
             assert sorted(keys(one, "zoo", k=20, language="de")) == expected
         assert archive.check() == []
-        assert archive._cat().index_format == INDEX_FORMAT
+        assert archive.stores.catalog.index_format == INDEX_FORMAT
 
 
 # -- what once failed ------------------------------------------------------------------

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
+from rag.extras import require
+from rag.ingest.readers.single import PARSER_ERROR_LENGTH, SingleArticleReader
 from rag.ingest.values import language_code
 from rag.text.dates import parse_date
 from rag.text.decode import decode
@@ -18,51 +21,49 @@ _SHORTEST = 25
 _LANG = re.compile(r"<html[^>]{0,500}?\slang\s*=\s*[\"']?([\w-]+)", re.IGNORECASE)
 
 
-def read_html(path: Path, raw: bytes) -> RawArticle | Skipped:
-    """Find the article in a saved page.
+class HtmlReader(SingleArticleReader):
+    """A saved web page: the article in it, without what stands around it."""
 
-    Args:
-        path: Where the page was read from.
-        raw: The page's bytes.
+    endings: Sequence[str] = (".html", ".htm", ".xhtml")
 
-    Returns:
-        Skipped when the page is no text or holds no article.
-    """
-    page, note = _decode(raw)
-    if page is None:
-        return Skipped(origin=str(path), reason="not text")
-    from trafilatura import bare_extraction
+    def article(self, path: Path, raw: bytes) -> RawArticle | Skipped:
+        """The article in a saved page; Skipped if the page is no text or holds no article."""
+        page, note = _decode(raw)
+        if page is None:
+            return Skipped(origin=str(path), reason="not text")
+        require("trafilatura", extra="documents", what="Reading HTML")
+        from trafilatura import bare_extraction
 
-    try:
-        found = bare_extraction(
-            page,
-            with_metadata=True,
-            include_comments=False,
-            include_tables=False,
-            deduplicate=False,
-        )
-    except Exception as error:  # a parser fed with anything may fail in any way
-        return Skipped(
+        try:
+            found = bare_extraction(
+                page,
+                with_metadata=True,
+                include_comments=False,
+                include_tables=False,
+                deduplicate=False,
+            )
+        except Exception as error:  # a parser fed with anything may fail in any way
+            return Skipped(
+                origin=str(path),
+                reason=f"the page can't be read: {type(error).__name__}: {error}"[:PARSER_ERROR_LENGTH],
+            )
+        text = found.text if found is not None and not isinstance(found, dict) else None
+        if found is None or isinstance(found, dict) or not text or len(text.strip()) < _SHORTEST:
+            return Skipped(origin=str(path), reason="no article found in the page")
+        url = found.url if found.url and is_web(found.url) else None
+        language = _LANG.search(page[:5000])
+        return RawArticle(
+            key=canonical(url) if url else path.resolve().as_posix(),
+            title=" ".join((found.title or path.name.split(".")[0]).split()),
+            text=_spaced(text),
+            url=url,
+            source=found.sitename or host(url),
+            author=found.author or None,
+            published=parse_date(found.date),
+            language=language_code(language[1]) if language else None,
+            metadata={"decoding": note} if note else {},
             origin=str(path),
-            reason=f"the page can't be read: {type(error).__name__}: {error}"[:200],
         )
-    text = found.text if found is not None and not isinstance(found, dict) else None
-    if found is None or isinstance(found, dict) or not text or len(text.strip()) < _SHORTEST:
-        return Skipped(origin=str(path), reason="no article found in the page")
-    url = found.url if found.url and is_web(found.url) else None
-    language = _LANG.search(page[:5000])
-    return RawArticle(
-        key=canonical(url) if url else path.resolve().as_posix(),
-        title=" ".join((found.title or path.name.split(".")[0]).split()),
-        text=_spaced(text),
-        url=url,
-        source=found.sitename or host(url),
-        author=found.author or None,
-        published=parse_date(found.date),
-        language=language_code(language[1]) if language else None,
-        metadata={"decoding": note} if note else {},
-        origin=str(path),
-    )
 
 
 def _spaced(text: str) -> str:

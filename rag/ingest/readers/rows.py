@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import hashlib
 import io
 import json
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -42,46 +44,91 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
 """The names a field goes by, best first, in lower case without punctuation."""
 
 
-def read_rows(path: Path, stream: BinaryIO, kind: str, fields: Mapping[str, str]) -> Iterator[RawArticle | Skipped]:
-    """Read the articles of one file, holding one row at a time.
+class RowReader:
+    """Reads the files of one kind that hold an article in each row; see ``rag.protocols.Reader``."""
 
-    Args:
-        path: Where it was read from, for keys and origins.
-        stream: Its bytes, already unpacked.
-        kind: "jsonl", "json", "csv" or "tsv".
-        fields: Our field name → the name it has in this file.
+    max_bytes: int | None = None
 
-    Returns:
-        A Draft for each article; a Skipped for each row that isn't one.
-    """
-    head = stream.read(65_536)
-    if not head.strip():
-        yield Skipped(origin=str(path), reason="empty")
-        return
-    encoding = sniff(head)
-    if encoding is None:
-        yield Skipped(origin=str(path), reason="not text")
-        return
-    whole = io.BufferedReader(_Again(head, stream))
-    lines = io.TextIOWrapper(
-        whole,
-        encoding="utf-8-sig" if encoding in ("utf-8", "mixed") else encoding,
-        errors="surrogateescape" if encoding in ("utf-8", "utf-8-sig", "mixed") else "replace",
+    def __init__(self, kind: str, *endings: str) -> None:
+        """Take what the files are.
+
+        Args:
+            kind: "jsonl", "json", "csv" or "tsv".
+            endings: Of their names.
+        """
+        self.kind = kind
+        self.endings: Sequence[str] = endings
+
+    def read(self, path: Path, stream: BinaryIO, fields: Mapping[str, str]) -> Iterator[RawArticle | Skipped]:
+        """Read the articles of one file, holding one row at a time; see ``rag.protocols.Reader.read``."""
+        head = stream.read(65_536)
+        if not head.strip():
+            yield Skipped(origin=str(path), reason="empty")
+            return
+        encoding = sniff(head)
+        if encoding is None:
+            yield Skipped(origin=str(path), reason="not text")
+            return
+        mapper = _FieldMapper(path, fields)
+        for origin, row in self._rows(path, _text_stream(head, stream, encoding, self.kind)):
+            yield row if isinstance(row, Skipped) else mapper.article(origin, row)
+
+    def count(self, path: Path, *, packed: bool) -> int | None:
+        """Estimate how many rows a file has, from its first 16 MB.
+
+        Args:
+            path: The file.
+            packed: Whether it is gzipped.
+
+        Returns:
+            None where that can't be told without reading the whole file.
+        """
+        return None if self.kind == "json" else _count_rows(path, self.kind, packed)
+
+    def _rows(self, path: Path, lines: io.TextIOBase) -> Iterator[Row]:
+        if self.kind == "json":
+            return json_rows(path, lines)
+        if self.kind == "jsonl":
+            return jsonl_rows(path, lines)
+        return csv_rows(path, lines, self.kind)
+
+
+def _text_stream(head: bytes, rest: BinaryIO, encoding: str, kind: str) -> io.TextIOWrapper:
+    """A file's text. Bytes that are not UTF-8 become surrogates, which ``_mend`` decodes line by line."""
+    utf8 = encoding in ("utf-8", "utf-8-sig", "mixed")
+    return io.TextIOWrapper(
+        io.BufferedReader(_Rejoined(head, rest)),
+        encoding="utf-8-sig" if utf8 else encoding,
+        errors="surrogateescape" if utf8 else "replace",
         newline="\n" if kind == "jsonl" else "",
     )
-    if kind == "json":
-        rows = _json(path, lines)
-    elif kind == "jsonl":
-        rows = _jsonl(path, lines)
-    else:
-        rows = _csv(path, lines, kind)
-    mapper = _Mapper(path, fields)
-    for origin, row in rows:
-        yield row if isinstance(row, Skipped) else mapper.draft(origin, row)
 
 
-class _Again(io.RawIOBase):
-    """A stream with bytes that were already read put back in front."""
+def _count_rows(path: Path, kind: str, packed: bool) -> int:
+    """Rows of a JSON Lines or CSV file, extrapolated from its first 16 MB."""
+    rows, quoted, read = 0, False, 0
+    last = b"\n"
+    with path.open("rb") as raw:
+        stream = gzip.GzipFile(fileobj=raw) if packed else raw
+        while read < 16_000_000 and (chunk := stream.read(1_000_000)):
+            read += len(chunk)
+            last = chunk[-1:]
+            if kind == "jsonl":
+                rows += chunk.count(b"\n")
+                continue
+            for at, part in enumerate(chunk.split(b'"')):
+                quoted ^= at > 0
+                rows += 0 if quoted else part.count(b"\n")
+        rows += last != b"\n"
+        done = raw.tell()
+        size = os.fstat(raw.fileno()).st_size
+        if stream.read(1) and done:
+            rows = rows * size // done
+    return max(rows - (kind != "jsonl"), 0)
+
+
+class _Rejoined(io.RawIOBase):
+    """A stream with the bytes that were already read from it in front again."""
 
     def __init__(self, head: bytes, rest: BinaryIO) -> None:
         self._head = head
@@ -100,6 +147,7 @@ class _Again(io.RawIOBase):
 
 
 Row = tuple[str, "dict[str, Any] | Skipped"]
+"""Where a row stands (``path:number``), and the row, or why it can't be read."""
 
 
 def _lines(lines: io.TextIOBase) -> Iterator[tuple[int, str | None]]:
@@ -134,7 +182,8 @@ def _too_long(origin: str) -> Row:
     )
 
 
-def _jsonl(path: Path, lines: io.TextIOBase) -> Iterator[Row]:
+def jsonl_rows(path: Path, lines: io.TextIOBase) -> Iterator[Row]:
+    """Objects of a file with one on each line; "path:n" is the number of the line."""
     for number, line in _lines(lines):
         origin = f"{path}:{number}"
         if line is None:
@@ -170,7 +219,7 @@ _LISTS = (
 )
 
 
-def _json(path: Path, stream: io.TextIOBase) -> Iterator[Row]:
+def json_rows(path: Path, stream: io.TextIOBase) -> Iterator[Row]:
     """An array of articles (streamed), an object that holds one, or one article."""
     buffer = stream.read(1_000_000).lstrip()
     if buffer.startswith("["):
@@ -184,7 +233,7 @@ def _json(path: Path, stream: io.TextIOBase) -> Iterator[Row]:
         value = json.loads(_mend(buffer))
     except json.JSONDecodeError as error:
         if error.msg == "Extra data":  # JSON Lines under another name
-            yield from _jsonl(path, io.StringIO(buffer))
+            yield from jsonl_rows(path, io.StringIO(buffer))
         else:
             yield (
                 str(path),
@@ -240,7 +289,7 @@ def _array(path: Path, stream: io.TextIOBase, buffer: str) -> Iterator[Row]:
             yield origin, Skipped(origin=origin, reason="not a JSON object")
 
 
-def _csv(path: Path, lines: io.TextIOBase, kind: str) -> Iterator[Row]:
+def csv_rows(path: Path, lines: io.TextIOBase, kind: str) -> Iterator[Row]:
     """Rows of a table whose first row names the columns."""
     limit = csv.field_size_limit()
     if limit < LONGEST_ROW:
@@ -282,14 +331,14 @@ def _csv(path: Path, lines: io.TextIOBase, kind: str) -> Iterator[Row]:
             yield f"{path}:{first}", dict(zip(names, cells, strict=False))
 
 
-class _Mapper:
-    """Turns rows of one file into drafts."""
+class _FieldMapper:
+    """Turns the rows of one file into articles."""
 
     def __init__(self, path: Path, fields: Mapping[str, str]) -> None:
         self._path = path.resolve().as_posix()
         self._fields = fields
 
-    def draft(self, origin: str, row: Mapping[str, Any]) -> RawArticle | Skipped:
+    def article(self, origin: str, row: Mapping[str, Any]) -> RawArticle | Skipped:
         missing = [name for name in self._fields.values() if name not in row]
         if len(missing) == len(self._fields) and missing:
             names = ", ".join(list(map(str, row))[:20])
@@ -299,10 +348,10 @@ class _Mapper:
             )
         taken: dict[str, str] = {}
         used: set[str] = set()
-        plain = {_plain(name): name for name in reversed(list(row))}
+        plain = {plain_name(name): name for name in reversed(list(row))}
         for ours, synonyms in SYNONYMS.items():
             known = [self._fields[ours]] if ours in self._fields else [plain[s] for s in synonyms if s in plain]
-            given = [name for name in known if not _blank(row.get(name))]
+            given = [name for name in known if not is_blank(row.get(name))]
             if given:
                 taken[ours] = given[0]
                 used.update(given if ours == "id" else given[:1])
@@ -341,7 +390,8 @@ class _Mapper:
         return [plain[s] for s in SYNONYMS["id"] if s in plain]
 
 
-def _plain(name: object) -> str:
+def plain_name(name: object) -> str:
+    """A field's name in lower case, without punctuation and spaces."""
     return "".join(c for c in str(name).lower() if c.isalnum())
 
 
@@ -353,5 +403,10 @@ def _no_text_field(row: Mapping[str, Any]) -> str:
     return f"no text; the fields are: {', '.join(list(map(str, row))[:20])}"[:300]
 
 
-def _blank(value: object) -> bool:
+def is_blank(value: object) -> bool:
+    """Whether a field is there without a value."""
     return value is None or (isinstance(value, (str, list, dict)) and not value)
+
+
+# Under their former names, for one release.
+_jsonl, _json, _csv, _plain, _blank = jsonl_rows, json_rows, csv_rows, plain_name, is_blank

@@ -1,0 +1,387 @@
+"""The catalog's file: its tables, how an older one is migrated, and how its rows become values.
+
+SQL that only articles or only quotes need stands beside the code that asks it, in ``rag/index/catalog.py`` and
+``rag/index/quote_store.py``.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.errors import ArchiveDamaged, ArchiveMismatch, ArchiveMissing
+from rag.index.sqlite import Connection, Connections, transaction
+from rag.types import Article, Passage, Quote, QuoteSpan, RawArticle, Sentence
+
+SCHEMA_VERSION = 3
+INDEX_FORMAT = 3
+"""What the derived indexes hold. A writer brings those of an older format up to it."""
+WITH_LANGUAGES = 2
+"""The format since which they hold the articles' languages."""
+WITH_ARTICLES = 3
+"""The format since which the lexical index holds whole articles beside passages."""
+
+_SCHEMA = """
+CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE version (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,          -- hash of everything shown
+  key TEXT NOT NULL,                -- which article
+  title TEXT NOT NULL,
+  text TEXT NOT NULL,
+  url TEXT, source TEXT, author TEXT,
+  published TEXT,                   -- ISO 8601, aware
+  language TEXT NOT NULL,
+  metadata TEXT NOT NULL,           -- JSON object
+  sentences TEXT NOT NULL,          -- JSON [[start, end], ...]
+  text_hash TEXT NOT NULL,
+  origin TEXT NOT NULL,
+  added TEXT NOT NULL,
+  current INTEGER NOT NULL
+);
+CREATE INDEX version_key ON version (key, current);
+CREATE UNIQUE INDEX version_current ON version (key) WHERE current;
+CREATE INDEX version_text ON version (text_hash) WHERE current;
+CREATE TABLE alias (alias TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (alias, key)) WITHOUT ROWID;
+CREATE TABLE passage (
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  id TEXT NOT NULL UNIQUE,          -- version id + ":" + place
+  version INTEGER NOT NULL REFERENCES version (number) ON DELETE CASCADE,
+  start INTEGER NOT NULL,           -- in the version's text, half-open
+  end INTEGER NOT NULL,
+  sentences TEXT NOT NULL,          -- JSON [[start, end], ...]: an article may have many thousands
+  vector BLOB NOT NULL,             -- float16, unit length
+  indexed INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX passage_version ON passage (version);
+CREATE INDEX passage_pending ON passage (number) WHERE NOT indexed;
+CREATE TABLE tombstone (passage_id TEXT PRIMARY KEY) WITHOUT ROWID;
+"""
+_SINCE_2 = """
+CREATE TABLE taken_down (
+  id TEXT PRIMARY KEY               -- a deleted version whose words conversations may still hold
+) WITHOUT ROWID;
+CREATE INDEX version_listed ON version (published DESC, number DESC, key, title, author, source, language, current)
+  WHERE current;                    -- all that a list looks at, so that it reads no texts
+"""
+
+# quoted: whether a version has been searched for quotes
+_SINCE_3 = """
+ALTER TABLE version ADD COLUMN
+  quoted INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE quote (
+  version INTEGER NOT NULL REFERENCES version (number) ON DELETE CASCADE,
+  start INTEGER NOT NULL,           -- in the version's text, half-open
+  end INTEGER NOT NULL,
+  direct INTEGER NOT NULL,
+  speaker TEXT NOT NULL,
+  role TEXT, verb TEXT,
+  mention_start INTEGER NOT NULL,
+  mention_end INTEGER NOT NULL
+);
+CREATE INDEX quote_version ON quote (version, start);
+CREATE INDEX quote_speaker ON quote (speaker, role);
+"""
+
+# From version N to N + 1: statements that need no re-embedding.
+MIGRATIONS: dict[int, str] = {1: _SINCE_2, 2: _SINCE_3}
+
+
+class StoreClosed(Exception):
+    """The index was closed because a rebuilt one has replaced it: get the current one and ask again."""
+
+
+@dataclass(frozen=True)
+class IndexRow:
+    """What the derived indexes store of one passage."""
+
+    number: int
+    id: str
+    article_id: str
+    title: str
+    text: str
+    source: str | None
+    published: datetime | None
+    language: str
+    vector: npt.NDArray[np.float32]
+    """Shape (dim,), length 1."""
+    article_text: str = ""
+    """The text of the whole article."""
+
+
+def version_id(draft: RawArticle) -> str:
+    """The id of a version: a hash of everything that is shown of it."""
+    shown = [
+        draft.key,
+        draft.title,
+        draft.text,
+        draft.url,
+        draft.source,
+        draft.author,
+        draft.published.isoformat() if draft.published else None,
+        draft.language,
+    ]
+    return sha256(json.dumps(shown, ensure_ascii=True).encode()).hexdigest()[:20]
+
+
+# -- the file -----------------------------------------------------------------
+
+
+class CatalogFile:
+    """The catalog's SQLite file: opened, migrated, and with the named facts it records about the archive."""
+
+    def __init__(self, path: Path, *, create: bool = False) -> None:
+        """Open the catalog in the file ``path``, and migrate it if an older program wrote it.
+
+        Raises:
+            ArchiveMissing: There is no such file, and ``create`` is false.
+            ArchiveMismatch: A newer program wrote it.
+            ArchiveDamaged: It is not a catalog.
+        """
+        self.path = path
+        self._connections = Connections(path, _set_up, _damaged)
+        if not path.exists():
+            if not create:
+                raise ArchiveMissing(f"No archive in {path.parent}. Run: onrecord ingest PATH --archive {path.parent}")
+            path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._migrate()
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def _db(self) -> Connection:
+        return self._connections.current()
+
+    def close(self) -> None:
+        """Close the connections of all threads, each when its statement is done."""
+        self._connections.close()
+
+    def _transaction(self) -> AbstractContextManager[Connection]:
+        return transaction(self._db)
+
+    def _migrate(self) -> None:
+        # Readers look first: only a migration waits for a writer.
+        tables = {r["name"] for r in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if tables and not {"meta", "version", "passage"} <= tables:
+            raise ArchiveDamaged(f"{self.path} is another program's database. Choose another folder: --archive PATH")
+        if tables and int(self.meta("schema") or 0) == SCHEMA_VERSION:
+            return
+        with self._transaction() as db:
+            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                for statement in (*_statements(_SCHEMA), *_statements(_SINCE_2), *_statements(_SINCE_3)):
+                    db.execute(statement)
+                facts = {"schema": SCHEMA_VERSION, "generation": 0, "index_format": INDEX_FORMAT}
+                db.executemany("INSERT INTO meta VALUES (?, ?)", [(name, str(value)) for name, value in facts.items()])
+                return
+            found = int(self.meta("schema") or 0)
+            if found > SCHEMA_VERSION:
+                raise ArchiveMismatch(
+                    f"The archive in {self.path.parent} was written by a newer OnRecord "
+                    f"(schema {found}, this one knows {SCHEMA_VERSION}). Upgrade: pip install -U onrecord"
+                )
+            for step in range(found, SCHEMA_VERSION):
+                for statement in _statements(MIGRATIONS[step]):
+                    db.execute(statement)
+                set_meta(db, "schema", str(step + 1))
+
+    def meta(self, name: str) -> str | None:
+        """A recorded fact about the archive, or None."""
+        row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
+        return row["value"] if row else None
+
+    def set_meta(self, name: str, value: str) -> None:
+        """Record a fact about the archive."""
+        with self._transaction() as db:
+            set_meta(db, name, value)
+
+    def integrity(self) -> str:
+        """SQLite's own check: "ok", or what is wrong."""
+        return str(self._db.execute("PRAGMA quick_check").fetchone()[0])
+
+    def compact(self) -> None:
+        """Write the write-ahead log back into the main file and empty it, so that deleted words are in neither."""
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def set_meta(db: sqlite3.Connection, name: str, value: str) -> None:
+    """Record a fact within a transaction."""
+    db.execute("INSERT INTO meta VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", (name, value))
+
+
+def _statements(script: str) -> list[str]:
+    return script.split(";\n")
+
+
+def _set_up(db: Connection) -> None:
+    db.row_factory = sqlite3.Row
+    db.execute("PRAGMA journal_mode=WAL")
+    db.execute("PRAGMA synchronous=NORMAL")
+    db.execute("PRAGMA foreign_keys=ON")
+    db.create_function("has_words", 4, _has_words, deterministic=True)
+    db.execute("PRAGMA secure_delete=ON")  # a takedown leaves no words in free pages
+
+
+def _has_words(wanted: str, title: str, author: str | None, key: str) -> bool:
+    """Whether title, author and key together hold all of the words, which are casefolded already."""
+    texts = f"{title}\n{author or ''}\n{key}".casefold()
+    return all(word in texts for word in wanted.split())
+
+
+def _damaged(error: sqlite3.Error) -> ArchiveDamaged:
+    return ArchiveDamaged(
+        f"The archive's catalog can't be read ({error}). Restore the archive's folder from a backup, "
+        "or move it away and ingest again."
+    )
+
+
+# -- values to columns, and rows to values --------------------------------------
+
+
+def text_hash(text: str) -> str:
+    """Equal for articles of exactly the same text."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def sentences_json(sentences: Sequence[Sentence]) -> str:
+    """Sentences as the column ``sentences`` holds them."""
+    return json.dumps([[s.start, s.end] for s in sentences], separators=(",", ":"))
+
+
+def parse_sentences(column: str) -> list[Sentence]:
+    """Sentences out of the column ``sentences``."""
+    return [Sentence(start=a, end=b) for a, b in json.loads(column)]
+
+
+def vector_bytes(vector: npt.NDArray[np.floating]) -> bytes:
+    """A vector, shape (dim,), as the column ``vector`` holds it."""
+    return vector.astype(np.float16).tobytes()
+
+
+def parse_vector(column: bytes) -> npt.NDArray[np.float32]:
+    """A vector out of the column ``vector``: shape (dim,)."""
+    return np.frombuffer(column, np.float16).astype(np.float32)
+
+
+def parse_time(column: str | None) -> datetime | None:
+    """A time out of a column of ISO 8601."""
+    return datetime.fromisoformat(column) if column else None
+
+
+def read_texts(db: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, str]:
+    """Texts of versions by number, each read once however many of its passages are wanted."""
+    one = "SELECT text FROM version WHERE number = ?"
+    rows = {n: db.execute(one, (n,)).fetchone() for n in set(numbers)}
+    return {n: row["text"] if row else "" for n, row in rows.items()}
+
+
+def read_article(db: sqlite3.Connection, row: sqlite3.Row) -> Article:
+    """The article of a row of ``version``, with what other tables and rows say of it."""
+    duplicates = db.execute(
+        "SELECT key FROM version WHERE current AND text_hash = ? AND key <> ? ORDER BY number LIMIT 50",
+        (row["text_hash"], row["key"]),
+    )
+    return Article(
+        key=row["key"],
+        id=row["id"],
+        aliases=tuple(r["alias"] for r in db.execute("SELECT alias FROM alias WHERE key = ?", (row["key"],))),
+        title=row["title"],
+        text=row["text"],
+        url=row["url"],
+        source=row["source"],
+        author=row["author"],
+        published=parse_time(row["published"]),
+        language=row["language"],
+        metadata=json.loads(row["metadata"]),
+        current=bool(row["current"]),
+        also_printed_by=tuple(r["key"] for r in duplicates),
+    )
+
+
+def to_passage(row: sqlite3.Row, text: str) -> Passage:
+    """A passage.
+
+    Args:
+        row: Of ``passage`` joined with its ``version``.
+        text: The version's whole text.
+    """
+    return Passage(
+        id=row["id"],
+        article_id=row["article_id"],
+        start=row["start"],
+        end=row["end"],
+        text=text[row["start"] : row["end"]],
+        sentences=tuple(parse_sentences(row["sentences"])),
+        title=row["title"],
+        source=row["source"],
+        published=parse_time(row["published"]),
+        url=row["url"],
+        language=row["language"],
+    )
+
+
+def to_index_row(row: sqlite3.Row, text: str) -> IndexRow:
+    """What the indexes store of a passage; see ``to_passage``."""
+    return IndexRow(
+        number=row["number"],
+        id=row["id"],
+        article_id=row["article_id"],
+        title=row["title"],
+        text=text[row["start"] : row["end"]],
+        article_text=text,
+        source=row["source"],
+        published=parse_time(row["published"]),
+        language=row["language"],
+        vector=parse_vector(row["vector"]),
+    )
+
+
+def to_quote_span(row: sqlite3.Row) -> QuoteSpan:
+    """Where a quote stands in its version's text, and who said it."""
+    return QuoteSpan(
+        start=row["start"],
+        end=row["end"],
+        direct=bool(row["direct"]),
+        speaker=row["speaker"],
+        role=row["role"],
+        verb=row["verb"],
+        mention=(row["mention_start"], row["mention_end"]),
+    )
+
+
+def to_quote(row: sqlite3.Row, text: str) -> Quote:
+    """A quote with its words, its sentence and its article's particulars.
+
+    Args:
+        row: Of ``quote`` joined with its ``version``.
+        text: The version's whole text.
+    """
+    places = json.loads(row["sentences"])
+    at = max(0, bisect_right(places, row["start"], key=lambda place: place[0]) - 1)
+    start, end = places[at] if places else (row["start"], row["end"])
+    return Quote(
+        speaker=row["speaker"],
+        role=row["role"],
+        verb=row["verb"],
+        direct=bool(row["direct"]),
+        quote=text[row["start"] : row["end"]],
+        article_id=row["article_id"],
+        start=row["start"],
+        end=row["end"],
+        sentence=text[start:end],
+        title=row["title"],
+        source=row["source"],
+        published=parse_time(row["published"]),
+        url=row["url"],
+    )

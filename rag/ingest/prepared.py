@@ -1,0 +1,26 @@
+"""What ingest hands to the catalog: an article that is cleaned, split, embedded and searched for quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.types import QuoteSpan, RawArticle, Sentence
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A cleaned, split and embedded article, ready to be stored."""
+
+    draft: RawArticle
+    language: str
+    sentences: Sequence[Sentence]
+    runs: Sequence[tuple[int, int]]
+    """Passages, as half-open runs of sentences."""
+    vectors: npt.NDArray[np.float16]
+    """Shape (len(runs), dim), rows of length 1."""
+    quotes: Sequence[QuoteSpan] | None = None
+    """Who said what in it; None: it has not been searched for quotes."""
