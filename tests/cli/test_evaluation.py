@@ -18,6 +18,8 @@ from rag.evaluation import report as reports
 from rag.evaluation.rows import read_rows
 from rag.testing import FakeChat, FakeEmbeddings
 
+pytestmark = pytest.mark.usefixtures("no_charts")
+
 
 def says(messages: list[BaseMessage]) -> str:
     """The sentence asked for; asked again, the number alone."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -39,7 +40,7 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
     return lexical
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(question=QUESTIONS)
 def test_no_question_raises(index: LexicalIndex, question: str) -> None:
     found = index.search(question, 10)

@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx
 import pytest
-from helpers import assert_cited, assert_sound, many, onrecord, row, write_rows
+from helpers import assert_cited, assert_sound, fill, many, onrecord, row, write_rows
 
 from rag import Archive
 from rag.service.access import Access
@@ -72,7 +72,7 @@ def live(
 @pytest.fixture
 def filled(archive: Archive, chat: FakeChat, tmp_path: Path) -> Archive:
     chat.replies = [REPLY]
-    archive.ingest(write_rows(tmp_path / "a.jsonl", *many(5)))
+    fill(archive, *many(5))
     return archive
 
 

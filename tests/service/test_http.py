@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from helpers import assert_cited, assert_sound, many, row, write_rows
+from helpers import assert_cited, assert_sound, fill, many, row, write_rows
 from said import forget_quotes, put_quotes
 from starlette.testclient import TestClient
 
@@ -38,7 +38,7 @@ TOKEN = "the-right-token"
 @pytest.fixture
 def filled(archive: Archive, chat: FakeChat, tmp_path: Path) -> Archive:
     chat.replies = [REPLY]
-    archive.ingest(write_rows(tmp_path / "a.jsonl", *many(5)))
+    fill(archive, *many(5))
     return archive
 
 

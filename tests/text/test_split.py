@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from helpers import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -137,7 +138,7 @@ def check(text: str, language: str) -> None:
         assert b - a == 1 or sum(count_words(text[s.start : s.end]) for s in found[a:b]) <= 110
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(HOSTILE, st.sampled_from(["en", "tr", "zh", "ar", "xx", "de"]))
 @example("“" * 50 + ". ” A", "en")
 @example("1. ‘ \n 2. (", "en")

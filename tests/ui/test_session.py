@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import many, row, write_rows
+from helpers import fill, many, row, write_rows
 from rag.ui import quotes
 from rag.ui.session import PageUpdate, TabSession
 from rag.ui.starters import StarterQuestions
@@ -42,7 +42,7 @@ def chat() -> FakeChat:
 @pytest.fixture
 def session(tmp_path: Path, chat: FakeChat) -> Iterator[TabSession]:
     with Archive.open(tmp_path / "archive", chat_model=chat, embeddings=FakeEmbeddings()) as archive:
-        archive.ingest(write_rows(tmp_path / "rows.jsonl", *ROWS))
+        fill(archive, *ROWS)
         scheduler = RequestScheduler(archive)
         yield TabSession(scheduler, "ada", StarterQuestions(archive))
         scheduler.close(0)
