@@ -173,7 +173,7 @@ class Answerer:
             millis: Stages timed so far; the rest is added.
             cancel: Set by the caller to stop.
             brief: Have the model say its answer again in a few words; nothing without a model.
-            temperature: Another than the model's own.
+            temperature: Another than the model's own; None leaves it that.
             fitted: Whether the confidence fitted on data holds here: for the embedding model and the language it was
                 fitted for. Else rules set by hand decide.
         """
@@ -181,7 +181,7 @@ class Answerer:
         started = time.perf_counter()
         cancel = cancel or threading.Event()
         yield Retrieved(query=query, hits=tuple(hits))
-        draft, heard = _Draft(), _Heard()
+        draft, heard = _Draft(), _Heard(temperature=temperature)
         voices = _voices(query, hits, catalog)
         evidence = self._evidence(query, hits, catalog, embed, voices)
         millis["choose"] = (time.perf_counter() - started) * 1000
@@ -424,10 +424,9 @@ class Answerer:
                         "logprobs": True,
                         "top_logprobs": 8,
                     }
-                if heard.temperature is not None:
-                    options["temperature"] = heard.temperature
                 assert self._chat is not None
-                for chunk in self._chat.stream(messages, **options):
+                model = chat.with_temperature(self._chat, heard.temperature)
+                for chunk in model.stream(messages, **options):
                     if stop.is_set():
                         return
                     _listen(chunk, heard)

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk
+from pydantic import Field
 
 from rag import Answer, Archive, Delta, Finished, Progress, Retrieved
 from rag.answer.check import confidence
@@ -100,6 +101,35 @@ def test_the_model_is_sent_numbered_sentences_as_the_archive_holds_them(bridge: 
     numbers = [int(n) for n in re.findall(r"^\[(\d+)\] ", last, re.MULTILINE)]
     assert numbers == list(range(1, len(numbers) + 1))
     assert re.search(rf"^\[\d+\] {re.escape(TRUE)}$", last, re.MULTILINE)
+
+
+class Warm(FakeChat):
+    """A model with a temperature of its own, as most providers' are; some of these take none with a call."""
+
+    temperature: float = 0.2
+    used: list[float] = Field(default_factory=list)
+
+    def _stream(self, *args: Any, **kwargs: Any) -> Any:
+        assert "temperature" not in kwargs
+        self.used.append(self.temperature)
+        yield from super()._stream(*args, **kwargs)
+
+
+def test_the_temperature_reaches_the_model(bridge: Archive, chat: FakeChat) -> None:
+    for _ in bridge.stream(QUESTION, temperature=0.7):
+        pass
+    bridge.ask(QUESTION, temperature=0.0)
+    bridge.ask(QUESTION)
+    assert [o.get("temperature") for o in chat.seen_options] == [0.7, 0.0, None]
+
+
+def test_a_model_with_a_temperature_of_its_own_keeps_it_for_other_questions(bridge: Archive) -> None:
+    warm = Warm()
+    with Archive.open(bridge.path, chat_model=warm, embeddings=FakeEmbeddings()) as archive:
+        for temperature in (None, 0.7, 0.0, None):
+            archive.ask(QUESTION, temperature=temperature)
+    assert warm.used == [0.2, 0.7, 0.0, 0.2]
+    assert warm.temperature == 0.2
 
 
 def test_two_statements_share_a_number_where_they_share_a_sentence(bridge: Archive, chat: FakeChat) -> None:

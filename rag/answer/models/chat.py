@@ -8,7 +8,9 @@ from rag.errors import ModelMissing, UsageError
 from rag.settings import Settings
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
+    from langchain_core.language_models import BaseChatModel, LanguageModelInput
+    from langchain_core.messages import AIMessage
+    from langchain_core.runnables import Runnable
 
 EXTRACTIVE = "extractive"
 _EXTRAS = {"openai": "openai", "anthropic": "anthropic", "ollama": "ollama"}
@@ -22,6 +24,19 @@ def is_remote(name: str) -> bool:
 def name_of(model: BaseChatModel) -> str:
     """What a given model is called in answers."""
     return str(getattr(model, "model_name", None) or getattr(model, "model", None) or model._llm_type)
+
+
+def with_temperature(model: BaseChatModel, temperature: float | None) -> Runnable[LanguageModelInput, AIMessage]:
+    """A model that answers at another temperature; None leaves its own. The model given is not changed.
+
+    A model that has a temperature is copied with the other one, since not every provider's takes it with a call
+    (``langchain-ollama`` raises); of others it is an option of each call.
+    """
+    if temperature is None:
+        return model
+    if "temperature" in getattr(type(model), "model_fields", {}):
+        return model.model_copy(update={"temperature": temperature})
+    return model.bind(temperature=temperature)
 
 
 def chat_model(name: str, settings: Settings) -> BaseChatModel | None:
