@@ -72,6 +72,8 @@ class _Draft:
     sure: list[float] = field(default_factory=list)
     """Of each sentence shown: how likely it is right."""
     refused: bool = False
+    taken_down: bool = False
+    """Whether a sentence was withheld whose evidence has been taken down meanwhile."""
     quoted: bool = False
     """Whether it is made of the articles' own sentences, not of a model's."""
     claims: set[str] = field(default_factory=set)
@@ -220,6 +222,8 @@ class Answerer:
                 reason = "empty_archive"
             elif not hits:
                 reason = "no_evidence"
+            elif draft.taken_down and not draft.refused:
+                reason = "taken_down"
             elif draft.withheld and not draft.refused:
                 reason = "not_supported"
             else:
@@ -337,6 +341,7 @@ class Answerer:
                 return
         if self._chat is None:  # else they are our own tries, which nobody has claimed
             draft.withheld += tries.withheld
+            draft.taken_down = tries.taken_down
 
     def _write(
         self,
@@ -484,6 +489,7 @@ class _Check:
         self._judge = judge
         self._entails = entails
         self._evidence = {e.number: e for e in evidence}
+        self._gone: set[int] = set()
         self._catalog = catalog
         self._embed = embed
         self._around: dict[int, str] = {}
@@ -502,6 +508,7 @@ class _Check:
         cited = [self._evidence[n] for n in statement.numbers if n in self._evidence]
         verdict, cited = self._supported(claim, cited)
         if not verdict.ok:
+            draft.taken_down = draft.taken_down or not self._gone.isdisjoint(statement.numbers)
             draft.withheld.append(RejectedSentence(text=claim, why=verdict.why))
             return None
         places = [(e.article_id, e.start, e.end) for e in cited]
@@ -544,7 +551,8 @@ class _Check:
     def _drop_deleted(self) -> None:
         """An article taken down while the model writes is not cited any more."""
         there = self._catalog.exists({e.article_id for e in self._evidence.values()})
-        self._evidence = {n: e for n, e in self._evidence.items() if e.article_id in there}
+        self._gone |= {n for n, e in self._evidence.items() if e.article_id not in there}
+        self._evidence = {n: e for n, e in self._evidence.items() if n not in self._gone}
 
     def _supported(self, claim: str, cited: list[Numbered]) -> tuple[verify.Verdict, list[Numbered]]:
         """The verdict over the sentences cited; where it is no, another that does support the claim is cited."""

@@ -140,7 +140,7 @@ def _answer(
 ) -> Answer:
     answered = bool(whole.citations)
     stopped = next((a for a in answers if a.reason == "cancelled"), None)
-    refused = stopped or answers[0]
+    refused = stopped or next((a for a in answers if a.reason == "taken_down"), answers[0])
     open_ = [p.query.text for p, a in zip(parts, answers, strict=False) if not a.answered]
     open_ += [p.query.text for p in parts[len(answers) :]]
     sure = [a.confidence for a in answers if a.confidence is not None]

@@ -629,17 +629,57 @@ def test_answers_of_different_questions_at_once_do_not_mix(bridge: Archive, chat
         assert_cited(bridge, answer)
 
 
-def test_an_article_taken_down_while_the_model_writes_is_not_cited(bridge: Archive, chat: FakeChat) -> None:
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        (QUESTION, "An article that this answer rested on has been taken down."),
+        (
+            "Warum wird die Old Harbour Bridge für Autos geschlossen?",
+            "Ein Artikel, auf dem diese Antwort beruhte, ist entfernt worden.",
+        ),
+    ],
+)
+def test_an_article_taken_down_while_the_model_writes_is_not_cited(
+    bridge: Archive, chat: FakeChat, question: str, text: str
+) -> None:
     def reply(messages: list[BaseMessage]) -> str:
         text = told("cracks", f"{TRUE} [#]")(messages)
         bridge.delete("bridge")
         return text  # type: ignore[no-any-return]
 
     chat.replies = reply
-    answer = bridge.ask(QUESTION)
+    answer = bridge.ask(question)
     assert answer.citations == ()
     assert not answer.answered
-    assert TRUE not in answer.text
+    assert (answer.reason, answer.text) == ("taken_down", text)
+
+
+def test_the_extractive_engine_says_that_what_it_would_quote_is_taken_down(bridge: Archive) -> None:
+    events = bridge.stream("What did engineers find in the piers during an inspection?", chat_model="extractive")
+    assert isinstance(next(events), Retrieved)
+    bridge.delete("bridge")
+    answer = list(events)[-1].answer  # type: ignore[union-attr]
+    assert (answer.answered, answer.reason) == (False, "taken_down")
+
+
+def test_a_takedown_that_no_sentence_rested_on_is_not_the_reason(bridge: Archive, chat: FakeChat) -> None:
+    def reply(messages: list[BaseMessage]) -> str:
+        text = told("cracks", "Engineers found no cracks in the nine piers in March. [#]")(messages)
+        bridge.delete("story-0")
+        return text  # type: ignore[no-any-return]
+
+    chat.replies = reply
+    answer = bridge.ask(QUESTION)
+    assert (answer.answered, answer.reason) == (False, "not_supported")
+
+
+def test_a_model_that_finds_nothing_is_not_overruled_by_a_takedown(bridge: Archive, chat: FakeChat) -> None:
+    def reply(messages: list[BaseMessage]) -> str:
+        bridge.delete("bridge")
+        return "NOT FOUND"
+
+    chat.replies = reply
+    assert bridge.ask(QUESTION).reason == "not_in_archive"
 
 
 def test_an_article_that_changes_while_the_model_writes_is_cited_as_it_was(
