@@ -749,8 +749,8 @@ def test_the_articles_own_words_stand_in_where_they_are_likely_enough(
     archive = fitted(Doubting([reply], doubt=0.3))
     asked: list[tuple[float | None, bool]] = []
 
-    def chance(found: Any, bears: Any, doubt: float | None = None, *, quoted: bool = False) -> float:
-        asked.append((doubt, quoted))
+    def chance(found: Any, bears: Any, doubt: float | None = None, *, extractive: bool = False) -> float:
+        asked.append((doubt, extractive))
         return likely
 
     monkeypatch.setattr(confidence, "p_answers", chance)
