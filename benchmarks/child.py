@@ -44,7 +44,7 @@ def inspect(a: Argument) -> Argument:
             "passages": stats.passages,
             "articles": stats.articles,
             "fingerprint": stats.fingerprint,
-            "fits": stats.fingerprint == archive._wanted(),
+            "fits": stats.fingerprint == archive.stores.current_fingerprint,
         }
 
 
@@ -196,16 +196,16 @@ def memory(a: Argument) -> Argument:
             hundreds.append((number, resident()))
 
     with Archive.open(a["archive"], chat_model="extractive") as archive:
-        embed = archive._embed_texts
+        embed = archive.stores.embed
 
         def noting(texts: Any) -> Any:
             vectors = embed(texts)
             batches.append((seen, resident()))
             return vectors
 
-        archive._embed_texts = noting  # type: ignore[method-assign]
+        archive.stores.embed = noting  # type: ignore[method-assign]
         report = archive.ingest(a["file"], progress=step)
-        way = getattr(archive._embed(), "way", "")
+        way = getattr(archive.stores.embedder, "way", "")
     return {
         "articles": report.added,
         "passages": report.passages,
@@ -217,7 +217,7 @@ def memory(a: Argument) -> Argument:
 
 def _loaded(archive: Any, file: str, passages: int) -> str:
     """Load the embedding model in the way that work of this size takes."""
-    embedder = archive._embed()
+    embedder = archive.stores.embedder
     if passages >= LONG_WORK:
         embedder._way = embedder._choose(_texts(file, LONG_WORK))
     embedder.embed(["warm"])

@@ -74,7 +74,7 @@ def _open_sets(out: Path, data: Path, wanted: set[str], write: Callable[..., Non
             archive.ingest(data / "wikinews/articles.jsonl")
             write("newsroom", lambda: answers(archive, cases))
             write("quotes", lambda: _quotes(archive))
-            write("claims", lambda: claims(EmbeddingCache(archive._embed().embed), data))
+            write("claims", lambda: claims(EmbeddingCache(archive.stores.embedder.embed), data))
 
 
 def answers(archive: Archive, cases: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:

@@ -1,18 +1,18 @@
-"""The one class that wires everything: open, ingest, search, ask."""
+"""The public face of OnRecord: one class to open an archive, take articles in, search, ask and look around."""
 
 from __future__ import annotations
 
-import builtins
-import shutil
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
-from rag.errors import ArchiveMismatch, ArchiveMissing, ArticleMissing, UsageError
+from rag._deprecated import FormerNames
+from rag.errors import ArticleMissing, UsageError
+from rag.index.stores import Stores
+from rag.protocols import AskOptions, FilterArgs, QuestionOptions, SearchOptions, refuse_unknown, search_options
 from rag.settings import Settings, load_settings
 from rag.types import (
     Answer,
@@ -28,6 +28,7 @@ from rag.types import (
     Problem,
     Query,
     Quote,
+    Retrieved,
     Sentence,
     Stats,
 )
@@ -40,26 +41,13 @@ if TYPE_CHECKING:
 
     from rag.answer.answerer import Answerer
     from rag.answer.check.verify import Verdict
-    from rag.answer.combine import Part
     from rag.chat import Chat
-    from rag.index.catalog import Catalog
     from rag.index.conversations import Conversations
-    from rag.index.embed import Embedder, EmbeddingCache
-    from rag.index.lexical import LexicalIndex
-    from rag.index.vectors import VectorIndex
-
-_STEP = 4000  # passages handed to the indexes at once
-_QUOTES = 1000  # of one speaker that are weighed, newest first
-_NEAR = 60  # passages looked through for what anybody says about something
-_LOOKED = 64  # articles looked through for quotes at once
-_EVENT = 3  # passages among which an event's date is looked for
-_FITTED = "all-MiniLM"
-"""The embedding model that confidence was fitted for, and that is blind outside English."""
-_BLIND = 0.01
-"""Weight of the dense arm in a language its model doesn't know: less than a place in the lexical ranking's first 20."""
+    from rag.retrieve.planner import Planner
+    from rag.retrieve.retriever import Retriever
 
 
-class Archive:
+class Archive(FormerNames):
     """An archive of news articles in one folder.
 
     Reading is safe from several threads and processes, also while one of them
@@ -76,18 +64,13 @@ class Archive:
         """Use ``Archive.open`` instead."""
         self.settings = settings
         self.path = settings.archive.expanduser().resolve()
+        self.stores = Stores(self.path, settings, embeddings)
+        """What is beneath: for arms, tests and measurements. It changes without notice."""
         self._given_chat = chat_model
-        self._given_embeddings = embeddings
         self._lock = threading.RLock()
-        self._catalog: Catalog | None = None
-        self._embedder: Embedder | None = None
-        self._memory: EmbeddingCache | None = None
-        self._vectors: VectorIndex | None = None
-        self._lexical: LexicalIndex | None = None
-        self._stores: tuple[str, str] | None = None
         self._answerers: dict[str, Answerer] = {}
-        self._languages: tuple[int, tuple[str, ...]] | None = None
-        self._conversations: Conversations | None = None
+        self._retriever: Retriever | None = None
+        self._planner: Planner | None = None
 
     @classmethod
     def open(
@@ -132,10 +115,7 @@ class Archive:
             for answerer in self._answerers.values():
                 answerer.close()
             self._answerers.clear()
-            for store in (self._vectors, self._lexical, self._catalog, self._conversations):
-                if store is not None:
-                    store.close()
-            self._vectors = self._lexical = self._catalog = self._stores = self._conversations = None
+        self.stores.close()
 
     def __enter__(self) -> Archive:
         return self
@@ -169,23 +149,24 @@ class Archive:
         if not sources:
             raise UsageError("Nothing to ingest. Name a file, a folder or a pattern.")
         from rag.ingest import pipeline
+        from rag.ingest.backfill import backfill_quotes, find_quotes
         from rag.ingest.load import load
 
         found = load(sources, fields)
-        with self._writing("ingest"):
-            self._claim_fingerprint()
+        with self.stores.writing("ingest"):
+            self.stores.claim_fingerprint()
             report = pipeline.run(
                 found,
-                catalog=self._cat(),
-                embed=self._embed_texts,
-                settle=self._settle,
-                quotes=self._find_quotes,
+                catalog=self.stores.catalog,
+                embed=self.stores.embed,
+                settle=self.stores.index_pending,
+                quotes=find_quotes,
                 progress=progress,
             )
-            self._look_for_quotes()
+            backfill_quotes(self.stores.catalog)
             return report
 
-    def delete(self, *idents: str) -> builtins.list[str]:
+    def delete(self, *idents: str) -> list[str]:
         """Take articles down: all versions, everywhere, in stored conversations too.
 
         Args:
@@ -197,169 +178,93 @@ class Archive:
         Raises:
             ArticleMissing: One of them is not there; nothing has been deleted then.
         """
-        self._require()
-        with self._writing("delete"):
-            keys = list(dict.fromkeys(self._article(i).key for i in idents))
-            self._cat().delete(keys)
-            self._settle()
-            self._forget()
-            self._cat().compact()
+        self.stores.require()
+        with self.stores.writing("delete"):
+            keys = list(dict.fromkeys(self.stores.article(i).key for i in idents))
+            self.stores.catalog.delete(keys)
+            self.stores.index_pending()
+            self.stores.forget_erased()
+            self.stores.catalog.compact()
         return keys
 
     # -- search and ask ------------------------------------------------------------
 
-    def search(
-        self,
-        question: str,
-        *,
-        k: int | None = None,
-        after: date | None = None,
-        before: date | None = None,
-        sources: Sequence[str] = (),
-        undated: bool = True,
-        articles: Sequence[str] = (),
-        language: str | None = None,
-        history: Sequence[tuple[str, str]] = (),
-        today: date | None = None,
-        times: bool = True,
-    ) -> builtins.list[Hit]:
+    def search(self, question: str, **options: Unpack[SearchOptions]) -> list[Hit]:
         """The passages most likely to answer a question, best first.
 
         Args:
             question: In any words.
-            k: How many; by default the setting ``k``.
-            after: Only articles from then on. A naive datetime is taken as UTC.
-            before: Only articles before then.
-            sources: Only these outlets.
-            undated: Whether a date filter lets articles without a date through.
-            articles: Only these: ids, keys or aliases.
-            language: Only articles in this one, as in "en" (ISO 639).
-            history: (question, text of the answer) so far, oldest first: "and before that?" is looked for with them.
-            today: The day of the question, which "last week" counts from; by default now.
-            times: Whether what the question says of when ("in June 2023", "latest", "before the summit") decides
-                which articles are looked at (``Query.time``). ``after`` or ``before`` given win over it.
+            options: Which articles are searched, how many passages, the conversation so far; see
+                ``rag.protocols.SearchOptions``.
 
         Raises:
             ArchiveMissing: There is no archive.
             ArchiveMismatch: It was built with another embedding model, or by a program that knew no languages.
             ArticleMissing: One of ``articles`` is not there.
+            UsageError: An option makes no sense.
         """
-        query = self._query(
-            question,
-            k=k,
-            after=after,
-            before=before,
-            sources=sources,
-            undated=undated,
-            articles=articles,
-            language=language,
-            history=history,
-            today=today,
-            times=times,
-        )
-        return self._retrieve(query)
+        return list(self.retrieve(question, **options).hits)
 
-    def stream(
-        self,
-        question: str,
-        *,
-        k: int | None = None,
-        after: date | None = None,
-        before: date | None = None,
-        sources: Sequence[str] = (),
-        undated: bool = True,
-        articles: Sequence[str] = (),
-        language: str | None = None,
-        history: Sequence[tuple[str, str]] = (),
-        today: date | None = None,
-        times: bool = True,
-        chat_model: str | None = None,
-        cancel: threading.Event | None = None,
-        brief: bool = False,
-        temperature: float | None = None,
-    ) -> Iterator[Event]:
+    def retrieve(self, question: str, **options: Unpack[SearchOptions]) -> Retrieved:
+        """As ``search``, with the query that the question and its options came to."""
+        query = self.planner.query(question, **options)
+        return Retrieved(query=query, hits=tuple(self.retriever.search(query)))
+
+    def stream(self, question: str, **options: Unpack[AskOptions]) -> Iterator[Event]:
         """Answer a question, event by event: ``Retrieved``, ``Progress``, ``Delta`` per checked sentence, ``Finished``.
 
         Args:
             question: In any words.
-            k, after, before, sources, undated, articles, language, history, today, times: As for ``search``.
-            chat_model: Another model than the archive's, by name.
-            cancel: Set it to stop, also while the model still reads. Closing the iterator stops as well.
-            brief: Have the model say its answer again in a few words (``Answer.brief``).
-            temperature: Another than the setting; not for the extractive engine, which has none.
+            options: As for ``search``, and which model answers, what stops it, how; see ``rag.protocols.AskOptions``.
 
         Raises:
             ModelMissing: The model is not installed.
         """
+        refuse_unknown(options, AskOptions)
+        return self._stream(question, options)
+
+    def _stream(self, question: str, options: AskOptions) -> Iterator[Event]:
         started = time.perf_counter()
-        query = self._query(
-            question,
-            k=k,
-            after=after,
-            before=before,
-            sources=sources,
-            undated=undated,
-            articles=articles,
-            language=language,
-            history=history,
-            today=today,
-            times=times,
-        )
-        answerer = self._answerer(chat_model)
+        plan = self.planner.plan(question, **search_options(options))
+        answerer = self._answerer(options.get("chat_model"))
         answerer.prepare()  # a local model starts to load while the evidence is looked for
-        cancel = cancel or threading.Event()
+        cancel = options.get("cancel") or threading.Event()
 
         def answered(query: Query, hits: Sequence[Hit], began: float, brief: bool) -> Iterator[Event]:
             return answerer.stream(
                 query,
                 hits,
-                catalog=self._cat(),
-                embed=self._remembered(),
+                catalog=self.stores.catalog,
+                embed=self.stores.embedding_cache,
                 fingerprint=self.fingerprint,
-                empty=not self._cat().counts()["articles"],
+                empty=not self.stores.catalog.counts()["articles"],
                 millis={"retrieve": (time.perf_counter() - began) * 1000},
                 cancel=cancel,
                 brief=brief,
-                temperature=temperature,
-                fitted=self._embed().name.startswith(_FITTED) and self._language(query.standalone) == "en",
+                temperature=options.get("temperature"),
+                fitted=self.retriever.calibrated(query),
             )
 
-        from rag.retrieve import decompose
-
-        if (several := decompose.split_question(query.standalone)) is None:
-            yield from answered(query, self._retrieve(query), started, brief)
+        if plan.shape is None:
+            hits = self.retriever.search(plan.query)
+            yield from answered(plan.query, hits, started, options.get("brief", False))
             return
         from rag.answer import combine
 
-        whole = [self._part(query, question) for question in several.questions]
         yield from combine.stream(
-            query,
-            whole,
-            several,
+            plan.query,
+            [combine.Part(part, self.retriever.search(part)) for part in plan.parts],
+            plan.shape,
             lambda part: answered(part.query, part.hits, time.perf_counter(), False),
-            lambda claim, citations: self.supports(claim, citations, asked=query.standalone).ok,
+            lambda claim, citations: self.supports(claim, citations, asked=plan.query.standalone).ok,
         )
 
-    def _part(self, query: Query, question: str) -> Part:
-        """One of a question's parts, looked for by itself under the same filters."""
-        from rag.answer.combine import Part
-        from rag.retrieve import decompose
-        from rag.retrieve import speaker as speakers_
-
-        whose = speakers_.parse_speaker(question)
-        told = decompose.reported_by(question)
-        outlet = self._cat().resolve_outlet(told[0]) if told and not query.sources else None
-        part = query.model_copy(
-            update={
-                "text": question,
-                "standalone": question,
-                "sought": told[1] if told and outlet else "",
-                "sources": (outlet,) if outlet else query.sources,
-                "speaker": whose.speaker if whose else None,
-                "about": whose.about if whose else None,
-            }
-        )
-        return Part(part, self._retrieve(part))
+    def ask(self, question: str, **options: Unpack[AskOptions]) -> Answer:
+        """Answer a question; as ``stream``, without the events."""
+        for event in self.stream(question, **options):
+            if isinstance(event, Finished):
+                return event.answer
+        raise AssertionError("a stream ends with Finished")
 
     def prepare(self) -> None:
         """Let a local model load while there is nothing to do yet.
@@ -369,14 +274,14 @@ class Archive:
         """
         self._answerer(None).prepare()
 
-    def ask(self, question: str, **options: Any) -> Answer:
-        """Answer a question; as ``stream``, without the events."""
-        for event in self.stream(question, **options):
-            if isinstance(event, Finished):
-                return event.answer
-        raise AssertionError("a stream ends with Finished")
-
-    def choose(self, question: str, choices: Sequence[str], *, chat_model: str | None = None, **filters: Any) -> Choice:
+    def choose(
+        self,
+        question: str,
+        choices: Sequence[str],
+        *,
+        chat_model: str | None = None,
+        **options: Unpack[SearchOptions],
+    ) -> Choice:
         """Choose the one of several given answers that the archive speaks for; there is no refusal.
 
         The local model is held to a letter by a grammar, others by structured output; the extractive engine
@@ -386,23 +291,23 @@ class Archive:
             question: In any words.
             choices: The answers to choose from.
             chat_model: Another model than the archive's, by name.
-            filters: As for ``search``.
+            options: As for ``search``.
 
         Raises:
             UsageError: Fewer than two choices, or more than 20.
             ModelFailed: The model can't be held to a choice.
         """
         started = time.perf_counter()
-        query = self._query(question, **filters)
+        query = self.planner.query(question, **options)
         answerer = self._answerer(chat_model)
-        hits = self._retrieve(query)
+        hits = self.retriever.search(query)
         millis = {"retrieve": (time.perf_counter() - started) * 1000}
         return answerer.choose(
             query,
             hits,
             choices,
-            catalog=self._cat(),
-            embed=self._remembered(),
+            catalog=self.stores.catalog,
+            embed=self.stores.embedding_cache,
             fingerprint=self.fingerprint,
             millis=millis,
         )
@@ -421,10 +326,14 @@ class Archive:
         from rag.answer.check import entailment, verify
         from rag.answer.cited_context import cited
 
-        self._require()
+        self.stores.require()
         entails = entailment.chosen(self.settings.check)
         return verify.supports(
-            claim, cited(self._cat(), citations), embed=self._remembered(), asked=asked, entails=entails
+            claim,
+            cited(self.stores.catalog, citations),
+            embed=self.stores.embedding_cache,
+            asked=asked,
+            entails=entails,
         )
 
     def quotes(
@@ -432,14 +341,9 @@ class Archive:
         *,
         speaker: str | None = None,
         about: str | None = None,
-        after: date | None = None,
-        before: date | None = None,
-        sources: Sequence[str] = (),
-        undated: bool = True,
-        articles: Sequence[str] = (),
-        language: str | None = None,
         limit: int = 20,
-    ) -> builtins.list[Quote]:
+        **filters: Unpack[FilterArgs],
+    ) -> list[Quote]:
         """Who said what, found at ingest in English articles: best first, or newest first without ``about``.
 
         The same words of one speaker stand once, with the other outlets that print them.
@@ -448,74 +352,19 @@ class Archive:
             speaker: A name or part of one ("Qin"), or what somebody is called ("Chinese foreign minister"). None:
                 anybody.
             about: What the words are to be about, in any words. None: anything.
-            after, before, sources, undated, articles, language: As for ``search``.
             limit: How many at most, 1 to 1000.
+            filters: Which articles; see ``rag.protocols.FilterArgs``.
 
         Raises:
             UsageError: ``limit`` is out of range, or a filter makes no sense.
-            ModelMissing: Articles have not been looked through, since the parser was not installed.
+            ArchiveMismatch: Articles have not been looked through, since the parser was not installed.
         """
-        if not 1 <= limit <= 1000:
-            raise UsageError(f"limit is {limit}; it goes from 1 to 1000.")
-        if about is not None and not about.strip():
-            about = None
-        if speaker is not None and not speaker.strip():
-            speaker = None
-        query = self._query(
-            about or speaker or "anything",
-            after=after,
-            before=before,
-            sources=sources,
-            undated=undated,
-            articles=articles,
-            language=language,
-            times=False,
-        ).model_copy(update={"speaker": speaker, "about": about})
-        from rag.retrieve import speaker as speakers_
+        from rag.retrieve.quote_search import search_quotes
 
-        if (undone := self._cat().count_without_quotes()) and undone == self._cat().counts()["articles"]:
-            raise ArchiveMismatch(
-                f"The articles in {self.path} have not been looked through for quotes. "
-                f"Do it, which embeds nothing again: onrecord doctor --repair --archive {self.path}"
-            )
-        return speakers_.deduplicate(self._spoken(query))[:limit]
+        near = self.retriever.search
+        return search_quotes(self.stores, self.planner, near, speaker=speaker, about=about, limit=limit, **filters)
 
-    def _spoken(self, query: Query) -> builtins.list[Quote]:
-        """Quotes of the query's speaker about what it asks for; see ``quotes``."""
-        from rag.retrieve import speaker as speakers_
-
-        catalog = self._cat()
-        speakers = speakers_.match(query.speaker, catalog.speakers()) if query.speaker else None
-        if speakers == []:
-            return []
-        passages: builtins.list[str] | None = None
-        if speakers is None and query.about:
-            near = self._retrieve(query.model_copy(update={"k": _NEAR, "speaker": None, "about": None}))
-            passages = [h.passage.id for h in near]
-        found = catalog.quotes(
-            speakers=speakers,
-            passages=passages,
-            articles=query.articles,
-            after=query.after,
-            before=query.before,
-            undated=query.undated,
-            sources=query.sources,
-            language=query.language,
-            limit=_QUOTES,
-        )
-        if not query.about:
-            return found
-        places = [(q.article_id, q.start) for q in found]
-        passage_of = dict(zip(places, catalog.passages_at(places), strict=True))
-        return speakers_.rank(
-            found,
-            query.about,
-            passage_of={place: ident for place, ident in passage_of.items() if ident},
-            stored=catalog.vectors([i for i in dict.fromkeys(passage_of.values()) if i]),
-            embed=self._remembered(),
-        )
-
-    def chat(self, **options: Any) -> Chat:
+    def chat(self, **options: Unpack[AskOptions]) -> Chat:
         """A conversation in which questions may take up earlier ones.
 
         Args:
@@ -525,13 +374,13 @@ class Archive:
 
         return Chat(self, options)
 
-    def as_retriever(self, k: int | None = None, **options: Any) -> BaseRetriever:
+    def as_retriever(self, k: int | None = None, **options: Unpack[QuestionOptions]) -> BaseRetriever:
         """The archive as a LangChain retriever of passages (``Document`` with offsets in its metadata)."""
         from rag.langchain import ArchiveRetriever
 
-        return ArchiveRetriever(archive=self, k=k or self.settings.k, options=options)
+        return ArchiveRetriever(archive=self, k=k or self.settings.k, options=dict(options))
 
-    def as_runnable(self, **options: Any) -> Runnable[str, Answer]:
+    def as_runnable(self, **options: Unpack[AskOptions]) -> Runnable[str, Answer]:
         """The archive as a LangChain runnable from a question to an ``Answer``."""
         from rag.langchain import runnable
 
@@ -545,15 +394,15 @@ class Archive:
         Raises:
             ArticleMissing: There is none.
         """
-        self._require()
-        return self._article(ident)
+        self.stores.require()
+        return self.stores.article(ident)
 
-    def standing(self, article_ids: Iterable[str]) -> dict[str, bool]:
+    def articles_exist(self, article_ids: Iterable[str]) -> dict[str, bool]:
         """Those of some article ids that are still here, each with whether it is the current version.
 
         For looking at many: no texts are read.
         """
-        return self._cat().exists(article_ids) if self.exists else {}
+        return self.stores.catalog.exists(article_ids) if self.exists else {}
 
     def passage(self, ident: str) -> Passage:
         """A passage by id.
@@ -561,28 +410,28 @@ class Archive:
         Raises:
             ArticleMissing: There is none.
         """
-        self._require()
-        found = self._cat().passages([ident])
+        self.stores.require()
+        found = self.stores.catalog.passages([ident])
         if ident not in found:
             raise ArticleMissing(f"No passage {ident!r} in this archive. Find ids with: onrecord search WORDS")
         return found[ident]
 
-    def sentences(self, article_id: str) -> builtins.list[Sentence]:
+    def sentences(self, article_id: str) -> list[Sentence]:
         """The sentences of an article, as they can be cited."""
-        self._require()
-        return self._cat().sentences(article_id)
+        self.stores.require()
+        return self.stores.catalog.sentences(article_id)
 
-    def versions(self, key: str) -> builtins.list[str]:
+    def versions(self, key: str) -> list[str]:
         """Ids of an article's versions, newest first."""
-        self._require()
-        return self._cat().versions(key)
+        self.stores.require()
+        return self.stores.catalog.versions(key)
 
     def articles(self) -> Iterator[Article]:
         """All current articles, in the order they came."""
-        self._require()
-        return self._cat().articles()
+        self.stores.require()
+        return self.stores.catalog.articles()
 
-    def list(
+    def list_articles(
         self,
         search: str = "",
         *,
@@ -592,7 +441,7 @@ class Archive:
         before: date | None = None,
         limit: int = 50,
         offset: int = 0,
-    ) -> tuple[builtins.list[ArticleSummary], int]:
+    ) -> tuple[list[ArticleSummary], int]:
         """A page of the articles, newest publication first and undated ones last, and the number of all that match.
 
         Args:
@@ -614,7 +463,7 @@ class Archive:
         language = language_code(language)
         if not self.exists:
             return [], 0
-        return self._cat().listed(
+        return self.stores.catalog.listed(
             search,
             source=source,
             language=language,
@@ -624,33 +473,24 @@ class Archive:
             offset=offset,
         )
 
-    def months(self) -> builtins.list[tuple[str, str, int]]:
+    def months(self) -> list[tuple[str, str, int]]:
         """Coverage: ("2023-06", outlet or "", number of articles), in order; undated ones are left out."""
-        return self._cat().months() if self.exists else []
+        return self.stores.catalog.months() if self.exists else []
 
     @property
     def conversations(self) -> Conversations:
         """Conversations kept with the archive; what is taken down goes from them, too."""
-        with self._lock:
-            if self._conversations is None:
-                from rag.index.conversations import Conversations
-
-                self._conversations = Conversations(self._conversations_file)
-            return self._conversations
-
-    @property
-    def _conversations_file(self) -> Path:
-        return self.path / "conversations.sqlite"
+        return self.stores.conversations
 
     @property
     def fingerprint(self) -> str:
         """What built the archive: embedding model and splitter."""
-        return (self._cat().meta("fingerprint") if self.exists else None) or self._wanted()
+        return self.stores.fingerprint
 
     @property
     def generation(self) -> int:
         """Counts the archive's changes; 0 where nothing has been ingested."""
-        return self._cat().generation if self.exists else 0
+        return self.stores.catalog.generation if self.exists else 0
 
     @property
     def model(self) -> str:
@@ -662,241 +502,72 @@ class Archive:
     @property
     def exists(self) -> bool:
         """Whether anything has been ingested here."""
-        return (self.path / "catalog.sqlite").exists()
+        return self.stores.exists
 
     def stats(self) -> Stats:
         """Numbers about the archive."""
-        self._require()
+        self.stores.require()
         size = sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file())
         return Stats(
             path=str(self.path),
             fingerprint=self.fingerprint,
             bytes=size,
-            **self._cat().counts(),
-            **self._cat().coverage(),
+            **self.stores.catalog.counts(),
+            **self.stores.catalog.coverage(),
         )
 
     # -- health ----------------------------------------------------------------------
 
-    def check(self) -> builtins.list[Problem]:
+    def doctor(self) -> list[Problem]:
         """Compare the three stores; an empty list is good."""
-        self._require()
-        problems: list[Problem] = []
+        self.stores.require()
+        return self.stores.problems()
 
-        def note(store: str, what: str) -> None:
-            problems.append(Problem(store=store, what=what))
-
-        catalog = self._cat()
-        if (state := catalog.integrity()) != "ok":
-            note("catalog", state)
-        if catalog.meta("fingerprint") not in (None, self._wanted()):
-            note("catalog", f"built by {catalog.meta('fingerprint')}, the settings say {self._wanted()}")
-        counts = catalog.counts()
-        if counts["pending"] or counts["tombstones"] or catalog.meta("purge") == "1":
-            note(
-                "catalog",
-                f"an ingest was interrupted: {counts['pending']} passages to index, {counts['tombstones']} to let go",
-            )
-        truth = catalog.passage_ids()
-        vectors, lexical = self._fresh()
-        for store, ids in (("vectors", vectors.ids), ("lexical", lexical.ids)):
-            try:
-                there = ids()
-            except Exception as e:  # whatever a store says: it can't be read
-                note(store, str(e))
-                continue
-            if missing := len(truth - there):
-                note(store, f"{missing} passages are missing")
-            if extra := len(there - truth):
-                note(store, f"{extra} passages are left over")
-        return problems
-
-    def repair(self, *, anew: bool = False, progress: Callable[[int, str], None] | None = None) -> None:
-        """Rebuild both indexes from the catalog; nothing is embedded again.
+    def reindex(self, *, embed_again: bool = False, progress: Callable[[int, str], None] | None = None) -> None:
+        """Rebuild both indexes from the catalog, and do what an interrupted run left to do.
 
         Args:
-            anew: Split and embed every article again, with the embedding model of the settings (the way to change
-                the model of an archive).
+            embed_again: Split and embed every article again, with the embedding model of the settings (the way to
+                change the model of an archive). Else nothing is embedded.
             progress: As for ``ingest``.
         """
-        self._require()
-        with self._writing("repair", settle=False):
-            catalog = self._cat()
-            if anew:
-                from rag.ingest import pipeline
+        self.stores.require()
+        from rag.ingest import pipeline
+        from rag.ingest.backfill import backfill_quotes, find_quotes
 
+        with self.stores.writing("repair", complete=False):
+            catalog = self.stores.catalog
+            if embed_again:
                 # Until it is done the archive fits no settings, so vectors of two models are never searched together.
                 catalog.set_meta("fingerprint", f"an unfinished rebuild | {pipeline.SPLITTER}")
-                pipeline.reembed(catalog, embed=self._embed_texts, quotes=self._find_quotes, progress=progress)
-                catalog.set_meta("fingerprint", self._wanted())
-            self._rebuild("vectors", "lexical")
-            self._look_for_quotes()
-            self._forget()
+                pipeline.reembed(catalog, embed=self.stores.embed, quotes=find_quotes, progress=progress)
+                catalog.set_meta("fingerprint", self.stores.current_fingerprint)
+            self.stores.rebuild("vectors", "lexical")
+            backfill_quotes(catalog)
+            self.stores.forget_erased()
             catalog.compact()
 
     # -- within ------------------------------------------------------------------------
 
-    def _query(self, question: str, *, k: int | None = None, articles: Sequence[str] = (), **filters: Any) -> Query:
-        from rag.retrieve import query
-
-        made = query.build_query(question, k=self.settings.k if k is None else k, **filters)
-        self._require()
-        if made.language:
-            self._require_languages()
-        made = made.model_copy(update={"articles": tuple(dict.fromkeys(self._article(a).id for a in articles))})
-        made = self._by_outlet(made)
-        return self._dated(made) if made.time and made.time.kind == "event" else made
-
-    def _by_outlet(self, made: Query) -> Query:
-        """A query with its outlets as articles have them; what one is asked to have said or reported is asked of it."""
-        from rag.retrieve import decompose
-
-        if made.sources:
-            return made.model_copy(update={"sources": tuple(self._cat().resolve_outlet(s) or s for s in made.sources)})
-        told = decompose.reported_by(made.looked_for)
-        name, what = told or (made.speaker, made.about)
-        outlet = self._cat().resolve_outlet(name) if name else None
-        if outlet is None:
-            return made
-        sought = what or made.looked_for
-        return made.model_copy(update={"sources": (outlet,), "sought": sought, "speaker": None, "about": None})
-
-    def _dated(self, made: Query) -> Query:
-        """A query that stands by an event, with the event's date: that of the nearest article with all of its name."""
-        from rag.index.lexical import query_words, words
-        from rag.retrieve import query
-
-        assert made.time is not None
-        about = query.build_query(made.time.event or "", k=_EVENT, times=False)
-        named = set(query_words(made.time.event or ""))
-        for hit in self._retrieve(about.model_copy(update={"articles": made.articles, "sources": made.sources})):
-            when = hit.passage.published
-            if when and named <= set(words(f"{hit.passage.title} {hit.passage.text}")):
-                return query.apply_event_date(made, when, hit.passage.title)
-        return made.model_copy(update={"time": None})
-
-    def _require_languages(self) -> None:
-        from rag.index.catalog import WITH_LANGUAGES
-
-        if self._cat().index_format < WITH_LANGUAGES:
-            raise ArchiveMismatch(
-                f"The indexes in {self.path} are an older program's, which did not take in the articles' languages. "
-                f"Rebuild them, which embeds nothing again: onrecord doctor --repair --archive {self.path}"
-            )
-
-    def _retrieve(self, query: Query) -> builtins.list[Hit]:
-        from rag.index.catalog import WITH_ARTICLES, StoreClosed
-        from rag.retrieve import fusion
-
-        self._require()
-        self._refuse_stranger(for_ingest=False)
-        embedder = self._embed()
-        arm = self.settings.retriever
-        # The built-in model knows English only: elsewhere it may fill up what words have found, and no more.
-        blind = embedder.name.startswith(_FITTED) and self._language(query.standalone) != "en"
-        own = self._own_words(query)
-        while True:
-            vectors, lexical = self._fresh()
-            with suppress(StoreClosed):  # a rebuild has just put others in their place
-                return fusion.search(
-                    query,
-                    catalog=self._cat(),
-                    vectors=vectors,
-                    lexical=lexical,
-                    embed=embedder.query,
-                    dense_weight=0.0 if arm == "lexical" else _BLIND if blind else 1.0,
-                    lexical_weight=0.0 if arm == "dense" else 1.0,
-                    own_words=own,
-                    whole=self._cat().index_format >= WITH_ARTICLES,
-                )
-
-    def _own_words(self, query: Query) -> builtins.list[str]:
-        """Ids of passages with the words of whom the question asks for, those about what it asks first."""
-        if not query.speaker:
-            return []
-        best = self._spoken(query)[: 2 * query.k]
-        found = self._cat().passages_at([(q.article_id, q.start) for q in best])
-        return [ident for ident in dict.fromkeys(found) if ident]
-
-    def _language(self, question: str) -> str:
-        """The question's language, as far as the archive has articles in it: a few words are easily mistaken."""
-        from rag.text.detect import detect_language
-
-        generation = self._cat().generation
-        if self._languages is None or self._languages[0] != generation:
-            self._languages = generation, tuple(self._cat().coverage()["languages"])
-        there = self._languages[1]  # the most common one first
-        detected = detect_language(question)
-        return detected if detected in there or not there else there[0]
-
-    def _article(self, ident: str) -> Article:
-        from rag.text.urls import canonical
-
-        try:
-            return self._cat().article(ident)
-        except ArticleMissing:
-            if (url := canonical(ident)) == ident:
-                raise
-            return self._cat().article(url)  # as the archive spells it
-
-    def _cat(self) -> Catalog:
+    @property
+    def planner(self) -> Planner:
+        """What a question is taken for, before anything is searched."""
         with self._lock:
-            if self._catalog is None:
-                from rag.index.catalog import Catalog
+            if self._planner is None:
+                from rag.retrieve.planner import Planner
 
-                self._catalog = Catalog(self.path / "catalog.sqlite")
-            return self._catalog
+                self._planner = Planner(self.stores, self.retriever.search)
+            return self._planner
 
-    def _require(self) -> None:
-        if not self.exists:
-            raise ArchiveMissing(f"No archive in {self.path}. Run: onrecord ingest PATH --archive {self.path}")
-
-    def _embed(self) -> Embedder:
+    @property
+    def retriever(self) -> Retriever:
+        """What searches."""
         with self._lock:
-            if self._embedder is None:
-                from rag.index.embed import LangChainEmbedder, SentenceTransformerEmbedder
+            if self._retriever is None:
+                from rag.retrieve.retriever import Retriever
 
-                if self._given_embeddings is not None:
-                    self._embedder = LangChainEmbedder(self._given_embeddings)
-                else:
-                    self._embedder = SentenceTransformerEmbedder(
-                        self.settings.embeddings, cache=self.settings.cache.expanduser()
-                    )
-            return self._embedder
-
-    def _embed_texts(self, texts: Sequence[str]) -> Any:
-        return self._embed().embed(list(texts))
-
-    def _remembered(self) -> EmbeddingCache:
-        """For asking: the same sentences are weighed, checked and compared again and again."""
-        with self._lock:
-            if self._memory is None:
-                from rag.index.embed import EmbeddingCache
-
-                self._memory = EmbeddingCache(self._embed_texts)
-            return self._memory
-
-    def _find_quotes(self, articles: Sequence[tuple[str, str, Sequence[Sentence]]]) -> Any:
-        """Who says what in articles; None where the parser is not installed, so that a later run can look."""
-        from rag.errors import ModelMissing
-        from rag.ingest import quotes
-
-        try:
-            return quotes.find(articles)
-        except ModelMissing:
-            return None
-
-    def _look_for_quotes(self) -> None:
-        """Look through the articles that an older program, or one without the parser, has stored."""
-        from rag.ingest.pipeline import extract_quotes
-
-        catalog = self._cat()
-        while some := catalog.without_quotes(_LOOKED):
-            places = [(a.title, a.text, catalog.sentences(a.id), a.language) for a in some]
-            said = extract_quotes(places, self._find_quotes)
-            catalog.set_quotes([(a.id, s) for a, s in zip(some, said, strict=True) if s is not None])
-            if any(s is None for s in said):
-                return
+                self._retriever = Retriever(self.stores)
+            return self._retriever
 
     def _answerer(self, name: str | None) -> Answerer:
         with self._lock:
@@ -907,147 +578,6 @@ class Archive:
 
                 self._answerers[which] = Answerer(given if given is not None else which, self.settings)
             return self._answerers[which]
-
-    # Fingerprint: what built the archive must be what reads it.
-
-    def _wanted(self) -> str:
-        from rag.ingest.pipeline import SPLITTER
-
-        return f"{self._embed().name} | {SPLITTER}"
-
-    def _claim_fingerprint(self) -> None:
-        if self._cat().meta("fingerprint") is None:
-            self._cat().set_meta("fingerprint", self._wanted())
-        self._refuse_stranger(for_ingest=True)
-
-    def _refuse_stranger(self, *, for_ingest: bool) -> None:
-        built = self._cat().meta("fingerprint")
-        if built is None:
-            return
-        wanted = self._wanted()
-        model, _, splitter = built.partition(" | ")
-        my_model, _, my_splitter = wanted.partition(" | ")
-        # Sentences are stored, so another splitter matters to new articles only.
-        if model != my_model or (for_ingest and splitter != my_splitter):
-            raise ArchiveMismatch(
-                f"The archive in {self.path} was built with {built}, and the settings say {wanted}. "
-                f"Use what it was built with, or rebuild it: onrecord doctor --rebuild --archive {self.path}"
-            )
-
-    # The derived indexes.
-
-    def _fresh(self) -> tuple[VectorIndex, LexicalIndex]:
-        """The indexes, reopened when another process has written or put new ones in their place."""
-        from rag.index.lexical import LexicalIndex
-        from rag.index.vectors import VectorIndex
-
-        with self._lock:
-            catalog = self._cat()
-            stores = (catalog.meta("vectors") or "vectors-1", catalog.meta("lexical") or "lexical-1")
-            generation = catalog.generation
-            if self._vectors is None or self._lexical is None or stores != self._stores:
-                for store in (self._vectors, self._lexical):
-                    if store is not None:
-                        store.close()
-                self._vectors = VectorIndex(self.path / stores[0])
-                self._lexical = LexicalIndex(self.path / stores[1])
-                self._stores = stores
-            self._vectors.refresh(generation)
-            self._lexical.refresh(generation)
-            return self._vectors, self._lexical
-
-    def _settle(self) -> None:
-        """Bring the indexes up to the catalog. The one way in which they change."""
-        catalog = self._cat()
-        if catalog.meta("purge") == "1":
-            # What tantivy has deleted stays in its files: write them anew. Ids are all that Chroma holds.
-            self._rebuild("lexical")
-            catalog.set_meta("purge", "0")
-        vectors, lexical = self._fresh()
-        changed = False
-        if gone := catalog.tombstones():
-            vectors.remove(gone)
-            lexical.remove(gone)
-            catalog.mark_indexed([], gone)
-            changed = True
-        while rows := catalog.rows(limit=_STEP, pending=True):
-            vectors.add(rows)
-            lexical.add(rows)
-            catalog.mark_indexed([r.id for r in rows], [])
-            changed = True
-        if changed:
-            generation = catalog.next_generation()
-            vectors.mark_current(generation)
-            lexical.mark_current(generation)
-
-    def _rebuild(self, *kinds: str) -> None:
-        """Write indexes anew beside the old ones, then switch over in one transaction."""
-        from rag.index.lexical import LexicalIndex
-        from rag.index.vectors import VectorIndex
-
-        makers: dict[str, Callable[[Path], VectorIndex | LexicalIndex]]
-        makers = {"vectors": VectorIndex, "lexical": LexicalIndex}
-        catalog = self._cat()
-        old, new = {}, {}
-        for kind in kinds:
-            old[kind] = catalog.meta(kind) or f"{kind}-1"
-            new[kind] = f"{kind}-{int(old[kind].rpartition('-')[2]) + 1}"
-            shutil.rmtree(self.path / new[kind], ignore_errors=True)  # of a rebuild that was interrupted
-            index = makers[kind](self.path / new[kind])
-            after = 0
-            while rows := catalog.rows(after=after, limit=_STEP):
-                index.add(rows)
-                after = rows[-1].number
-            index.close()
-        # With one of them new, what the other has still to do is left for the ordinary way.
-        catalog.activate(new, settled=len(kinds) == len(makers))
-        self._fresh()  # lets go of the old ones
-        for name in old.values():
-            shutil.rmtree(self.path / name, ignore_errors=True)
-
-    # One writer at a time.
-
-    @contextmanager
-    def _writing(self, what: str, *, settle: bool = True) -> Iterator[None]:
-        from rag.index.catalog import Catalog
-        from rag.index.lock import write_lock
-
-        with write_lock(self.path, what):
-            with self._lock:
-                if self._catalog is None:
-                    self._catalog = Catalog(self.path / "catalog.sqlite", create=True)
-            if settle:
-                self._complete()
-            yield
-
-    def _complete(self) -> None:
-        """Do what an interrupted run left to do, and an older program could not."""
-        from rag.index.catalog import INDEX_FORMAT, WITH_LANGUAGES
-
-        self._sweep()
-        if (built := self._cat().index_format) < WITH_LANGUAGES:
-            self._rebuild("vectors", "lexical")
-        elif built < INDEX_FORMAT:  # only the lexical one has changed since
-            self._rebuild("lexical")
-            self._cat().set_meta("index_format", str(INDEX_FORMAT))
-        self._settle()
-        self._forget()
-
-    def _forget(self) -> None:
-        """Have conversations forget what was taken down."""
-        if ids := self._cat().pending_erasure():
-            if self._conversations_file.exists():
-                self.conversations.forget(ids)
-            self._cat().erased(ids)
-
-    def _sweep(self) -> None:
-        """Remove index folders that an interrupted rebuild left behind."""
-        catalog = self._cat()
-        live = {catalog.meta("vectors") or "vectors-1", catalog.meta("lexical") or "lexical-1"}
-        for kind in ("vectors", "lexical"):
-            for folder in self.path.glob(f"{kind}-*"):
-                if folder.name not in live:
-                    shutil.rmtree(folder, ignore_errors=True)
 
 
 __all__ = ["Archive"]

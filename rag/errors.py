@@ -13,6 +13,7 @@
     │   ├── ModelMissing        weights or an optional package are not there
     │   ├── ModelCorrupt        weights are there, and their hash is wrong
     │   └── ModelFailed         the model answered with an error
+    ├── PluginError             what another package adds can't be loaded, or has a name that is taken
     ├── PromptError             a prompt file is malformed
     ├── ServiceBusy             the service can't take this question now
     └── UsageError              an argument or a setting makes no sense
@@ -75,6 +76,10 @@ class ModelCorrupt(ModelError):
 
 class ModelFailed(ModelError):
     """The model was reached and answered with an error."""
+
+
+class PluginError(OnRecordError):
+    """What another package adds can't be loaded, or has a name that is taken; the message names it."""
 
 
 class PromptError(OnRecordError):

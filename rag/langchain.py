@@ -10,10 +10,11 @@ from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableLambda
 from pydantic import ConfigDict, Field
 
+from rag.protocols import SupportsSearch
 from rag.types import Answer, Hit
 
 if TYPE_CHECKING:
-    from rag.archive import Archive
+    from rag.protocols import AskOptions, SupportsAsk
 
 
 class ArchiveRetriever(BaseRetriever):
@@ -21,12 +22,12 @@ class ArchiveRetriever(BaseRetriever):
 
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    archive: Any
-    """The ``Archive``."""
+    archive: SupportsSearch
+    """What is searched, such as an ``Archive``."""
     k: int = 8
     """How many documents; ``invoke(..., k=3)`` overrides it."""
     options: dict[str, Any] = Field(default_factory=dict)
-    """Filters, as for ``Archive.search``."""
+    """As for ``Archive.search``."""
 
     def _get_relevant_documents(
         self, query: str, *, run_manager: CallbackManagerForRetrieverRun, **kwargs: Any
@@ -56,7 +57,7 @@ def document(hit: Hit) -> Document:
     )
 
 
-def runnable(archive: Archive, options: dict[str, Any]) -> Runnable[str, Answer]:
+def runnable(archive: SupportsAsk, options: AskOptions) -> Runnable[str, Answer]:
     """``archive.ask`` as a runnable."""
 
     def ask(question: str) -> Answer:

@@ -1,17 +1,32 @@
-"""What the parts of OnRecord promise one another: the seams that others can fill, and the one place filters are spelt."""
+"""What the parts of OnRecord promise one another: the seams that others can fill, and the one place filters are spelt.
+
+Fill a seam in a package of your own by an entry point, or in a program by ``rag.registry.register``; docs/extending.md
+has an example of each. All of them may be called from several threads at once.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
-from typing import TYPE_CHECKING, Any, Protocol, TypedDict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypedDict, Unpack, cast, runtime_checkable
 
 if TYPE_CHECKING:
-    from rag.types import Answer, Event
+    import numpy as np
+    import numpy.typing as npt
+    from langchain_core.language_models import BaseChatModel
+
+    from rag.answer.check.verify import Cited
+    from rag.index.stores import Stores
+    from rag.settings import Settings
+    from rag.types import Answer, Event, Hit, Query, RawArticle, Skipped
+
+# -- what a question may come with ---------------------------------------------------
 
 
 class FilterArgs(TypedDict, total=False):
-    """Which articles are looked at; every key may be left out. Carried through command line, API, HTTP, MCP and page."""
+    """Which articles are searched; every key may be left out. Command line, API, HTTP, MCP and page all take these."""
 
     after: date | None
     """Only articles from then on. A naive datetime is taken as UTC."""
@@ -27,14 +42,233 @@ class FilterArgs(TypedDict, total=False):
     """Only articles in this one, as in "en" (ISO 639)."""
 
 
+class QuestionOptions(FilterArgs, total=False):
+    """What a question is understood by."""
+
+    history: Sequence[tuple[str, str]]
+    """(question, text of the answer) so far, oldest first: "and before that?" is searched for with them."""
+    today: date | None
+    """The day of the question, which "last week" counts from; by default now."""
+    times: bool
+    """Whether what the question says of when ("in June 2023", "latest", "before the summit") decides which articles are
+    searched (``Query.time``); by default it does. ``after`` or ``before`` given win over it."""
+
+
+class SearchOptions(QuestionOptions, total=False):
+    """How passages are searched for."""
+
+    k: int | None
+    """How many passages, 1 to 1000; by default the setting ``k``."""
+
+
+class AskOptions(SearchOptions, total=False):
+    """How a question is answered."""
+
+    chat_model: str | None
+    """Another model than the archive's, by name."""
+    cancel: threading.Event | None
+    """Set it to stop, also while the model still reads. Closing the iterator of events stops as well."""
+    brief: bool
+    """Have the model say its answer again in a few words (``Answer.brief``)."""
+    temperature: float | None
+    """Another than the setting; not for the extractive engine, which has none."""
+
+
+def refuse_unknown(options: Mapping[str, Any], known: type) -> None:
+    """Check the names of options, which Python itself doesn't where they are taken by ``**options``.
+
+    Args:
+        options: What was given.
+        known: The TypedDict that has all there are, such as ``AskOptions``.
+
+    Raises:
+        TypeError: One of them is not there.
+    """
+    names: frozenset[str] = known.__optional_keys__  # type: ignore[attr-defined]
+    for name in options:
+        if name not in names:
+            raise TypeError(f"unexpected keyword argument {name!r}; there are {', '.join(sorted(names))}")
+
+
+def search_options(options: AskOptions) -> SearchOptions:
+    """Those of the options that decide what is searched."""
+    names: frozenset[str] = SearchOptions.__optional_keys__
+    return cast(SearchOptions, {name: value for name, value in options.items() if name in names})
+
+
+# -- what answers --------------------------------------------------------------------
+
+
+@runtime_checkable
 class SupportsAsk(Protocol):
     """What answers questions: an ``Archive``, or anything that a conversation or a chain is to stand on."""
 
-    def stream(self, question: str, **options: Any) -> Iterator[Event]:
+    def stream(self, question: str, **options: Unpack[AskOptions]) -> Iterator[Event]:
         """Answer event by event, ``Finished`` last."""
 
-    def ask(self, question: str, **options: Any) -> Answer:
+    def ask(self, question: str, **options: Unpack[AskOptions]) -> Answer:
         """Answer a question."""
 
 
-__all__ = ["FilterArgs", "SupportsAsk"]
+@runtime_checkable
+class SupportsSearch(Protocol):
+    """What finds passages: an ``Archive``, or anything that a LangChain retriever is to stand on."""
+
+    def search(self, question: str, **options: Unpack[SearchOptions]) -> list[Hit]:
+        """The passages most likely to answer a question, best first."""
+
+
+# -- what others can add ---------------------------------------------------------------
+
+
+class Reader(Protocol):
+    """Reads the files of a format. Group ``onrecord.readers``: an object, or a class that takes no arguments."""
+
+    endings: Sequence[str]
+    """File name endings it reads, lower case with the dot: ".rst". A gzipped file (``.rst.gz``) is unpacked first."""
+    max_bytes: int | None
+    """Largest file it takes, unpacked; larger ones are skipped unread. None: no limit, for reading row by row."""
+
+    def read(self, path: Path, stream: BinaryIO, fields: Mapping[str, str]) -> Iterator[RawArticle | Skipped]:
+        """Read the articles of one file.
+
+        Args:
+            path: Where it is, for ``key`` and ``origin``; not to be opened.
+            stream: Its bytes, unpacked, from the beginning; closed by the caller.
+            fields: Our field name → its name in the file, as given to ``Archive.ingest``; for formats with fields.
+
+        Returns:
+            A RawArticle for each article, whose ``key`` is its canonical URL, else ``path.resolve().as_posix()`` (with
+            ``:row`` in a file of many), and a Skipped with the reason for everything that is none. Texts need not be
+            cleaned. Nothing that a file may hold makes it raise.
+
+        Raises:
+            OSError, EOFError: The stream can't be read; reported as a Skipped by the caller.
+        """
+
+
+class Embedder(Protocol):
+    """An embedding model. Group ``onrecord.embedders``: an ``EmbedderFactory``, named by the setting ``embeddings``."""
+
+    name: str
+    """Recorded in the archive: vectors of another name don't compare. Has to change when the vectors do."""
+
+    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Embed passages for storage.
+
+        Args:
+            texts: About 120 words each, with the article's title first; may be empty.
+
+        Returns:
+            float32, shape (len(texts), dim), rows of length 1, in the order given; the same text gives the same row.
+
+        Raises:
+            ModelError: The model is missing or failed.
+        """
+
+    def query(self, text: str) -> npt.NDArray[np.float32]:
+        """Embed a question: float32, shape (dim,), length 1.
+
+        Raises:
+            ModelError: The model is missing or failed.
+        """
+
+
+EmbedderFactory = Callable[[str, "Settings"], Embedder]
+"""(the setting ``embeddings``, settings) → an embedder; the setting is "NAME" or "NAME:REST". Loads no weights."""
+
+
+class Arm(Protocol):
+    """One way to find passages. Group ``onrecord.arms``: an ``ArmFactory``. All arms are fused by rank."""
+
+    def weight(self, query: Query) -> float:
+        """What it counts for a question; 0: it is not asked.
+
+        A passage scores the sum of weight / (10 + rank) over the arms; the built-in ones have 1.0.
+        """
+
+    def search(self, query: Query, depth: int) -> Sequence[str]:
+        """Find passages.
+
+        Args:
+            query: The question with its filters; ``query.looked_for`` is what to search for. What the filters (after,
+                before, sources, undated, articles, language) exclude is dropped afterwards, but has taken a place.
+            depth: How many passages at most are of use.
+
+        Returns:
+            Ids of passages, best first, each once; ids that the catalog doesn't know are passed over.
+
+        Raises:
+            OnRecordError: It can't search; the question fails with it. An arm that can do without returns ().
+        """
+
+
+ArmFactory = Callable[["Stores"], Arm]
+"""The stores of an archive → an arm over them; called once for each archive that is opened, at its first search."""
+
+
+class Check(Protocol):
+    """One more reason to reject a statement. Group ``onrecord.checks``: an object, or a class that takes no arguments.
+
+    Checks can only reject: they are asked of statements that the built-in check has let through.
+    """
+
+    def check(self, statement: str, cited: Cited, question: str) -> str | None:
+        """Look for what is against showing a statement.
+
+        Args:
+            statement: A sentence of the answer, without its citation marks.
+            cited: The words that it cites, what stands around them, the article's title, outlet and dates.
+            question: What was asked; empty where there was no question.
+
+        Returns:
+            Why it must not be shown, as in "the cited words don't give 12"; None where nothing is against it.
+
+        Raises:
+            OnRecordError: It can't tell; the question fails with it.
+        """
+
+
+class Rewriter(Protocol):
+    """Rewrites questions before the search. Group ``onrecord.rewriters``: an object, or a class without arguments.
+
+    Rewriters run in the order of their names, after the built-in one has taken up the conversation.
+    """
+
+    def rewrite(self, question: str, history: Sequence[tuple[str, str]]) -> str:
+        """Rewrite a question.
+
+        Args:
+            question: Standing alone already: what it took up from the conversation is spelt out.
+            history: (question, text of the answer) so far, oldest first.
+
+        Returns:
+            What is searched and answered instead (``Query.standalone``): a question that stands alone, of at most 4000
+            characters. The question itself, or an empty text, where there is nothing to rewrite.
+        """
+
+
+ChatEngine = Callable[[str, "Settings"], "BaseChatModel"]
+"""(the whole name, settings) → a LangChain chat model, for ``--model NAME`` or ``NAME:REST``; group
+``onrecord.chat_engines``. Loads no weights; raises ``ModelMissing`` where the model can't be used. Users are told
+that article text leaves the machine."""
+
+
+__all__ = [
+    "Arm",
+    "ArmFactory",
+    "AskOptions",
+    "ChatEngine",
+    "Check",
+    "Embedder",
+    "EmbedderFactory",
+    "FilterArgs",
+    "QuestionOptions",
+    "Reader",
+    "Rewriter",
+    "SearchOptions",
+    "SupportsAsk",
+    "SupportsSearch",
+    "refuse_unknown",
+    "search_options",
+]

@@ -17,7 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 SCHEMA = 1
 """Version of the JSON schema of ``Answer``; grows when a field changes meaning or goes."""
 
-FoundBy = Literal["dense", "lexical", "hybrid", "quotes"]
+FoundBy = Literal["dense", "lexical", "hybrid", "quotes", "other"]
+"""Which arm found a passage; "hybrid": several; "other": one that another package added."""
 Support = Literal["verbatim", "supported"]
 Reason = Literal["empty_archive", "no_evidence", "not_in_archive", "not_supported", "cancelled", "taken_down"]
 

@@ -102,7 +102,7 @@ def timeless(report: Any) -> dict[str, Any]:
 
 def assert_sound(archive: Any) -> None:
     """All three stores agree, and every passage and sentence is where it says."""
-    assert archive.check() == []
+    assert archive.doctor() == []
     for article in archive.articles():
         for place in archive.sentences(article.id):
             assert 0 <= place.start < place.end <= len(article.text)

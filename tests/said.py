@@ -20,11 +20,11 @@ def put_quotes(archive: Archive, ident: str, *quotes: tuple[str, str, dict[str, 
     """Make these (words, speaker, more fields) all the quotes of an article."""
     article = archive.get(ident)
     found = [said(article.text, words, speaker, **more) for words, speaker, more in quotes]
-    archive._cat().set_quotes([(article.id, found)])
+    archive.stores.catalog.set_quotes([(article.id, found)])
 
 
 def forget_quotes(archive: Archive) -> None:
     """Leave the articles as a program does that has looked through none of them."""
-    with archive._cat()._transaction() as db:
+    with archive.stores.catalog._transaction() as db:
         db.execute("DELETE FROM quote")
         db.execute("UPDATE version SET quoted = 0")

@@ -34,11 +34,11 @@ def full(archive: Archive, tmp_path: Path) -> Archive:
 
 
 def keys(archive: Archive, *args: str, **options: object) -> list[str]:
-    return [one.key.rpartition("/")[2] for one in archive.list(*args, **options)[0]]  # type: ignore[arg-type]
+    return [one.key.rpartition("/")[2] for one in archive.list_articles(*args, **options)[0]]  # type: ignore[arg-type]
 
 
 def test_the_newest_comes_first_and_what_has_no_date_last(full: Archive) -> None:
-    found, total = full.list()
+    found, total = full.list_articles()
     assert [one.key for one in found] == ["c", "b", "a", "https://example.org/zoo-news", "e", "d"]
     assert total == 6
     first = found[0]
@@ -53,12 +53,12 @@ def test_the_newest_comes_first_and_what_has_no_date_last(full: Archive) -> None
 
 def test_pages_follow_each_other(full: Archive) -> None:
     whole = keys(full)
-    assert [full.list(limit=2, offset=n)[1] for n in (0, 2, 4, 99)] == [6] * 4
+    assert [full.list_articles(limit=2, offset=n)[1] for n in (0, 2, 4, 99)] == [6] * 4
     assert [k for n in (0, 2, 4, 6) for k in keys(full, limit=2, offset=n)] == whole
-    assert full.list(limit=0) == ([], 6)
+    assert full.list_articles(limit=0) == ([], 6)
     for wrong in ({"limit": -1}, {"limit": 1001}, {"offset": -1}):
         with pytest.raises(UsageError, match="from 0"):
-            full.list(**wrong)  # type: ignore[arg-type]
+            full.list_articles(**wrong)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_pages_follow_each_other(full: Archive) -> None:
 )
 def test_words_in_title_author_and_key(full: Archive, search: str, expected: list[str]) -> None:
     assert keys(full, search) == expected
-    assert full.list(search)[1] == len(expected)
+    assert full.list_articles(search)[1] == len(expected)
 
 
 def test_filters(full: Archive) -> None:
@@ -99,11 +99,11 @@ def test_filters(full: Archive) -> None:
 
 def test_only_current_versions_are_listed(full: Archive, tmp_path: Path) -> None:
     full.ingest(write_rows(tmp_path / "b.jsonl", {**ROWS[0], "title": "Renamed"}))
-    assert full.list()[1] == 6
+    assert full.list_articles()[1] == 6
     assert keys(full, "renamed") == ["a"]
     assert keys(full, "zürich") == []
     full.delete("a")
-    assert full.list()[1] == 5
+    assert full.list_articles()[1] == 5
 
 
 def test_coverage_by_month_and_outlet(full: Archive) -> None:
@@ -111,11 +111,11 @@ def test_coverage_by_month_and_outlet(full: Archive) -> None:
 
 
 def test_an_empty_archive_has_an_empty_list(archive: Archive) -> None:
-    assert archive.list("x") == ([], 0)
+    assert archive.list_articles("x") == ([], 0)
     assert archive.months() == []
     assert not archive.exists
     with pytest.raises(UsageError):
-        archive.list(limit=-1)
+        archive.list_articles(limit=-1)
 
 
 @given(st.text(max_size=6))

@@ -92,7 +92,7 @@ def test_articles_of_an_older_program_are_looked_through_by_the_next_writer(arch
     forget_quotes(archive)
     with pytest.raises(ArchiveMismatch, match="doctor --repair"):
         archive.quotes()
-    archive.repair()
+    archive.reindex()
     assert archive.quotes() == before
     forget_quotes(archive)
     archive.ingest(write_rows(tmp_path / "b.jsonl", row("new", "Bo Dahl said that it rained.")))
@@ -116,7 +116,7 @@ def test_without_the_parser_articles_are_taken_in_and_looked_through_later(
 
 
 def test_a_question_for_somebodys_words_looks_for_them(archive: Archive) -> None:
-    (query, *hits) = (archive._query("what did Qin Gang say about relations?"),)
+    (query, *hits) = (archive.planner.query("what did Qin Gang say about relations?"),)
     assert (query.speaker, query.about) == ("Qin Gang", "relations")
     hits = archive.search("what did Qin Gang say about relations?")
     assert "lowest point" in hits[0].passage.text and hits[0].found_by == "hybrid"
@@ -130,8 +130,8 @@ def test_an_event_takes_the_date_of_an_article_that_names_it(archive: Archive) -
     ]
     archive.ingest(write_rows(archive.path.parent / "events.jsonl", *rows))
     question = "what happened to the bridge before the Paris summit?"
-    query = archive._query(question)
+    query = archive.planner.query(question)
     assert query.time and query.time.dated_by == "About summit" and f"{query.before:%Y-%m-%d}" == "2023-03-10"
     assert {h.passage.title for h in archive.search(question)} & {"About before", "About after"} == {"About before"}
-    assert archive._query(question, times=False).time is None
-    assert archive._query("what happened before the Berlin conference?").time is None, "no article names it"
+    assert archive.planner.query(question, times=False).time is None
+    assert archive.planner.query("what happened before the Berlin conference?").time is None, "no article names it"

@@ -8,7 +8,7 @@ import pytest
 from helpers import files_with, many, row, write_rows
 
 from rag import Archive
-from rag.testing import FakeChat
+from rag.testing import FakeChat, FakeEmbeddings
 
 SECRET = "The witness Zorblatt lives in Quixendale."
 OTHER = "A storm named storm0001 had damaged 11 boats."
@@ -36,7 +36,7 @@ def test_conversations_forget_what_is_taken_down(told: tuple[Archive, str]) -> N
     assert "Quixendale" in says(archive, talk)
     archive.delete("witness")
     assert "Quixendale" not in says(archive, talk)
-    assert archive._cat().pending_erasure() == []
+    assert archive.stores.catalog.pending_erasure() == []
     archive.close()
     assert files_with(archive.path, ["Quixendale"]) == []
 
@@ -62,19 +62,19 @@ def test_what_a_killed_process_left_is_completed_by_the_next_writer(
         patch.setattr(type(archive.conversations), "forget", killed)
         with pytest.raises(KeyboardInterrupt):
             archive.delete("witness")
-    assert set(archive._cat().pending_erasure()) == ids, "all versions"
+    assert set(archive.stores.catalog.pending_erasure()) == ids, "all versions"
     archive.close()
-    with Archive.open(archive.path, embeddings=archive._given_embeddings) as other:
+    with Archive.open(archive.path, embeddings=FakeEmbeddings()) as other:
         if how == "ingest":
             other.ingest(write_rows(tmp_path / "b.jsonl", *many(1)))
         else:
-            other.repair()
+            other.reindex()
         assert "Quixendale" not in says(other, talk)
-        assert other._cat().pending_erasure() == []
+        assert other.stores.catalog.pending_erasure() == []
 
 
 def test_an_archive_without_conversations_gets_none_by_a_takedown(archive: Archive, tmp_path: Path) -> None:
     archive.ingest(write_rows(tmp_path / "a.jsonl", *many(3)))
     archive.delete("story-1")
-    assert archive._cat().pending_erasure() == []
+    assert archive.stores.catalog.pending_erasure() == []
     assert not (archive.path / "conversations.sqlite").exists()

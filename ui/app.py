@@ -446,7 +446,7 @@ class Page:
         }
 
     def _page_of(self, words: str, outlet: str, offset: int) -> str:
-        found, total = self._desk.archive.list(words, source=outlet or None, limit=PAGE, offset=offset)
+        found, total = self._desk.archive.list_articles(words, source=outlet or None, limit=PAGE, offset=offset)
         return lists.articles(found, total, offset, words)
 
     def _list(self, words: str, outlet: str) -> tuple[str, int]:

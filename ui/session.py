@@ -83,7 +83,7 @@ class TabSession:
     def fates(self, turns: Sequence[Turn]) -> dict[str, CitationStatus]:
         """Which of the cited articles have changed or gone."""
         cited = {c.article_id for t in turns for c in t.answer.citations}
-        there = self.archive.standing(cited)
+        there = self.archive.articles_exist(cited)
         return {i: "changed" if i in there else "gone" for i in cited if not there.get(i)}
 
     def thread(self) -> str:
@@ -168,7 +168,7 @@ class TabSession:
             self.editing = None
         turn = store.append(self.conversation, self.user, talk.question, answer)
         cited = {h.passage.article_id for h in answer.hits}
-        if gone := cited - self.archive.standing(cited).keys():  # taken down while the answer was written
+        if gone := cited - self.archive.articles_exist(cited).keys():  # taken down while the answer was written
             store.forget(gone)
             turn = store.turns(self.conversation, self.user)[-1]
         talk = shown(turn, talk.number, {})

@@ -44,7 +44,7 @@ class StarterQuestions:
 
         archive = self._archive
         texts = []
-        for listed in archive.list(limit=_ARTICLES)[0]:
+        for listed in archive.list_articles(limit=_ARTICLES)[0]:
             try:
                 texts.append((listed.title, archive.get(listed.id).text, archive.sentences(listed.id)))
             except OnRecordError:  # taken down meanwhile

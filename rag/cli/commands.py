@@ -35,8 +35,7 @@ from rag.errors import OnRecordError, UsageError
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from rag.archive import Archive
-    from rag.types import Answer, Article, Citation, Conflict, Hit, Passage, Quote, Retrieved, Time
+    from rag.types import Answer, Article, Citation, Conflict, Hit, Passage, Quote, Time
 
 app = typer.Typer(
     name="onrecord",
@@ -188,7 +187,7 @@ def search(
     """
     with open_archive(archive) as opened:
         filters = _filters(after, before, source, language, dated)
-        found = _retrieve(opened, question, k=k, today=_date("--today", today), times=not any_time, **filters)
+        found = opened.retrieve(question, k=k, today=_date("--today", today), times=not any_time, **filters)
     err = rich_console(stderr=True)
     _print_time(err, found.query.time)
     if as_json:
@@ -340,8 +339,8 @@ def doctor(
         if repair or rebuild:
             total = opened.stats().articles if rebuild else None
             with progress_bar("articles", lambda: total) as step:
-                opened.repair(anew=rebuild, progress=step)
-        problems = opened.check()
+                opened.reindex(embed_again=rebuild, progress=step)
+        problems = opened.doctor()
     if as_json:
         print_json(json.dumps([p.model_dump() for p in problems], indent=2))
     elif not problems:
@@ -454,15 +453,6 @@ def _date(option: str, text: str | None) -> datetime | None:
     if when is None:
         raise UsageError(f"{option} {text!r} is not a date. Write it as 2023-06-18.")
     return when
-
-
-def _retrieve(archive: Archive, question: str, **options: Any) -> Retrieved:
-    """What ``Archive.search`` finds, with the query it was found by; no language model is loaded."""
-    from rag.answer.models.chat import EXTRACTIVE
-    from rag.types import Retrieved
-
-    events = archive.stream(question, chat_model=EXTRACTIVE, **options)
-    return next(e for e in events if isinstance(e, Retrieved))
 
 
 def _print_time(err: Console, time: Time | None) -> None:

@@ -21,7 +21,7 @@ from contextlib import contextmanager
 from hashlib import blake2b
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -46,19 +46,6 @@ _LONG_WORK = 400  # texts; below, loading torch costs more than it saves
 _PROBE = 32  # texts timed on each way
 _WITHOUT_TORCH = 0.8  # onnx is taken unless another is a quarter faster: torch takes seconds to load and memory to stay
 _TOKENS = 200  # of texts that are run together: found by trying, with passages of 120 and sentences of 30
-
-
-class Embedder(Protocol):
-    """What the archive needs of an embedding model."""
-
-    name: str
-    """Recorded in the archive: vectors of another name don't compare."""
-
-    def embed(self, texts: Sequence[str]) -> Vectors:
-        """Vectors for storage: float32, shape (len(texts), dim), rows of length 1."""
-
-    def query(self, text: str) -> Vectors:
-        """A question's vector: float32, shape (dim,), length 1."""
 
 
 class SentenceTransformerEmbedder:

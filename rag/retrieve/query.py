@@ -4,54 +4,49 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Unpack
 
 from rag.errors import UsageError
+from rag.protocols import QuestionOptions, refuse_unknown
 from rag.types import Query, Time
+
+if TYPE_CHECKING:
+    from rag.protocols import Rewriter
 
 _LONGEST = 4000  # characters
 
 
 def build_query(
-    question: str,
-    *,
-    k: int,
-    after: date | None = None,
-    before: date | None = None,
-    sources: Sequence[str] = (),
-    undated: bool = True,
-    language: str | None = None,
-    history: Sequence[tuple[str, str]] = (),
-    today: date | None = None,
-    times: bool = True,
+    question: str, *, k: int, rewriters: Sequence[Rewriter] = (), **options: Unpack[QuestionOptions]
 ) -> Query:
-    """A query, checked; for what the arguments are, see ``Archive.search``.
+    """A query, checked; ``articles`` are taken as they are.
 
     Dates that are given win over what the question says of when.
 
+    Args:
+        question: In any words.
+        k: How many passages, 1 to 1000.
+        rewriters: Asked one after the other for the question that is searched.
+        options: Filters, the conversation so far, the day of the question.
+
     Raises:
         UsageError: One of them makes no sense.
+        TypeError: There is no such option.
     """
-    # Lone surrogates can't be stored, sent or printed.
-    text = " ".join(question.encode("utf-8", "replace").decode().split())
-    if not text:
-        raise UsageError("The question is empty.")
-    if len(text) > _LONGEST:
-        raise UsageError(f"The question has {len(text)} characters; {_LONGEST} is the most.")
+    refuse_unknown(options, QuestionOptions)
+    text = _checked(question)
     if not 1 <= k <= 1000:
         raise UsageError(f"k is {k}; it goes from 1 to 1000.")
-    after, before = aware(after), aware(before)
+    after, before = aware(options.get("after")), aware(options.get("before"))
     if after and before and after >= before:
         raise UsageError(f"`after` ({after:%Y-%m-%d}) is not before `before` ({before:%Y-%m-%d}).")
-    language = language_code(language)
-    standalone = text
-    if history:
-        from rag.retrieve import rewrite
-
-        standalone = rewrite.condense(text, history)
+    language = language_code(options.get("language"))
+    times = options.get("times", True)
+    standalone = _rewritten(text, options.get("history", ()), rewriters)
     from rag.retrieve import preamble, speaker
 
     bare = preamble.strip_preamble(standalone)
-    time, sought = _when(bare, aware(today) or datetime.now(UTC))
+    time, sought = _when(bare, aware(options.get("today")) or datetime.now(UTC))
     if after or before or not times:
         time = None
     if not sought and bare != standalone:
@@ -66,8 +61,9 @@ def build_query(
         k=k,
         after=after,
         before=before,
-        sources=tuple(sources),
-        undated=undated,
+        sources=tuple(options.get("sources", ())),
+        undated=options.get("undated", True),
+        articles=tuple(options.get("articles", ())),
         language=language,
         speaker=whose.speaker if whose else None,
         about=whose.about if whose else None,
@@ -75,6 +71,29 @@ def build_query(
         times=times,
         sought=sought,
     )
+
+
+def _checked(question: str) -> str:
+    """A question on one line, without what can't be stored, sent or printed (lone surrogates)."""
+    text = " ".join(question.encode("utf-8", "replace").decode().split())
+    if not text:
+        raise UsageError("The question is empty.")
+    if len(text) > _LONGEST:
+        raise UsageError(f"The question has {len(text)} characters; {_LONGEST} is the most.")
+    return text
+
+
+def _rewritten(text: str, history: Sequence[tuple[str, str]], rewriters: Sequence[Rewriter]) -> str:
+    """A question that stands alone: with the conversation taken in, and as further rewriters have it."""
+    standalone = text
+    if history:
+        from rag.retrieve import rewrite
+
+        standalone = rewrite.condense(text, history)
+    for rewriter in rewriters:
+        if other := rewriter.rewrite(standalone, history):
+            standalone = _checked(other)
+    return standalone
 
 
 def _when(question: str, today: datetime) -> tuple[Time | None, str]:

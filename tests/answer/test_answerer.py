@@ -610,7 +610,7 @@ def test_sixteen_threads_ask_and_search_while_one_ingests(bridge: Archive, chat:
     assert not any(t.is_alive() for t in threads)
     assert wrong == []
     assert rounds[0] >= 16
-    assert bridge.check() == []
+    assert bridge.doctor() == []
 
 
 def test_answers_of_different_questions_at_once_do_not_mix(bridge: Archive, chat: FakeChat) -> None:
@@ -735,7 +735,7 @@ class Doubting(FakeChat):
 @pytest.fixture
 def fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[FakeChat], Archive]:
     """Opens an archive that the fitted confidence is used for, whatever its embedder is."""
-    monkeypatch.setattr("rag.archive._FITTED", "FakeEmbeddings")
+    monkeypatch.setattr("rag.retrieve.retriever.CALIBRATED_MODEL", "FakeEmbeddings")
     Archive.open(tmp_path / "archive", chat_model="extractive", embeddings=FakeEmbeddings()).ingest(
         write_rows(tmp_path / "a.jsonl", row("bridge", BRIDGE, published="2021-05-03"), *many(4))
     )

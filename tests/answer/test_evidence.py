@@ -36,7 +36,7 @@ def test_a_leaning_sentence_brings_the_one_before_it(long: Archive, tokens: int)
     asked = "What did the minister call the fishing quota?"
     hits = long.search(asked, k=8)
     assert sum(len(h.passage.sentences) for h in hits) > 40, "more than are looked at closely"
-    found = choose(asked, hits, embed=long._embed_texts, tokens=tokens, catalog=long._cat())
+    found = choose(asked, hits, embed=long.stores.embed, tokens=tokens, catalog=long.stores.catalog)
     assert [e.number for e in found] == list(range(1, len(found) + 1))
     for before, e in zip([None, *found], found, strict=False):
         assert long.get(e.article_id).text[e.start : e.end] == e.text

@@ -29,8 +29,8 @@ def test_nothing_is_written_by_opening_or_failing_to_ask(tmp_path: Path) -> None
             lambda: archive.search("x"),
             lambda: archive.ask("x", chat_model="extractive"),
             lambda: archive.get("x"),
-            lambda: archive.check(),
-            lambda: archive.repair(),
+            lambda: archive.doctor(),
+            lambda: archive.reindex(),
             lambda: archive.delete("x"),
             lambda: archive.stats(),
             lambda: archive.versions("x"),
@@ -55,11 +55,11 @@ def test_ingesting_again_changes_nothing(archive: Archive, tmp_path: Path) -> No
     first = archive.ingest(source)
     assert (first.added, first.updated, first.unchanged, first.skipped) == (30, 0, 0, ())
     assert first.passages == archive.stats().passages >= 30
-    before = archive.stats(), archive._cat().passage_ids(), archive._cat().generation
+    before = archive.stats(), archive.stores.catalog.passage_ids(), archive.stores.catalog.generation
     second = archive.ingest(source)
     assert (second.added, second.updated, second.unchanged, second.passages) == (0, 0, 30, 0)
     assert archive.stats().model_copy(update={"bytes": 0}) == before[0].model_copy(update={"bytes": 0})
-    assert (archive._cat().passage_ids(), archive._cat().generation) == before[1:]
+    assert (archive.stores.catalog.passage_ids(), archive.stores.catalog.generation) == before[1:]
     assert_sound(archive)
 
 
@@ -107,9 +107,9 @@ def test_of_rows_with_one_key_the_last_is_current_also_the_second_time(
         assert found(archive, "council tram cost") >= {texts[-1]}
         assert not found(archive, "council tram cost") & (set(texts) - {texts[-1]})
         assert_sound(archive)
-        state = archive.versions("tram"), archive._cat().passage_ids()
+        state = archive.versions("tram"), archive.stores.catalog.passage_ids()
         archive.ingest(source)
-        assert (archive.versions("tram"), archive._cat().passage_ids()) == state
+        assert (archive.versions("tram"), archive.stores.catalog.passage_ids()) == state
 
 
 @settings(
@@ -342,10 +342,10 @@ def test_another_embedding_model_is_refused_and_a_rebuild_mends_it(archive: Arch
         ):
             with pytest.raises(ArchiveMismatch, match="onrecord doctor --rebuild"):
                 act()
-        assert [p.store for p in other.check()] == ["catalog"]
+        assert [p.store for p in other.doctor()] == ["catalog"]
         assert other.get("tram").text == B, "reading needs no model"
-        other.repair(anew=True)
-        assert other.check() == []
+        other.reindex(embed_again=True)
+        assert other.doctor() == []
         assert other.search("council tram cost")[0].passage.text == B
         assert other.ask("What did the council approve?", chat_model="extractive").answered
         assert other.ingest(tmp_path / "b.jsonl").unchanged == 1
@@ -370,16 +370,16 @@ def test_a_rebuild_that_fails_half_way_leaves_the_archive_whole(archive: Archive
 
     other = Archive.open(archive.path, embeddings=Breaks(dim=16))
     with pytest.raises(ModelFailed):
-        other.repair(anew=True)
+        other.reindex(embed_again=True)
     with pytest.raises(ArchiveMismatch, match="rebuild"):
         archive.search("storm")
     with pytest.raises(ArchiveMismatch, match="rebuild"):
         other.search("storm")
-    other.repair(anew=True)
+    other.reindex(embed_again=True)
     assert len(other.search("harbour storm boats", k=20)) == 6
     assert_sound(other)
     other.close()
-    archive.repair(anew=True)  # and back to the first model
+    archive.reindex(embed_again=True)  # and back to the first model
     assert len(archive.search("harbour storm boats", k=20)) == 6
 
 

@@ -62,12 +62,10 @@ def assert_holds(archive: Archive, rows: list[dict[str, str]]) -> None:
     """Exactly these articles, each once in the catalog and once in both indexes."""
     assert {a.key: a.text for a in archive.articles()} == {r["key"]: r["text"] for r in rows}
     assert_sound(archive)
-    catalog = archive._cat()
-    archive._fresh()
-    assert archive._vectors is not None
-    assert archive._lexical is not None
-    assert archive._vectors.ids() == archive._lexical.ids() == catalog.passage_ids()
-    assert archive._vectors._handle.collection().count() == len(catalog.passage_ids())
+    catalog = archive.stores.catalog
+    vectors, lexical = archive.stores.indexes()
+    assert vectors.ids() == lexical.ids() == catalog.passage_ids()
+    assert vectors._handle.collection().count() == len(catalog.passage_ids())
     counts = catalog.counts()
     assert (counts["pending"], counts["tombstones"]) == (0, 0)
 
@@ -192,7 +190,7 @@ def test_killed_while_repairing(tmp_path: Path, usual: dict[str, float], moment:
         if action == "repair":
             assert_answers(archive)
             assert len(list(archive.articles())) == len(ROWS)
-        archive.repair(anew=action == "rebuild")
+        archive.reindex(embed_again=action == "rebuild")
         assert_holds(archive, ROWS)
         assert len(archive.search("harbour storm boats", k=20)) == 20
         archive.delete("witness")
@@ -253,7 +251,7 @@ with opened(sys.argv[1]) as archive:
     code = """
 with opened(sys.argv[1]) as archive:
     fill()
-    archive.repair()
+    archive.reindex()
     fill()
 """
     haunted(code, tmp_path / "x")

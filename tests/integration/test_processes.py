@@ -109,7 +109,7 @@ def test_a_second_writer_is_told_who_is_writing(built: Path, tmp_path: Path) -> 
         assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(2)] == ["ready\n", "holding\n"]
         with opened(built) as archive:
-            for act in (lambda: archive.ingest(source), lambda: archive.delete("story-1"), lambda: archive.repair()):
+            for act in (lambda: archive.ingest(source), lambda: archive.delete("story-1"), lambda: archive.reindex()):
                 with pytest.raises(ArchiveLocked, match=rf"Process {process.pid} on .*ingest"):
                     act()
             assert len(texts(archive, "harbour storm boats")) == 12, "reading goes on"
@@ -216,7 +216,7 @@ def test_a_damaged_index_is_named_and_repaired(built: Path, kind: str, harm: str
                     b"\x00rubbish" * 200 if harm == "rubbish" else file.read_bytes()[: file.stat().st_size // 2]
                 )
     with opened(built) as archive:
-        problems = archive.check()
+        problems = archive.doctor()
         assert kind in {p.store for p in problems}
         assert all(p.what for p in problems)
         try:
@@ -225,31 +225,29 @@ def test_a_damaged_index_is_named_and_repaired(built: Path, kind: str, harm: str
             assert "onrecord doctor --repair" in str(e)  # noqa: PT017  either is right
         else:
             assert len(set(found)) == len(found) <= 12
-        archive.repair()
-        assert archive.check() == []
+        archive.reindex()
+        assert archive.doctor() == []
         assert len(texts(archive, "harbour storm boats")) == 12
         assert archive.search("storm0003")[0].found_by == "hybrid"
 
 
 def test_an_index_that_holds_too_much_or_too_little_is_named_and_repaired(built: Path) -> None:
     with opened(built) as archive:
-        catalog = archive._cat()
-        archive._fresh()
-        assert archive._vectors is not None
-        assert archive._lexical is not None
+        catalog = archive.stores.catalog
+        vectors, lexical = archive.stores.indexes()
         rows = catalog.rows(limit=2)
-        archive._vectors.remove([rows[0].id])
-        archive._lexical.add([type(rows[0])(**{**vars(rows[0]), "id": "stranger:0"})])
-        found = {(p.store, p.what) for p in archive.check()}
+        vectors.remove([rows[0].id])
+        lexical.add([type(rows[0])(**{**vars(rows[0]), "id": "stranger:0"})])
+        found = {(p.store, p.what) for p in archive.doctor()}
         assert found == {("vectors", "1 passages are missing"), ("lexical", "1 passages are left over")}
         assert "stranger:0" not in {h.passage.id for h in archive.search(rows[0].text)}
-        archive.repair()
+        archive.reindex()
         assert_sound(archive)
 
 
 def test_repairing_with_the_wrong_model_is_refused_or_harmless(built: Path) -> None:
     with opened(built, dim=32) as stranger:
-        stranger.repair()
+        stranger.reindex()
         with pytest.raises(ArchiveMismatch):
             stranger.search("storm")
     with opened(built) as archive:

@@ -35,7 +35,7 @@ def copied(sample_archive: Archive, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def test_the_sample_is_sound(sample_archive: Archive) -> None:
-    assert sample_archive.check() == []
+    assert sample_archive.doctor() == []
     assert sample_archive.stats().articles >= 15
 
 

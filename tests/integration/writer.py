@@ -40,9 +40,9 @@ def main(action: str, folder: str, *arguments: str) -> None:
         elif action == "delete":
             archive.delete(*arguments)
         elif action == "repair":
-            archive.repair()
+            archive.reindex()
         elif action == "rebuild":
-            archive.repair(anew=True)
+            archive.reindex(embed_again=True)
         print("done", flush=True)
 
 

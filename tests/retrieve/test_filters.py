@@ -324,25 +324,28 @@ def turkish(place: Path, *more: dict[str, Any]) -> Path:
 def test_a_few_words_are_not_taken_for_a_language_that_the_archive_has_not(tmp_path: Path, question: str) -> None:
     assert detect_language(question) == "fr"
     with through(turkish(tmp_path), "hybrid", _Named()) as archive:
-        assert archive._language(question) == "tr"
-        assert archive._language("What did the bank decide?") == "tr"
-        assert archive._language("Banka ne zaman karar verdi ve neden?") == "tr"
-        assert archive._language("") == "tr"
+        assert archive.retriever.language(question) == "tr"
+        assert archive.retriever.language("What did the bank decide?") == "tr"
+        assert archive.retriever.language("Banka ne zaman karar verdi ve neden?") == "tr"
+        assert archive.retriever.language("") == "tr"
 
 
 def test_a_language_that_the_archive_has_is_believed(tmp_path: Path) -> None:
     french = row("fr", "Le gouvernement a annoncé hier que la réforme des retraites est dans une impasse.", title="Le")
     english = row("en", "The minister said that the talks with the bank were over and that it was late.", title="The")
     with through(turkish(tmp_path, french, english), "hybrid", _Named()) as archive:
-        assert archive._language("Le Monde ne yazdı?") == "fr"
-        assert archive._language("What did the minister say?") == "en"
-        assert archive._language("¿Qué dijo el ministro sobre la reforma?") == "tr", "the commonest, where it has none"
+        language = archive.retriever.language
+        assert language("Le Monde ne yazdı?") == "fr"
+        assert language("What did the minister say?") == "en"
+        assert language("¿Qué dijo el ministro sobre la reforma?") == "tr", (
+            "the commonest, where it has none"
+        )
         archive.delete("fr")
-        assert archive._language("Le Monde ne yazdı?") == "tr", "it has changed since"
+        assert language("Le Monde ne yazdı?") == "tr", "it has changed since"
         archive.delete("tr0", "tr1", "tr2")
-        assert archive._language("Le Monde ne yazdı?") == "en"
+        assert language("Le Monde ne yazdı?") == "en"
         archive.delete("en")
-        assert archive._language("Le Monde ne yazdı?") == "fr", "an empty archive knows nothing better"
+        assert language("Le Monde ne yazdı?") == "fr", "an empty archive knows nothing better"
 
 
 WORDS = (
@@ -464,7 +467,7 @@ def test_what_is_no_language_is_an_error(tongues: Path, code: str) -> None:
         with pytest.raises(UsageError, match="two or three letters"):
             archive.search("zoo", language=code)
         with pytest.raises(UsageError, match="two or three letters"):
-            archive.list(language=code)
+            archive.list_articles(language=code)
 
 
 def make_old(folder: Path) -> None:
@@ -476,8 +479,8 @@ def make_old(folder: Path) -> None:
     from rag.index import lexical
 
     with Archive.open(folder, embeddings=FakeEmbeddings()) as archive:
-        passages = archive._cat().rows(limit=99)
-        vectors, _ = archive._fresh()
+        passages = archive.stores.catalog.rows(limit=99)
+        vectors, _ = archive.stores.indexes()
         with vectors._handle.touched() as collection:
             collection.delete(ids=[r.id for r in passages])
             bare = [{"published": 0, "has_date": False, "source": ""} for _ in passages]
@@ -513,9 +516,9 @@ def test_an_older_archive_is_read_and_says_what_it_can_not(tongues: Path) -> Non
             assert len(keys(archive, "zoo", k=20)) == 7
             with pytest.raises(ArchiveMismatch, match=r"onrecord doctor --repair --archive .*x$"):
                 archive.search("zoo", language="de")
-            assert archive.list(language="de")[1] == 3, "the catalog has always known"
+            assert archive.list_articles(language="de")[1] == 3, "the catalog has always known"
     with through(tongues, "hybrid") as archive:
-        archive.repair()
+        archive.reindex()
         assert len(keys(archive, "zoo", k=20, language="de")) == 3
 
 
@@ -539,8 +542,8 @@ def test_the_next_writer_brings_an_older_archive_up_to_date_and_embeds_nothing(
         expected = {"ingest": ["de0", "de1", "de2", "de9"], "delete": ["de1", "de2"]}[how]
         for one in (archive, looking):
             assert sorted(keys(one, "zoo", k=20, language="de")) == expected
-        assert archive.check() == []
-        assert archive._cat().index_format == INDEX_FORMAT
+        assert archive.doctor() == []
+        assert archive.stores.catalog.index_format == INDEX_FORMAT
 
 
 # -- what once failed ------------------------------------------------------------------
@@ -588,8 +591,8 @@ def test_half_a_surrogate_pair_of_a_model_can_be_written_as_json(archive: Archiv
 
 
 def test_the_weight_of_a_blind_arm_is_less_than_a_place_among_the_first() -> None:
-    from rag.archive import _BLIND
+    from rag.retrieve.arms import BLIND
     from rag.retrieve.fusion import _RRF
 
     for rank in range(1, 17):
-        assert 1 / (_RRF + rank) > 1 / (_RRF + rank + 1) + _BLIND / (_RRF + 1), rank
+        assert 1 / (_RRF + rank) > 1 / (_RRF + rank + 1) + BLIND / (_RRF + 1), rank

@@ -359,7 +359,7 @@ def test_two_ingests_wait_for_each_other(make: Any, filled: Archive, tmp_path: P
     for thread in threads:
         thread.join(20)
     assert [r.added for r in reports] == [5, 5, 5, 5]
-    assert filled.check() == []
+    assert filled.doctor() == []
     assert len(desk.delete(["story-10", "story-20"])) == 2
     impatient = make(patience=0.1)
     assert impatient._writer.acquire()

@@ -162,7 +162,7 @@ def test_an_article_taken_down_while_its_answer_is_written_is_in_no_conversation
 ) -> None:
     chat.delay = 0.05
     for view in sitting.ask(QUESTION, Filters()):
-        if view.side and sitting.archive.list()[1] == 2:
+        if view.side and sitting.archive.list_articles()[1] == 2:
             sitting.archive.delete("bridge")
     assert "cracks" not in str(view.live)
     (turn,) = sitting.turns()

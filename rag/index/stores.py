@@ -1,0 +1,397 @@
+"""The stores of one archive folder: opened, locked for writing, brought up to date with each other, rebuilt, checked.
+
+The catalog is the source of truth. The vector and the lexical index are derived from it, and ``index_pending`` is the
+one way in which they change; what an interrupted writer left to do is done by the next one.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.errors import ArchiveMismatch, ArchiveMissing, ArticleMissing
+from rag.types import Article, Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from langchain_core.embeddings import Embeddings
+
+    from rag.index.catalog import Catalog
+    from rag.index.conversations import Conversations
+    from rag.index.embed import EmbeddingCache
+    from rag.index.lexical import LexicalIndex
+    from rag.index.vectors import VectorIndex
+    from rag.protocols import Embedder
+    from rag.settings import Settings
+
+_STEP = 4000  # passages handed to the indexes at once
+_FIRST = {"vectors": "vectors-1", "lexical": "lexical-1"}
+"""Names of an archive's first index folders; a rebuild counts them up."""
+
+
+class Stores:
+    """Catalog, embedder, indexes and conversations of one folder. Opens each when it is first used; thread-safe.
+
+    Methods that write have to be called within ``writing``.
+    """
+
+    def __init__(self, path: Path, settings: Settings, embeddings: Embeddings | None = None) -> None:
+        """Nothing is opened or written yet.
+
+        Args:
+            path: The archive's folder.
+            settings: Names the embedding model and the cache folder.
+            embeddings: A LangChain embedding model in place of the one that the settings name.
+        """
+        self.path = path
+        self.settings = settings
+        self._embeddings = embeddings
+        self._lock = threading.RLock()
+        self._catalog: Catalog | None = None
+        self._embedder: Embedder | None = None
+        self._cache: EmbeddingCache | None = None
+        self._vectors: VectorIndex | None = None
+        self._lexical: LexicalIndex | None = None
+        self._opened: dict[str, str] = {}
+        self._conversations: Conversations | None = None
+
+    def close(self) -> None:
+        """Close all files; a later use opens them again."""
+        with self._lock:
+            for store in (self._vectors, self._lexical, self._catalog, self._conversations):
+                if store is not None:
+                    store.close()
+            self._vectors = self._lexical = self._catalog = self._conversations = None
+            self._opened = {}
+
+    # -- what is there ---------------------------------------------------------------
+
+    @property
+    def exists(self) -> bool:
+        """Whether anything has been ingested here."""
+        return self._catalog_file.exists()
+
+    def require(self) -> None:
+        """Check that there is an archive.
+
+        Raises:
+            ArchiveMissing: Nothing has been ingested here.
+        """
+        if not self.exists:
+            raise ArchiveMissing(f"No archive in {self.path}. Run: onrecord ingest PATH --archive {self.path}")
+
+    def require_languages(self) -> None:
+        """Check that the indexes can be filtered by language.
+
+        Raises:
+            ArchiveMismatch: They were built by a program that knew no languages.
+        """
+        from rag.index.catalog import WITH_LANGUAGES
+
+        if self.catalog.index_format < WITH_LANGUAGES:
+            raise ArchiveMismatch(
+                f"The indexes in {self.path} are an older program's, which did not take in the articles' languages. "
+                f"Rebuild them, which embeds nothing again: onrecord doctor --repair --archive {self.path}"
+            )
+
+    @property
+    def catalog(self) -> Catalog:
+        """Articles, passages with their vectors, quotes."""
+        with self._lock:
+            if self._catalog is None:
+                from rag.index.catalog import Catalog
+
+                self._catalog = Catalog(self._catalog_file)
+            return self._catalog
+
+    def article(self, ident: str) -> Article:
+        """An article by id, key, URL, alias or file name; a URL also in another spelling than the archive's.
+
+        Raises:
+            ArticleMissing: There is none.
+        """
+        from rag.text.urls import canonical
+
+        try:
+            return self.catalog.article(ident)
+        except ArticleMissing:
+            if (url := canonical(ident)) == ident:
+                raise
+            return self.catalog.article(url)
+
+    @property
+    def conversations(self) -> Conversations:
+        """Conversations kept with the archive."""
+        with self._lock:
+            if self._conversations is None:
+                from rag.index.conversations import Conversations
+
+                self._conversations = Conversations(self._conversations_file)
+            return self._conversations
+
+    @property
+    def embedder(self) -> Embedder:
+        """The embedding model: the one given, a plug-in's, or one of sentence-transformers."""
+        with self._lock:
+            if self._embedder is None:
+                self._embedder = self._make_embedder()
+            return self._embedder
+
+    def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
+        """Embed passages for storage: float32, shape (len(texts), dim), rows of length 1."""
+        return self.embedder.embed(list(texts))
+
+    @property
+    def embedding_cache(self) -> EmbeddingCache:
+        """As ``embed``, remembering: while asking, the same sentences are weighed, checked and compared repeatedly."""
+        with self._lock:
+            if self._cache is None:
+                from rag.index.embed import EmbeddingCache
+
+                self._cache = EmbeddingCache(self.embed)
+            return self._cache
+
+    def indexes(self) -> tuple[VectorIndex, LexicalIndex]:
+        """The derived indexes, reopened when another process has written to them or replaced them."""
+        from rag.index.lexical import LexicalIndex
+        from rag.index.vectors import VectorIndex
+
+        with self._lock:
+            names = self._index_names()
+            generation = self.catalog.generation
+            if self._vectors is None or self._lexical is None or names != self._opened:
+                for store in (self._vectors, self._lexical):
+                    if store is not None:
+                        store.close()
+                self._vectors = VectorIndex(self.path / names["vectors"])
+                self._lexical = LexicalIndex(self.path / names["lexical"])
+                self._opened = names
+            self._vectors.refresh(generation)
+            self._lexical.refresh(generation)
+            return self._vectors, self._lexical
+
+    # -- fingerprint: what built the archive must be what reads it -----------------------
+
+    @property
+    def fingerprint(self) -> str:
+        """What built the archive, embedding model and splitter; of a new one, what will build it."""
+        return (self.catalog.meta("fingerprint") if self.exists else None) or self.current_fingerprint
+
+    @property
+    def current_fingerprint(self) -> str:
+        """The embedding model and splitter of this program and its settings."""
+        from rag.ingest.pipeline import SPLITTER
+
+        return f"{self.embedder.name} | {SPLITTER}"
+
+    def claim_fingerprint(self) -> None:
+        """Record in a new archive what builds it.
+
+        Raises:
+            ArchiveMismatch: It was built with another embedding model or splitter.
+        """
+        if self.catalog.meta("fingerprint") is None:
+            self.catalog.set_meta("fingerprint", self.current_fingerprint)
+        self.require_fingerprint(for_ingest=True)
+
+    def require_fingerprint(self, *, for_ingest: bool = False) -> None:
+        """Check that the archive was built by what reads it.
+
+        Args:
+            for_ingest: Check the splitter, too. Sentences are stored, so another one matters to new articles only.
+
+        Raises:
+            ArchiveMismatch: It was built with another embedding model or splitter.
+        """
+        if (built := self.catalog.meta("fingerprint")) is None:
+            return
+        current = self.current_fingerprint
+        model, _, splitter = built.partition(" | ")
+        current_model, _, current_splitter = current.partition(" | ")
+        if model != current_model or (for_ingest and splitter != current_splitter):
+            raise ArchiveMismatch(
+                f"The archive in {self.path} was built with {built}, and the settings say {current}. "
+                f"Use what it was built with, or rebuild it: onrecord doctor --rebuild --archive {self.path}"
+            )
+
+    # -- writing -------------------------------------------------------------------------
+
+    @contextmanager
+    def writing(self, what: str, *, complete: bool = True) -> Iterator[None]:
+        """Hold the archive's write lock; the folder and the catalog are made where there are none.
+
+        Args:
+            what: What it is held for, told to others: "ingest".
+            complete: First do what an interrupted run left to do.
+
+        Raises:
+            ArchiveLocked: Another process is writing.
+        """
+        from rag.index.catalog import Catalog
+        from rag.index.lock import write_lock
+
+        with write_lock(self.path, what):
+            with self._lock:
+                if self._catalog is None:
+                    self._catalog = Catalog(self._catalog_file, create=True)
+            if complete:
+                self._complete()
+            yield
+
+    def index_pending(self) -> None:
+        """Bring the indexes up to the catalog. The one way in which they change."""
+        catalog = self.catalog
+        if catalog.meta("purge") == "1":
+            # What tantivy has deleted stays in its files: write them anew. Ids are all that Chroma holds.
+            self.rebuild("lexical")
+            catalog.set_meta("purge", "0")
+        vectors, lexical = self.indexes()
+        changed = False
+        if gone := catalog.tombstones():
+            vectors.remove(gone)
+            lexical.remove(gone)
+            catalog.mark_indexed([], gone)
+            changed = True
+        while rows := catalog.rows(limit=_STEP, pending=True):
+            vectors.add(rows)
+            lexical.add(rows)
+            catalog.mark_indexed([r.id for r in rows], [])
+            changed = True
+        if changed:
+            generation = catalog.next_generation()
+            vectors.mark_current(generation)
+            lexical.mark_current(generation)
+
+    def rebuild(self, *kinds: str) -> None:
+        """Write indexes anew beside the old ones, then switch over in one transaction.
+
+        Args:
+            kinds: "vectors", "lexical".
+        """
+        catalog = self.catalog
+        old, new = {}, {}
+        for kind in kinds:
+            old[kind] = self._index_names()[kind]
+            new[kind] = f"{kind}-{int(old[kind].rpartition('-')[2]) + 1}"
+            self._write_index(kind, self.path / new[kind])
+        # With one of them new, what the other has still to do is left for the ordinary way.
+        catalog.activate(new, settled=len(kinds) == len(_FIRST))
+        self.indexes()  # closes the old ones
+        for name in old.values():
+            shutil.rmtree(self.path / name, ignore_errors=True)
+
+    def forget_erased(self) -> None:
+        """Have conversations forget what was taken down."""
+        if ids := self.catalog.pending_erasure():
+            if self._conversations_file.exists():
+                self.conversations.forget(ids)
+            self.catalog.erased(ids)
+
+    def _complete(self) -> None:
+        """Do what an interrupted run left to do, and an older program could not."""
+        from rag.index.catalog import INDEX_FORMAT, WITH_LANGUAGES
+
+        self._sweep()
+        if (built := self.catalog.index_format) < WITH_LANGUAGES:
+            self.rebuild("vectors", "lexical")
+        elif built < INDEX_FORMAT:  # only the lexical one has changed since
+            self.rebuild("lexical")
+            self.catalog.set_meta("index_format", str(INDEX_FORMAT))
+        self.index_pending()
+        self.forget_erased()
+
+    def _sweep(self) -> None:
+        """Remove index folders that an interrupted rebuild left behind."""
+        live = set(self._index_names().values())
+        for kind in _FIRST:
+            for folder in self.path.glob(f"{kind}-*"):
+                if folder.name not in live:
+                    shutil.rmtree(folder, ignore_errors=True)
+
+    def _write_index(self, kind: str, folder: Path) -> None:
+        """Write an index of all passages."""
+        from rag.index.lexical import LexicalIndex
+        from rag.index.vectors import VectorIndex
+
+        makers: dict[str, Callable[[Path], VectorIndex | LexicalIndex]]
+        makers = {"vectors": VectorIndex, "lexical": LexicalIndex}
+        shutil.rmtree(folder, ignore_errors=True)  # of a rebuild that was interrupted
+        index = makers[kind](folder)
+        after = 0
+        while rows := self.catalog.rows(after=after, limit=_STEP):
+            index.add(rows)
+            after = rows[-1].number
+        index.close()
+
+    # -- health --------------------------------------------------------------------------
+
+    def problems(self) -> list[Problem]:
+        """Compare the three stores; an empty list is good."""
+        catalog = self.catalog
+        found: list[Problem] = []
+        if (state := catalog.integrity()) != "ok":
+            found.append(Problem(store="catalog", what=state))
+        built, current = catalog.meta("fingerprint"), self.current_fingerprint
+        if built not in (None, current):
+            found.append(Problem(store="catalog", what=f"built by {built}, the settings say {current}"))
+        counts = catalog.counts()
+        pending, tombstones = counts["pending"], counts["tombstones"]
+        if pending or tombstones or catalog.meta("purge") == "1":
+            what = f"an ingest was interrupted: {pending} passages to index, {tombstones} to let go"
+            found.append(Problem(store="catalog", what=what))
+        return found + self._index_problems()
+
+    def _index_problems(self) -> list[Problem]:
+        """Where the indexes differ from the catalog."""
+        found: list[Problem] = []
+        truth = self.catalog.passage_ids()
+        vectors, lexical = self.indexes()
+        for index in (vectors, lexical):
+            store = "vectors" if index is vectors else "lexical"
+            try:
+                there = index.ids()
+            except Exception as e:  # whatever a store says: it can't be read
+                found.append(Problem(store=store, what=str(e)))
+                continue
+            if missing := len(truth - there):
+                found.append(Problem(store=store, what=f"{missing} passages are missing"))
+            if extra := len(there - truth):
+                found.append(Problem(store=store, what=f"{extra} passages are left over"))
+        return found
+
+    # -- within --------------------------------------------------------------------------
+
+    @property
+    def _catalog_file(self) -> Path:
+        return self.path / "catalog.sqlite"
+
+    @property
+    def _conversations_file(self) -> Path:
+        return self.path / "conversations.sqlite"
+
+    def _index_names(self) -> dict[str, str]:
+        """The folder of each index now."""
+        return {kind: self.catalog.meta(kind) or first for kind, first in _FIRST.items()}
+
+    def _make_embedder(self) -> Embedder:
+        from rag.index.embed import DEFAULT, LangChainEmbedder, SentenceTransformerEmbedder
+
+        if self._embeddings is not None:
+            return LangChainEmbedder(self._embeddings)
+        named = self.settings.embeddings
+        if named != DEFAULT:
+            from rag import registry
+
+            if make := registry.embedder(named) or registry.embedder(named.partition(":")[0]):
+                return make(named, self.settings)
+        return SentenceTransformerEmbedder(named, cache=self.settings.cache.expanduser())
+
+
+__all__ = ["Stores"]

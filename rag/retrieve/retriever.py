@@ -1,0 +1,118 @@
+"""From a query to hits: asks the arms, fuses their rankings, and lets one story take one place."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from rag.retrieve import arms, fusion
+from rag.types import FoundBy, Hit, Passage, Query
+
+if TYPE_CHECKING:
+    from rag.index.stores import Stores
+    from rag.protocols import Arm
+
+CALIBRATED_MODEL = "all-MiniLM"
+"""The embedding model that confidence was fitted for, and that knows English only."""
+_DEPTH = 100  # passages that each arm gives at least
+
+
+class Retriever:
+    """Finds passages in an archive. Safe to use from several threads."""
+
+    def __init__(self, stores: Stores) -> None:
+        """Take the stores of an archive; nothing is opened yet."""
+        self._stores = stores
+        self._languages: tuple[int, tuple[str, ...]] | None = None
+        self._lexical = arms.LexicalArm(stores)
+        self._own: dict[FoundBy, Arm] = {
+            "dense": arms.DenseArm(stores, self._reads),
+            "lexical": self._lexical,
+            "quotes": arms.QuotesArm(stores),
+        }
+        self._others: list[Arm] | None = None
+
+    def search(self, query: Query) -> list[Hit]:
+        """The best ``query.k`` passages for a question, by falling fused score.
+
+        Args:
+            query: With its filters; from the ``Planner``.
+
+        Raises:
+            ArchiveMissing: There is no archive.
+            ArchiveMismatch: It was built with another embedding model.
+            PluginError: An arm of another package can't be loaded.
+        """
+        from rag.index.catalog import StoreClosed
+
+        self._stores.require()
+        self._stores.require_fingerprint()
+        while True:
+            with suppress(StoreClosed):  # a rebuild has just put others in their place
+                return self._search(query)
+
+    def language(self, question: str) -> str:
+        """The question's language, as far as the archive has articles in it: a few words are easily mistaken."""
+        from rag.text.detect import detect_language
+
+        generation = self._stores.catalog.generation
+        if self._languages is None or self._languages[0] != generation:
+            self._languages = generation, tuple(self._stores.catalog.coverage()["languages"])
+        there = self._languages[1]  # the most common one first
+        detected = detect_language(question)
+        return detected if detected in there or not there else there[0]
+
+    def calibrated(self, query: Query) -> bool:
+        """Whether the confidence fitted on data holds for a question: its embedding model and its language."""
+        return self._has_calibrated_model and self.language(query.standalone) == "en"
+
+    @property
+    def _has_calibrated_model(self) -> bool:
+        return self._stores.embedder.name.startswith(CALIBRATED_MODEL)
+
+    def _reads(self, query: Query) -> bool:
+        """Whether the embedding model knows the question's language; other models than the built-in one know all."""
+        return not self._has_calibrated_model or self.language(query.standalone) == "en"
+
+    def _search(self, query: Query) -> list[Hit]:
+        depth = max(_DEPTH, 4 * query.k)
+        candidates = fusion.Candidates()
+        for name, arm in self._arms():
+            if weight := arm.weight(query):
+                candidates.add(name, arm.search(query, depth), weight)
+        arms.add_articles(candidates, query, self._stores, depth, self._lexical.weight(query))
+        # Twins of a passage rank next to it, so a few more than are asked for are enough to fold them in.
+        order = candidates.order()[: max(24, 3 * query.k)]
+        passages = self._stores.catalog.passages(order)  # ids that another process has just deleted drop out here
+        passages = {i: p for i, p in passages.items() if candidates.found[i] != {"other"} or _allowed(p, query)}
+        order = arms.prefer_newer(candidates, order, query, passages)
+        return fusion.hits(candidates, order, passages, query.k)
+
+    def _arms(self) -> list[tuple[FoundBy, Arm]]:
+        """The built-in arms, and with them those of other packages, unless one arm alone is set."""
+        own = list(self._own.items())
+        if self._stores.settings.retriever != "hybrid":
+            return own
+        if self._others is None:
+            from rag import registry
+
+            self._others = [make(self._stores) for make in registry.arms().values()]
+        return own + [("other", arm) for arm in self._others]
+
+
+def _allowed(passage: Passage, query: Query) -> bool:
+    """Whether a query's filters let a passage through: an arm of another package need not know them."""
+    if query.articles and passage.article_id not in query.articles:
+        return False
+    if query.sources and (passage.source or "") not in query.sources:
+        return False
+    if query.language and passage.language != query.language:
+        return False
+    if passage.published is None:
+        return query.undated or not (query.after or query.before)
+    return not (query.after and passage.published < query.after) and not (
+        query.before and passage.published >= query.before
+    )
+
+
+__all__ = ["CALIBRATED_MODEL", "Retriever"]
