@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from rag import registry
 from rag.answer import multiple_choice, prompts
 from rag.answer.attribution import Attribution
 from rag.answer.check import confidence, entailment
@@ -125,6 +126,7 @@ class Answerer:
 
         Raises:
             ModelFailed: The model answered with an error.
+            PluginError: A check of another package can't be loaded, or failed.
         """
         started = time.perf_counter()
         yield Retrieved(query=query, hits=tuple(hits))
@@ -222,6 +224,7 @@ class Answerer:
             caution=self._settings.caution,
             llm_verdict=self._generator.llm_verdict if self._generator and ask_llm else None,
             entails=entailment.chosen(self._settings.check),
+            checks=registry.checks(),
         )
 
     def _written(self, run: _Run, checker: SentenceChecker, fitted: bool, brief: bool) -> Iterator[Event]:

@@ -2,7 +2,8 @@
 
 1. Do the cited words support it, or others of the evidence (``check/verify.py``)?
 2. Are they the words of whom the statement and the question mean (``attribution.py``)?
-3. Do they bear on the question, and is the statement likely enough to answer it (``check/confidence.py``)?
+3. Are they relevant to the question, and is the statement likely enough to answer it (``check/confidence.py``)?
+4. Do the checks of other packages (``rag.protocols.Check``) let it through?
 
 What fails is rejected with the reason; what passes is added to the draft.
 """
@@ -11,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rag.answer import cited_context, parse
@@ -20,8 +21,10 @@ from rag.answer.check import confidence, verify
 from rag.answer.evidence import Embed, Numbered
 from rag.answer.generate import Generation
 from rag.composing import AnswerText
+from rag.errors import OnRecordError, PluginError
 from rag.index.catalog import Catalog
 from rag.index.lexical import words
+from rag.protocols import Check
 from rag.types import Citation, Delta, Reason, RejectedSentence
 
 _REFUSES = 0.5
@@ -79,6 +82,7 @@ class SentenceChecker:
         caution: float,
         llm_verdict: Callable[[str], float] | None = None,
         entails: Callable[[str, str], float] | None = None,
+        checks: Mapping[str, Check] | None = None,
     ) -> None:
         """Prepare the checks of one answer.
 
@@ -93,6 +97,7 @@ class SentenceChecker:
             caution: How likely a sentence has to be an answer to be shown.
             llm_verdict: A language model's probability of "yes" to a question, where the setting ``check`` asks it.
             entails: A model trained on entailment, where the setting ``check`` names one.
+            checks: Checks of other packages by name, in the order they are asked in; each can only reject.
         """
         self._question = question
         self._evidence = {e.number: e for e in evidence}
@@ -103,6 +108,7 @@ class SentenceChecker:
         self._caution = caution
         self._llm_verdict = llm_verdict
         self._entails = entails
+        self._checks = dict(checks or {})
         self._deleted: set[int] = set()
         self._context: dict[int, str] = {}
         self._rarity = _rarity(evidence)
@@ -117,6 +123,9 @@ class SentenceChecker:
 
         Returns:
             What was added to the text; None where nothing was.
+
+        Raises:
+            PluginError: A check of another package failed.
         """
         if parse.is_refusal(statement):
             draft.refused = True
@@ -149,7 +158,7 @@ class SentenceChecker:
             return 0.0, why
         relevance = self._relevance(cited)
         p = self._p_answers(relevance, generation, draft)
-        return p, self._relevance_objection(relevance, p)
+        return p, self._relevance_objection(relevance, p) or self._plugin_objection(claim, cited)
 
     def _drop_deleted(self) -> None:
         """What is taken down while the model writes is not cited any more."""
@@ -221,6 +230,21 @@ class SentenceChecker:
             return f"the article says nothing of {relevance.missing[0]}"
         if p < self._caution * (1.0 if self._retrieval else _BY_HAND):
             return f"it may not answer the question ({p:.0%} sure)"
+        return ""
+
+    def _plugin_objection(self, claim: str, cited: Sequence[Numbered]) -> str:
+        """The first reason of another package's check not to show a claim; empty where none has one."""
+        for name, check in self._checks.items():
+            try:
+                why = check.check(claim, self._cited(cited), self._question)
+            except OnRecordError:
+                raise
+            except Exception as e:  # another package's code may raise anything
+                raise PluginError(
+                    f"The check {name!r} failed: {type(e).__name__}: {e}. Fix or uninstall the package it is of."
+                ) from e
+            if why:
+                return why
         return ""
 
     def _p_answers(self, relevance: verify.Relevance, generation: Generation, draft: Draft) -> float:

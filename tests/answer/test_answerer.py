@@ -6,9 +6,10 @@ import asyncio
 import json
 import math
 import re
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,10 @@ from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk
 from pydantic import Field
 
-from rag import Answer, Archive, Delta, Finished, Progress, Retrieved
+from rag import Answer, Archive, Delta, Finished, Progress, Retrieved, registry
 from rag.answer.check import confidence
-from rag.errors import ModelFailed, ModelMissing, UsageError
+from rag.answer.check.verify import Cited
+from rag.errors import ModelFailed, ModelMissing, PluginError, UsageError
 from rag.testing import FakeChat, FakeEmbeddings
 from rag.types import Event
 
@@ -280,7 +282,7 @@ def test_the_extractive_engine_answers_word_for_word(bridge: Archive, chat: Fake
     assert not refused.answered
 
 
-# -- models that fail, and stopping ----------------------------------------------------
+# -- models that fail ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -316,6 +318,97 @@ def test_an_unknown_model_is_a_usage_error_and_a_missing_one_says_so(bridge: Arc
         bridge.ask(QUESTION, chat_model="openai:gpt-5")
     with pytest.raises(ModelMissing):
         bridge.ask(QUESTION, chat_model="nobody:nothing")
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [("openai:gpt-5", 'pip install "onrecord[openai]"'), ("groq:llama", "pip install langchain")],
+)
+def test_without_langchain_one_line_has_the_command(
+    bridge: Archive, monkeypatch: pytest.MonkeyPatch, name: str, command: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "langchain", None)
+    monkeypatch.setitem(sys.modules, "langchain.chat_models", None)
+    with pytest.raises(ModelMissing) as caught:
+        bridge.ask(QUESTION, chat_model=name)
+    assert str(caught.value) == f"The model '{name}' needs a package that is not installed. Run: {command}"
+
+
+# -- what other packages add -----------------------------------------------------------
+
+
+@pytest.fixture
+def add(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[registry.Kind, str, Any], None]]:
+    added: list[tuple[registry.Kind, str]] = []
+
+    def register(kind: registry.Kind, name: str, thing: Any) -> None:
+        registry.register(kind, name, thing)
+        added.append((kind, name))
+
+    yield register
+    for kind, name in added:
+        registry.unregister(kind, name)
+
+
+class NoEngineers:
+    """A check of another package."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.asked: list[tuple[str, Cited, str]] = []
+        self.error = error
+
+    def check(self, statement: str, cited: Cited, question: str) -> str | None:
+        self.asked.append((statement, cited, question))
+        if self.error:
+            raise self.error
+        return "engineers are not to be named" if "ngineers" in statement else None
+
+
+def test_a_check_of_another_package_can_reject(bridge: Archive, chat: FakeChat, add: Any) -> None:
+    check = NoEngineers()
+    add("checks", "no-engineers", check)
+    closes = (
+        "The Old Harbour Bridge will close to cars for eleven weeks from 7 June, the port authority said on Monday."
+    )
+    wrong = "Engineers found cracks in three of the nine piers. [1]"
+    chat.replies = told("cracks", f"{TRUE} [#]\n{closes}\n{wrong}")
+    answer = bridge.ask(QUESTION)
+    assert answer.text == f"{closes} [1]"
+    assert answer.withheld[0].text == TRUE and answer.withheld[0].why == "engineers are not to be named"
+    assert [(s, q) for s, _, q in check.asked] == [(TRUE, QUESTION), (closes, QUESTION)], "only of what has passed"
+    cited = check.asked[0][1]
+    assert cited.texts == [TRUE] and "Old Harbour Bridge to close" in cited.label and TRUE in cited.around
+
+
+def test_a_check_that_fails_is_named(bridge: Archive, chat: FakeChat, add: Any) -> None:
+    chat.replies = told("cracks", f"{TRUE} [#]")
+    check = NoEngineers(ZeroDivisionError("division by zero"))
+    add("checks", "no-engineers", check)
+    with pytest.raises(PluginError, match=r"no-engineers.*ZeroDivisionError: division by zero"):
+        bridge.ask(QUESTION)
+    check.error = ModelFailed("It can't be told.")
+    with pytest.raises(ModelFailed, match="told"):
+        bridge.ask(QUESTION)
+
+
+def test_a_chat_engine_of_another_package_answers_to_its_name(bridge: Archive, add: Any) -> None:
+    made: list[tuple[str, float]] = []
+
+    def engine(name: str, settings: Any) -> FakeChat:
+        made.append((name, settings.temperature))
+        if name.endswith(":bad"):
+            raise RuntimeError("no key\nsecond line")
+        return FakeChat(told("cracks", f"{TRUE} [#]"), model_name="parrot-1")
+
+    add("chat_engines", "parrot", engine)
+    assert bridge.ask(QUESTION, chat_model="parrot").model == "parrot"
+    assert bridge.ask(QUESTION, chat_model="parrot:grey").text == f"{TRUE} [1]"
+    assert made == [("parrot", 0.0), ("parrot:grey", 0.0)]
+    with pytest.raises(ModelMissing, match=r"'parrot:bad' can't be used: no key$"):
+        bridge.ask(QUESTION, chat_model="parrot:bad")
+
+
+# -- stopping --------------------------------------------------------------------------
 
 
 def model_threads() -> list[str]:
