@@ -74,6 +74,12 @@ def test_a_conversation_is_kept_and_leans_on_itself(session: TabSession, chat: F
         other.open_conversation(session.conversation)
 
 
+def test_the_temperature_reaches_the_model(session: TabSession, chat: FakeChat) -> None:
+    for options in ({"temperature": 0.7}, {}):
+        list(session.ask(QUESTION, FilterArgs(), **options))
+    assert [o.get("temperature") for o in chat.seen_options] == [0.7, None]
+
+
 def test_an_edited_question_takes_the_place_of_what_followed(session: TabSession) -> None:
     views(session)
     views(session, "How many ferries will run from June?")
