@@ -10,6 +10,7 @@ Install them through the arguments a real model goes through:
     archive.ingest("articles/")
     archive.ask("Why is the bridge closed?")
     chat.seen[-1]            # the messages that were sent
+    chat.seen_options[-1]    # what was asked for beside them, as a temperature
 
 Nothing here loads weights or opens a connection, and the same input always
 gives the same output, in every process.
@@ -60,6 +61,7 @@ class FakeChat(BaseChatModel):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     _seen: list[list[BaseMessage]] = PrivateAttr(default_factory=list)
+    _seen_options: list[dict[str, Any]] = PrivateAttr(default_factory=list)
     _calls: int = PrivateAttr(default=0)
     _guard: Any = PrivateAttr(default_factory=threading.Lock)
 
@@ -74,12 +76,19 @@ class FakeChat(BaseChatModel):
             return list(self._seen)
 
     @property
+    def seen_options(self) -> list[dict[str, Any]]:
+        """The options of each call so far (``temperature`` and so on), oldest first."""
+        with self._guard:
+            return list(self._seen_options)
+
+    @property
     def _llm_type(self) -> str:
         return "fake-chat"
 
-    def _reply(self, messages: list[BaseMessage]) -> str:
+    def _reply(self, messages: list[BaseMessage], options: dict[str, Any]) -> str:
         with self._guard:
             self._seen.append(list(messages))
+            self._seen_options.append(dict(options))
             at, self._calls = self._calls, self._calls + 1
         reply = self.replies(messages) if callable(self.replies) else self.replies[at % len(self.replies)]
         if isinstance(reply, BaseException):
@@ -93,7 +102,7 @@ class FakeChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> ChatResult:
-        text = self._reply(messages)
+        text = self._reply(messages, kwargs)
         pieces = _pieces(text)
         time.sleep(self.delay * len(pieces))
         message = AIMessage(content=text, usage_metadata=_usage(messages, len(pieces)))
@@ -106,7 +115,7 @@ class FakeChat(BaseChatModel):
         run_manager: CallbackManagerForLLMRun | None = None,
         **kwargs: Any,
     ) -> Iterator[ChatGenerationChunk]:
-        pieces = _pieces(self._reply(messages))
+        pieces = _pieces(self._reply(messages, kwargs))
         for piece in pieces:
             time.sleep(self.delay)
             chunk = ChatGenerationChunk(message=AIMessageChunk(content=piece))

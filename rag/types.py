@@ -296,6 +296,16 @@ class Answer(Value):
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
     @property
+    def sentences(self) -> tuple[str, ...]:
+        """The sentences of ``text`` that cite something, in order, without their citation marks; none of a refusal."""
+        return tuple(self.text[start:end] for start, end in sorted({c.claim for c in self.citations}))
+
+    @property
+    def plain_text(self) -> str:
+        """The text without citation marks: the sentences with a space between them; a refusal as it is."""
+        return " ".join(self.sentences) or self.text
+
+    @property
     def numbered(self) -> list[Citation]:
         """Its citations as a list of sources shows them: each number once, also where several sentences cite it."""
         return list({c.number: c for c in self.citations}.values())

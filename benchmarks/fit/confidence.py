@@ -60,8 +60,8 @@ def _recording() -> Iterator[list[tuple[dict[str, float], float | None, bool]]]:
     seen: list[tuple[dict[str, float], float | None, bool]] = []
     true = confidence.p_answers, confidence.p_correct
 
-    def chance(found: Any, bears: Any, doubt: float | None = None, *, quoted: bool = False) -> float:
-        seen.append((confidence.feature_values(found, bears), doubt, quoted))
+    def chance(found: Any, bears: Any, doubt: float | None = None, *, extractive: bool = False) -> float:
+        seen.append((confidence.feature_values(found, bears), doubt, extractive))
         return 1.0
 
     confidence.p_answers, confidence.p_correct = chance, lambda p, **_: p

@@ -1,14 +1,20 @@
-"""Whose words evidence is: told to the model, preferred where a question asks for them, and checked in the answer."""
+"""Whose words evidence is.
+
+The model is told, evidence in the words of whom a question asks for is preferred, and an answer that gives somebody the
+words of somebody else is rejected.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 
 from rag.answer.check import exact
+from rag.index.catalog import Catalog
 from rag.index.lexical import words
+from rag.retrieve import speaker
 from rag.text.names import is_role
 from rag.text.speech import speaks
-from rag.types import QuoteSpan
+from rag.types import Hit, Query, QuoteSpan
 
 
 class Attribution:
@@ -19,6 +25,15 @@ class Attribution:
         self._said = said
         self._asked = frozenset(asked)
 
+    @classmethod
+    def of(cls, query: Query, hits: Sequence[Hit], catalog: Catalog) -> Attribution:
+        """Who says what in the articles of the hits, and which of them the question asks for."""
+        said = catalog.said(list(dict.fromkeys(h.passage.article_id for h in hits)))
+        if not query.speaker:
+            return cls(said)
+        speakers = [(quote.speaker, quote.role, 1) for quotes in said.values() for quote in quotes]
+        return cls(said, speaker.match(query.speaker, speakers))
+
     def within(self, article_id: str, start: int, end: int) -> list[QuoteSpan]:
         """Quotes that overlap a piece of an article, in reading order."""
         return [q for q in self._said.get(article_id, ()) if q.start < end and start < q.end]
@@ -27,7 +42,7 @@ class Attribution:
         """Whether a piece has words of whom the question asks for."""
         return any((q.speaker, q.role) in self._asked for q in self.within(article_id, start, end))
 
-    def introduction(self, article_id: str, start: int, text: str) -> str:
+    def introduce(self, article_id: str, start: int, text: str) -> str:
         """Who is meant by "he" or a surname beside the words in a sentence: "He is Qin Gang, foreign minister".
 
         Args:
@@ -40,18 +55,18 @@ class Attribution:
         """
         for q in self.within(article_id, start, start + len(text)):
             if not q.speaker[:1].isupper():
-                continue  # a description, which tells no more than the sentence
+                continue  # a description, which says no more than the sentence
             first, last = q.mention[0] - start, q.mention[1] - start
             mention = text[first:last] if 0 <= first < last <= len(text) else ""
             known = set(words(text))
-            told = [p for p in (q.speaker, q.role) if p and not set(words(p)) <= known]
-            if not told:
+            new = [p for p in (q.speaker, q.role) if p and not set(words(p)) <= known]
+            if not new:
                 continue
-            who = f"{q.speaker}, {q.role}" if q.role and q.role in told else q.speaker
+            who = f"{q.speaker}, {q.role}" if q.role and q.role in new else q.speaker
             return f"{mention[:1].upper()}{mention[1:]} is {who}" if mention else f"Said by {who}"
         return ""
 
-    def others(self, claim: str, places: Sequence[tuple[str, int, int]]) -> str:
+    def misattributed(self, claim: str, places: Sequence[tuple[str, int, int]]) -> str:
         """Whose words the cited pieces are, where a sentence gives them to somebody else; else nothing.
 
         Args:
@@ -67,7 +82,7 @@ class Attribution:
                 return ""
         return _named(theirs)
 
-    def instead(self, places: Sequence[tuple[str, int, int]], texts: Sequence[str]) -> str:
+    def wrong_speaker(self, places: Sequence[tuple[str, int, int]], texts: Sequence[str]) -> str:
         """Why the cited pieces are not the words that the question asks for; nothing where they may be.
 
         Where nobody whom it asks for is known to speak in these articles, anything may be.

@@ -1,15 +1,16 @@
-"""The answers to a question's parts, joined to one: each sentence with the citations of its part."""
+"""The answers to a question's parts as one answer: each sentence with the citations of its part."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from rag.composing import AnswerText, without_marks
 from rag.retrieve.decompose import Parts
 from rag.types import Answer, Citation, Conflict, Delta, Event, Finished, Hit, Query, RejectedSentence, Retrieved, Usage
 
-_MARKS = re.compile(r"\s*(?:\[\d+\])+\s*$")
+Supports = Callable[[str, Sequence[Citation]], bool]
+"""Whether a sentence is supported by its citations: the check."""
 
 
 @dataclass(frozen=True)
@@ -22,19 +23,21 @@ class Part:
 
 @dataclass
 class _Whole:
-    text: str = ""
-    citations: list[Citation] = field(default_factory=list)
+    """The answer in the making."""
+
+    text: AnswerText = field(default_factory=AnswerText)
     conflicts: list[Conflict] = field(default_factory=list)
-    withheld: list[RejectedSentence] = field(default_factory=list)
+    rejected: list[RejectedSentence] = field(default_factory=list)
     claims: set[str] = field(default_factory=set)
+    """The sentences so far, case-folded: each is shown once."""
+
+    def add(self, claim: str, citations: Sequence[Citation]) -> Delta:
+        """Append a sentence on a line of its own."""
+        return self.text.add(claim, citations, separator="\n")
 
 
 def stream(
-    query: Query,
-    parts: Sequence[Part],
-    order: Parts,
-    ask: Callable[[Part], Iterator[Event]],
-    supports: Callable[[str, Sequence[Citation]], bool],
+    query: Query, parts: Sequence[Part], order: Parts, ask: Callable[[Part], Iterator[Event]], supports: Supports
 ) -> Iterator[Event]:
     """Answer the parts one after the other, as one answer; see ``Archive.stream`` for the events.
 
@@ -46,24 +49,21 @@ def stream(
         parts: What it is made of, in order.
         order: The question's shape.
         ask: The events of one part.
-        supports: Whether a sentence holds by its citations: the check.
+        supports: The check.
     """
-    hits = _in_turn([p.hits for p in parts])
+    hits = _interleave([p.hits for p in parts])
     yield Retrieved(query=query, hits=hits)
     whole = _Whole()
     answers: list[Answer] = []
     for part in parts:
-        spans: dict[tuple[int, int], tuple[int, int]] = {}
+        moved: dict[tuple[int, int], tuple[int, int]] = {}
         for event in ask(part):
             if isinstance(event, Delta):
-                if (shown := _taken(event, whole, spans)) is not None:
-                    yield shown
+                if (delta := _add_part(event, whole, moved)) is not None:
+                    yield delta
             elif isinstance(event, Finished):
                 answers.append(event.answer)
-                for c in event.answer.conflicts:
-                    if c.claim in spans:
-                        whole.conflicts.append(c.model_copy(update={"claim": spans[c.claim]}))
-                whole.withheld += event.answer.withheld
+                _add_rest(event.answer, whole, moved)
             elif not isinstance(event, Retrieved):
                 yield event
         if answers[-1].reason == "cancelled":
@@ -73,44 +73,33 @@ def stream(
     yield Finished(answer=_answer(query, hits, parts, answers, whole))
 
 
-def _taken(event: Delta, whole: _Whole, spans: dict[tuple[int, int], tuple[int, int]]) -> Delta | None:
-    """A part's sentence as it stands in the whole: placed and numbered anew; None where it stands there already."""
-    claim = _MARKS.sub("", event.text).strip()
+def _add_part(event: Delta, whole: _Whole, moved: dict[tuple[int, int], tuple[int, int]]) -> Delta | None:
+    """A part's sentence as it stands in the whole; None where it stands there already.
+
+    Args:
+        event: The sentence as it stands in the part's answer.
+        whole: Is updated.
+        moved: Is updated: where the sentence stands in the part → in the whole.
+    """
+    claim = without_marks(event.text)
     if claim.casefold() in whole.claims:
         return None
     whole.claims.add(claim.casefold())
-    return _add(claim, event.citations, whole, spans)
+    delta = whole.add(claim, event.citations)
+    moved.update((old.claim, new.claim) for old, new in zip(event.citations, delta.citations, strict=True))
+    return delta
 
 
-def _add(
-    claim: str,
-    citations: Sequence[Citation],
-    whole: _Whole,
-    spans: dict[tuple[int, int], tuple[int, int]] | None = None,
-) -> Delta:
-    lead = "\n" if whole.text else ""
-    span = (len(whole.text) + len(lead), len(whole.text) + len(lead) + len(claim))
-    placed: list[Citation] = []
-    for c in citations:
-        if spans is not None:
-            spans[c.claim] = span
-        known = (*whole.citations, *placed)
-        number = next(
-            (k.number for k in known if (k.article_id, k.start, k.end) == (c.article_id, c.start, c.end)),
-            max((k.number for k in known), default=0) + 1,
-        )
-        placed.append(c.model_copy(update={"number": number, "claim": span}))
-    marks = "".join(f"[{c.number}]" for c in placed)
-    text = f"{lead}{claim} {marks}" if marks else f"{lead}{claim}"
-    whole.text += text
-    whole.citations += placed
-    return Delta(text=text, citations=tuple(placed))
+def _add_rest(answer: Answer, whole: _Whole, moved: dict[tuple[int, int], tuple[int, int]]) -> None:
+    """What comes with a part's answer: conflicts with the sentences that were taken, and rejected sentences."""
+    for c in answer.conflicts:
+        if c.claim in moved:
+            whole.conflicts.append(c.model_copy(update={"claim": moved[c.claim]}))
+    whole.rejected += answer.withheld
 
 
-def _which(
-    order: Parts, answers: Sequence[Answer], whole: _Whole, supports: Callable[[str, Sequence[Citation]], bool]
-) -> Delta | None:
-    """Which of two was reported first, by the dates of the articles cited; nothing where it can't be told so."""
+def _which(order: Parts, answers: Sequence[Answer], whole: _Whole, supports: Supports) -> Delta | None:
+    """Which of two was reported first, by the dates of the articles cited; None where these don't say."""
     firsts = [a.citations[0] for a in answers if a.answered and a.citations]
     if len(firsts) != len(order.named) or any(c.published is None for c in firsts):
         return None
@@ -122,11 +111,11 @@ def _which(
     day, then = (f"{c.published.day} {c.published:%B %Y}" for c in (one, two) if c.published)
     word = "first" if order.earlier else "last"
     claim = f"{name[:1].upper()}{name[1:]} was reported {word}, on {day}; {other} on {then}."
-    return _add(claim, [one, two], whole) if supports(claim, [one, two]) else None
+    return whole.add(claim, [one, two]) if supports(claim, [one, two]) else None
 
 
-def _in_turn(lists: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
-    """The parts' hits in turn, each passage once, ranked anew."""
+def _interleave(lists: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
+    """The parts' hits in turn, each passage once, with new ranks."""
     found: dict[str, Hit] = {}
     for rank in range(max((len(hits) for hits in lists), default=0)):
         for hits in lists:
@@ -138,25 +127,25 @@ def _in_turn(lists: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
 def _answer(
     query: Query, hits: tuple[Hit, ...], parts: Sequence[Part], answers: Sequence[Answer], whole: _Whole
 ) -> Answer:
-    answered = bool(whole.citations)
+    answered = bool(whole.text.citations)
     stopped = next((a for a in answers if a.reason == "cancelled"), None)
-    refused = stopped or answers[0]
-    open_ = [p.query.text for p, a in zip(parts, answers, strict=False) if not a.answered]
-    open_ += [p.query.text for p in parts[len(answers) :]]
-    sure = [a.confidence for a in answers if a.confidence is not None]
+    refused = stopped or next((a for a in answers if a.reason == "taken_down"), answers[0])
+    unanswered = [p.query.text for p, a in zip(parts, answers, strict=False) if not a.answered]
+    unanswered += [p.query.text for p in parts[len(answers) :]]
+    confidences = [a.confidence for a in answers if a.confidence is not None]
     return answers[0].model_copy(
         update={
             "question": query.text,
             "query": query,
-            "text": whole.text if answered else refused.text,
-            "citations": tuple(whole.citations),
+            "text": whole.text.text if answered else refused.text,
+            "citations": tuple(whole.text.citations),
             "hits": hits,
             "answered": answered,
             "reason": None if answered else refused.reason,
-            "confidence": min(sure) if answered and sure else None,
-            "withheld": tuple(whole.withheld),
+            "confidence": min(confidences) if answered and confidences else None,
+            "withheld": tuple(whole.rejected),
             "conflicts": tuple(whole.conflicts),
-            "unanswered": tuple(open_) if answered else (),
+            "unanswered": tuple(unanswered) if answered else (),
             "usage": _sum([a.usage for a in answers]),
             "millis": {
                 stage: round(sum(a.millis.get(stage, 0.0) for a in answers), 1)

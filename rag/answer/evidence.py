@@ -83,7 +83,7 @@ def choose(
     tokens: int,
     catalog: Catalog,
     closely: int = 20,
-    voices: Attribution | None = None,
+    attribution: Attribution | None = None,
     choices: Sequence[str] = (),
 ) -> list[Numbered]:
     """Pick the sentences of the best passages that are nearest to the question.
@@ -102,14 +102,14 @@ def choose(
         closely: How many sentences are embedded: those that come first by all that costs nothing. The others are
             left out. Over 120 questions to 24,842 passages, 20 kept the first sentence always and 97 % of all that
             were chosen with no such bound, 12 the first always and 91 % of the first five.
-        voices: Who says what in the hits' articles: words of whom the question asks for are preferred.
+        attribution: Who says what in the hits' articles: words of whom the question asks for are preferred.
         choices: Given answers, one of which is to be found: sentences that hold one are preferred.
 
     Returns:
         Sentences numbered from 1, grouped by article, in reading order within each.
     """
     hits = hits[:_READ]
-    pool = [(hit, n) for hit in hits for n in range(len(hit.passage.sentences)) if _states(hit.passage, n, voices)]
+    pool = [(hit, n) for hit in hits for n in range(len(hit.passage.sentences)) if _states(hit.passage, n, attribution)]
     if not pool:
         return []
     texts = [_text(hit.passage, n) for hit, n in pool]
@@ -134,9 +134,11 @@ def choose(
             + 0.15 * any(wants.search(question) and has.search(texts[at]) for wants, has in _CUES)
             + _CHOICE * any(own <= here for own in answers)
         )
-        if voices:
+        if attribution:
             place = hit.passage.sentences[n]
-            weights[hit.passage.id, n] += _OWN_WORDS * voices.asked_for(hit.passage.article_id, place.start, place.end)
+            weights[hit.passage.id, n] += _OWN_WORDS * attribution.asked_for(
+                hit.passage.article_id, place.start, place.end
+            )
     text_of = {(hit.passage.id, n): text for (hit, n), text in zip(pool, texts, strict=True)}
     first = sorted(weights, key=lambda w: -weights[w])[:closely]
     near = dict(zip(first, embed([text_of[w] for w in first]), strict=True))
@@ -186,18 +188,20 @@ def choose(
                 text=_text(passage, n),
                 passage=passage,
                 score=weights[ident, n],
-                who=voices.introduction(passage.article_id, place.start, _text(passage, n)) if voices else "",
+                who=attribution.introduce(passage.article_id, place.start, _text(passage, n)) if attribution else "",
             )
         )
     return found
 
 
-def _states(passage: Passage, n: int, voices: Attribution | None) -> bool:
+def _states(passage: Passage, n: int, attribution: Attribution | None) -> bool:
     """Whether a sentence can be evidence: not one addressed to whoever reads it as a machine, nor a mere question."""
     text, place = _text(passage, n), passage.sentences[n]
     if is_instruction(text):
         return False
-    return not is_question(text) or bool(voices and voices.asked_for(passage.article_id, place.start, place.end))
+    return not is_question(text) or bool(
+        attribution and attribution.asked_for(passage.article_id, place.start, place.end)
+    )
 
 
 def _said_already(vector: npt.NDArray[np.float32], chosen: Sequence[npt.NDArray[np.float32]]) -> bool:

@@ -40,16 +40,16 @@ def by_letter(chat: BaseChatModel, messages: list[BaseMessage], number: int) -> 
     A grammar lets it say nothing but a letter. The probabilities are those of the first token before the grammar,
     taken relative to each other; a letter beyond the likeliest tokens gets the least of theirs.
     """
-    from rag.answer.models.local import first_logprobs
+    from rag.answer.models.chunks import first_logprobs
 
     letters = string.ascii_uppercase[:number]
     grammar = "root ::= " + " | ".join(f'"{x}"' for x in letters)
     message = chat.invoke(messages, max_tokens=1, temperature=0.0, logprobs=True, top_logprobs=MOST, grammar=grammar)
-    told = {token.strip(): value for token, value in reversed(first_logprobs(message).items())}
-    if not told:
+    logprobs = {token.strip(): value for token, value in reversed(first_logprobs(message).items())}
+    if not logprobs:
         raise ModelFailed("The model said nothing. Ask again.")
-    least = min(told.values())
-    return _shares([told.get(letter, least) for letter in letters]), message
+    least = min(logprobs.values())
+    return _softmax([logprobs.get(letter, least) for letter in letters]), message
 
 
 def by_schema(chat: BaseChatModel, messages: list[BaseMessage], number: int) -> tuple[list[float], BaseMessage | None]:
@@ -98,10 +98,10 @@ def by_evidence(question: str, choices: Sequence[str], evidence: Sequence[Number
         own = [w for w in query_words(choice) if w not in asked] or query_words(choice)
         share = np.array([sum(w in t for w in own) / max(1, len(own)) for t in there])
         scores.append(float((nearness * (share + like)).max()))
-    return _shares([6.0 * s for s in scores])
+    return _softmax([6.0 * s for s in scores])
 
 
-def _shares(values: Sequence[float]) -> list[float]:
+def _softmax(values: Sequence[float]) -> list[float]:
     top = max(values)
     weights = [math.exp(v - top) for v in values]
     return [w / sum(weights) for w in weights]

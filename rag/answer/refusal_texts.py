@@ -55,6 +55,9 @@ _TEXTS: dict[str, dict[Reason, str]] = {
     },
 }
 
+LANGUAGES = tuple(_TEXTS)
+"""ISO 639-1 of the languages that refusals are written in."""
+
 
 def refusal(reason: Reason, language: str) -> str:
     """The text of a refusal; in English where the language is not among ours.

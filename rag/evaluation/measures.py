@@ -193,14 +193,8 @@ def _answer(row: Row) -> Answer | None:
     return row.answer if row.error is None and row.answer is not None and row.answer.answered else None
 
 
-def _sentences(answer: Answer) -> str:
-    """The answer's sentences without their citation marks."""
-    places = dict.fromkeys(c.claim for c in answer.citations)
-    return " ".join(answer.text[start:end] for start, end in places) if places else answer.text
-
-
 def _brief(answer: Answer) -> str:
-    return _sentences(answer) if answer.brief is None else answer.brief
+    return answer.plain_text if answer.brief is None else answer.brief
 
 
 # -- answers ---------------------------------------------------------------------------
@@ -281,7 +275,7 @@ def _refusal_recall(row: Row) -> Points | None:
 _MEASURES: Mapping[str, Callable[[Row], Points | None]] = {
     "exact_match": _nearness(overlap.exact_match, _brief),
     "f1": _nearness(overlap.f1, _brief),
-    "contains": _nearness(overlap.contains, _sentences),
+    "contains": _nearness(overlap.contains, lambda answer: answer.plain_text),
     "rouge_l": _nearness(overlap.rouge_l, _brief),
     "choice_accuracy": _choice_accuracy,
     "citation_recall": _cited(lambda row: [c.supported for c in row.claims]),

@@ -322,6 +322,7 @@ class _Routes:
             user=self.access.user(request),
             chat_model=None if body.model == own else body.model,
             history=[(h.question, h.answer) for h in body.history],
+            temperature=body.temperature,
             **body.options(),
         )
         until = time.monotonic() + self.timeout

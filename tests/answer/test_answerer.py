@@ -6,9 +6,10 @@ import asyncio
 import json
 import math
 import re
+import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessageChunk, BaseMessage
 from langchain_core.outputs import ChatGenerationChunk
+from pydantic import Field
 
-from rag import Answer, Archive, Delta, Finished, Progress, Retrieved
+from rag import Answer, Archive, Delta, Finished, Progress, Retrieved, registry
 from rag.answer.check import confidence
-from rag.errors import ModelFailed, ModelMissing, UsageError
+from rag.answer.check.verify import Cited
+from rag.errors import ModelFailed, ModelMissing, PluginError, UsageError
 from rag.testing import FakeChat, FakeEmbeddings
 from rag.types import Event
 
@@ -100,6 +103,35 @@ def test_the_model_is_sent_numbered_sentences_as_the_archive_holds_them(bridge: 
     numbers = [int(n) for n in re.findall(r"^\[(\d+)\] ", last, re.MULTILINE)]
     assert numbers == list(range(1, len(numbers) + 1))
     assert re.search(rf"^\[\d+\] {re.escape(TRUE)}$", last, re.MULTILINE)
+
+
+class Warm(FakeChat):
+    """A model with a temperature of its own, as most providers' are; some of these take none with a call."""
+
+    temperature: float = 0.2
+    used: list[float] = Field(default_factory=list)
+
+    def _stream(self, *args: Any, **kwargs: Any) -> Any:
+        assert "temperature" not in kwargs
+        self.used.append(self.temperature)
+        yield from super()._stream(*args, **kwargs)
+
+
+def test_the_temperature_reaches_the_model(bridge: Archive, chat: FakeChat) -> None:
+    for _ in bridge.stream(QUESTION, temperature=0.7):
+        pass
+    bridge.ask(QUESTION, temperature=0.0)
+    bridge.ask(QUESTION)
+    assert [o.get("temperature") for o in chat.seen_options] == [0.7, 0.0, None]
+
+
+def test_a_model_with_a_temperature_of_its_own_keeps_it_for_other_questions(bridge: Archive) -> None:
+    warm = Warm()
+    with Archive.open(bridge.path, chat_model=warm, embeddings=FakeEmbeddings()) as archive:
+        for temperature in (None, 0.7, 0.0, None):
+            archive.ask(QUESTION, temperature=temperature)
+    assert warm.used == [0.2, 0.7, 0.0, 0.2]
+    assert warm.temperature == 0.2
 
 
 def test_two_statements_share_a_number_where_they_share_a_sentence(bridge: Archive, chat: FakeChat) -> None:
@@ -250,7 +282,7 @@ def test_the_extractive_engine_answers_word_for_word(bridge: Archive, chat: Fake
     assert not refused.answered
 
 
-# -- models that fail, and stopping ----------------------------------------------------
+# -- models that fail ------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -286,6 +318,97 @@ def test_an_unknown_model_is_a_usage_error_and_a_missing_one_says_so(bridge: Arc
         bridge.ask(QUESTION, chat_model="openai:gpt-5")
     with pytest.raises(ModelMissing):
         bridge.ask(QUESTION, chat_model="nobody:nothing")
+
+
+@pytest.mark.parametrize(
+    ("name", "command"),
+    [("openai:gpt-5", 'pip install "onrecord[openai]"'), ("groq:llama", "pip install langchain")],
+)
+def test_without_langchain_one_line_has_the_command(
+    bridge: Archive, monkeypatch: pytest.MonkeyPatch, name: str, command: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "langchain", None)
+    monkeypatch.setitem(sys.modules, "langchain.chat_models", None)
+    with pytest.raises(ModelMissing) as caught:
+        bridge.ask(QUESTION, chat_model=name)
+    assert str(caught.value) == f"The model '{name}' needs a package that is not installed. Run: {command}"
+
+
+# -- what other packages add -----------------------------------------------------------
+
+
+@pytest.fixture
+def add(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[registry.Kind, str, Any], None]]:
+    added: list[tuple[registry.Kind, str]] = []
+
+    def register(kind: registry.Kind, name: str, thing: Any) -> None:
+        registry.register(kind, name, thing)
+        added.append((kind, name))
+
+    yield register
+    for kind, name in added:
+        registry.unregister(kind, name)
+
+
+class NoEngineers:
+    """A check of another package."""
+
+    def __init__(self, error: BaseException | None = None) -> None:
+        self.asked: list[tuple[str, Cited, str]] = []
+        self.error = error
+
+    def check(self, statement: str, cited: Cited, question: str) -> str | None:
+        self.asked.append((statement, cited, question))
+        if self.error:
+            raise self.error
+        return "engineers are not to be named" if "ngineers" in statement else None
+
+
+def test_a_check_of_another_package_can_reject(bridge: Archive, chat: FakeChat, add: Any) -> None:
+    check = NoEngineers()
+    add("checks", "no-engineers", check)
+    closes = (
+        "The Old Harbour Bridge will close to cars for eleven weeks from 7 June, the port authority said on Monday."
+    )
+    wrong = "Engineers found cracks in three of the nine piers. [1]"
+    chat.replies = told("cracks", f"{TRUE} [#]\n{closes}\n{wrong}")
+    answer = bridge.ask(QUESTION)
+    assert answer.text == f"{closes} [1]"
+    assert answer.withheld[0].text == TRUE and answer.withheld[0].why == "engineers are not to be named"
+    assert [(s, q) for s, _, q in check.asked] == [(TRUE, QUESTION), (closes, QUESTION)], "only of what has passed"
+    cited = check.asked[0][1]
+    assert cited.texts == [TRUE] and "Old Harbour Bridge to close" in cited.label and TRUE in cited.around
+
+
+def test_a_check_that_fails_is_named(bridge: Archive, chat: FakeChat, add: Any) -> None:
+    chat.replies = told("cracks", f"{TRUE} [#]")
+    check = NoEngineers(ZeroDivisionError("division by zero"))
+    add("checks", "no-engineers", check)
+    with pytest.raises(PluginError, match=r"no-engineers.*ZeroDivisionError: division by zero"):
+        bridge.ask(QUESTION)
+    check.error = ModelFailed("It can't be told.")
+    with pytest.raises(ModelFailed, match="told"):
+        bridge.ask(QUESTION)
+
+
+def test_a_chat_engine_of_another_package_answers_to_its_name(bridge: Archive, add: Any) -> None:
+    made: list[tuple[str, float]] = []
+
+    def engine(name: str, settings: Any) -> FakeChat:
+        made.append((name, settings.temperature))
+        if name.endswith(":bad"):
+            raise RuntimeError("no key\nsecond line")
+        return FakeChat(told("cracks", f"{TRUE} [#]"), model_name="parrot-1")
+
+    add("chat_engines", "parrot", engine)
+    assert bridge.ask(QUESTION, chat_model="parrot").model == "parrot"
+    assert bridge.ask(QUESTION, chat_model="parrot:grey").text == f"{TRUE} [1]"
+    assert made == [("parrot", 0.0), ("parrot:grey", 0.0)]
+    with pytest.raises(ModelMissing, match=r"'parrot:bad' can't be used: no key$"):
+        bridge.ask(QUESTION, chat_model="parrot:bad")
+
+
+# -- stopping --------------------------------------------------------------------------
 
 
 def model_threads() -> list[str]:
@@ -599,17 +722,57 @@ def test_answers_of_different_questions_at_once_do_not_mix(bridge: Archive, chat
         assert_cited(bridge, answer)
 
 
-def test_an_article_taken_down_while_the_model_writes_is_not_cited(bridge: Archive, chat: FakeChat) -> None:
+@pytest.mark.parametrize(
+    ("question", "text"),
+    [
+        (QUESTION, "An article that this answer rested on has been taken down."),
+        (
+            "Warum wird die Old Harbour Bridge für Autos geschlossen?",
+            "Ein Artikel, auf dem diese Antwort beruhte, ist entfernt worden.",
+        ),
+    ],
+)
+def test_an_article_taken_down_while_the_model_writes_is_not_cited(
+    bridge: Archive, chat: FakeChat, question: str, text: str
+) -> None:
     def reply(messages: list[BaseMessage]) -> str:
         text = told("cracks", f"{TRUE} [#]")(messages)
         bridge.delete("bridge")
         return text  # type: ignore[no-any-return]
 
     chat.replies = reply
-    answer = bridge.ask(QUESTION)
+    answer = bridge.ask(question)
     assert answer.citations == ()
     assert not answer.answered
-    assert TRUE not in answer.text
+    assert (answer.reason, answer.text) == ("taken_down", text)
+
+
+def test_the_extractive_engine_says_that_what_it_would_quote_is_taken_down(bridge: Archive) -> None:
+    events = bridge.stream("What did engineers find in the piers during an inspection?", chat_model="extractive")
+    assert isinstance(next(events), Retrieved)
+    bridge.delete("bridge")
+    answer = list(events)[-1].answer  # type: ignore[union-attr]
+    assert (answer.answered, answer.reason) == (False, "taken_down")
+
+
+def test_a_takedown_that_no_sentence_rested_on_is_not_the_reason(bridge: Archive, chat: FakeChat) -> None:
+    def reply(messages: list[BaseMessage]) -> str:
+        text = told("cracks", "Engineers found no cracks in the nine piers in March. [#]")(messages)
+        bridge.delete("story-0")
+        return text  # type: ignore[no-any-return]
+
+    chat.replies = reply
+    answer = bridge.ask(QUESTION)
+    assert (answer.answered, answer.reason) == (False, "not_supported")
+
+
+def test_a_model_that_finds_nothing_is_not_overruled_by_a_takedown(bridge: Archive, chat: FakeChat) -> None:
+    def reply(messages: list[BaseMessage]) -> str:
+        bridge.delete("bridge")
+        return "NOT FOUND"
+
+    chat.replies = reply
+    assert bridge.ask(QUESTION).reason == "not_in_archive"
 
 
 def test_an_article_that_changes_while_the_model_writes_is_cited_as_it_was(
@@ -679,8 +842,8 @@ def test_the_articles_own_words_stand_in_where_they_are_likely_enough(
     archive = fitted(Doubting([reply], doubt=0.3))
     asked: list[tuple[float | None, bool]] = []
 
-    def chance(found: Any, bears: Any, doubt: float | None = None, *, quoted: bool = False) -> float:
-        asked.append((doubt, quoted))
+    def chance(found: Any, bears: Any, doubt: float | None = None, *, extractive: bool = False) -> float:
+        asked.append((doubt, extractive))
         return likely
 
     monkeypatch.setattr(confidence, "p_answers", chance)

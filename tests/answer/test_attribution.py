@@ -38,51 +38,53 @@ def test_words_of_whom_the_question_asks_for_are_known() -> None:
 
 
 def test_a_surname_is_introduced_once_and_a_full_name_is_not() -> None:
-    assert VOICES.introduction("a", 0, TEXT[slice(*FIRST)]) == "Qin is Qin Gang, foreign minister"
-    assert VOICES.introduction("a", SECOND[0], TEXT[slice(*SECOND)]) == "Blinken is Antony Blinken"
+    assert VOICES.introduce("a", 0, TEXT[slice(*FIRST)]) == "Qin is Qin Gang, foreign minister"
+    assert VOICES.introduce("a", SECOND[0], TEXT[slice(*SECOND)]) == "Blinken is Antony Blinken"
     full = "Qin Gang, the foreign minister, spoke of relations."
-    assert Attribution({"a": [QIN]}).introduction("a", 0, full) == ""
+    assert Attribution({"a": [QIN]}).introduce("a", 0, full) == ""
 
 
 def test_words_whose_speaker_stands_elsewhere_are_given_one() -> None:
     said = BLINKEN.model_copy(update={"mention": (0, 4)})
     at = TEXT.index("We hope")
-    assert Attribution({"a": [said]}).introduction("a", at, "We hope for better") == "Said by Antony Blinken"
+    assert Attribution({"a": [said]}).introduce("a", at, "We hope for better") == "Said by Antony Blinken"
 
 
 def test_a_description_introduces_nobody() -> None:
     said = QIN.model_copy(update={"speaker": "a spokesman", "role": "of the ministry"})
-    assert Attribution({"a": [said]}).introduction("a", 0, TEXT[slice(*FIRST)]) == ""
+    assert Attribution({"a": [said]}).introduce("a", 0, TEXT[slice(*FIRST)]) == ""
 
 
 def test_an_office_may_be_whom_the_question_asks_for() -> None:
     said = QIN.model_copy(update={"speaker": "Foreign Minister", "role": None})
     asked = Attribution({"a": [said]}, [("Qin Gang", "foreign minister")])
-    assert asked.instead([("a", *FIRST)], [TEXT[slice(*FIRST)]]) == ""
-    assert "Antony Blinken" in VOICES.instead([("a", *SECOND)], [TEXT[slice(*SECOND)]])
+    assert asked.wrong_speaker([("a", *FIRST)], [TEXT[slice(*FIRST)]]) == ""
+    assert "Antony Blinken" in VOICES.wrong_speaker([("a", *SECOND)], [TEXT[slice(*SECOND)]])
 
 
 def test_words_given_to_somebody_else_are_found_out() -> None:
-    assert VOICES.others("Blinken said that relations are at the lowest point.", [("a", *FIRST)]) == "Qin Gang"
-    assert VOICES.others("Qin said that relations are at the lowest point.", [("a", *FIRST)]) == ""
-    assert VOICES.others("Relations are at the lowest point.", [("a", *FIRST)]) == ""
-    assert VOICES.others("Wang said that they hope.", [("a", 0, 3)]) == "", "no quote stands there"
+    assert VOICES.misattributed("Blinken said that relations are at the lowest point.", [("a", *FIRST)]) == "Qin Gang"
+    assert VOICES.misattributed("Qin said that relations are at the lowest point.", [("a", *FIRST)]) == ""
+    assert VOICES.misattributed("Relations are at the lowest point.", [("a", *FIRST)]) == ""
+    assert VOICES.misattributed("Wang said that they hope.", [("a", 0, 3)]) == "", "no quote stands there"
 
 
 @given(st.integers(-5, 120), st.text(max_size=120), st.text(max_size=80))
 def test_any_place_and_any_text_can_be_asked_about(start: int, text: str, claim: str) -> None:
-    VOICES.introduction("a", start, text)
-    assert VOICES.others(claim, [("a", start, start + len(text))]) in ("", "Qin Gang", "Antony Blinken")
+    VOICES.introduce("a", start, text)
+    assert VOICES.misattributed(claim, [("a", start, start + len(text))]) in ("", "Qin Gang", "Antony Blinken")
 
 
 def test_only_the_words_of_whom_the_question_asks_for_answer_it() -> None:
-    assert VOICES.instead([("a", *FIRST)], [TEXT[slice(*FIRST)]]) == ""
-    assert VOICES.instead([("a", *SECOND)], [TEXT[slice(*SECOND)]]) == "the cited words are those of Antony Blinken"
+    assert VOICES.wrong_speaker([("a", *FIRST)], [TEXT[slice(*FIRST)]]) == ""
+    assert (
+        VOICES.wrong_speaker([("a", *SECOND)], [TEXT[slice(*SECOND)]]) == "the cited words are those of Antony Blinken"
+    )
     both = [("a", *FIRST), ("a", *SECOND)]
-    assert VOICES.instead(both, [TEXT, TEXT]) == ""
+    assert VOICES.wrong_speaker(both, [TEXT, TEXT]) == ""
     talks = "Secretary of State Antony Blinken had talks with Qin, which the papers report on."
-    assert VOICES.instead([("b", 0, len(talks))], [talks]) == "nobody speaks in the cited words"
+    assert VOICES.wrong_speaker([("b", 0, len(talks))], [talks]) == "nobody speaks in the cited words"
     overlooked = "Qin was quoted by the agency: relations matter."
-    assert VOICES.instead([("b", 0, len(overlooked))], [overlooked]) == ""
+    assert VOICES.wrong_speaker([("b", 0, len(overlooked))], [overlooked]) == ""
     unknown = Attribution({"a": [QIN, BLINKEN]})
-    assert unknown.instead([("a", *SECOND)], [TEXT[slice(*SECOND)]]) == "", "nobody is known to be asked for"
+    assert unknown.wrong_speaker([("a", *SECOND)], [TEXT[slice(*SECOND)]]) == "", "nobody is known to be asked for"

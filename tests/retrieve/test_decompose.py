@@ -292,6 +292,11 @@ def test_a_question_of_which_no_part_is_answered_is_refused_once() -> None:
     check(answer, events)
 
 
+def test_a_question_whose_answer_to_one_part_was_taken_down_says_so() -> None:
+    answer, _ = join([*answers([]), *answers([], reason="taken_down")], BOTH)
+    assert not answer.answered and answer.reason == "taken_down"
+
+
 def test_a_stopped_question_does_not_go_on_to_the_next_part() -> None:
     stopped = answers([], reason="cancelled")
     answer, _ = join(stopped, BOTH)

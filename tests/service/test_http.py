@@ -115,6 +115,12 @@ def test_the_conversation_is_taken_in(web: TestClient, filled: Archive) -> None:
     assert answer["query"]["text"] != "" and answer["query"]["standalone"]
 
 
+def test_the_temperature_reaches_the_model(web: TestClient, filled: Archive, chat: FakeChat) -> None:
+    for body in ({"temperature": 0.7}, {}, {"temperature": None}):
+        assert web.post("/api/ask", json={"question": QUESTION, **body}).status_code == 200
+    assert [o.get("temperature") for o in chat.seen_options] == [0.7, None, None]
+
+
 def test_the_model_is_the_services_or_extractive(web: TestClient, filled: Archive) -> None:
     for model, told in (("extractive", "extractive"), ("fake-chat", "fake-chat"), (None, "fake-chat")):
         assert web.post("/api/ask", json={"question": QUESTION, "model": model}).json()["model"] == told
@@ -141,7 +147,10 @@ def test_the_model_is_the_services_or_extractive(web: TestClient, filled: Archiv
         {"question": QUESTION, "sources": ["x" * 201]},
         {"question": QUESTION, "history": [{"question": "x"}]},
         {"question": QUESTION, "history": [{"question": "x", "answer": "y"}] * 51},
-        {"question": QUESTION, "temperature": 1},
+        {"question": QUESTION, "temperature": -0.1},
+        {"question": QUESTION, "temperature": 2.1},
+        {"question": QUESTION, "temperature": "warm"},
+        {"question": QUESTION, "max_tokens": 1},
         {"question": QUESTION, "today": "soon"},
         {"question": QUESTION, "times": "perhaps"},
         [],

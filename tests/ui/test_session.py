@@ -74,6 +74,12 @@ def test_a_conversation_is_kept_and_leans_on_itself(sitting: TabSession, chat: F
         other.open_conversation(sitting.conversation)
 
 
+def test_the_temperature_reaches_the_model(sitting: TabSession, chat: FakeChat) -> None:
+    for options in ({"temperature": 0.7}, {}):
+        list(sitting.ask(QUESTION, Filters(), **options))
+    assert [o.get("temperature") for o in chat.seen_options] == [0.7, None]
+
+
 def test_an_edited_question_takes_the_place_of_what_followed(sitting: TabSession) -> None:
     views(sitting)
     views(sitting, "How many ferries will run from June?")

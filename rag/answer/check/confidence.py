@@ -1,8 +1,8 @@
 """How likely it is that a sentence answers the question: what refusing is decided by, and what an answer says.
 
-A logistic regression over what retrieval and check know anyway, fitted on open data by
-``benchmarks/fit/confidence.py``; the weights, with what they were fitted on and how well they did on questions
-left out, stand in ``confidence.json``.
+A logistic regression over what retrieval and check compute anyway, fitted on open data by
+``benchmarks/fit/confidence.py``; ``confidence.json`` has the weights, what they were fitted on, and how well they did
+on questions left out.
 """
 
 from __future__ import annotations
@@ -17,13 +17,14 @@ from rag.index.catalog import Catalog
 from rag.index.lexical import query_words, words
 from rag.types import Hit
 
-_REST = slice(3, 8)  # of the hits: the passages that are there for any question
+_REST = slice(3, 8)
+"""The hits that any question brings up: the fourth to eighth nearest."""
 _FITTED = "confidence.json"
 
 
 @dataclass(frozen=True)
 class RetrievalFeatures:
-    """What retrieval tells of a question, before anything is answered; all between 0 and 1."""
+    """What retrieval says of a question, before anything is answered; all between 0 and 1."""
 
     ahead: float
     """How much nearer the nearest passage is to the question than the second (cosines)."""
@@ -34,7 +35,7 @@ class RetrievalFeatures:
 
 
 def retrieval_features(question: str, hits: Sequence[Hit], *, embed: Embed, catalog: Catalog) -> RetrievalFeatures:
-    """What retrieval tells of a question.
+    """What retrieval says of a question.
 
     Args:
         question: What was looked for.
@@ -57,45 +58,47 @@ def retrieval_features(question: str, hits: Sequence[Hit], *, embed: Embed, cata
     )
 
 
-def feature_values(found: RetrievalFeatures, bears: Relevance) -> dict[str, float]:
+def feature_values(retrieval: RetrievalFeatures, relevance: Relevance) -> dict[str, float]:
     """What the regression looks at."""
-    return asdict(found) | {
-        "likeness": bears.likeness,
-        "share": bears.share,
-        "missing": float(bool(bears.missing)),
+    return asdict(retrieval) | {
+        "likeness": relevance.likeness,
+        "share": relevance.share,
+        "missing": float(bool(relevance.missing)),
     }
 
 
-def with_llm(odds: float, doubt: float, quoted: bool) -> dict[str, float]:
+def with_llm(odds: float, p_refusal: float, extractive: bool) -> dict[str, float]:
     """What the regression over a language model's answer looks at, ``odds`` being those of the evidence."""
-    return {"evidence": odds, "doubt": logit(doubt), "quoted": float(quoted)}
+    return {"evidence": odds, "doubt": logit(p_refusal), "quoted": float(extractive)}
 
 
-def p_answers(found: RetrievalFeatures, bears: Relevance, doubt: float | None = None, *, quoted: bool = False) -> float:
+def p_answers(
+    retrieval: RetrievalFeatures, relevance: Relevance, p_refusal: float | None = None, *, extractive: bool = False
+) -> float:
     """Probability that a sentence answers the question, 0 to 1.
 
     Args:
-        found: What retrieval tells.
-        bears: How the cited words bear on the question.
-        doubt: The language model's probability of a refusal, where it told it.
-        quoted: Whether the sentence is the article's own, because nothing stood that the model wrote.
+        retrieval: What retrieval says of the question.
+        relevance: How relevant the cited words are to the question.
+        p_refusal: The language model's probability of a refusal, where it reports one.
+        extractive: Whether the sentence is the article's own, because nothing that the model wrote passed.
     """
     fitted = regression.fitted(_FITTED)
-    odds = regression.log_odds(feature_values(found, bears), fitted["evidence"])
-    if doubt is not None:
-        odds = regression.log_odds(with_llm(odds, doubt, quoted), fitted["model"])
+    odds = regression.log_odds(feature_values(retrieval, relevance), fitted["evidence"])
+    if p_refusal is not None:
+        odds = regression.log_odds(with_llm(odds, p_refusal, extractive), fitted["model"])
     return regression.probability(odds)
 
 
-def p_correct(p: float, *, heard: bool = False) -> float:
+def p_correct(p: float, *, by_llm: bool = False) -> float:
     """Probability that a sentence which is shown is the right answer: what ``Answer.confidence`` says.
 
     Args:
-        p: That it answers the question at all, as of ``chance``.
-        heard: Whether a language model's doubt went into that.
+        p: That it answers the question at all, as of ``p_answers``.
+        by_llm: Whether a language model's probability of a refusal went into that.
     """
     fitted = regression.fitted(_FITTED)
-    return regression.probability(regression.log_odds({"odds": logit(p)}, fitted["model_right" if heard else "right"]))
+    return regression.probability(regression.log_odds({"odds": logit(p)}, fitted["model_right" if by_llm else "right"]))
 
 
 def logit(p: float) -> float:

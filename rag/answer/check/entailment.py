@@ -1,9 +1,9 @@
 """A model trained on entailment as the judge of the support check, by setting.
 
-With ``rag/index/embed.py`` these are the rooms that talk to sentence-transformers.
+This module and ``rag/index/embed.py`` are the only ones that talk to sentence-transformers.
 
-Such a model reads the cited words and the sentence together, where vectors compare them from afar (for consistency of
-summaries: Laban et al., SummaC, TACL 2022; Honovich et al., TRUE, NAACL 2022). None comes with the program.
+Such a model reads the cited words and the sentence together, where embeddings are made of each alone (for consistency
+of summaries: Laban et al., SummaC, TACL 2022; Honovich et al., TRUE, NAACL 2022). None comes with the program.
 """
 
 from __future__ import annotations

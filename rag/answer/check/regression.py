@@ -1,4 +1,4 @@
-"""Logistic regressions that were fitted elsewhere: their weights, and what they make of features."""
+"""Logistic regressions, fitted beforehand: reading their weights, and applying them to features."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ def log_odds(values: Mapping[str, float], of: Mapping[str, Any]) -> float:
 
 
 def probability(odds: float) -> float:
-    """Probability of a log-odds, which counts up to ``SURE``."""
+    """Probability of a log-odds, which is clipped to ``SURE``."""
     return 1 / (1 + math.exp(-max(-SURE, min(SURE, odds))))
 
 
 def logit(p: float, least: float) -> float:
-    """Log-odds of a probability, which is taken as ``least`` from 0 and 1 at least."""
+    """Log-odds of a probability, which is clipped to between ``least`` and 1 - ``least``."""
     p = min(1 - least, max(least, p))
     return math.log(p / (1 - p))

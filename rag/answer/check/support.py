@@ -1,13 +1,12 @@
 """How likely it is that cited words support a sentence, as far as words and vectors tell.
 
-A logistic regression over nine signs of nearness. They come from the literature on attribution and on alignment of
-texts: covered content words, neighbouring words that stay neighbours, the longest common subsequence (ROUGE-L; Lin
-2004), cosines with sentence, window and whole. Fitted on open data by
-``benchmarks/fit/support.py``; the weights, with what they were fitted on and how well they did on claims left
-out, stand in ``support.json``.
+A logistic regression over nine features. They come from the literature on attribution and on text alignment: covered
+content words, neighbouring words that stay neighbours, the longest common subsequence (ROUGE-L; Lin 2004), cosines with
+the sentence, the window and the whole. Fitted on open data by ``benchmarks/fit/support.py``; ``support.json`` has the
+weights, what they were fitted on, and how well they did on claims left out.
 
-How long the cited words are is no sign on purpose: in the data people have cut references to what supports a claim,
-so that their length alone tells much of the label, and nobody does that in an archive.
+The length of the cited words is left out on purpose: in the data, people have cut references down to what supports a
+claim, so length alone predicts much of the label, and nobody does that in an archive.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _FITTED = "support.json"
 _EXCERPT = 1600
 """Letters of the cited words that a model reads."""
 INSTRUCTION = "You check whether a text supports a sentence."
-"""What a model is told before it is asked ``question``."""
+"""The system message that goes before ``question``."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +64,8 @@ def support_features(claim: str, texts: Sequence[str], near: str, *, embed: Embe
     """
     content = query_words(claim)
     stems = words(claim)
-    told = [words(t) for t in texts]
-    sets = [set(t) for t in told]
+    cited = [words(t) for t in texts]
+    sets = [set(t) for t in cited]
     shares = [_share(content, s) for s in sets]
     best = max(range(len(texts)), key=shares.__getitem__)
     said, beside = " ".join(texts), " ".join(texts[max(0, best - 1) : best + 2])
@@ -75,8 +74,8 @@ def support_features(claim: str, texts: Sequence[str], near: str, *, embed: Embe
     opener = exact.opener(claim)
     return SupportFeatures(
         window=max(_share(content, set().union(*sets[n : n + 2])) for n in range(max(1, len(sets) - 1))),
-        pairs=_pairs(stems, set(content), told),
-        order=_subsequence(stems, told[best]) / max(1, len(stems)),
+        pairs=_pairs(stems, set(content), cited),
+        order=_subsequence(stems, cited[best]) / max(1, len(stems)),
         gap=math.log1p(_gap(stems, set(content), set().union(*sets))),
         sentence=float(cosines[2:].max()),
         about=float(cosines[1]),
@@ -91,17 +90,17 @@ def feature_values(found: SupportFeatures) -> dict[str, float]:
     return asdict(found)
 
 
-def p_supported(found: SupportFeatures, told: float | None = None) -> float:
+def p_supported(found: SupportFeatures, llm_yes: float | None = None) -> float:
     """Probability that the cited words support the sentence, 0 to 1, where half of all sentences are supported.
 
     Args:
         found: How near they are.
-        told: A model's probability of "yes" to ``question``, where one was asked.
+        llm_yes: A model's probability of "yes" to ``question``, where one was asked.
     """
     fitted = regression.fitted(_FITTED)
     odds = regression.log_odds(feature_values(found), fitted["words"])
-    if told is not None:
-        odds = regression.log_odds({"words": odds, "model": logit(told)}, fitted["model"])
+    if llm_yes is not None:
+        odds = regression.log_odds({"words": odds, "model": logit(llm_yes)}, fitted["model"])
     return regression.probability(odds)
 
 
@@ -126,14 +125,14 @@ def question(claim: str, texts: Sequence[str], *, title: str = "", asked: str = 
     )
 
 
-def p_yes(told: Mapping[str, float]) -> float:
+def p_yes(logprobs: Mapping[str, float]) -> float:
     """Probability of "yes", against "no", of a reply's first token.
 
     Args:
-        told: Token → natural logarithm of its probability; one beyond the likeliest counts as very unlikely.
+        logprobs: Token → natural logarithm of its probability; one that is not there counts as very unlikely.
     """
     odds = {"yes": -regression.SURE, "no": -regression.SURE}
-    for token, value in told.items():
+    for token, value in logprobs.items():
         word = token.strip().casefold()
         if word in odds:
             odds[word] = max(odds[word], value)
@@ -150,13 +149,13 @@ def _share(wanted: Sequence[str], there: set[str]) -> float:
     return sum(w in there for w in wanted) / len(wanted) if wanted else 1.0
 
 
-def _pairs(stems: Sequence[str], content: set[str], told: Sequence[Sequence[str]]) -> float:
+def _pairs(stems: Sequence[str], content: set[str], cited: Sequence[Sequence[str]]) -> float:
     kept = [w for w in stems if w in content]
     pairs = list(pairwise(kept))
     if not pairs:
-        return max(_share(kept, set(t)) for t in told)
+        return max(_share(kept, set(t)) for t in cited)
     near: set[tuple[str, str]] = set()
-    for sentence in told:
+    for sentence in cited:
         places = [(n, w) for n, w in enumerate(sentence) if w in content]
         near |= {(a, b) for i, a in places for j, b in places if i != j and abs(i - j) <= _APART}
     return sum(p in near for p in pairs) / len(pairs)

@@ -1,10 +1,10 @@
 """The support check: do the cited words say what the sentence says?
 
 First what can be checked exactly (numbers and what they are of, names, quoted
-words, negation, who is said to have said it): each of these can only say no.
-Then how likely it is that the words support the sentence (``support``), and if
-a model is at hand, what it says to that. And does the sentence bear on the
-question at all?
+words, negation, the speaker): each of these checks can only reject. Then how
+likely it is that the words support the sentence (``support``), by features and,
+where one is asked, by a model. ``relevance`` is about the question: do the
+cited words say anything about it?
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Cited:
 
     @property
     def near(self) -> str:
-        """All of it."""
+        """The label, the dates, what stands around, and the cited words, in one text."""
         return " ".join([self.label, *(f"{d:%A %d %B %Y}" for d in self.dates), self.around, self.said])
 
 
@@ -66,7 +66,7 @@ class Verdict:
     """The reason when not ok, else empty."""
     support: Support
     score: float
-    """0 to 1: how likely it is that the words support the sentence, as nearness or a model tells; 0 for an exact no."""
+    """How likely it is, 0 to 1, that the words support it, by features or a model; 0 where an exact check rejects."""
 
 
 def supports(
@@ -75,7 +75,7 @@ def supports(
     *,
     embed: Embed,
     asked: str = "",
-    ask: Callable[[str], float] | None = None,
+    llm_verdict: Callable[[str], float] | None = None,
     entails: Callable[[str, str], float] | None = None,
 ) -> Verdict:
     """Check one sentence of an answer against the words it cites.
@@ -84,11 +84,11 @@ def supports(
         claim: The sentence, without its citation marks.
         cited: The evidence.
         embed: Texts to unit vectors.
-        asked: The question. What the sentence takes over from it is no news; the rest has to be in the cited words.
-        ask: A language model: ``support.question`` → its probability of yes, which joins the signs of nearness.
-            Costs seconds; asked only where nothing exact is against the sentence.
-        entails: A model trained on entailment: text, sentence → its probability, which then decides in place of
-            nearness.
+        asked: The question. What the sentence takes over from it adds nothing; the rest has to be in the cited words.
+        llm_verdict: A language model: ``support.question`` → its probability of "yes", which joins the features.
+            Costs seconds; asked only where no exact check rejects the sentence.
+        entails: A model trained on entailment: text, sentence → its probability, which then decides in place of the
+            features.
     """
     claim = exact.without_bullet(claim)
     said, near = cited.said, cited.near
@@ -119,8 +119,9 @@ def supports(
     if entails:
         score = entails(support.premise(claim, cited.texts, title=cited.label), claim)
     else:
-        told = ask(support.question(claim, cited.texts, title=cited.label, asked=asked)) if ask else None
-        score = support.p_supported(support.support_features(claim, cited.texts, near, embed=embed), told)
+        prompt = support.question(claim, cited.texts, title=cited.label, asked=asked)
+        llm_yes = llm_verdict(prompt) if llm_verdict else None
+        score = support.p_supported(support.support_features(claim, cited.texts, near, embed=embed), llm_yes)
     if score < _SHOWN:
         return _no(f"the cited words say something else (probability of support {score:.2f})", score)
     return Verdict(True, "", "supported", score)
@@ -129,7 +130,7 @@ def supports(
 def _adds(claim: str, asked: str, said: str) -> bool:
     """Whether most of what a sentence adds to the question is not in the cited words; a single word may be a synonym.
 
-    Signs fitted on claims without a question can't tell: words taken over from it make any sentence look covered.
+    Features fitted on claims without a question can't show that: words taken from it make any sentence look covered.
     """
     known = set(words(f"{asked} {' '.join(exact.names(claim))}"))  # names have been looked at
     news = [w for w in query_words(claim) if w not in known]
@@ -139,7 +140,7 @@ def _adds(claim: str, asked: str, said: str) -> bool:
 
 @dataclass(frozen=True)
 class Relevance:
-    """How a sentence of an answer bears on the question; what a refusal is decided by."""
+    """How relevant the words that a sentence cites are to the question; refusals are decided by it."""
 
     missing: tuple[str, ...]
     """Names and numbers of the question that stand nowhere near the evidence."""
@@ -157,7 +158,7 @@ class Relevance:
 def relevance(
     question: str, cited: Cited, *, embed: Embed, rarity: Callable[[str], float], dated: bool = True
 ) -> Relevance:
-    """How evidence bears on a question.
+    """How relevant evidence is to a question.
 
     Args:
         question: The standalone question.

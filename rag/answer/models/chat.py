@@ -1,14 +1,17 @@
-"""Which chat model answers: the embedded one, any that LangChain knows by name, or none."""
+"""Which chat model answers: the embedded one, one of another package, any that LangChain knows by name, or none."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rag.errors import ModelMissing, UsageError
+from rag import registry
+from rag.errors import ModelMissing, OnRecordError, UsageError
 from rag.settings import Settings
 
 if TYPE_CHECKING:
-    from langchain_core.language_models import BaseChatModel
+    from langchain_core.language_models import BaseChatModel, LanguageModelInput
+    from langchain_core.messages import AIMessage
+    from langchain_core.runnables import Runnable
 
 EXTRACTIVE = "extractive"
 _EXTRAS = {"openai": "openai", "anthropic": "anthropic", "ollama": "ollama"}
@@ -24,17 +27,32 @@ def name_of(model: BaseChatModel) -> str:
     return str(getattr(model, "model_name", None) or getattr(model, "model", None) or model._llm_type)
 
 
+def with_temperature(model: BaseChatModel, temperature: float | None) -> Runnable[LanguageModelInput, AIMessage]:
+    """A model that answers at another temperature; None leaves its own. The model given is not changed.
+
+    A model that has a temperature is copied with the other one, since not every provider's takes it with a call
+    (``langchain-ollama`` raises); of others it is an option of each call.
+    """
+    if temperature is None:
+        return model
+    if "temperature" in getattr(type(model), "model_fields", {}):
+        return model.model_copy(update={"temperature": temperature})
+    return model.bind(temperature=temperature)
+
+
 def chat_model(name: str, settings: Settings) -> BaseChatModel | None:
     """The chat model of that name, or None for the extractive engine. Loads no weights.
 
     Args:
-        name: ``extractive``, ``local``, ``local:/path/to.gguf``, or ``provider:model`` as LangChain's
+        name: ``extractive``, ``local``, ``local:/path/to.gguf``; ``NAME`` or ``NAME:REST`` of a chat engine that
+            another package adds (``rag.protocols.ChatEngine``); or ``provider:model`` as LangChain's
             ``init_chat_model`` takes it.
         settings: Temperature, longest answer, cache folder and so on.
 
     Raises:
         ModelMissing: The weights, or the package that runs them, are not installed.
         ModelCorrupt: The weights are damaged.
+        PluginError: The other package's chat engine can't be loaded.
         UsageError: The name is none of these.
     """
     if name == EXTRACTIVE:
@@ -53,16 +71,31 @@ def chat_model(name: str, settings: Settings) -> BaseChatModel | None:
             max_tokens=settings.max_tokens,
             cache_dir=cache,
         )
-    if not model:
-        raise UsageError(f"There is no model {name!r}. Use local, local:/path/to.gguf, extractive, or provider:name.")
+    try:
+        if (engine := registry.chat_engine(provider)) is not None:
+            return engine(name, settings)
+        if model:
+            return _by_langchain(provider, model, settings)
+    except OnRecordError:
+        raise
+    except Exception as e:  # each provider raises its own: no key, unknown provider, bad name
+        first = str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__
+        raise ModelMissing(f"The model {name!r} can't be used: {first}") from e
+    raise UsageError(f"There is no model {name!r}. Use local, local:/path/to.gguf, extractive, or provider:name.")
+
+
+def _by_langchain(provider: str, model: str, settings: Settings) -> BaseChatModel:
     try:
         from langchain.chat_models import init_chat_model
 
         return init_chat_model(model, model_provider=provider, temperature=settings.temperature)
     except ImportError as e:
-        extra = _EXTRAS.get(provider)
-        remedy = f'pip install "onrecord[{extra}]"' if extra else str(e)
-        raise ModelMissing(f"The model {name!r} needs a package that is not installed. Run: {remedy}") from e
-    except Exception as e:  # each provider raises its own: no key, unknown provider, bad name
-        first = str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__
-        raise ModelMissing(f"The model {name!r} can't be used: {first}") from e
+        needed = f"The model '{provider}:{model}' needs a package that is not installed."
+        raise ModelMissing(f"{needed} {_remedy(provider, e)}") from e
+
+
+def _remedy(provider: str, error: ImportError) -> str:
+    """How to install what a provider's model needs; LangChain itself names the packages that are no extra of ours."""
+    if extra := _EXTRAS.get(provider):
+        return f'Run: pip install "onrecord[{extra}]"'
+    return "Run: pip install langchain" if (error.name or "").startswith("langchain") else str(error)

@@ -1,6 +1,6 @@
 """The engine under the embedded language model: llama.cpp, its worker threads and its saved prompt states.
 
-The only room that talks to xllamacpp. ``rag/answer/models/local.py`` draws how a call goes through.
+The only module that talks to xllamacpp. ``rag/answer/models/local.py`` draws how a call goes through.
 """
 
 from __future__ import annotations
@@ -383,7 +383,7 @@ def failure(error: Any) -> ModelFailed | UsageError:
 
 
 def _xllamacpp() -> Any:
-    """The package, with OpenMP's threads told to be calm."""
+    """The package, imported with the spinning of OpenMP's threads limited."""
     try:
         with limit_openmp_spin():
             try:

@@ -30,42 +30,25 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import math
 import queue
-import re
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
-from langchain_core.callbacks import (
-    AsyncCallbackManagerForLLMRun,
-    CallbackManagerForLLMRun,
-)
+from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import LangSmithParams
-from langchain_core.language_models.chat_models import (
-    BaseChatModel,
-    agenerate_from_stream,
-    generate_from_stream,
-)
-from langchain_core.messages import (
-    AIMessage,
-    AIMessageChunk,
-    BaseMessage,
-    ChatMessage,
-)
-from langchain_core.messages.ai import InputTokenDetails, UsageMetadata
+from langchain_core.language_models.chat_models import BaseChatModel, agenerate_from_stream, generate_from_stream
+from langchain_core.messages import BaseMessage
 from langchain_core.outputs import ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict, Field, PrivateAttr
 
+from rag.answer.models.chunks import Call, Cancel, ChunkReader, OnProgress, first_logprobs
 from rag.answer.models.engine import (
-    END,
     ENGINES,
     LOCK,
     Engine,
     EngineClosed,
-    EngineEvent,
     Handle,
     Job,
     Key,
@@ -73,26 +56,12 @@ from rag.answer.models.engine import (
     Work,
     close_all,
     cores,
-    failure,
 )
+from rag.answer.models.messages import clean, to_openai
 from rag.errors import ModelFailed, UsageError
 
 POLL = 0.1
 """Seconds between two looks at a `cancel` event while nothing arrives."""
-
-OnProgress = Callable[[int, int], None]
-"""Called with (prompt tokens read so far, cached ones included; prompt tokens in all)."""
-
-
-class Cancel(Protocol):
-    """Something like a `threading.Event`."""
-
-    def is_set(self) -> bool:
-        """Whether to stop."""
-        ...
-
-
-# ------------------------------------------------------------------ the chat model
 
 
 class ChatLocal(BaseChatModel):
@@ -240,7 +209,7 @@ class ChatLocal(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         call = self._call(messages, stop, kwargs)
         job = self._submit(call.work)
-        reader = _Reader(call, self.model_path.name)
+        reader = ChunkReader(call, self.model_path.name)
         try:
             while not reader.done:
                 try:
@@ -281,7 +250,7 @@ class ChatLocal(BaseChatModel):
         if not self.loaded:
             await asyncio.to_thread(self.load)
         job = self._submit(call.work, wake)
-        reader = _Reader(call, self.model_path.name)
+        reader = ChunkReader(call, self.model_path.name)
         try:
             while not reader.done:
                 try:
@@ -301,7 +270,7 @@ class ChatLocal(BaseChatModel):
 
     def get_token_ids(self, text: str) -> list[int]:
         """The model's tokens of a text, special tokens not interpreted."""
-        reply = self._ask("/tokenize", {"content": _clean(text), "parse_special": False})
+        reply = self._ask("/tokenize", {"content": clean(text), "parse_special": False})
         return [int(token) for token in reply["tokens"]]
 
     def get_num_tokens_from_messages(self, messages: list[BaseMessage], tools: Sequence[Any] | None = None) -> int:
@@ -386,7 +355,7 @@ class ChatLocal(BaseChatModel):
 
     # ---- a call
 
-    def _call(self, messages: Sequence[BaseMessage], stop: list[str] | None, given: dict[str, Any]) -> _Call:
+    def _call(self, messages: Sequence[BaseMessage], stop: list[str] | None, given: dict[str, Any]) -> Call:
         given = {name: value for name, value in given.items() if name not in _LANGCHAINS}
         if given.get("tools") or given.get("tool_choice"):
             raise UsageError(_NO_TOOLS)
@@ -411,7 +380,7 @@ class ChatLocal(BaseChatModel):
         if given.get("logprobs") or given.get("top_logprobs"):
             request["logprobs"] = True
             request["top_logprobs"] = _or(given.get("top_logprobs"), 1)
-        return _Call(
+        return Call(
             work=lambda engine, job: engine.chat(request, job),
             cancel=given.get("cancel"),
             on_progress=given.get("on_progress"),
@@ -434,172 +403,6 @@ _KNOWN = {
 }
 _LANGCHAINS = {"stream", "stream_usage"}  # arguments for LangChain's part, not the model's
 _NO_TOOLS = "The local model calls no tools: use a model of a service, such as openai:…, for those."
-
-
-@dataclass(frozen=True)
-class _Call:
-    work: Work
-    cancel: Cancel | None
-    on_progress: OnProgress | None
-
-
-class _Reader:
-    """Turns llama.cpp's events of one call into LangChain's chunks."""
-
-    def __init__(self, call: _Call, model_name: str) -> None:
-        self.done = False
-        self._call = call
-        self._model_name = model_name
-        self._finish: str | None = None
-        self._usage: dict[str, Any] = {}
-        self._timings: dict[str, Any] = {}
-
-    def take(self, event: EngineEvent) -> ChatGenerationChunk | None:
-        """One event, or None when nothing came for a while."""
-        if self._call.cancel is not None and self._call.cancel.is_set():
-            return self._last("cancelled")
-        if event is None:
-            return None
-        if event is END:
-            # Without a finish reason the engine was closed under the call.
-            return self._last(self._finish or "cancelled")
-        if isinstance(event, BaseException):
-            raise event
-        if not isinstance(event, dict):
-            return None
-        if "error" in event or "choices" not in event:
-            raise failure(event.get("error") or event)
-        progress = event.get("prompt_progress")
-        if progress and self._call.on_progress is not None:
-            self._call.on_progress(progress["processed"], progress["total"])
-        self._usage = event.get("usage") or self._usage
-        self._timings = event.get("timings") or self._timings
-        text = ""
-        logprobs: list[dict[str, Any]] = []
-        for choice in event["choices"]:
-            text += choice["delta"].get("content") or ""
-            self._finish = choice.get("finish_reason") or self._finish
-            logprobs += (choice.get("logprobs") or {}).get("content") or []
-        if not text:
-            return None
-        # With the tokens they belong to: how sure the first one was decides before the answer is whole.
-        told = {"logprobs": {"content": logprobs}} if logprobs else {}
-        return ChatGenerationChunk(message=AIMessageChunk(content=text, response_metadata=told))
-
-    def _last(self, finish: str) -> ChatGenerationChunk:
-        self.done = True
-        told: dict[str, Any] = {
-            "finish_reason": finish,
-            "model_name": self._model_name,
-            "model_provider": "onrecord-local",
-        }
-        if self._timings:
-            told["timings"] = self._timings
-        usage = None
-        if self._usage:
-            read, written = self._usage["prompt_tokens"], self._usage["completion_tokens"]
-            usage = UsageMetadata(
-                input_tokens=read,
-                output_tokens=written,
-                total_tokens=read + written,
-                input_token_details=InputTokenDetails(cache_read=int(self._timings.get("cache_n", 0))),
-            )
-        return ChatGenerationChunk(
-            message=AIMessageChunk(
-                content="",
-                response_metadata=told,
-                usage_metadata=usage,
-                chunk_position="last",
-            ),
-            generation_info={"finish_reason": finish},
-        )
-
-
-def first_logprobs(message: BaseMessage) -> dict[str, float]:
-    """The first token's candidates of a message that was asked for with ``top_logprobs``.
-
-    Returns:
-        Token text → natural logarithm of its probability, most likely first. Tokens
-        of the same text are added up.
-    """
-    found: dict[str, float] = {}
-    content = (message.response_metadata.get("logprobs") or {}).get("content") or []
-    for candidate in content[0]["top_logprobs"] if content else []:
-        token, value = candidate["token"], float(candidate["logprob"])
-        if token in found:
-            high, low = max(found[token], value), min(found[token], value)
-            value = high + math.log1p(math.exp(low - high))
-        found[token] = value
-    return dict(sorted(found.items(), key=lambda pair: -pair[1]))
-
-
-# ------------------------------------------------------------------ messages
-
-_ROLES = {"system": "system", "human": "user", "user": "user", "ai": "assistant"} | {
-    "assistant": "assistant",
-    "AIMessageChunk": "assistant",
-    "HumanMessageChunk": "user",
-    "SystemMessageChunk": "system",
-}
-
-# What chat templates delimit messages with. llama.cpp reads these as control
-# tokens wherever they stand, so an article holding one could end the user's
-# message and speak as the system.
-_CONTROL = re.compile(
-    r"<(?=\|[\w▁ -]{1,40}\|>)"
-    r"|<(?=/?s>)"
-    r"|<(?=(?:start|end)_of_turn>)"
-    r"|\[(?=/?INST\])"
-    r"|<(?=</?SYS>>)"
-    r"|<(?=｜)"
-)
-
-
-def to_openai(messages: Sequence[BaseMessage]) -> list[dict[str, str]]:
-    """Messages as llama.cpp takes them: role and text.
-
-    Markers that a chat template would read as control tokens are broken by a
-    space after their first character, so that text can't pose as a message.
-
-    Raises:
-        UsageError: No messages, or something else than text in one.
-    """
-    if not messages:
-        raise UsageError("There is no message to answer: give at least one.")
-    return [{"role": _role(m), "content": _clean(_text(m))} for m in messages]
-
-
-def _role(message: BaseMessage) -> str:
-    kind = message.role if isinstance(message, ChatMessage) else message.type
-    if kind not in _ROLES or (isinstance(message, AIMessage) and message.tool_calls):
-        raise UsageError(
-            f"The local model can't take a {type(message).__name__} ({kind}): "
-            "use system, human and AI messages without tool calls."
-        )
-    return _ROLES[kind]
-
-
-def _text(message: BaseMessage) -> str:
-    if isinstance(message.content, str):
-        return message.content
-    parts = []
-    for block in message.content:
-        if isinstance(block, str):
-            parts.append(block)
-        elif block.get("type") == "text":
-            parts.append(str(block.get("text", "")))
-        else:
-            raise UsageError(
-                f"The local model reads text only, not {block.get('type', 'this')!r}: "
-                "leave it out, or use a model that takes it."
-            )
-    return "".join(parts)
-
-
-def _clean(text: str) -> str:
-    """Text that survives JSON and UTF-8, without control markers."""
-    text = text.encode("utf-8", "replace").decode("utf-8").replace("\0", "")
-    return _CONTROL.sub(lambda m: m.group() + " ", text)
 
 
 __all__ = ["Cancel", "ChatLocal", "OnProgress", "Warmth", "close_all", "first_logprobs", "to_openai"]

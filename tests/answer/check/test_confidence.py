@@ -38,7 +38,7 @@ def test_a_chance_is_one(
     ahead: float, above: float, covered: float, share: float, like: float, doubt: float | None
 ) -> None:
     p = p_answers(RetrievalFeatures(ahead, above, covered), Relevance((), share, like), doubt)
-    assert 0 < p < 1 and 0 < p_correct(p, heard=doubt is not None) < 1
+    assert 0 < p < 1 and 0 < p_correct(p, by_llm=doubt is not None) < 1
 
 
 def test_nearer_evidence_is_likelier_and_a_doubting_model_makes_it_less_so() -> None:
@@ -50,7 +50,7 @@ def test_nearer_evidence_is_likelier_and_a_doubting_model_makes_it_less_so() -> 
     assert p_answers(RetrievalFeatures(0.05, 0.2, 0.9), Relevance((), 0.9, 0.8), 0.9) < p_answers(
         RetrievalFeatures(0.05, 0.2, 0.9), Relevance((), 0.9, 0.8), 0.001
     )
-    assert p_correct(0.2) < p_correct(0.9) and p_correct(0.2, heard=True) < p_correct(0.9, heard=True)
+    assert p_correct(0.2) < p_correct(0.9) and p_correct(0.2, by_llm=True) < p_correct(0.9, by_llm=True)
 
 
 def test_nothing_found_promises_nothing() -> None:

@@ -126,11 +126,11 @@ class Judge:
 def test_a_judge_is_asked_where_nothing_exact_is_against_a_sentence() -> None:
     yes, no = Judge(0.999), Judge(0.001)
     claim = "From June the bridge will close for weeks."
-    told = [supports(claim, Cited([BRIDGE], "", ""), embed=embed, ask=j).score for j in (yes, no)]
+    told = [supports(claim, Cited([BRIDGE], "", ""), embed=embed, llm_verdict=j).score for j in (yes, no)]
     assert told[0] > told[1]
     assert claim in yes.asked[0]
-    supports(BRIDGE, Cited([BRIDGE], "", ""), embed=embed, ask=yes)
-    supports("The bridge will close for nine weeks.", Cited([BRIDGE], "", ""), embed=embed, ask=yes)
+    supports(BRIDGE, Cited([BRIDGE], "", ""), embed=embed, llm_verdict=yes)
+    supports("The bridge will close for nine weeks.", Cited([BRIDGE], "", ""), embed=embed, llm_verdict=yes)
     assert len(yes.asked) == 1
 
 

@@ -1,0 +1,300 @@
+"""The checks that every statement goes through before anybody sees it, one statement at a time.
+
+1. Do the cited words support it, or others of the evidence (``check/verify.py``)?
+2. Are they the words of whom the statement and the question mean (``attribution.py``)?
+3. Are they relevant to the question, and is the statement likely enough to answer it (``check/confidence.py``)?
+4. Do the checks of other packages (``rag.protocols.Check``) let it through?
+
+What fails is rejected with the reason; what passes is added to the draft.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from rag.answer import cited_context, parse
+from rag.answer.attribution import Attribution
+from rag.answer.check import confidence, verify
+from rag.answer.evidence import Embed, Numbered
+from rag.answer.generate import Generation
+from rag.composing import AnswerText
+from rag.errors import OnRecordError, PluginError
+from rag.index.catalog import Catalog
+from rag.index.lexical import words
+from rag.protocols import Check
+from rag.types import Citation, Delta, Reason, RejectedSentence
+
+_REFUSES = 0.5
+"""Probability of the model's refusal from which on nothing is shown, where no fitted confidence decides."""
+_BY_HAND = 1.25
+"""What ``caution`` is multiplied by for the score set by hand, which is no probability: its bound is 0.5 at the
+default 0.4."""
+_NARROWED = 0.02
+"""What a statement's score may lose when only one of the sentences it cites is kept."""
+
+
+@dataclass
+class Draft:
+    """An answer in the making."""
+
+    text: AnswerText = field(default_factory=AnswerText)
+    rejected: list[RejectedSentence] = field(default_factory=list)
+    confidences: list[float] = field(default_factory=list)
+    """Of each sentence shown: how likely it is right."""
+    refused: bool = False
+    """Whether the model said that it found nothing; what it says after that is not looked at."""
+    taken_down: bool = False
+    """Whether a statement was rejected whose evidence has been taken down since."""
+    extractive: bool = False
+    """Whether it is made of the articles' own sentences, not of a model's."""
+    attempted: set[str] = field(default_factory=set)
+    """The statements so far, case-folded: each is checked once."""
+    brief: str | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is a sentence to show."""
+        return bool(self.text.citations)
+
+    @property
+    def reason(self) -> Reason:
+        """Why nothing is shown, as far as the statements tell."""
+        if self.refused or not self.rejected:
+            return "not_in_archive"
+        return "taken_down" if self.taken_down else "not_supported"
+
+
+class SentenceChecker:
+    """Checks the statements of one answer against its evidence."""
+
+    def __init__(
+        self,
+        question: str,
+        evidence: Sequence[Numbered],
+        *,
+        catalog: Catalog,
+        embed: Embed,
+        attribution: Attribution,
+        retrieval: confidence.RetrievalFeatures | None,
+        caution: float,
+        llm_verdict: Callable[[str], float] | None = None,
+        entails: Callable[[str, str], float] | None = None,
+        checks: Mapping[str, Check] | None = None,
+    ) -> None:
+        """Prepare the checks of one answer.
+
+        Args:
+            question: What was searched for.
+            evidence: The sentences that statements may cite.
+            catalog: For the words around a citation, and whether its article is still there.
+            embed: Texts to unit vectors.
+            attribution: Who says what in the evidence's articles.
+            retrieval: What retrieval says of the question, for the fitted confidence; None: the score set by hand
+                decides.
+            caution: How likely a sentence has to be an answer to be shown.
+            llm_verdict: A language model's probability of "yes" to a question, where the setting ``check`` asks it.
+            entails: A model trained on entailment, where the setting ``check`` names one.
+            checks: Checks of other packages by name, in the order they are asked in; each can only reject.
+        """
+        self._question = question
+        self._evidence = {e.number: e for e in evidence}
+        self._catalog = catalog
+        self._embed = embed
+        self._attribution = attribution
+        self._retrieval = retrieval
+        self._caution = caution
+        self._llm_verdict = llm_verdict
+        self._entails = entails
+        self._checks = dict(checks or {})
+        self._deleted: set[int] = set()
+        self._context: dict[int, str] = {}
+        self._rarity = _rarity(evidence)
+
+    def check(self, statement: parse.Statement, draft: Draft, generation: Generation) -> Delta | None:
+        """Check a statement.
+
+        Args:
+            statement: As the model wrote it, or an article's own sentence.
+            draft: Is updated: what passes is added to its text, what fails to what was rejected.
+            generation: What the model reported.
+
+        Returns:
+            What was added to the text; None where nothing was.
+
+        Raises:
+            PluginError: A check of another package failed.
+        """
+        if parse.is_refusal(statement):
+            draft.refused = True
+            return None
+        claim = statement.text
+        if draft.refused or claim.casefold() in draft.attempted:
+            return None
+        draft.attempted.add(claim.casefold())
+        self._drop_deleted()
+        verdict, cited = self._find_support(
+            claim, [self._evidence[n] for n in statement.numbers if n in self._evidence]
+        )
+        if not verdict.ok and not self._deleted.isdisjoint(statement.numbers):
+            draft.taken_down = True
+        p, why = self._objection(claim, verdict, cited, draft, generation)
+        if why:
+            draft.rejected.append(RejectedSentence(text=claim, why=why))
+            return None
+        by_llm = generation.p_refusal is not None
+        draft.confidences.append(confidence.p_correct(p, by_llm=by_llm) if self._retrieval else p)
+        return draft.text.add(claim, [_citation(e, verdict) for e in cited])
+
+    def _objection(
+        self, claim: str, verdict: verify.Verdict, cited: Sequence[Numbered], draft: Draft, generation: Generation
+    ) -> tuple[float, str]:
+        """How likely a claim is to answer the question, and the first thing against showing it; empty where none is."""
+        if not verdict.ok:
+            return 0.0, verdict.why
+        if why := self._speaker_objection(claim, cited):
+            return 0.0, why
+        relevance = self._relevance(cited)
+        p = self._p_answers(relevance, generation, draft)
+        return p, self._relevance_objection(relevance, p) or self._plugin_objection(claim, cited)
+
+    def _drop_deleted(self) -> None:
+        """What is taken down while the model writes is not cited any more."""
+        there = self._catalog.exists({e.article_id for e in self._evidence.values()})
+        self._deleted |= {n for n, e in self._evidence.items() if e.article_id not in there}
+        self._evidence = {n: e for n, e in self._evidence.items() if n not in self._deleted}
+
+    # -- is it supported, and by what -----------------------------------------------
+
+    def _find_support(self, claim: str, cited: list[Numbered]) -> tuple[verify.Verdict, list[Numbered]]:
+        """The verdict over the sentences cited; where it is no, over another one that does support the claim."""
+        first = self._verdict(claim, cited) if cited else None
+        if first and first.ok:
+            return self._narrowed(claim, cited, first)
+        best: tuple[verify.Verdict, list[Numbered]] | None = None
+        for other in self._evidence.values():
+            if other in cited:
+                continue
+            verdict = self._verdict(claim, [other])
+            if verdict.ok and (best is None or verdict.score > best[0].score):
+                best = verdict, [other]
+        if best:
+            return best
+        nothing = verify.Verdict(False, "it cites nothing, and no sentence found supports it", "supported", 0.0)
+        return first or nothing, cited
+
+    def _narrowed(
+        self, claim: str, cited: list[Numbered], together: verify.Verdict
+    ) -> tuple[verify.Verdict, list[Numbered]]:
+        """The one sentence that supports the claim as well as all those cited do; else all of them."""
+        if len(cited) > 1:
+            for one in cited:
+                alone = self._verdict(claim, [one])
+                if alone.ok and alone.score >= together.score - _NARROWED:
+                    return alone, [one]
+        return together, cited
+
+    def _verdict(self, claim: str, cited: Sequence[Numbered]) -> verify.Verdict:
+        return verify.supports(
+            claim,
+            self._cited(cited),
+            embed=self._embed,
+            asked=self._question,
+            llm_verdict=self._llm_verdict,
+            entails=self._entails,
+        )
+
+    # -- what else may be against it --------------------------------------------------
+
+    def _speaker_objection(self, claim: str, cited: Sequence[Numbered]) -> str:
+        """Why the cited words are not those of whom the claim, or the question, means; empty where they may be."""
+        places = [(e.article_id, e.start, e.end) for e in cited]
+        if whose := self._attribution.misattributed(claim, places):
+            return f"the cited words are those of {whose}"
+        return self._attribution.wrong_speaker(places, [e.text for e in cited])
+
+    def _relevance(self, cited: Sequence[Numbered]) -> verify.Relevance:
+        return verify.relevance(
+            self._question,
+            self._cited(cited, introduced=True),
+            embed=self._embed,
+            rarity=self._rarity,
+            dated=all(e.passage.published for e in cited),
+        )
+
+    def _relevance_objection(self, relevance: verify.Relevance, p: float) -> str:
+        """Why a claim may not answer the question; empty where it is likely enough to."""
+        if relevance.missing:
+            return f"the article says nothing of {relevance.missing[0]}"
+        if p < self._caution * (1.0 if self._retrieval else _BY_HAND):
+            return f"it may not answer the question ({p:.0%} sure)"
+        return ""
+
+    def _plugin_objection(self, claim: str, cited: Sequence[Numbered]) -> str:
+        """The first reason of another package's check not to show a claim; empty where none has one."""
+        for name, check in self._checks.items():
+            try:
+                why = check.check(claim, self._cited(cited), self._question)
+            except OnRecordError:
+                raise
+            except Exception as e:  # another package's code may raise anything
+                raise PluginError(
+                    f"The check {name!r} failed: {type(e).__name__}: {e}. Fix or uninstall the package it is of."
+                ) from e
+            if why:
+                return why
+        return ""
+
+    def _p_answers(self, relevance: verify.Relevance, generation: Generation, draft: Draft) -> float:
+        """How likely it is that evidence of this relevance answers the question; by hand where nothing is fitted."""
+        if self._retrieval is not None:
+            return confidence.p_answers(self._retrieval, relevance, generation.p_refusal, extractive=draft.extractive)
+        p_refusal = generation.p_refusal or 0.0
+        return 0.0 if p_refusal > _REFUSES else relevance.score * (1 - p_refusal)
+
+    # -- the cited words ------------------------------------------------------------
+
+    def _cited(self, cited: Sequence[Numbered], *, introduced: bool = False) -> verify.Cited:
+        """What a claim cites, as the checks take it; ``introduced``: with whom "he" or a surname in it means."""
+        return verify.Cited(
+            [f"{e.text} {e.who}." if introduced and e.who else e.text for e in cited],
+            " ".join(self._around(e) for e in cited),
+            " ".join(f"{e.passage.title} {e.passage.source or ''}" for e in cited),
+            [e.passage.published for e in cited if e.passage.published],
+        )
+
+    def _around(self, e: Numbered) -> str:
+        """What stands around a sentence; kept, since several claims are tried on it."""
+        if e.number not in self._context:
+            around = cited_context.around(self._catalog, e.article_id, e.start)
+            self._context[e.number] = f"{around} {e.who}." if e.who else around
+        return self._context[e.number]
+
+
+def _citation(e: Numbered, verdict: verify.Verdict) -> Citation:
+    """A citation that has no place in a text yet."""
+    return Citation(
+        number=0,
+        article_id=e.article_id,
+        title=e.passage.title,
+        source=e.passage.source,
+        published=e.passage.published,
+        url=e.passage.url,
+        quote=e.text,
+        start=e.start,
+        end=e.end,
+        claim=(0, 0),
+        support=verdict.support,
+        also_printed_by=e.passage.also_printed_by,
+    )
+
+
+def _rarity(evidence: Sequence[Numbered]) -> Callable[[str], float]:
+    """The weight of an index term: words that most of the evidence has say little about what is asked."""
+    counts = Counter(w for e in evidence for w in set(words(e.text)))
+    return lambda term: math.log(1 + len(evidence) / (counts[term] + 0.5))
+
+
+__all__ = ["Draft", "SentenceChecker"]

@@ -1,0 +1,27 @@
+"""How a refusal reads: every reason, in every language that has one."""
+
+from __future__ import annotations
+
+from typing import get_args
+
+import pytest
+
+from rag.answer.refusal_texts import LANGUAGES, refusal
+from rag.types import Reason
+
+
+@pytest.mark.parametrize("reason", get_args(Reason))
+def test_every_language_says_every_reason_in_words_of_its_own(reason: Reason) -> None:
+    texts = [refusal(reason, language) for language in LANGUAGES]
+    assert len(set(texts)) == len(LANGUAGES) >= 6
+    assert all(text.strip() == text and text.endswith((".", "。")) for text in texts)
+
+
+@pytest.mark.parametrize("language", sorted({"en", "tr", "zh", "de", "fr", "es"}))
+def test_the_reasons_of_a_language_differ(language: str) -> None:
+    texts = [refusal(reason, language) for reason in get_args(Reason)]
+    assert len(set(texts)) == len(texts)
+
+
+def test_a_language_that_is_not_among_ours_is_told_in_english() -> None:
+    assert refusal("taken_down", "fi") == refusal("taken_down", "en")
