@@ -9,6 +9,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from rag.errors import PluginError
@@ -133,7 +134,10 @@ def chat_engine(name: str) -> ChatEngine | None:
 
 
 def languages() -> dict[str, Any]:
-    """Languages by code: each the path of a language's TOML file, as text, a ``Path`` or a package's resource."""
+    """Languages by code: each the path of a language's TOML file, as text, a ``Path`` or a package's resource.
+
+    An entry point may name a package alone: its file is the one called like the language, as in ``is.toml``.
+    """
     return every("languages")
 
 
@@ -182,6 +186,10 @@ def _made(kind: Kind, name: str, thing: Any, origin: str) -> Any:
         if not callable(thing):
             raise PluginError(f"{who} can't be called; rag.protocols says what it has to be.")
         return thing
+    if kind == "languages" and isinstance(thing, ModuleType):
+        from importlib.resources import files
+
+        return files(thing) / f"{name}.toml"
     methods = _METHODS.get(kind, ())
     if isinstance(thing, type) and methods:
         make: Callable[[], Any] = thing
