@@ -1,1 +1,1 @@
-"""Word lists, one file a language: read by ``rag/text/lexicon.py``."""
+"""Words as data: one file a language, and names of months and days."""
