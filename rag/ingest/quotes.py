@@ -31,12 +31,13 @@ from rag.ingest.quote_grammar import (
 from rag.text.lexicon import alternation, lexicon
 from rag.text.names import ROLE, bare, is_role, own_name, without_starts
 from rag.text.speech import DIRECT_ONLY, REPORTING_VERBS
-from rag.text.word_lists import Quotes
+from rag.text.word_lists import Grammar, Quotes
 from rag.types import QuoteSpan, Sentence
 
+_GRAMMAR = lexicon("en").section(Grammar)
 _WORDS = lexicon("en").section(Quotes)
-_PERSONAL = _WORDS.pronouns_person
-_PLURAL = _WORDS.pronouns_many
+_PERSONAL = _GRAMMAR.pronouns_person | _GRAMMAR.owners_person
+_PLURAL = _GRAMMAR.pronouns_many | {"we"}
 _NO_PERSON = ("ORG", "GPE", "NORP", "FAC", "LOC")
 _BEGINS = re.compile(rf"(?:(?:[A-Z][\w.'’-]+|{ROLE.pattern}) )*[A-Z][\w.'’-]+")
 """A name that a sentence begins with, and what stands before it: "Harrow United captain Leo Marsh"."""

@@ -18,18 +18,19 @@ from rag.retrieve.mentions import (
     mentions,
 )
 from rag.text.lexicon import alternation, lexicon
-from rag.text.word_lists import Rewrite
+from rag.text.word_lists import Grammar, Rewrite
 
+_GRAMMAR = lexicon("en").section(Grammar)
 _WORDS = lexicon("en").section(Rewrite)
 _SUBJECT = {
-    **dict.fromkeys(_WORDS.pronouns_person, "person"),
-    **dict.fromkeys(_WORDS.pronouns_many, "many"),
-    **dict.fromkeys(_WORDS.pronouns_thing, "thing"),
+    **dict.fromkeys(_GRAMMAR.pronouns_person, "person"),
+    **dict.fromkeys(_GRAMMAR.pronouns_many, "many"),
+    **dict.fromkeys(_GRAMMAR.pronouns_thing, "thing"),
 }
 _OWNER = {
-    **dict.fromkeys(_WORDS.owners_person, "person"),
-    **dict.fromkeys(_WORDS.owners_many, "many"),
-    **dict.fromkeys(_WORDS.owners_thing, "thing"),
+    **dict.fromkeys(_GRAMMAR.owners_person, "person"),
+    **dict.fromkeys(_GRAMMAR.owners_many, "many"),
+    **dict.fromkeys(_GRAMMAR.owners_thing, "thing"),
 }
 PRONOUN = re.compile(rf"\b(?:{alternation(_SUBJECT, _OWNER)})\b(?!['’]s\b)", re.IGNORECASE)
 # "It" that stands for nothing.

@@ -23,6 +23,12 @@ class Grammar(NamedTuple):
     name_particles: frozenset[str]
     forms_of_address: frozenset[str]
     titles: frozenset[str]
+    pronouns_person: frozenset[str]
+    pronouns_many: frozenset[str]
+    pronouns_thing: frozenset[str]
+    owners_person: frozenset[str]
+    owners_many: frozenset[str]
+    owners_thing: frozenset[str]
 
 
 class Rewrite(NamedTuple):
@@ -33,12 +39,6 @@ class Rewrite(NamedTuple):
     things: frozenset[str]
     adjective_endings: tuple[str, ...]
     places: tuple[str, ...]
-    pronouns_person: tuple[str, ...]
-    pronouns_many: tuple[str, ...]
-    pronouns_thing: tuple[str, ...]
-    owners_person: tuple[str, ...]
-    owners_many: tuple[str, ...]
-    owners_thing: tuple[str, ...]
     after_object: tuple[str, ...]
     question_words: tuple[str, ...]
     forms_of_be: frozenset[str]
@@ -117,8 +117,6 @@ class Speech(NamedTuple):
 class Quotes(NamedTuple):
     """Quotes with their speakers (``rag/ingest/quotes.py``)."""
 
-    pronouns_person: frozenset[str]
-    pronouns_many: frozenset[str]
     nobody_before: tuple[str, ...]
     nobody: tuple[str, ...]
     naming: tuple[str, ...]
