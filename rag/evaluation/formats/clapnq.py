@@ -10,7 +10,7 @@ from rag.evaluation.formats import convert
 from rag.evaluation.formats.beir import find_qrels, read_qrels
 from rag.evaluation.formats.general import make_case
 from rag.evaluation.values import EvalCase
-from rag.ingest.readers.rows import Row, _blank
+from rag.ingest.readers.rows import Row, is_blank
 
 
 def clapnq_cases(path: Path, rows: Iterable[Row]) -> Iterator[convert.CaseOrSkipped]:
@@ -23,7 +23,7 @@ def clapnq_cases(path: Path, rows: Iterable[Row]) -> Iterator[convert.CaseOrSkip
         outputs = row.get("output")
         if not isinstance(outputs, list) or not all(isinstance(output, dict) for output in outputs):
             raise convert.NotACase("output: not a list of objects")
-        answers = convert.texts([o["answer"] for o in outputs if not _blank(o.get("answer"))], "output, answer")
+        answers = convert.texts([o["answer"] for o in outputs if not is_blank(o.get("answer"))], "output, answer")
         chosen = [s for o in outputs for s in convert.texts(o.get("selected_sentences"), "output, selected_sentences")]
         found = {
             "id": row.get("id"),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rag.errors import SourceError
-from rag.ingest.readers.rows import Row, _csv, _json, _jsonl
+from rag.ingest.readers.rows import Row, csv_rows, json_rows, jsonl_rows
 from rag.text.decode import decode
 from rag.types import Skipped
 
@@ -43,8 +43,8 @@ def read_rows(path: Path, kind: Kind | None = None) -> tuple[Kind, list[Row]]:
     if kind == "json":
         return kind, list(_items(name, content))
     if kind == "jsonl":
-        return kind, list(_jsonl(name, io.StringIO(content)))
-    return kind, list(_csv(name, io.StringIO(content, newline=""), kind))
+        return kind, list(jsonl_rows(name, io.StringIO(content)))
+    return kind, list(csv_rows(name, io.StringIO(content, newline=""), kind))
 
 
 def read_text(path: Path) -> str:
@@ -100,7 +100,7 @@ def _items(name: Path, content: str) -> Iterator[Row]:
     """Rows of a JSON file: a list, an object that holds one, or one row."""
     value = parse_json(content)
     if value is None:  # what stands before the break is still read
-        yield from _json(name, io.StringIO(content))
+        yield from json_rows(name, io.StringIO(content))
         return
     inner = _inner(value) if isinstance(value, dict) else value if isinstance(value, list) else None
     for number, item in enumerate([value] if inner is None else inner, start=1):

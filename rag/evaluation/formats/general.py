@@ -9,7 +9,7 @@ from rag.evaluation.formats import convert
 from rag.evaluation.formats.files import parse_json
 from rag.evaluation.values import EvalCase
 from rag.ingest.clean import tidy
-from rag.ingest.readers.rows import Row, _blank, _plain
+from rag.ingest.readers.rows import Row, is_blank, plain_name
 
 FIELD_NAMES: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "questionid", "qid", "caseid"),
@@ -51,11 +51,11 @@ def general_cases(rows: Iterable[Row], fields: Mapping[str, str], *, table: bool
 
 def _rename(row: Mapping[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
     """The row's values under our names; a blank one gives way to the next name."""
-    plain = {_plain(name): name for name in reversed(list(row))}
+    plain = {plain_name(name): name for name in reversed(list(row))}
     taken: dict[str, Any] = {}
     for ours, names in FIELD_NAMES.items():
         known = [fields[ours]] if ours in fields else [plain[name] for name in names if name in plain]
-        name = next((name for name in known if not _blank(row.get(name))), None)
+        name = next((name for name in known if not is_blank(row.get(name))), None)
         if name is not None:
             taken[ours] = row[name]
     return taken
