@@ -31,10 +31,10 @@ try: $(READY) ## set up, take in the sample corpus, and ask a first question
 	@echo '  onrecord ingest PATH                                 # your own articles'
 
 test: $(READY) ## all tests, with the real models; an unexpected skip fails
-	@$(BIN)/python -m pytest --all --durations=10
+	@$(BIN)/python -m pytest --all --durations=10 -n auto --dist loadgroup
 
 fast: $(READY) ## the tests without models and network, for the inner loop
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist worksteal
 
 # The extractive engine is deterministic: its answers have to be the baseline's. A language model's may not be worse.
 COMPARE_extractive := --same-as
@@ -62,7 +62,7 @@ lint: $(READY) ## ruff and mypy --strict
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
-	@$(BIN)/mypy --explicit-package-bases --no-warn-return-any ui/*.py
+	@$(BIN)/mypy --explicit-package-bases --no-warn-return-any ui/*.py ui/tabs/*.py
 
 format: $(READY) ## let ruff put the code in shape
 	@$(BIN)/ruff check --fix .

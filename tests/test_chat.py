@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import many, write_rows
+from helpers import fill, many
 
 from rag import Answer, Archive, Chat, Finished
 from rag.errors import UsageError
@@ -20,7 +20,7 @@ ASKED = "How many boats had storm0002 damaged?"
 @pytest.fixture
 def ports(archive: Archive, chat: FakeChat, tmp_path: Path) -> Archive:
     chat.replies = [f"{LINE} [1]"]
-    archive.ingest(write_rows(tmp_path / "a.jsonl", *many(6)))
+    fill(archive, *many(6))
     return archive
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import many, write_rows
+from helpers import fill, many
 from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from langchain_core.runnables import Runnable, RunnableLambda
@@ -24,7 +24,7 @@ QUESTION = "How many boats had storm0002 damaged?"
 @pytest.fixture
 def ports(archive: Archive, chat: FakeChat, tmp_path: Path) -> Archive:
     chat.replies = [f"{LINE} [1]"]
-    archive.ingest(write_rows(tmp_path / "a.jsonl", *many(6)))
+    fill(archive, *many(6))
     return archive
 
 

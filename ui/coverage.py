@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from rag.ui.markup import esc, number
+from rag.ui.html import fill
+from rag.ui.text import number
 
 _WIDE, _HIGH = 640, 200
 _LEFT, _BELOW, _ABOVE = 34, 40, 8
+_LABEL = 52
+"""Width of a label."""
 _OUTLETS = 6
 """Drawn each in a colour of its own; the others share one."""
 _MONTHS = 48
@@ -24,40 +28,52 @@ def coverage_chart(months: Sequence[tuple[str, str, int]]) -> str:
         return ""
     counts = _counts(months)
     periods = _between(min(m for m, _ in counts), max(m for m, _ in counts))
-    outlets = list(dict.fromkeys(o for _, o in sorted(counts, key=lambda k: k[1] == "others")))
-    sizes = {o: sum(n for (_, other), n in counts.items() if other == o) for o in outlets}
-    outlets.sort(key=lambda o: (o == "others", -sizes[o], o))
+    sizes: dict[str, int] = {}
+    for (_, outlet), n in counts.items():
+        sizes[outlet] = sizes.get(outlet, 0) + n
+    outlets = sorted(sizes, key=lambda o: (o == "others", -sizes[o], o))
     tallest = max(sum(counts.get((p, o), 0) for o in outlets) for p in periods)
-    step = (_WIDE - _LEFT) / len(periods)
-    scale = (_HIGH - _ABOVE - _BELOW) / tallest
     ground = _HIGH - _BELOW
-    parts = [
-        f'<line x1="{_LEFT}" x2="{_WIDE}" y1="{y:.1f}" y2="{y:.1f}"/><text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end">{n:,}</text>'
-        for n, y in ((0, ground), (tallest, ground - tallest * scale))
-    ]
-    every = max(1, -(-len(periods) * 52 // (_WIDE - _LEFT)))  # labels that don't touch
+    scale = (ground - _ABOVE) / tallest
+    chart = {
+        "width": _WIDE,
+        "height": _HIGH,
+        "left": _LEFT,
+        "label_y": ground + 18,
+        "lines": [
+            {"y": f"{y:.1f}", "text_y": f"{y + 4:.1f}", "label": f"{n:,}"}
+            for n, y in ((0, ground), (tallest, ground - tallest * scale))
+        ],
+        "columns": _columns(periods, outlets, counts, scale),
+        "outlets": outlets,
+        "rows": [(period, outlet, f"{n:,}") for (period, outlet), n in sorted(counts.items())],
+    }
+    return fill("coverage", "coverage_chart", chart)
+
+
+def _columns(
+    periods: Sequence[str], outlets: Sequence[str], counts: Mapping[tuple[str, str], int], scale: float
+) -> list[dict[str, Any]]:
+    """A column for each period: its bars, and its label where there is room for one.
+
+    Args:
+        scale: Height of an article, in units of the drawing.
+    """
+    step = (_WIDE - _LEFT) / len(periods)
+    every = max(1, -(-len(periods) * _LABEL // (_WIDE - _LEFT)))  # so that labels don't touch
+    columns = []
     for at, period in enumerate(periods):
-        x, y = _LEFT + at * step, float(ground)
+        x, y = _LEFT + at * step, float(_HIGH - _BELOW)
+        bars = []
         for colour, outlet in enumerate(outlets):
             if n := counts.get((period, outlet), 0):
                 y -= n * scale
-                title = f"<title>{esc(f'{outlet}, {period}: ')}{number(n, 'article')}</title>"
-                parts.append(
-                    f'<rect class="s{colour}" x="{x + step * 0.08:.1f}" y="{y:.1f}" width="{step * 0.84:.1f}" '
-                    f'height="{n * scale:.1f}">{title}</rect>'
-                )
-        if at % every == 0:
-            parts.append(f'<text x="{x + step / 2:.1f}" y="{ground + 18}" text-anchor="middle">{esc(period)}</text>')
-    key = "".join(f'<li><i class="s{c}"></i>{esc(o)}</li>' for c, o in enumerate(outlets))
-    rows = "".join(
-        f"<tr><th scope='row'>{esc(p)}</th><td>{esc(o)}</td><td>{n:,}</td></tr>" for (p, o), n in sorted(counts.items())
-    )
-    return (
-        f'<section class="coverage" aria-label="Articles by month and outlet"><h2>Articles by month and outlet</h2>'
-        f'<svg viewBox="0 0 {_WIDE} {_HIGH}" role="img" aria-label="Stacked bars; the numbers are in the table below">{"".join(parts)}</svg>'
-        f'<ul class="key">{key}</ul><details><summary>As a table</summary><table>'
-        f"<tr><th>When</th><th>Outlet</th><th>Articles</th></tr>{rows}</table></details></section>"
-    )
+                bar = {"x": x + step * 0.08, "y": y, "width": step * 0.84, "height": n * scale}
+                title = f"{outlet}, {period}: {number(n, 'article')}"
+                bars.append({k: f"{v:.1f}" for k, v in bar.items()} | {"colour": colour, "title": title})
+        label = period if at % every == 0 else ""
+        columns.append({"bars": bars, "x": f"{x + step / 2:.1f}", "label": label})
+    return columns
 
 
 def _counts(months: Sequence[tuple[str, str, int]]) -> dict[tuple[str, str], int]:

@@ -1,4 +1,4 @@
-"""What can be taken away from the page: a conversation as Markdown or HTML, and one's feedback as evaluation cases."""
+"""What can be downloaded from the page: a conversation as Markdown or HTML, and one's feedback as evaluation cases."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from rag.ui.session import TabSession
 from rag.errors import UsageError
 
 
-def downloads(sitting_of: Callable[[Request], TabSession]) -> APIRouter:
+def downloads(session_of: Callable[[Request], TabSession]) -> APIRouter:
     """The routes.
 
     Args:
-        sitting_of: A new sitting for whoever a request comes from.
+        session_of: Makes a session for the user that a request comes from.
     """
     router = APIRouter(prefix="/export", include_in_schema=False)
 
     @router.get("/feedback.jsonl")
     def feedback(request: Request) -> Response:
-        sitting = sitting_of(request)
-        rows = sitting.archive.conversations.cases(sitting.user) if sitting.archive.exists else iter(())
+        session = session_of(request)
+        rows = session.archive.conversations.cases(session.user) if session.archive.exists else iter(())
         body = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows)
         return _file("feedback.jsonl", "application/x-ndjson", body)
 
@@ -34,14 +34,14 @@ def downloads(sitting_of: Callable[[Request], TabSession]) -> APIRouter:
     def conversation(request: Request, conversation: str, kind: str) -> Response:
         if kind not in ("md", "html"):
             raise UsageError(f"There is no export as {kind!r}. Take md or html.")
-        sitting = sitting_of(request)
-        title = sitting.archive.conversations.get(conversation, sitting.user).title or "Conversation"
-        sitting.conversation = conversation
-        turns, now = sitting.turns(), datetime.now(UTC)
+        session = session_of(request)
+        title = session.archive.conversations.get(conversation, session.user).title or "Conversation"
+        session.conversation = conversation
+        turns, now = session.turns(), datetime.now(UTC)
         name = export.filename(title)
         if kind == "md":
             return _file(f"{name}.md", "text/markdown", export.markdown(title, turns, now))
-        return _file(f"{name}.html", "text/html", export.html(title, turns, now, sitting.fates(turns)))
+        return _file(f"{name}.html", "text/html", export.html(title, turns, now, session.citation_status(turns)))
 
     return router
 

@@ -1,60 +1,55 @@
-"""What stands beside the talk: the evidence, or an article with the cited words marked. Pure, everything escaped."""
+"""The panel beside the conversation: the evidence of a question, or an article with the cited words marked."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
-from rag.ui.markup import attrs, button, byline, citation_text, copy_button, day, esc, link, number, opener
+from rag.ui.html import fill
+from rag.ui.text import number
 
 from rag.types import Article, Citation, Hit
 
-_OWN_WORDS = "Found because the speaker you ask about is quoted here, not by the words or the meaning of the question"
+
+@dataclass(frozen=True)
+class HitCard:
+    """A passage as it is shown."""
+
+    hit: Hit
+    pieces: Sequence[tuple[str, str]]
+    """Its text, each piece with the number of the citation that marks it; empty for text that is not cited."""
 
 
-def evidence(hits: Sequence[Hit], talk: int, citations: Sequence[Citation] = ()) -> str:
-    """The passages found for a question, best first; those that the answer cites say so."""
+def evidence(hits: Sequence[Hit], turn_number: int, citations: Sequence[Citation] = ()) -> str:
+    """The passages found for a question, best first, with the words marked that its answer cites."""
     if not hits:
         return nothing()
     articles = len({h.passage.article_id for h in hits})
     head = f"{number(len(hits), 'passage')} from {number(articles, 'article')}"
-    cards = "".join(hit_card(h, citations) for h in hits)
-    return (
-        f'<section class="evidence" aria-label="Evidence" data-talk="{talk}"><h2>Evidence</h2><p class="muted">{esc(head)}</p>'
-        f'<ul class="hits">{cards}</ul></section>'
-    )
+    return fill("evidence_panel", "evidence", [card(h, citations) for h in hits], head, turn_number)
 
 
-def hit_card(hit: Hit, citations: Sequence[Citation] = ()) -> str:
+def card(hit: Hit, citations: Sequence[Citation] = ()) -> HitCard:
     """A passage, with the words marked that an answer cites."""
     p = hit.passage
     inside = [c for c in citations if c.article_id == p.article_id and p.start <= c.start and c.end <= p.end]
-    text = _marked(p.text, [(c.start - p.start, c.end - p.start, str(c.number)) for c in inside])
-    also = f"also printed by {', '.join(p.also_printed_by)}" if p.also_printed_by else None
-    open_ = opener("Open article", p.article_id, p.start, p.end, name=f"Open {p.title}")
-    found = (
-        f"<span {attrs(class_='badge', title=_OWN_WORDS)}>quotes whom you ask about</span>"
-        if hit.found_by == "quotes"
-        else ""
-    )
-    return (
-        f'<li class="hit"><h3 dir="auto">{esc(p.title)}</h3><small dir="auto">{esc(byline(p.source, p.published, also))}</small>'
-        f'<p class="passage" dir="auto">{text}</p><div class="row">{found}{open_}</div></li>'
-    )
+    return HitCard(hit, _marked(p.text, [(c.start - p.start, c.end - p.start, str(c.number)) for c in inside]))
+
+
+def hit_card(hit: Hit, citations: Sequence[Citation] = ()) -> str:
+    """A passage as HTML."""
+    return fill("evidence_panel", "hit_card", card(hit, citations))
 
 
 def nothing() -> str:
-    """The side before anything was asked."""
-    return (
-        '<section class="evidence" aria-label="Evidence"><h2>Evidence</h2>'
-        '<p class="muted">The passages found for a question stand here, before the answer is written. '
-        "A number in an answer opens the article at the cited words.</p></section>"
-    )
+    """The panel before anything was asked."""
+    return fill("evidence_panel", "nothing")
 
 
 def article_view(
     article: Article, start: int, end: int, cited: str = "", newest: str | None = None, back: str = "Back to evidence"
 ) -> str:
-    """An article with the words from ``start`` to ``end`` marked, readable around them.
+    """An article with the words from ``start`` to ``end`` marked.
 
     Args:
         article: The version that was cited.
@@ -62,68 +57,39 @@ def article_view(
         end: Their end.
         cited: The citation's number; empty for a passage.
         newest: Id of the version that has replaced this one, if one has.
-        back: What the button says that closes it.
+        back: Label of the button that closes the article.
     """
     start, end = max(0, start), min(end, len(article.text))
-    quote = article.text[start:end]
-    facts = [article.source, article.author, day(article.published)]
-    changed = ""
-    if newest is not None:
-        changed = (
-            '<p class="notice">The article has changed since it was cited. This is the version that was cited. '
-            f"{opener('Show the newest', newest, 0, 0)}</p>"
-        )
-    also = ""
-    if article.also_printed_by:
-        also = f'<p class="muted">The same words also at {", ".join(link(k, k) for k in article.also_printed_by)}</p>'
-    copy = (
-        copy_button("Copy quote", citation_text(quote, article.title, article.source, article.published, article.url))
-        if quote.strip()
-        else ""
-    )
-    return (
-        f"<section {attrs(class_='reading', aria_label='Article', data_article=article.id, data_start=start, data_end=end)}>"
-        f'<div class="row bar">{button(back, "back", kind="quiet")}{copy}</div>'
-        f'<h2 dir="auto">{esc(article.title)}</h2><p class="muted" dir="auto">{esc(" · ".join(f for f in facts if f))}</p>'
-        f"{f'<p>{link(article.url, article.url)}</p>' if article.url else ''}{also}{changed}"
-        f"<div {attrs(class_='text', lang=article.language, dir='auto')}>{_paragraphs(article.text, start, end, cited)}</div></section>"
-    )
+    paragraphs = list(_paragraphs(article.text, start, end))
+    return fill("evidence_panel", "article_view", article, start, end, paragraphs, newest, back, cited)
 
 
-def _paragraphs(text: str, start: int, end: int, cited: str) -> str:
-    """Paragraphs with the marked range cut at their borders; the first piece is where the page scrolls to."""
-    found, at, first = [], 0, True
+def _paragraphs(text: str, start: int, end: int) -> Iterator[tuple[str, str, str, bool]]:
+    """Paragraphs as (before, marked, after the marked words, whether these are the first marked ones)."""
+    at, first = 0, True
     for line in text.split("\n"):
         stop = at + len(line)
         a, b = max(start, at), min(end, stop)
         if line.strip():
             if a < b:
-                attributes = attrs(
-                    id="cited" if first else None, tabindex="-1" if first else None, data_number=cited or None
-                )
-                piece = f"{esc(text[at:a])}<mark {attributes}>{esc(text[a:b])}</mark>{esc(text[b:stop])}"
+                yield text[at:a], text[a:b], text[b:stop], first
                 first = False
             else:
-                piece = esc(line)
-            found.append(f'<p dir="auto">{piece}</p>')
+                yield line, "", "", False
         at = stop + 1
-    return "".join(found)
 
 
-def _marked(text: str, places: Sequence[tuple[int, int, str]]) -> str:
-    """A passage's text with places marked; overlapping ones are taken once."""
-    found, at = [], 0
-    for start, end, n in sorted(set(places)):
+def _marked(text: str, ranges: Sequence[tuple[int, int, str]]) -> list[tuple[str, str]]:
+    """A text cut at (start, end, number); of ranges that overlap the first is taken."""
+    pieces, at = [], 0
+    for start, end, n in sorted(set(ranges)):
         if start < at:
             continue
-        found.append(f'{esc(text[at:start])}<mark data-number="{esc(n)}">{esc(text[start:end])}</mark>')
+        pieces += [(text[at:start], ""), (text[start:end], n)]
         at = end
-    return "".join([*found, esc(text[at:])])
+    return [*pieces, (text[at:], "")]
 
 
 def gone(message: str) -> str:
-    """The side when an article can't be shown."""
-    return (
-        f'<section class="reading" aria-label="Article"><div class="row bar">{button("Back to evidence", "back", kind="quiet")}</div>'
-        f'<p class="notice">{esc(message)}</p></section>'
-    )
+    """The panel when an article can't be shown."""
+    return fill("evidence_panel", "gone", message)

@@ -1,4 +1,4 @@
-"""A conversation as a file one can keep or send: Markdown or a page of HTML, with every citation."""
+"""A conversation as a file to keep or send: Markdown or a page of HTML, with every citation."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from importlib import resources
 
+from markupsafe import Markup
 from rag.ui import render
-from rag.ui.markup import byline, day, esc
+from rag.ui.html import fill
+from rag.ui.text import byline, one_line
 
+from rag.text.timespan import day
 from rag.types import Turn
 
 _SPECIAL = re.compile(r"([\\`*_\[\]|~])")
@@ -29,38 +32,29 @@ def markdown(title: str, turns: Sequence[Turn], when: datetime) -> str:
         for c in answer.numbered:
             where = _md(f"{c.title} · {byline(c.source, c.published)}")
             url = f" · <{_url(c.url)}>" if c.url and _url(c.url) else ""
-            rows.append(f"- **{c.number}** ({c.support}) “{_md(' '.join(c.quote.split()))}”  \n  {where}{url}")
+            rows.append(f"- **{c.number}** ({c.support}) “{_md(one_line(c.quote))}”  \n  {where}{url}")
         if rows:
             parts.append("\n".join(rows))
         parts += [
-            f"> Another source disagrees ({_md(c.about)}): “{_md(' '.join(c.quote.split()))}” — "
+            f"> Another source disagrees ({_md(c.about)}): “{_md(one_line(c.quote))}” — "
             f"{_md(f'{c.title} · {byline(c.source, c.published)}')}"
             for c in answer.conflicts
         ]
     return "\n\n".join(parts) + "\n"
 
 
-def html(title: str, turns: Sequence[Turn], when: datetime, fates: Mapping[str, render.CitationStatus]) -> str:
+def html(title: str, turns: Sequence[Turn], when: datetime, status: Mapping[str, render.CitationStatus]) -> str:
     """A conversation as one page that needs no network and runs no script."""
-    css = (resources.files("rag.ui") / "page.css").read_text("utf-8")
-    talks = "".join(
-        render.talk_html(
-            render.TurnView(
-                question=t.question, number=n, query=t.answer.query, hits=t.answer.hits, text=t.answer.text,
-                citations=t.answer.citations, answer=t.answer, fates=fates,
-            ),
-            None,
+    css = Markup((resources.files("rag.ui") / "page.css").read_text("utf-8"))  # noqa: S704 - our own file
+    shown = [
+        render.TurnView(
+            question=t.question, number=n, query=t.answer.query, hits=t.answer.hits, text=t.answer.text,
+            citations=t.answer.citations, answer=t.answer, citation_status=status,
         )
         for n, t in enumerate(turns, 1)
-    )  # fmt: skip
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
-        f"<title>{esc(title)}</title><style>{css}</style></head>"
-        f'<body class="exported onrecord"><main><h1 dir="auto">{esc(title)}</h1>'
-        f'<p class="muted">Exported from OnRecord on {esc(day(when))}.</p>{talks}</main></body></html>\n'
-    )
+    ]  # fmt: skip
+    pieces = [Markup(render.turn_html(turn, None)) for turn in shown]  # noqa: S704 - escaped by its template
+    return fill("export", "page", title, day(when), css, pieces)
 
 
 def filename(title: str) -> str:

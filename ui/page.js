@@ -1,9 +1,9 @@
 // Runs once in each of the page's HTML components: `element` is the component, `trigger` sends an event to Python,
-// `watch` tells of new content. Buttons and fields carry data-event and what the event needs as data-*.
+// `watch` reports new content. Buttons and fields carry data-event and what the event needs as data-*.
 const known = ['cite', 'back', 'redo', 'edit', 'rate', 'why', 'example', 'sample', 'open', 'remove', 'unfilter', 'turnpage',
   'read', 'takedown', 'rename'];
-const back = () => document.lastCite?.focus(); // to where the article was opened from
-const press = (target) => {
+const focusCite = () => document.lastCite?.focus(); // back to the button that opened the article
+const sendEvent = (target) => {
   const data = { ...target.dataset };
   if (data.confirm && !window.confirm(data.confirm)) return;
   if (data.event === 'rename') {
@@ -11,16 +11,16 @@ const press = (target) => {
     if (name === null || !name.trim()) return;
     data.title = name.trim();
   }
-  if (data.event === 'cite' && target.closest('.talk, .said')) document.lastCite = target;
-  if (data.event === 'back') back();
+  if (data.event === 'cite' && target.closest('.turn, .quote')) document.lastCite = target;
+  if (data.event === 'back') focusCite();
   if (target.tagName === 'INPUT') data.why = target.value;
   trigger(data.event, data);
 };
 
-const say = (text) => {
-  let live = document.getElementById('said');
+const announce = (text) => {
+  let live = document.getElementById('announcer');
   if (!live) {
-    live = Object.assign(document.createElement('div'), { id: 'said', className: 'unseen' });
+    live = Object.assign(document.createElement('div'), { id: 'announcer', className: 'visually-hidden' });
     live.setAttribute('role', 'status');
     document.body.append(live);
   }
@@ -34,8 +34,8 @@ const copy = async (target) => {
     await navigator.clipboard.writeText(text);
     done = true;
   } catch {
-    // Not a secure origin, or not allowed: the old way.
-    const area = Object.assign(document.createElement('textarea'), { value: text, className: 'unseen' });
+    // Not a secure origin, or not allowed: copy by a selection.
+    const area = Object.assign(document.createElement('textarea'), { value: text, className: 'visually-hidden' });
     document.body.append(area);
     area.select();
     done = document.execCommand('copy');
@@ -44,7 +44,7 @@ const copy = async (target) => {
   }
   const label = target.textContent;
   target.textContent = done ? 'Copied' : 'Not allowed';
-  say(done ? 'Copied' : 'The browser did not allow copying');
+  announce(done ? 'Copied' : 'The browser did not allow copying');
   setTimeout(() => { target.textContent = label; }, 1500);
 };
 
@@ -53,35 +53,35 @@ element.addEventListener('click', (event) => {
   if (!target || !element.contains(target) || target.tagName === 'INPUT') return;
   event.preventDefault();
   if (target.dataset.copy !== undefined) copy(target);
-  else if (known.includes(target.dataset.event)) press(target);
+  else if (known.includes(target.dataset.event)) sendEvent(target);
 });
 element.addEventListener('keydown', (event) => {
   const target = event.target.closest('input[data-event]');
   if (target && event.key === 'Enter') {
     event.preventDefault();
-    press(target);
-    say('Saved');
+    sendEvent(target);
+    announce('Saved');
   }
   if (event.key === 'Escape' && event.target.closest('.reading')) {
-    back();
+    focusCite();
   }
 });
 
-// The talk: a new question comes into view once; then the page keeps still while the answer grows.
+// A new question scrolls into view once; then the page stays still while the answer grows.
 let shown = '';
-const follow = () => {
-  const talks = element.querySelectorAll('.talk');
-  const last = talks[talks.length - 1];
+const showQuestion = () => {
+  const turns = element.querySelectorAll('.turn');
+  const last = turns[turns.length - 1];
   if (!last || !element.closest('#live')) return;
   if (last.dataset.key !== shown) {
     shown = last.dataset.key;
-    // The turns above it are drawn at the same time, in another component.
+    // The turns above it are rendered at the same time, in another component.
     setTimeout(() => last.scrollIntoView({ block: 'start', behavior: 'instant' }), 60);
   }
 };
 
-// The side: an article opens at the cited words, and the keyboard stands there.
-const stand = () => {
+// An article opens at the cited words, with the keyboard's focus on them.
+const showCited = () => {
   const reading = element.querySelector('.reading');
   const mark = reading?.querySelector('#cited');
   if (mark) {
@@ -92,16 +92,16 @@ const stand = () => {
   }
 };
 
-// New evidence is read from its beginning; on a narrow screen the page itself scrolls, and stays where it is.
+// New evidence is shown from its top; on a narrow screen the page itself scrolls, and stays where it is.
 let evidence = '';
-const begin = () => {
-  const found = element.querySelector('.evidence[data-talk]');
-  if (found && found.dataset.talk !== evidence) element.closest('#side')?.scrollTo(0, 0);
-  evidence = found ? found.dataset.talk : '';
+const showEvidence = () => {
+  const found = element.querySelector('.evidence[data-turn-number]');
+  if (found && found.dataset.turnNumber !== evidence) element.closest('#side')?.scrollTo(0, 0);
+  evidence = found ? found.dataset.turnNumber : '';
 };
 watch('value', () => {
-  follow();
-  stand();
-  begin();
-  element.querySelector('.intake, .failed')?.scrollIntoView({ block: 'nearest' });
+  showQuestion();
+  showCited();
+  showEvidence();
+  element.querySelector('.ingest-result, .failed')?.scrollIntoView({ block: 'nearest' });
 });

@@ -1,4 +1,4 @@
-"""One browser tab: what it shows and what it has asked for. Knows the desk and the archive; knows no Gradio."""
+"""The state of one browser tab: its conversation, and what it shows. Independent of Gradio."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, time
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.ui import evidence_panel, lists, quotes, render
-from rag.ui.lists import Filters
 from rag.ui.render import CitationStatus, TurnView
 from rag.ui.starters import StarterQuestions
 
 from rag.errors import ArticleMissing, OnRecordError
+from rag.protocols import FilterArgs
 from rag.types import Answer, Delta, Finished, IngestReport, Progress, Retrieved, Stats, Turn, Waiting
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ _KEPT = 30
 
 @dataclass(frozen=True)
 class PageUpdate:
-    """What changes on the page; None leaves a place as it is."""
+    """HTML that changes on the page; None leaves an element as it is."""
 
     past: str | None = None
     live: str | None = None
@@ -42,24 +41,24 @@ class PageUpdate:
 
 @dataclass
 class TabSession:
-    """What one browser tab is in the middle of."""
+    """What one browser tab is doing: its conversation, the question being answered, what the side shows."""
 
-    desk: RequestScheduler
+    scheduler: RequestScheduler
     user: str
-    beginning: StarterQuestions
+    starters: StarterQuestions
     conversation: str | None = None
     editing: int | None = None
-    """The turn whose question is being written anew."""
+    """The id of the turn whose question is being edited."""
     reading: bool = False
-    """Whether the side shows an article, which an answer that comes in leaves alone."""
-    talk: TurnView | None = None
-    """The last one shown: the side goes back to its evidence."""
+    """Whether the side shows an article, which an answer that arrives does not replace."""
+    current: TurnView | None = None
+    """The question shown last, whose evidence the side goes back to."""
     cancel: threading.Event = field(default_factory=threading.Event)
 
     @property
     def archive(self) -> Archive:
         """The archive that is asked."""
-        return self.desk.archive
+        return self.scheduler.archive
 
     # -- what is shown ------------------------------------------------------------
 
@@ -73,54 +72,54 @@ class TabSession:
             return []
         return self.archive.conversations.turns(self.conversation, self.user)
 
-    def talks(self, turns: Sequence[Turn] | None = None) -> list[TurnView]:
-        """The conversation's last turns as they are shown, with what became of the articles they cite."""
+    def turn_views(self, turns: Sequence[Turn] | None = None) -> list[TurnView]:
+        """The conversation's last turns as they are shown, with the state of the articles they cite."""
         turns = self.turns() if turns is None else turns
-        fates = self.fates(turns[-_KEPT:])
+        status = self.citation_status(turns[-_KEPT:])
         first = max(0, len(turns) - _KEPT)
-        return [shown(t, first + n, fates) for n, t in enumerate(turns[first:], 1)]
+        return [turn_view(t, first + n, status) for n, t in enumerate(turns[first:], 1)]
 
-    def fates(self, turns: Sequence[Turn]) -> dict[str, CitationStatus]:
-        """Which of the cited articles have changed or gone."""
+    def citation_status(self, turns: Sequence[Turn]) -> dict[str, CitationStatus]:
+        """Which of the cited articles have changed or are gone, by id."""
         cited = {c.article_id for t in turns for c in t.answer.citations}
         there = self.archive.articles_exist(cited)
         return {i: "changed" if i in there else "gone" for i in cited if not there.get(i)}
 
     def thread(self) -> str:
-        """The whole conversation; where there is none, how to begin one."""
+        """The whole conversation; without one, the welcome with example questions."""
         stats = self.stats()
-        talks = self.talks()
-        if talks:
-            self.talk = talks[-1]
-            return render.thread(talks, stats)
+        turns = self.turn_views()
+        if turns:
+            self.current = turns[-1]
+            return render.thread(turns, stats)
         if stats is None or not stats.articles:
             return lists.first_run()
-        return lists.welcome(self.beginning.found(), stats)
+        return lists.welcome(self.starters.found(), stats)
 
     def greeting(self) -> str | None:
-        """How to begin, with questions that are tried first; None where the talk has begun meanwhile."""
-        self.beginning.questions()
-        return self.thread() if self.conversation is None and self.talk is None else None
+        """The welcome with example questions, which takes seconds; None if a conversation has begun meanwhile."""
+        self.starters.questions()
+        return self.thread() if self.conversation is None and self.current is None else None
 
     def side(self) -> str:
-        """The evidence of the last question."""
+        """The evidence of the question shown last."""
         self.reading = False
-        if self.talk is None:
+        if self.current is None:
             return evidence_panel.nothing()
-        answer = self.talk.answer
+        answer = self.current.answer
         return evidence_panel.evidence(
-            self.talk.hits, self.talk.number, answer.citations if answer else self.talk.citations
+            self.current.hits, self.current.number, answer.citations if answer else self.current.citations
         )
 
     # -- asking ---------------------------------------------------------------------
 
-    def ask(self, question: str, filters: Filters, **options: Any) -> Iterator[PageUpdate]:
-        """Ask a question of the conversation, and show what comes as it comes.
+    def ask(self, question: str, filters: FilterArgs, **options: Any) -> Iterator[PageUpdate]:
+        """Ask a question of the conversation; yields what the page shows as it comes.
 
         Args:
             question: As it was typed.
-            filters: Which articles to keep to.
-            options: For ``Desk.stream``: ``k``, ``times``, ``chat_model``, ``temperature``.
+            filters: Which articles to search.
+            options: For ``RequestScheduler.stream``: ``k``, ``times``, ``chat_model``, ``temperature``.
         """
         question = question.strip()
         if not question:
@@ -131,49 +130,51 @@ class TabSession:
         if self.editing is not None:
             turns = [t for t in turns if t.id < self.editing]
         stats = self.stats()
-        talk = TurnView(question=question, number=len(turns) + 1, status="Looking for evidence")
-        self.talk, self.reading = talk, False
-        yield PageUpdate(past=render.thread(self.talks(turns), stats), live=render.talk_html(talk, stats), busy=True)
+        turn = TurnView(question=question, number=len(turns) + 1, status="Looking for evidence")
+        self.current, self.reading = turn, False
+        yield PageUpdate(
+            past=render.thread(self.turn_views(turns), stats), live=render.turn_html(turn, stats), busy=True
+        )
         history = [(t.question, t.answer.text if t.answer.answered else "") for t in turns]
         side: str | None = None
         try:
-            for event in self.desk.stream(
-                question, user=self.user, cancel=cancel, history=history, **chosen(filters), **options
+            for event in self.scheduler.stream(
+                question, user=self.user, cancel=cancel, history=history, **filters, **options
             ):
-                talk, side = step(talk, event), None
-                self.talk = talk
+                turn, side = after_event(turn, event), None
+                self.current = turn
                 if isinstance(event, Retrieved):
-                    side = evidence_panel.evidence(talk.hits, talk.number)
+                    side = evidence_panel.evidence(turn.hits, turn.number)
                 if isinstance(event, Finished):
-                    talk = self._keep(talk, event.answer)
+                    turn = self._store(turn, event.answer)
                     if not self.reading:
-                        side = evidence_panel.evidence(talk.hits, talk.number, talk.citations)
-                    yield PageUpdate(live=render.talk_html(talk, stats), side=side, busy=False, listed=True)
+                        side = evidence_panel.evidence(turn.hits, turn.number, turn.citations)
+                    yield PageUpdate(live=render.turn_html(turn, stats), side=side, busy=False, listed=True)
                 else:
-                    yield PageUpdate(live=render.talk_html(talk, stats), side=side)
+                    yield PageUpdate(live=render.turn_html(turn, stats), side=side)
         except OnRecordError as e:
-            talk = replace(talk, error=str(e), status="")
-            self.talk = talk
-            yield PageUpdate(live=render.talk_html(talk, stats), busy=False)
+            turn = replace(turn, error=str(e), status="")
+            self.current = turn
+            yield PageUpdate(live=render.turn_html(turn, stats), busy=False)
         finally:
             cancel.set()
 
-    def _keep(self, talk: TurnView, answer: Answer) -> TurnView:
-        """Store a finished answer; an edited question takes the place of the old one and of what followed it."""
+    def _store(self, turn: TurnView, answer: Answer) -> TurnView:
+        """Store a finished answer; an edited question replaces the old one and all that followed it."""
         store = self.archive.conversations
         if self.conversation is None:
             self.conversation = store.create(self.user).id
         if self.editing is not None:
             store.truncate(self.conversation, self.user, self.editing)
             self.editing = None
-        turn = store.append(self.conversation, self.user, talk.question, answer)
+        stored = store.append(self.conversation, self.user, turn.question, answer)
         cited = {h.passage.article_id for h in answer.hits}
         if gone := cited - self.archive.articles_exist(cited).keys():  # taken down while the answer was written
             store.forget(gone)
-            turn = store.turns(self.conversation, self.user)[-1]
-        talk = shown(turn, talk.number, {})
-        self.talk = talk
-        return talk
+            stored = store.turns(self.conversation, self.user)[-1]
+        turn = turn_view(stored, turn.number, {})
+        self.current = turn
+        return turn
 
     def stop(self) -> None:
         """Stop the question that is being answered."""
@@ -196,17 +197,17 @@ class TabSession:
         return evidence_panel.article_view(article, start, end, cited, newest if newest != article.id else None, **how)
 
     def quotes(self, speaker: str, about: str) -> str:
-        """Who said what, as HTML; or why that can't be told."""
+        """Quotes as HTML, or why there are none."""
         if not self.archive.exists:
             return quotes.nothing(asked=False)
         try:
-            found = self.desk.quotes(user=self.user, speaker=speaker, about=about, limit=quotes.SHOWN)
+            found = self.scheduler.quotes(user=self.user, speaker=speaker, about=about, limit=quotes.SHOWN)
         except OnRecordError as e:
             return quotes.failed(str(e))
         return quotes.quotes(found, speaker, about)
 
     def rate(self, turn: int, good: bool, why: str = "", off: bool = False) -> PageUpdate:
-        """Store what the user thinks of an answer, or take it back."""
+        """Store or withdraw the user's feedback on an answer."""
         store = self.archive.conversations
         if off:
             store.unrate(turn, self.user)
@@ -215,24 +216,24 @@ class TabSession:
         return self.redrawn()
 
     def redrawn(self) -> PageUpdate:
-        """The conversation as it is stored, its last turn as the live one."""
-        talks = self.talks()
-        if not talks:
+        """The stored conversation, shown again."""
+        turns = self.turn_views()
+        if not turns:
             return PageUpdate(past=self.thread(), live="", listed=True)
         stats = self.stats()
-        self.talk = talks[-1]
-        return PageUpdate(past=render.thread(talks[:-1], stats), live=render.talk_html(talks[-1], stats), listed=True)
+        self.current = turns[-1]
+        return PageUpdate(past=render.thread(turns[:-1], stats), live=render.turn_html(turns[-1], stats), listed=True)
 
     def open_conversation(self, ident: str | None) -> PageUpdate:
-        """Another conversation, or a new one."""
+        """Show another conversation; None: a new one."""
         self.cancel.set()
-        self.conversation, self.editing, self.talk = ident, None, None
+        self.conversation, self.editing, self.current = ident, None, None
         view = self.redrawn()
         return replace(view, side=self.side(), busy=False)
 
-    # -- taking articles in ---------------------------------------------------------------
+    # -- ingesting ------------------------------------------------------------------------
 
-    def take_in(self, files: Sequence[str | Path]) -> Iterator[tuple[int, int] | tuple[list[str], IngestReport]]:
+    def ingest_files(self, files: Sequence[str | Path]) -> Iterator[tuple[int, int] | tuple[list[str], IngestReport]]:
         """Ingest uploaded files; yields (done, total) as it goes, then their names and the report.
 
         Raises:
@@ -243,38 +244,38 @@ class TabSession:
         def work(tell: Callable[[int, str], None]) -> IngestReport:
             with ExitStack() as stack:
                 opened = [(p.name, stack.enter_context(p.open("rb"))) for p in paths]
-                return self.desk.upload(opened, progress=tell)
+                return self.scheduler.upload(opened, progress=tell)
 
-        yield from ingesting(work, [p.name for p in paths])
+        yield from run_ingest(work, [p.name for p in paths])
 
-    def take_sample(self) -> Iterator[tuple[int, int] | tuple[list[str], IngestReport]]:
-        """Ingest the sample corpus; yields as ``take_in`` does."""
+    def ingest_sample(self) -> Iterator[tuple[int, int] | tuple[list[str], IngestReport]]:
+        """Ingest the sample corpus; yields as ``ingest_files`` does."""
         corpus = Path(str(resources.files("rag.corpus")))
         names = [f.name for f in corpus.iterdir() if f.suffix in (".md", ".html", ".txt")]
-        yield from ingesting(lambda tell: self.desk.ingest(corpus, progress=tell), names)
+        yield from run_ingest(lambda tell: self.scheduler.ingest(corpus, progress=tell), names)
 
 
-def ingesting(
+def run_ingest(
     work: Callable[[Callable[[int, str], None]], IngestReport], names: list[str]
 ) -> Iterator[tuple[int, int] | tuple[list[str], IngestReport]]:
-    """Run an ingest in a thread, and tell how far it is at least every half second."""
-    said: queue.SimpleQueue[int | IngestReport | BaseException] = queue.SimpleQueue()
+    """Run an ingest in a thread; yields (done, total) at least every half second, then names and report."""
+    output: queue.SimpleQueue[int | IngestReport | BaseException] = queue.SimpleQueue()
 
     def run() -> None:
         try:
-            said.put(work(lambda seen, _: said.put(seen)))
-        except BaseException as e:  # handed over to the caller's thread
-            said.put(e)
+            output.put(work(lambda seen, _: output.put(seen)))
+        except BaseException as e:  # raised again in the caller's thread
+            output.put(e)
 
-    threading.Thread(target=run, name="onrecord-intake", daemon=True).start()
+    threading.Thread(target=run, name="onrecord-ingest", daemon=True).start()
     done, total = 0, len(names)
     yield done, total
     while True:
         latest: int | IngestReport | BaseException = done
         with suppress(queue.Empty):
-            latest = said.get(timeout=0.5)
+            latest = output.get(timeout=0.5)
             while isinstance(latest, int):
-                latest = said.get_nowait()
+                latest = output.get_nowait()
         if isinstance(latest, IngestReport):
             yield names, latest
             return
@@ -284,7 +285,7 @@ def ingesting(
         yield done, max(total, done)
 
 
-def shown(turn: Turn, number: int, fates: dict[str, CitationStatus]) -> TurnView:
+def turn_view(turn: Turn, number: int, status: dict[str, CitationStatus]) -> TurnView:
     """A stored turn as it is shown."""
     answer = turn.answer
     return TurnView(
@@ -295,41 +296,41 @@ def shown(turn: Turn, number: int, fates: dict[str, CitationStatus]) -> TurnView
         text=answer.text,
         citations=answer.citations,
         answer=answer,
-        turn=turn.id,
+        turn_id=turn.id,
         feedback=turn.feedback,
-        fates=fates,
+        citation_status=status,
     )
 
 
-def step(talk: TurnView, event: object) -> TurnView:
-    """What is known after an event."""
+def after_event(turn: TurnView, event: object) -> TurnView:
+    """A turn as it is shown after an event of its answer."""
     if isinstance(event, Waiting):
         ahead = event.position - 1
         others = "You are next" if not ahead else f"{ahead} question{'s' if ahead > 1 else ''} before yours"
-        return replace(talk, status=f"Waiting: {others}")
+        return replace(turn, status=f"Waiting: {others}")
     if isinstance(event, Retrieved):
-        return replace(talk, query=event.query, hits=event.hits, status="Evidence found")
+        return replace(turn, query=event.query, hits=event.hits, status="Evidence found")
     if isinstance(event, Progress):
         if event.stage == "reading" and event.total:
             share = min(1.0, event.done / event.total)
-            return replace(talk, status=f"Reading the evidence, {share:.0%}", share=share)
+            return replace(turn, status=f"Reading the evidence, {share:.0%}", share=share)
         return replace(
-            talk,
-            status={"loading": "Loading the model", "writing": "Writing"}.get(event.stage, talk.status),
+            turn,
+            status={"loading": "Loading the model", "writing": "Writing"}.get(event.stage, turn.status),
             share=None,
         )
     if isinstance(event, Delta):
         return replace(
-            talk,
-            text=talk.text + event.text,
-            citations=(*talk.citations, *event.citations),
+            turn,
+            text=turn.text + event.text,
+            citations=(*turn.citations, *event.citations),
             status="Writing",
             share=None,
         )
     if isinstance(event, Finished):
         answer = event.answer
         return replace(
-            talk,
+            turn,
             query=answer.query,
             hits=answer.hits,
             text=answer.text,
@@ -337,18 +338,4 @@ def step(talk: TurnView, event: object) -> TurnView:
             answer=answer,
             status="",
         )
-    return talk
-
-
-def chosen(filters: Filters) -> dict[str, Any]:
-    """Filters as ``Archive.stream`` takes them."""
-    found: dict[str, Any] = {}
-    if filters.sources:
-        found["sources"] = list(filters.sources)
-    if filters.after:
-        found["after"] = datetime.combine(filters.after, time(), UTC)
-    if filters.before:
-        found["before"] = datetime.combine(filters.before, time(), UTC)
-    if filters.language:
-        found["language"] = filters.language
-    return found
+    return turn

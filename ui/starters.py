@@ -1,4 +1,4 @@
-"""Questions to begin with, taken from the archive's own articles and tried before they are shown."""
+"""Example questions, made from the archive's own articles and tried before they are shown."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ _TRIED = 4
 
 
 class StarterQuestions:
-    """Example questions of one archive, found anew when the archive changes. Safe to use from several threads."""
+    """Example questions of one archive, made again when the archive changes. Safe to use from several threads."""
 
     def __init__(self, archive: Archive) -> None:
-        """Take the archive; nothing is looked for yet."""
+        """Take the archive; no question is made yet."""
         self._archive = archive
         self._lock = threading.Lock()
         self._found: tuple[int, list[str]] | None = None
 
     def found(self) -> list[str]:
-        """The questions, where they have been looked for since the archive changed; this takes no time."""
+        """The questions, if they have been made since the archive changed; this takes no time."""
         known = self._found
         return known[1] if known is not None and known[0] == self._archive.generation else []
 
     def questions(self, n: int = 4) -> list[str]:
-        """At most ``n`` questions that the archive answers; none while it is empty. Takes seconds when it has changed."""
+        """At most ``n`` questions that the archive answers; none while it is empty. Takes seconds after a change."""
         with self._lock:
             generation = self._archive.generation
             if self._found is None or self._found[0] != generation:

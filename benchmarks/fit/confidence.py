@@ -29,10 +29,11 @@ from sklearn.model_selection import GroupKFold, cross_val_predict
 from benchmarks.quality.runs import archive_of, say
 from benchmarks.quality.sets import SETS
 from rag import Archive
-from rag.answer.check import confidence, exact, regression
+from rag.answer.check import confidence, regression
 from rag.evaluation.cases import sample
 from rag.evaluation.values import EvalCase
 from rag.settings import Settings
+from rag.text.normalize import contains
 
 FILE = Path(confidence.__file__).with_name("confidence.json")
 _XQUAD = 450
@@ -83,7 +84,7 @@ def _asked(archive: Archive, case: EvalCase, of: str, *, without: Sequence[str] 
     quotes = [" ".join(c.quote.split()) for c in answer.citations]
     gold = [" ".join(e.split()) for e in case.evidence]
     by_place = any(q in g or g in q for q in quotes for g in gold)
-    right = by_place or any(exact.contains(q, a) for q in quotes for a in case.answers)
+    right = by_place or any(contains(q, a) for q in quotes for a in case.answers)
     return Example(of, case.id, *seen[0], answerable, answerable and right)
 
 

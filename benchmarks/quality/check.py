@@ -28,9 +28,9 @@ from sklearn.model_selection import GroupKFold
 from benchmarks.quality.runs import Figure, say
 from rag.answer.check import support, verify
 from rag.index.embed import EmbeddingCache, SentenceTransformerEmbedder
-from rag.index.lexical import query_words, words
 from rag.settings import load_settings
 from rag.text.split import sentences
+from rag.text.tokens import query_terms, terms
 
 Embed = Callable[[Sequence[str]], np.ndarray]
 FOLDS = 10
@@ -144,8 +144,8 @@ def signs(cases: Sequence[Claimed], embed: Embed) -> np.ndarray:
 
 def reference(case: Claimed) -> tuple[str, ...]:
     """Of a claim's alternatives the one that has most of its content words."""
-    content = query_words(case.claim)
-    return max(case.references, key=lambda r: sum(w in set(words(" ".join(r))) for w in content))
+    content = query_terms(case.claim)
+    return max(case.references, key=lambda r: sum(w in set(terms(" ".join(r))) for w in content))
 
 
 def labels(cases: Sequence[Claimed]) -> np.ndarray:

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.index.lexical import query_words
 from rag.machine import processor
 from rag.retrieve.rewrite import condense
+from rag.text.tokens import query_terms
 
 History = tuple[tuple[str, str], ...]
 
@@ -70,7 +70,7 @@ def table(cases: Sequence[Asked]) -> list[str]:
 
 def terms(text: str) -> frozenset[str]:
     """What a text is searched by: the index's own words, without those that say nothing."""
-    return frozenset(query_words(text))
+    return frozenset(query_terms(text))
 
 
 def _overlap(mine: frozenset[str], theirs: frozenset[str]) -> tuple[float, float, float]:

@@ -34,8 +34,8 @@ from rag.ingest import quotes
 from rag.ingest.clean import clean
 from rag.ingest.load import load
 from rag.machine import processor
-from rag.text.detect import words
 from rag.text.split import sentences
+from rag.text.tokens import count_words
 from rag.types import QuoteSpan, RawArticle
 
 ANNOTATED = Path(__file__).with_name("quotes_annotated.jsonl")
@@ -127,9 +127,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     started = time.perf_counter()
     found = quotes.find(given)
     took = time.perf_counter() - started
-    print(
-        f"{(number := sum(words(d.text) for d in cleaned))} words, {took / number * 1e6:.0f} µs a word, {processor()}"
-    )
+    number = sum(count_words(d.text) for d in cleaned)
+    print(f"{number} words, {took / number * 1e6:.0f} µs a word, {processor()}")
     for part in ("dev", "test") if options.test else ("dev",):
         compared = [
             compare(f, rows[d.key]["quotes"])

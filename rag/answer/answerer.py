@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from rag.answer import cited_context, multiple_choice, parse, prompts
 from rag.answer.attribution import Attribution
-from rag.answer.check import confidence, entailment, exact, support, verify
+from rag.answer.check import confidence, entailment, support, verify
 from rag.answer.conflicts.find import find as find_conflicts
 from rag.answer.evidence import Embed, Numbered, choose
 from rag.answer.models import chat
@@ -22,6 +22,7 @@ from rag.errors import ModelFailed, OnRecordError
 from rag.retrieve import speaker
 from rag.settings import Settings
 from rag.text.detect import detect_language
+from rag.text.normalize import contains
 from rag.types import (
     Answer,
     Choice,
@@ -398,7 +399,7 @@ class Answerer:
         whole = "".join(p for p in self._hear(messages, heard, cancel) if isinstance(p, str))
         short = parse.unmarked(whole).strip(".")
         # Nothing that the answer doesn't say: a small model goes on talking at times.
-        if short and any(exact.contains(text, short) for text in (said, *(c.quote for c in draft.citations))):
+        if short and any(contains(text, short) for text in (said, *(c.quote for c in draft.citations))):
             draft.brief = short
         millis["brief"] = (time.perf_counter() - asked) * 1000
 
@@ -648,9 +649,9 @@ def _rarity(evidence: Sequence[Numbered]) -> Callable[[str], float]:
     """Words that most of the evidence has say little about what is asked."""
     from collections import Counter
 
-    from rag.index.lexical import words
+    from rag.text.tokens import terms
 
-    counts = Counter(w for e in evidence for w in set(words(e.text)))
+    counts = Counter(w for e in evidence for w in set(terms(e.text)))
     return lambda term: math.log(1 + len(evidence) / (counts[term] + 0.5))
 
 

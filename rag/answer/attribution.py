@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 
 from rag.answer.check import exact
-from rag.index.lexical import words
 from rag.text.names import is_role
 from rag.text.speech import speaks
+from rag.text.tokens import terms
 from rag.types import QuoteSpan
 
 
@@ -43,8 +43,8 @@ class Attribution:
                 continue  # a description, which tells no more than the sentence
             first, last = q.mention[0] - start, q.mention[1] - start
             mention = text[first:last] if 0 <= first < last <= len(text) else ""
-            known = set(words(text))
-            told = [p for p in (q.speaker, q.role) if p and not set(words(p)) <= known]
+            known = set(terms(text))
+            told = [p for p in (q.speaker, q.role) if p and not set(terms(p)) <= known]
             if not told:
                 continue
             who = f"{q.speaker}, {q.role}" if q.role and q.role in told else q.speaker

@@ -14,8 +14,8 @@ import numpy.typing as npt
 from rag.answer.attribution import Attribution
 from rag.answer.injection import is_instruction, is_question
 from rag.index.catalog import Catalog
-from rag.index.lexical import query_words, words
 from rag.text.lexicon import alternation, having
+from rag.text.tokens import query_terms, terms
 from rag.text.word_lists import Evidence
 from rag.types import Hit, Passage
 
@@ -116,15 +116,15 @@ def choose(
     asked = embed([question])[0]
     stored = catalog.vectors([hit.passage.id for hit in hits])
     of_passage = {i: float(v @ asked) for i, v in stored.items()}
-    terms = [set(words(t)) for t in texts]
-    counts = Counter(t for found in terms for t in found)
-    rarity = {t: math.log(1 + len(texts) / (counts[t] + 0.5)) for t in query_words(question)}
+    in_each = [set(terms(t)) for t in texts]
+    counts = Counter(t for found in in_each for t in found)
+    rarity = {t: math.log(1 + len(texts) / (counts[t] + 0.5)) for t in query_terms(question)}
     total = sum(rarity.values()) or 1.0
-    answers = [own for c in choices if (own := set(query_words(c)) - rarity.keys())]
+    answers = [own for c in choices if (own := set(query_terms(c)) - rarity.keys())]
     weights: dict[tuple[str, int], float] = {}
     for at, (hit, n) in enumerate(pool):
-        here = terms[at]
-        before = terms[at - 1] if at and pool[at - 1][0] is hit else set(words(hit.passage.title))
+        here = in_each[at]
+        before = in_each[at - 1] if at and pool[at - 1][0] is hit else set(terms(hit.passage.title))
         shared = sum(r for t, r in rarity.items() if t in here) / total
         with_before = sum(r for t, r in rarity.items() if t in here or t in before) / total
         weights[hit.passage.id, n] = (

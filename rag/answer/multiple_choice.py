@@ -11,7 +11,7 @@ import numpy as np
 
 from rag.answer.evidence import Embed, Numbered
 from rag.errors import ModelFailed, UsageError
-from rag.index.lexical import query_words, words
+from rag.text.tokens import query_terms, terms
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -91,11 +91,11 @@ def by_evidence(question: str, choices: Sequence[str], evidence: Sequence[Number
     likeness = vectors[: len(choices)] @ vectors[len(choices) :].T
     top = max(0.0, *(e.score for e in evidence)) or 1.0
     nearness = np.array([max(0.0, e.score / top) for e in evidence])
-    asked = set(query_words(question))
-    there = [set(words(e.text)) for e in evidence]
+    asked = set(query_terms(question))
+    there = [set(terms(e.text)) for e in evidence]
     scores = []
     for choice, like in zip(choices, likeness, strict=True):
-        own = [w for w in query_words(choice) if w not in asked] or query_words(choice)
+        own = [w for w in query_terms(choice) if w not in asked] or query_terms(choice)
         share = np.array([sum(w in t for w in own) / max(1, len(own)) for t in there])
         scores.append(float((nearness * (share + like)).max()))
     return _shares([6.0 * s for s in scores])

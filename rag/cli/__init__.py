@@ -15,8 +15,9 @@ from rag.cli import articles, asking, upkeep  # noqa: F401 - each adds its comma
 from rag.cli.app import app
 from rag.cli.evaluation import group
 from rag.cli.serving import Served
-from rag.cli.terminal import Exit, printable, rich_console
+from rag.cli.terminal import Exit, rich_console
 from rag.errors import OnRecordError, UsageError
+from rag.text.normalize import printable
 
 app.add_typer(group)
 _INTERRUPTED = 130  # what a shell calls Ctrl-C

@@ -10,8 +10,9 @@ import typer
 
 from rag.cli.app import app
 from rag.cli.options import ArchiveOption, JsonOption, pair
-from rag.cli.terminal import Exit, open_archive, print_json, printable, progress_bar, rich_console
+from rag.cli.terminal import Exit, open_archive, print_json, progress_bar, rich_console
 from rag.errors import OnRecordError, UsageError
+from rag.text.normalize import printable
 
 if TYPE_CHECKING:
     from rag.types import Article, Passage

@@ -10,8 +10,9 @@ import typer
 from rag.cli.app import app
 from rag.cli.options import AnyTimeOption, ArchiveOption, JsonOption, KOption, TodayOption, parse_day, takes_filters
 from rag.cli.printing import print_answer, print_hit, print_quote, print_time
-from rag.cli.terminal import Exit, open_archive, print_json, printable, rich_console, status_line
+from rag.cli.terminal import Exit, open_archive, print_json, rich_console, status_line
 from rag.protocols import FilterArgs
+from rag.text.normalize import printable
 
 if TYPE_CHECKING:
     from rag.types import Answer

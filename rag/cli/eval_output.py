@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rag.cli.terminal import printable, rich_console
+from rag.cli.terminal import rich_console
+from rag.text.normalize import printable
 
 if TYPE_CHECKING:
     from rag.evaluation.values import Comparison, Report, Row

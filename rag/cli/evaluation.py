@@ -11,8 +11,9 @@ from typer.core import TyperGroup
 
 from rag.cli.eval_output import case_progress, print_comparison, print_report
 from rag.cli.options import ArchiveOption, JsonOption, pair
-from rag.cli.terminal import Exit, open_archive, print_json, printable, rich_console
+from rag.cli.terminal import Exit, open_archive, print_json, rich_console
 from rag.errors import UsageError
+from rag.text.normalize import printable
 
 if TYPE_CHECKING:
     from rag.evaluation.baseline import Baseline
@@ -121,9 +122,11 @@ def run(
     from rag.evaluation import baseline, measures, report
     from rag.evaluation import compare as comparing
     from rag.evaluation.cases import load_cases
+    from rag.evaluation.libraries import require_libraries
     from rag.evaluation.rows import read_rows
     from rag.evaluation.run import evaluate, output_dir
 
+    require_libraries()
     least = _least(fail_under)
     names = measures.parse(measure) if measure else None
     base = _base(no_worse_than) if no_worse_than else None
@@ -184,7 +187,9 @@ def compare(
     """
     from rag.evaluation import compare as comparing
     from rag.evaluation import report
+    from rag.evaluation.libraries import require_libraries
 
+    require_libraries()
     least = _least(fail_under)
     earlier, later = report.read(a), report.read(b)
     found = comparing.compare(earlier, later)

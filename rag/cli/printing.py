@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from rag.cli.terminal import printable, rich_console
+from rag.cli.terminal import rich_console
+from rag.text.normalize import printable
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -1,18 +1,24 @@
-"""``onrecord serve`` and ``onrecord ui``: the service, with or without its page."""
+"""``onrecord serve`` and ``ui``: the service, with or without its page; ``password``: a line for its users."""
 
 from __future__ import annotations
 
+import sys
 import threading
+from getpass import getpass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from rag.cli.app import app
 from rag.cli.options import ArchiveOption
-from rag.cli.terminal import printable, rich_console
+from rag.cli.terminal import rich_console
+from rag.errors import UsageError
+from rag.extras import require
+from rag.text.normalize import printable
 
 if TYPE_CHECKING:
+    from rag.service.http import MountPage
     from rag.service.scheduler import RequestScheduler
     from rag.settings import Settings
 
@@ -29,10 +35,10 @@ TokenOption = Annotated[
     str | None,
     typer.Option("--token", help="What has to be sent or entered; better set as ONRECORD_TOKEN", show_default=False),
 ]
-UserOption = Annotated[str | None, typer.Option("--user", help="The name of the one user, with --password-file")]
+UserOption = Annotated[str | None, typer.Option("--user", help="The only user of --password-file who may sign in")]
 PasswordFileOption = Annotated[
     Path | None,
-    typer.Option("--password-file", help="The user's password; without --user, NAME:PASSWORD on every line"),
+    typer.Option("--password-file", help="Lines of NAME:HASH, each made by `onrecord password NAME`"),
 ]
 AllowHostOption = Annotated[
     list[str] | None, typer.Option("--allow-host", help="Another name of the service, such as a proxy's; repeatable")
@@ -41,7 +47,7 @@ McpOption = Annotated[bool, typer.Option("--mcp", help="Offer ask and search as 
 
 
 class Served(SystemExit):
-    """The service has ended as it should; threads that are still inside a model must not keep the process."""
+    """The service has ended as it should; threads that are still inside a model must not keep the process alive."""
 
 
 @app.command()
@@ -64,7 +70,7 @@ def serve(
     Example: onrecord serve --archive news --port 8000
     """
     settings = _settings(archive, model, host, port, token, user, password_file, allow_host)
-    _serve(settings, settings.port, page=not no_page, mcp=mcp)
+    _serve(settings, settings.port, page=not no_page, mcp=mcp, extra="serve")
 
 
 @app.command()
@@ -87,7 +93,37 @@ def ui(
     """
     settings = _settings(archive, model, host, port, token, user, password_file, allow_host)
     chosen = settings.port if "port" in settings.model_fields_set else UI_PORT
-    _serve(settings, chosen, page=True, mcp=mcp)
+    _serve(settings, chosen, page=True, mcp=mcp, extra="page")
+
+
+@app.command()
+def password(
+    name: Annotated[
+        str, typer.Argument(help="The user's name; without it, the hash alone is printed", show_default=False)
+    ] = "",
+) -> None:
+    """Hash a password, and print the line for the password file of serve and ui.
+
+    Asks on the terminal without showing what is typed, or reads a line of standard input.
+
+    Example: onrecord password ada >> users.txt
+    """
+    from rag.service.passwords import hash_password
+
+    if ":" in name or name != name.strip() or name.startswith("#"):
+        raise UsageError(f"The name {name!r} can't stand in a password file. Leave out colons, spaces around it and #.")
+    hashed = hash_password(_new_password())
+    print(f"{name}:{hashed}" if name else hashed)
+
+
+def _new_password() -> str:
+    """A password from the terminal, typed twice, or from standard input."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\r\n")
+    entered = getpass("Password: ")
+    if getpass("Again: ") != entered:
+        raise UsageError("The two passwords differ. Start again.")
+    return entered
 
 
 def _settings(
@@ -115,10 +151,25 @@ def _settings(
     return load_settings(**given)
 
 
-def _serve(settings: Settings, port: int, *, page: bool, mcp: bool) -> None:
+_LIBRARIES = {
+    "bcrypt": "bcrypt",
+    "fastapi": "fastapi",
+    "itsdangerous": "itsdangerous",
+    "jinja2": "Jinja2",
+    "python_multipart": "python-multipart",
+    "uvicorn": "uvicorn",
+}
+"""What the service imports, each with the name it is installed by."""
+
+
+def _serve(settings: Settings, port: int, *, page: bool, mcp: bool, extra: Literal["serve", "page"]) -> None:
+    for module, package in _LIBRARIES.items():
+        require(module, extra=extra, what="The page" if extra == "page" else "The service", package=package)
     from rag.service.access import Access
 
-    access = Access.of(settings)  # before anything heavy is loaded
+    access = Access.of(settings)  # before anything slow is loaded
+    if page:
+        require("gradio", extra="page", what="The page")
     from rag.answer.models.chat import is_remote
     from rag.archive import Archive
     from rag.service import request_log, server
@@ -127,9 +178,14 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool) -> None:
 
     err = rich_console(stderr=True)
     with server.bind(settings.host, port) as listening, Archive.open(settings=settings) as archive:
-        desk = RequestScheduler(archive, waiting=settings.waiting, patience=settings.patience)
+        scheduler = RequestScheduler(archive, queue_size=settings.waiting, queue_timeout=settings.patience)
         web = create_app(
-            desk, access, page=page, mcp=mcp, timeout=settings.timeout, max_upload=settings.max_upload * 1_000_000
+            scheduler,
+            access,
+            mount_page=_page() if page else None,
+            mcp=mcp,
+            timeout=settings.timeout,
+            max_upload=settings.max_upload * 1_000_000,
         )
         request_log.to_stderr()
         who = "open to this machine" if access.open else "with a password" if access.users else "with the token"
@@ -139,15 +195,22 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool) -> None:
             if is_remote(settings.model):
                 err.print(f"Passages of the archive are sent to {settings.model}.", style="yellow")
             # Loaded while nobody has asked yet.
-            threading.Thread(target=_prepare, args=(desk,), name="onrecord-prepare", daemon=True).start()
+            threading.Thread(target=_prepare, args=(scheduler,), name="onrecord-prepare", daemon=True).start()
 
-        server.run(web, desk, listening, grace=settings.grace, started=started)
+        server.run(web, scheduler, listening, shutdown_grace=settings.grace, started=started)
     raise Served(0)
 
 
-def _prepare(desk: RequestScheduler) -> None:
-    if (why := desk.obstacle()) is not None and not desk.closing:
+def _page() -> MountPage:
+    from rag.ui.app import mount
+
+    mounted: MountPage = mount
+    return mounted
+
+
+def _prepare(scheduler: RequestScheduler) -> None:
+    if (why := scheduler.readiness_problem()) is not None and not scheduler.closing:
         rich_console(stderr=True).print(f"onrecord: {printable(why)}", style="yellow")
 
 
-__all__ = ["Served", "serve", "ui"]
+__all__ = ["Served", "password", "serve", "ui"]

@@ -85,11 +85,6 @@ def status_line(console: Console) -> Iterator[Callable[[str | None], None]]:
         status.stop()
 
 
-def printable(text: str) -> str:
-    """Text that can't command the terminal: no control characters but newlines and tabs."""
-    return "".join(c if c in "\n\t" or (c >= " " and not "\x7f" <= c <= "\x9f") else "\ufffd" for c in text)
-
-
 def print_json(text: str) -> None:
     """JSON that can't command the terminal either: control characters escaped."""
     print(re.sub(r"[\x7f-\x9f]", lambda m: f"\\u{ord(m.group()):04x}", text))

@@ -9,7 +9,8 @@ import typer
 
 from rag.cli.app import app
 from rag.cli.options import ArchiveOption, JsonOption
-from rag.cli.terminal import Exit, open_archive, print_json, printable, progress_bar, rich_console
+from rag.cli.terminal import Exit, open_archive, print_json, progress_bar, rich_console
+from rag.text.normalize import printable
 
 
 @app.command()

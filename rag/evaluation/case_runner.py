@@ -13,7 +13,7 @@ from rag.archive import Archive
 from rag.errors import ArchiveError, ArticleMissing, ModelCorrupt, ModelMissing, PromptError
 from rag.evaluation.overlap import letters_and_digits, same_sentence
 from rag.evaluation.values import Claim, Context, EvalCase, Found, Row
-from rag.protocols import SearchOptions
+from rag.protocols import FilterArgs
 from rag.types import Answer, Citation, Hit, Value
 
 AROUND = 320
@@ -54,17 +54,17 @@ class CaseRunner:
         row: dict[str, Any] = {"case": case, "millis": {}}
         try:
             row |= self._relevant(case)
-            filters = self._filters(case)
+            filters = self._filters(case)  # times=False below: without a day, nobody knows what "this week" was
             started = time.perf_counter()
-            hits = self._archive.search(case.question, k=self._depth, **filters)
+            hits = self._archive.search(case.question, k=self._depth, times=False, **filters)
             row["millis"]["search"] = round((time.perf_counter() - started) * 1000, 1)
             row["found"] = tuple(self._found(h) for h in hits)
             if not self._retrieval and case.choices:
-                row["choice"] = self._archive.choose(case.question, case.choices, **filters)
+                row["choice"] = self._archive.choose(case.question, case.choices, times=False, **filters)
                 row["millis"] |= row["choice"].millis
             elif not self._retrieval:
                 brief = self._brief and any(len(a.split()) <= _BRIEF for a in case.answers)
-                answer = self._archive.ask(case.question, cancel=self.stop, brief=brief, **filters)
+                answer = self._archive.ask(case.question, cancel=self.stop, brief=brief, times=False, **filters)
                 row["millis"] |= answer.millis
                 row |= self._checked(case, answer) | {"answer": answer}
         except _FATAL:
@@ -73,9 +73,8 @@ class CaseRunner:
             row["error"] = f"{type(e).__name__}: {e}"
         return None if self.stop.is_set() else storable(Row(**row))
 
-    def _filters(self, case: EvalCase) -> SearchOptions:
-        # Without a day of its own nobody knows what "this week" was.
-        filters: SearchOptions = {"times": False}
+    def _filters(self, case: EvalCase) -> FilterArgs:
+        filters = FilterArgs()
         if case.as_of and case.as_of < date.max:
             filters["before"] = datetime.combine(case.as_of + timedelta(days=1), clock(0), UTC)
         if case.within:

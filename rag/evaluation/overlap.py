@@ -13,12 +13,10 @@ import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 
-_CJK = (
-    "\u3005-\u3007\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-    "\uff66-\uff9f\U00020000-\U0003134f"
-)
-_CHARACTER = re.compile(f"([{_CJK}])")
-_WORD = re.compile(rf"[{_CJK}]|[^\W_{_CJK}]+")
+from rag.text.scripts import CJK_LETTERS
+
+_CHARACTER = re.compile(f"([{CJK_LETTERS}])")
+_WORD = re.compile(rf"[{CJK_LETTERS}]|[^\W_{CJK_LETTERS}]+")
 _ARTICLE = re.compile(r"\b(?:a|an|the)\b")
 _ASCII_PUNCTUATION = str.maketrans("", "", string.punctuation)
 

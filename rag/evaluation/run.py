@@ -11,6 +11,7 @@ from rag.errors import UsageError
 from rag.evaluation import cases as casebook
 from rag.evaluation import measures, report, statistics
 from rag.evaluation.case_runner import CaseRunner, storable
+from rag.evaluation.libraries import require_libraries
 from rag.evaluation.provenance import describe
 from rag.evaluation.rows import RunRows
 from rag.evaluation.values import EvalCase, Report, Row, Run
@@ -63,9 +64,11 @@ def evaluate(
 
     Raises:
         UsageError: No cases, an unknown measure or model, or a folder that holds another run.
+        ExtraMissing: A library that only an evaluation needs is not installed.
         ArchiveMissing, ModelMissing, ...: What would make every case fail. A case that fails alone is a row
             with its error.
     """
+    require_libraries()
     names = measures.parse(measure) if measure is not None else measures.DEFAULT
     _least_one(limit=limit, sample=sample, depth=depth, workers=workers)
     if depth > _DEEPEST:

@@ -311,6 +311,8 @@ class LangChainEmbedder:
         Raises:
             ModelFailed: The model raised, or gave vectors of another number.
         """
+        if not texts:  # of no texts a model can't tell how long its vectors are
+            return self.query("")[None, :][:0]
         try:
             found = np.asarray(self._embeddings.embed_documents(list(texts)), np.float32)
         except Exception as e:

@@ -1,85 +1,20 @@
-"""The lexical index: BM25 over passages, in tantivy.
-
-Words are found and stemmed here rather than in tantivy, so that a passage and
-a question are treated alike in every script: Latin words are folded and
-stemmed, runs of Chinese and Japanese characters become overlapping pairs.
-"""
+"""The lexical index: BM25 over passages, in tantivy. Its words are those of ``rag.text.tokens``."""
 
 from __future__ import annotations
 
-import re
 import threading
-import unicodedata
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 from rag.errors import ArchiveDamaged
 from rag.index.schema import IndexRow, StoreClosed
+from rag.text.tokens import query_terms, terms
 from rag.types import Query
 
-# A word with inner apostrophes, full stops (U.S.) or hyphens taken apart below; or a run of CJK.
-_CJK = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_WORD = re.compile(rf"[{_CJK}]+|(?:[^\W_](?<![{_CJK}])[\u0300-\u036f]*)+(?:['’](?=s\b)s)?")
-_ONLY_CJK = re.compile(rf"[{_CJK}]+")
-_ACRONYM = re.compile(r"\b(?:[A-Za-z]\.){2,}")
-# Chinese words that ask: taken out, or they would make pairs with what is asked about.
-_ASKING = re.compile(
-    "什么时候|什么|怎么样|怎样|怎么|如何|为什么|为何|多长时间|多长|多久|"
-    "多少|是否|哪里|哪儿|哪个|哪些|哪位|谁|几|吗|呢|了|的|是|在|就|用"
-)
 # Two indexes, since tantivy takes an average length and rarity over all documents of one.
 _PASSAGES, _ARTICLES = "", "articles"
 _EVER = 10**12  # seconds; tantivy wants both ends of a half-open range
-_STOP = frozenset(
-    """a about after all also am an and any are as at be been before being between both but by can could did do
-    does doing during each for from further had has have having he her here hers him his how i if in into is it
-    its just me more most my no nor not now of off on once only or other our out over own s said same say says
-    she should so some such t than that the their them then there these they this those through to too under
-    until up very was we were what when where which while who whom why will with would you your""".split()
-)
-
-
-@cache
-def _stemmer() -> Any:
-    import Stemmer
-
-    return Stemmer.Stemmer("english")
-
-
-def unmarked(text: str) -> str:
-    """A text without marks on its letters: "Gdańsk" as "Gdansk"; letters that are no others with a mark ("ł") stay."""
-    apart = unicodedata.normalize("NFKD", text)
-    return unicodedata.normalize("NFC", "".join(c for c in apart if not unicodedata.combining(c)))
-
-
-def words(text: str) -> list[str]:
-    """Index terms of a text, in order: folded, stemmed, CJK in pairs."""
-    text = _ACRONYM.sub(lambda m: m.group().replace(".", ""), text)
-    if not text.isascii():
-        text = unmarked(text.replace("ı", "i").replace("İ", "i"))
-    latin: list[str] = []
-    for m in _WORD.finditer(text.casefold()):
-        word = m.group()
-        if _ONLY_CJK.fullmatch(word):
-            latin += [word[i : i + 2] for i in range(len(word) - 1)] or [word]
-        else:
-            latin.append(word[:-2] if word.endswith(("'s", "’s")) else word)
-    stems: list[str] = _stemmer().stemWords(latin)
-    return stems
-
-
-def query_words(text: str) -> list[str]:
-    """Terms of a question: as ``words``, each once, without stop words unless nothing else is left."""
-    found = list(dict.fromkeys(words(_ASKING.sub(" ", text)) or words(text)))
-    kept = [w for w in found if w not in _stopped()]
-    return kept or found
-
-
-@cache
-def _stopped() -> frozenset[str]:
-    return frozenset(_STOP) | frozenset(_stemmer().stemWords(sorted(_STOP)))
 
 
 class LexicalIndex:
@@ -186,15 +121,15 @@ class LexicalIndex:
     ) -> list[tuple[str, float]]:
         import tantivy
 
-        terms = query_words(question)
-        if not terms or not n or (only is not None and not only):
+        wanted = query_terms(question)
+        if not wanted or not n or (only is not None and not only):
             return []
         with self._lock:
             index = self._opened(part)
         try:
             schema = index.schema
             query, must, should = tantivy.Query, tantivy.Occur.Must, tantivy.Occur.Should
-            parts = [(should, query.term_query(schema, "body", t, "freq")) for t in terms]
+            parts = [(should, query.term_query(schema, "body", t, "freq")) for t in wanted]
             whole = query.boolean_query(parts)
             rules = []
             if only is not None:
@@ -263,7 +198,7 @@ def _document(row: IndexRow, ident: str, text: str) -> Any:
 
     document = tantivy.Document()
     document.add_text("id", ident)
-    document.add_text("body", " ".join(words(f"{row.title}\n{text}")))
+    document.add_text("body", " ".join(terms(f"{row.title}\n{text}")))
     document.add_text("source", row.source or "")
     document.add_text("language", row.language)
     document.add_boolean("has_date", row.published is not None)

@@ -7,7 +7,6 @@ ever remove whole lines, and headings of a title; a line that is prose stays.
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from rag.ingest.boilerplate import (
     is_links_heading,
@@ -16,6 +15,7 @@ from rag.ingest.boilerplate import (
     is_tail_line,
 )
 from rag.text.lexicon import alternation, lexicon
+from rag.text.normalize import tidy
 from rag.text.urls import host
 from rag.text.word_lists import Web
 from rag.types import RawArticle, Skipped
@@ -25,20 +25,6 @@ _TAIL = 0.5
 
 _FORM = 0.7
 """The same for a line of a comment form, behind which comments may stand."""
-
-_C1 = {code: bytes([code]).decode("cp1252", "replace") for code in range(0x80, 0xA0)}
-_GONE = dict.fromkeys([0x7F, 0xAD, 0x200B, 0x2060, 0xFEFF, *range(0x20)])
-_CHARACTERS: dict[int, str | None] = {
-    **_GONE,
-    **{code: ("" if text == "\ufffd" else text) for code, text in _C1.items()},
-    **dict.fromkeys([0x09, 0xA0, 0x1680, *range(0x2000, 0x200B), 0x202F, 0x205F], " "),
-    **dict.fromkeys(range(0xD800, 0xE000), "\ufffd"),
-    0x0A: "\n",
-    0x0B: "\n",
-    0x0C: "\n",
-    0x2028: "\n",
-    0x2029: "\n\n",
-}
 
 
 def clean(draft: RawArticle) -> RawArticle | Skipped:
@@ -62,14 +48,6 @@ def clean(draft: RawArticle) -> RawArticle | Skipped:
             reason="nothing but scraped leftovers" if text.strip() else "no text",
         )
     return draft.model_copy(update={"title": title, "text": body})
-
-
-def tidy(text: str) -> str:
-    """Line ends, spaces, control characters and lone surrogates brought in order; Unicode NFC."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CHARACTERS)
-    if not unicodedata.is_normalized("NFC", text):
-        text = unicodedata.normalize("NFC", text)
-    return "\n".join(line.strip() for line in text.split("\n"))
 
 
 def _same(line: str) -> str:

@@ -10,9 +10,10 @@ from rag.text.lexicon import alternation, lexicon
 from rag.text.names import bare, is_role, is_start, own_name
 from rag.text.word_lists import Grammar, Names
 
+_GRAMMAR = lexicon("en").section(Grammar)
 _WORDS = lexicon("en").section(Names)
 _WORD = r"(?:[A-ZÀ-ÖØ-ÞĀ-Ž]\.|[A-ZÀ-ÖØ-ÞĀ-Ž][\w'’\-]*|al-\w+)"
-_SMALL = rf"(?:{alternation(_WORDS.particles)})"
+_SMALL = rf"(?:{alternation(_GRAMMAR.name_particles)})"
 _NAME = re.compile(rf"{_WORD}(?: (?:{_WORD}|{_SMALL}(?= [A-ZÀ-ÞĀ-Ž])))*")
 
 _OPEN = re.compile(r"(?:^|(?<=[\s“\"(]))")  # where a word may begin
@@ -20,7 +21,7 @@ _BEFORE = re.compile(rf"{_OPEN.pattern}(?:(?:{_WORD}|{_SMALL}) ){{1,4}}\Z")
 _BEHIND = re.compile(rf"(?: {_WORD}){{1,2}}")
 _GOES_ON = re.compile(r"[\w-]")
 
-_BARE = _WORDS.forms_of_address
+_BARE = _GRAMMAR.forms_of_address | _WORDS.bare_roles
 _JOINS = _WORDS.role_joins
 _QUALIFIES = _WORDS.role_qualifiers
 _AFTER = re.compile(
@@ -28,7 +29,7 @@ _AFTER = re.compile(
     r"(?P<role>[^,.;:()“”\"]{3,90}?)(?=[,.;]|\s+who\b|\s+and\b|$)"
 )
 
-_STATES = re.compile(rf"\b(?:{alternation(lexicon('en').section(Grammar).auxiliaries, _WORDS.clause_verbs)})\b")
+_STATES = re.compile(rf"\b(?:{alternation(_GRAMMAR.auxiliaries, _WORDS.clause_verbs)})\b")
 
 
 def _plain(character: str) -> str:

@@ -15,8 +15,9 @@ import numpy.typing as npt
 from rag.errors import ArchiveError
 from rag.ingest.clean import clean
 from rag.ingest.prepared import Prepared
-from rag.text.detect import detect_language, words
+from rag.text.detect import detect_language
 from rag.text.split import passages, sentences
+from rag.text.tokens import count_words
 from rag.types import IngestReport, QuoteSpan, RawArticle, Sentence, Skipped
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def run(
                     else:
                         added += status == "new"
                         updated += status == "changed"
-                        total_words += words(draft.text)
+                        total_words += count_words(draft.text)
                         batcher.add(draft)
             if progress:
                 progress(seen, item.origin)

@@ -8,10 +8,11 @@ from typing import Any
 from rag.ingest.quote_frames import STAND_IN
 from rag.text.lexicon import alternation, lexicon
 from rag.text.names import is_role
-from rag.text.word_lists import Quotes
+from rag.text.word_lists import Grammar, Quotes
 
+_PARTICLES = lexicon("en").section(Grammar).name_particles
 _WORDS = lexicon("en").section(Quotes)
-_CAPITALS = re.compile(rf"[A-ZÀ-Þ][\w.'’\-]*(?: (?:(?:{alternation(_WORDS.name_particles)}) )?[A-ZÀ-Þ][\w.'’\-]*)*")
+_CAPITALS = re.compile(rf"[A-ZÀ-Þ][\w.'’\-]*(?: (?:(?:{alternation(_PARTICLES)}) )?[A-ZÀ-Þ][\w.'’\-]*)*")
 _BEFORE_ROLE = re.compile(rf"^(?:{alternation(_WORDS.before_roles)})\s+", re.IGNORECASE)
 
 

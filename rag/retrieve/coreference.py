@@ -10,6 +10,7 @@ from rag.retrieve.mentions import (
     CALENDAR,
     PHRASE,
     PLAIN,
+    TITLES,
     Conversation,
     Kind,
     Mention,
@@ -53,7 +54,7 @@ _DEFINITE = re.compile(
 )
 _BEING = _WORDS.forms_of_be
 _ENDS = PLAIN | _WORDS.particles
-_OFFICES = _WORDS.titles | _WORDS.offices
+_OFFICES = TITLES | _WORDS.offices
 
 
 def resolve_pronouns(text: str, talk: Conversation) -> tuple[str, bool]:

@@ -9,11 +9,12 @@ from rag.retrieve import preamble, speaker
 from rag.text.lexicon import alternation, lexicon
 from rag.text.word_lists import Decompose, Grammar
 
+_GRAMMAR = lexicon("en").section(Grammar)
 _WORDS = lexicon("en").section(Decompose)
 _NAME = r"(?:[Tt]he |a )?[A-Z0-9][\w.'’&-]*(?: (?:of |the )?[A-Z0-9][\w.'’&-]*)*"
 _TWO = rf"(?P<one>{_NAME}),? and (?P<two>{_NAME})"
 _PLAIN = r"(?P<one>(?:the )?[\w'’-]+) and (?P<two>(?:the )?[\w'’-]+)"  # typed without capitals
-_AUX = rf"(?P<aux>(?i:{alternation(lexicon('en').section(Grammar).auxiliaries)}))"
+_AUX = rf"(?P<aux>(?i:{alternation(_GRAMMAR.auxiliaries)}))"
 _BOTH = (re.compile(rf"^{_AUX} both {_TWO} (?P<rest>[a-z].*)$"), re.compile(rf"^{_AUX} both {_PLAIN} (?P<rest>.+)$"))
 _BOTH_LATER = re.compile(rf"^(?P<lead>(?i:{alternation(_WORDS.later_begins)})\b.*?) both {_TWO}(?P<rest>.*)$")
 _FIRST = re.compile(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from rag.text.scripts import CJK
 from rag.types import FoundBy, Hit, Passage
 
 _RRF = 10
@@ -92,5 +93,5 @@ def _one_story_once(passages: Sequence[Passage], k: int) -> list[tuple[Passage, 
 
 def _triples(text: str) -> set[str]:
     # Words, and single characters where words aren't spaced.
-    found = re.findall(r"[\u3040-\u30ff\u3400-\u9fff]|\w+", text.casefold())
+    found = re.findall(rf"[{CJK}]|\w+", text.casefold())
     return {" ".join(found[i : i + 3]) for i in range(max(1, len(found) - 2))} if found else set()

@@ -16,7 +16,8 @@ Kind = Literal["person", "thing", "unknown"]
 _GRAMMAR = lexicon("en").section(Grammar)
 _WORDS = lexicon("en").section(Rewrite)
 _CAPITAL = r"(?:[^\W\d_a-z](?:\.[^\W\d_a-z])*\.?(?=\s)|[^\W\d_a-z][\w\-]*(?:['’](?!s\b)\w+)*)"
-PHRASE = rf"(?<![\w'’\-]){_CAPITAL}(?:\s(?:(?:{alternation(_WORDS.name_particles)})\s)?{_CAPITAL}|\s\d+(?=\s|$))*"
+_SMALL = alternation(_GRAMMAR.name_particles, _WORDS.joins)
+PHRASE = rf"(?<![\w'’\-]){_CAPITAL}(?:\s(?:(?:{_SMALL})\s)?{_CAPITAL}|\s\d+(?=\s|$))*"
 """A run of capitalised words, small ones of names among them; a part of a regular expression."""
 _PHRASE = re.compile(PHRASE)
 _ADJECTIVE = re.compile(rf"(?:{alternation(_WORDS.adjective_endings)})$")
@@ -32,7 +33,7 @@ CALENDAR = frozenset(
     september october november december""".split()
 )
 _BOTH = frozenset(("may", "april", "june", "august"))  # James May
-_TITLES = _WORDS.titles
+TITLES = _GRAMMAR.forms_of_address | _GRAMMAR.titles
 _THINGS = _WORDS.things
 _OF_A_PLACE = rf"\b(?:in|near|(?:{alternation(_WORDS.places)}) of) (?:the )?"
 
@@ -117,7 +118,7 @@ def mentions(text: str, *, prose: bool = False) -> tuple[Mention, ...]:
             words = words[1:]
         while words and (words[-1].casefold() in CALENDAR - _BOTH or words[-1].islower() or words[-1].isdigit()):
             words = words[:-1]
-        if not words or (len(words) == 1 and words[0].strip(".").casefold() in _TITLES):
+        if not words or (len(words) == 1 and words[0].strip(".").casefold() in TITLES):
             continue
         if len(words) == 1 and _ADJECTIVE.search(words[0]) and re.match(r"\s+[a-z]", text[m.end() :]):
             continue
@@ -142,7 +143,7 @@ def _known_name(text: str, word: str, end: int) -> bool:
 
 def _kind(words: Sequence[str], before: str) -> Kind:
     low = [w.strip(".").casefold() for w in words]
-    if low[0] in _TITLES and len(words) > 1:
+    if low[0] in TITLES and len(words) > 1:
         return "person"
     if _THINGS & set(low) or {"of", "the"} & set(low) or any(w.isupper() and len(w.strip(".")) > 1 for w in words):
         return "thing"

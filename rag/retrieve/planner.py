@@ -107,14 +107,14 @@ class Planner:
 
     def _dated(self, made: Query) -> Query:
         """A query that stands by an event, with the event's date: that of the nearest article with all of its name."""
-        from rag.index.lexical import query_words, words
+        from rag.text.tokens import query_terms, terms
 
         assert made.time is not None
         about = query.build_query(made.time.event or "", k=_EVENT, times=False)
-        named = set(query_words(made.time.event or ""))
+        named = set(query_terms(made.time.event or ""))
         for hit in self._search(about.model_copy(update={"articles": made.articles, "sources": made.sources})):
             when = hit.passage.published
-            if when and named <= set(words(f"{hit.passage.title} {hit.passage.text}")):
+            if when and named <= set(terms(f"{hit.passage.title} {hit.passage.text}")):
                 return query.apply_event_date(made, when, hit.passage.title)
         return made.model_copy(update={"time": None})
 

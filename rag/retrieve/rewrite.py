@@ -11,11 +11,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.index.lexical import query_words
 from rag.retrieve.coreference import PRONOUN, definite_phrase, full_names, resolve_pronouns, resolve_there
 from rag.retrieve.mentions import AUXILIARIES, CALENDAR, PHRASE, Conversation, Mention, mentions
 from rag.text.detect import detect_language
 from rag.text.lexicon import alternation, lexicon
+from rag.text.scripts import CJK
+from rag.text.tokens import query_terms
 from rag.text.word_lists import Rewrite
 
 LONGEST = 300
@@ -28,7 +29,7 @@ _ANSWER = 1500
 """Characters of an answer that are looked at."""
 
 _WORDS = lexicon("en").section(Rewrite)
-_CJK = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
+_CJK = re.compile(f"[{CJK}]")
 _MARKS = re.compile(r"\s*\[\d+\]")
 _LEAD = re.compile(rf"^(?:(?:{alternation(_WORDS.leads)})\b[\s,.!]*)+", re.IGNORECASE)
 _ASKS = rf"(?:{alternation(_WORDS.question_words)})"
@@ -55,7 +56,7 @@ _ABOUT = re.compile(r"\b(?:about|regarding|concerning)\s+.+?(?=\s*[?.!]*$)", re.
 _KNOWN = re.compile(
     rf"\b(?:the|this|that|these|those|such)\s+(?:\w+\s){{0,1}}?(?:{alternation(_WORDS.known_things)})\b", re.IGNORECASE
 )
-_GENERAL = frozenset(query_words(" ".join(_WORDS.general)))
+_GENERAL = frozenset(query_terms(" ".join(_WORDS.general)))
 
 
 def condense(question: str, history: Sequence[tuple[str, str]]) -> str:
@@ -189,7 +190,7 @@ def _leans(bare: str, talk: Conversation) -> bool:
     """Whether a question that names nobody speaks of something known, or says hardly anything."""
     if mentions(bare) or _mentions(bare, talk):
         return False
-    content = [w for w in query_words(bare) if w not in _GENERAL and not w.isdigit()]
+    content = [w for w in query_terms(bare) if w not in _GENERAL and not w.isdigit()]
     return bool(_KNOWN.search(bare)) or len(content) <= 1 or bool(PRONOUN.search(bare))
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rag.index.lexical import query_words, words
 from rag.retrieve import preamble
 from rag.text.lexicon import alternation, lexicon
+from rag.text.tokens import query_terms, terms
 from rag.text.word_lists import Grammar, Speaker
 from rag.types import Quote
 
@@ -22,12 +22,13 @@ Vectors = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 
 _CLOSELY = 12
 """Quotes that are compared with what they are to be about by their own meaning; the rest by their passage's."""
+_GRAMMAR = lexicon("en").section(Grammar)
 _WORDS = lexicon("en").section(Speaker)
 _SAYING = alternation(_WORDS.say_verbs)
 _WORDS_OF = alternation(_WORDS.words_of)
 _ON = alternation(_WORDS.about)
 _SAID = alternation(_WORDS.said_verbs)
-_AUX = rf"(?:{alternation(lexicon('en').section(Grammar).auxiliaries, _WORDS.additions)})\b"
+_AUX = rf"(?:{alternation(_GRAMMAR.auxiliaries, _WORDS.additions)})\b"
 _SHAPES = tuple(
     re.compile(pattern, re.IGNORECASE)
     for pattern in (
@@ -51,7 +52,7 @@ _NOBODY = re.compile(
     rf"^(?:{alternation(_WORDS.nobody_pronouns)})$|\b(?:{alternation(_WORDS.nobody_nouns)})\b", re.IGNORECASE
 )
 _LONGEST = 8  # words of who speaks: beyond it the shape has caught something else
-_TITLES = frozenset(words(" ".join(_WORDS.titles)))
+_TITLES = frozenset(terms(" ".join((*_GRAMMAR.forms_of_address, *_WORDS.before_names))))
 
 
 @dataclass(frozen=True)
@@ -92,16 +93,16 @@ def match(speaker: str, known: Iterable[tuple[str, str | None, int]]) -> list[tu
         speaker: As asked for.
         known: (speaker, role, quotes), as ``Catalog.speakers`` has them.
     """
-    wanted = set(words(speaker)) - _TITLES
+    wanted = set(terms(speaker)) - _TITLES
     if not wanted:
         return []
     whole: list[tuple[str, str | None]] = []
     part: list[tuple[str, str | None]] = []
     for name, role, _ in known:
-        own, theirs = set(words(name)) - _TITLES, set(words(role or ""))
+        own, theirs = set(terms(name)) - _TITLES, set(terms(role or ""))
         if wanted <= own | theirs:
             whole.append((name, role))
-        elif own and own < wanted and len(own) == 1 and words(speaker)[-1] in own:
+        elif own and own < wanted and len(own) == 1 and terms(speaker)[-1] in own:
             part.append((name, role))
     return whole or part
 
@@ -128,11 +129,11 @@ def rank(
     """
     if not about or not quotes:
         return list(quotes)
-    terms = query_words(about)
-    inner = [set(words(q.quote)) for q in quotes]
-    outer = [set(words(f"{q.title} {q.sentence}")) | i for q, i in zip(quotes, inner, strict=True)]
+    wanted = query_terms(about)
+    inner = [set(terms(q.quote)) for q in quotes]
+    outer = [set(terms(f"{q.title} {q.sentence}")) | i for q, i in zip(quotes, inner, strict=True)]
     counts = Counter(t for found in outer for t in found)
-    rarity = {t: math.log(1 + len(quotes) / (counts[t] + 0.5)) for t in terms}
+    rarity = {t: math.log(1 + len(quotes) / (counts[t] + 0.5)) for t in wanted}
     total = sum(rarity.values()) or 1.0
     target = embed([about])[0]
     weights = []
@@ -156,7 +157,7 @@ def deduplicate(quotes: Iterable[Quote]) -> list[Quote]:
     kept: dict[tuple[str, str], Quote] = {}
     others: dict[tuple[str, str], list[str]] = {}
     for q in quotes:
-        same = (q.speaker.casefold(), " ".join(words(q.quote)) or q.quote)
+        same = (q.speaker.casefold(), " ".join(terms(q.quote)) or q.quote)
         if same not in kept:
             kept[same] = q
         elif (name := q.source or q.title) != (kept[same].source or kept[same].title):

@@ -27,14 +27,15 @@ _SENTENCES = 40
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 
+_GRAMMAR = lexicon("en").section(Grammar)
 _WORDS = lexicon("en").section(Starters)
 _WORD = r"[A-Za-z][\w’'\-]*"
 _CAPITAL = r"[A-Z][A-Za-zà-öø-ÿ’'\-]*[a-zà-öø-ÿ]"
-_NAME = rf"(?:(?:{_CAPITAL}|[A-Z]\.|{alternation(_WORDS.name_particles)})\s){{0,4}}{_CAPITAL}"
+_NAME = rf"(?:(?:{_CAPITAL}|[A-Z]\.|{alternation(_GRAMMAR.name_particles)})\s){{0,4}}{_CAPITAL}"
 # What is spoken of, up to the verb that follows: "the tram extension", "the number of people in camps".
 _THING = rf"(?:[Tt]he|[Aa]n?)\s(?:{_WORD}\s){{0,5}}?{_WORD}|(?:[A-Z][\w’'\-]+\s){{0,3}}[A-Z][\w’'\-]+"
 _BE = rf"(?:{alternation(_WORDS.forms_of_be)})"
-_HELPS = rf"(?:{_BE}|{alternation(lexicon('en').section(Grammar).auxiliaries)})"
+_HELPS = rf"(?:{_BE}|{alternation(_GRAMMAR.auxiliaries)})"
 _VERB = rf"(?:{_HELPS}|{alternation(_WORDS.verbs)}|[a-z]{{3,}}ed)"
 _SAYING = rf"(?:{alternation(_WORDS.say_verbs)})"
 _ROLE = rf"(?:{alternation(_WORDS.roles)})"
@@ -75,7 +76,7 @@ _LEANING = _WORDS.leaning
 _SMALL = _WORDS.small
 _OPENERS = _WORDS.openers
 _WHERE = _WORDS.before_place
-_TITLES = _WORDS.titles
+_TITLES = _GRAMMAR.forms_of_address | _GRAMMAR.titles
 _PLACELESS = frozenset((*_MONTHS.split("|"), *_DAYS.split("|")))
 
 

@@ -12,38 +12,42 @@ from typing import TYPE_CHECKING, Annotated, Any
 import anyio
 from pydantic import Field
 
-from rag.errors import ModelMissing, OnRecordError
+from rag.errors import OnRecordError
+from rag.extras import require
+from rag.protocols import FilterArgs
 from rag.service.access import Access
 from rag.service.scheduler import RequestScheduler
 from rag.types import Answer, Finished, Progress, Waiting
 
-try:
-    from mcp.server.fastmcp import Context, FastMCP
-    from mcp.server.transport_security import TransportSecuritySettings
-except ImportError as e:  # this file is imported only where the tools are wanted
-    raise ModelMissing(f'The tools need the package mcp ({e}). Run: pip install "onrecord[mcp]"') from e
+require("mcp", extra="mcp", what="The tools for language models")  # imported only where they are wanted
+from mcp.server.fastmcp import Context, FastMCP  # noqa: E402
+from mcp.server.transport_security import TransportSecuritySettings  # noqa: E402
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 PATH = "/mcp"
 
+After = Annotated[datetime | None, Field(description="Only articles from this date on")]
+Before = Annotated[datetime | None, Field(description="Only articles before this date")]
+Sources = Annotated[list[str], Field(description="Only these outlets")]
+
 _ABOUT = "Answers from an archive of news articles. Every sentence of an answer cites the exact words of an article."
 
 
-def mount(app: FastAPI, desk: RequestScheduler, access: Access) -> Callable[[], AbstractAsyncContextManager[None]]:
-    """Add the tools to the application, as a route that its middleware stands before.
+def mount(app: FastAPI, scheduler: RequestScheduler, access: Access) -> Callable[[], AbstractAsyncContextManager[None]]:
+    """Add the tools to the application, as a route behind its middleware.
 
     Returns:
-        What has to run for as long as the application does.
+        A context manager that has to be open for as long as the application runs.
     """
-    server = make_server(desk, access)
+    server = make_server(scheduler, access)
     inner = server.streamable_http_app()
     app.router.routes.extend(inner.routes)
     return server.session_manager.run
 
 
-def make_server(desk: RequestScheduler, access: Access) -> FastMCP:
+def make_server(scheduler: RequestScheduler, access: Access) -> FastMCP:
     """The tools; each call is answered on its own, with plain JSON."""
     server = FastMCP(
         "onrecord",
@@ -51,33 +55,34 @@ def make_server(desk: RequestScheduler, access: Access) -> FastMCP:
         streamable_http_path=PATH,
         stateless_http=True,
         log_level="ERROR",
-        # Host and Origin were looked at before: rag/service/access.py.
+        # Host and Origin are checked before, in rag/service/access.py.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
 
     async def ask(
         question: Annotated[str, Field(min_length=1, max_length=4000, description="The question, in any words")],
         ctx: Context[Any, Any, Any],
-        after: Annotated[datetime | None, Field(description="Only articles from this date on")] = None,
-        before: Annotated[datetime | None, Field(description="Only articles before this date")] = None,
-        sources: Annotated[list[str], Field(description="Only these outlets")] = [],  # noqa: B006
+        after: After = None,
+        before: Before = None,
+        sources: Sources = [],  # noqa: B006
     ) -> dict[str, Any]:
         """Answer a question from the archive. Each sentence carries a number; the citation of that number holds the
         exact words of the article that support it. answered is false where the archive does not say."""
-        given = {"after": after, "before": before, "sources": sources}
-        return _told(await _answer(desk, question, _user(access, ctx), ctx, **given))
+        filters = FilterArgs(after=after, before=before, sources=sources)
+        return _summary(await _answer(scheduler, question, _user(access, ctx), ctx, filters))
 
     async def search(
         query: Annotated[str, Field(min_length=1, max_length=4000, description="What to look for, in any words")],
         ctx: Context[Any, Any, Any],
         k: Annotated[int, Field(ge=1, le=50, description="How many passages")] = 5,
-        after: Annotated[datetime | None, Field(description="Only articles from this date on")] = None,
-        before: Annotated[datetime | None, Field(description="Only articles before this date")] = None,
-        sources: Annotated[list[str], Field(description="Only these outlets")] = [],  # noqa: B006
+        after: After = None,
+        before: Before = None,
+        sources: Sources = [],  # noqa: B006
     ) -> dict[str, Any]:
         """Find the passages of the archive nearest to a query, best first, word for word."""
-        given = {"k": k, "after": after, "before": before, "sources": sources}
-        hits = await anyio.to_thread.run_sync(partial(desk.search, query, user=_user(access, ctx), **given))
+        filters = FilterArgs(after=after, before=before, sources=sources)
+        find = partial(scheduler.search, query, user=_user(access, ctx), k=k, **filters)
+        hits = await anyio.to_thread.run_sync(find)
         passages = [h.passage.model_dump(mode="json", exclude={"sentences"}) for h in hits]
         return {"passages": passages}
 
@@ -87,15 +92,16 @@ def make_server(desk: RequestScheduler, access: Access) -> FastMCP:
             str | None, Field(max_length=200, description="Whose words: a name, or what somebody is called")
         ] = None,
         about: Annotated[str | None, Field(max_length=4000, description="What they are to be about")] = None,
-        after: Annotated[datetime | None, Field(description="Only articles from this date on")] = None,
-        before: Annotated[datetime | None, Field(description="Only articles before this date")] = None,
-        sources: Annotated[list[str], Field(description="Only these outlets")] = [],  # noqa: B006
+        after: After = None,
+        before: Before = None,
+        sources: Sources = [],  # noqa: B006
         limit: Annotated[int, Field(ge=1, le=100, description="How many at most")] = 10,
     ) -> dict[str, Any]:
         """Find who said what, word for word. direct is false where the article reports the words in its own."""
-        given = {"after": after, "before": before, "sources": sources, "limit": limit}
-        look = partial(desk.quotes, user=_user(access, ctx), speaker=speaker, about=about, **given)
-        return {"quotes": [q.model_dump(mode="json") for q in await anyio.to_thread.run_sync(look)]}
+        filters = FilterArgs(after=after, before=before, sources=sources)
+        user = _user(access, ctx)
+        find = partial(scheduler.quotes, user=user, speaker=speaker, about=about, limit=limit, **filters)
+        return {"quotes": [q.model_dump(mode="json") for q in await anyio.to_thread.run_sync(find)]}
 
     for tool in (ask, search, quotes):
         server.add_tool(tool, structured_output=True)
@@ -107,11 +113,11 @@ def _user(access: Access, ctx: Context[Any, Any, Any]) -> str:
 
 
 async def _answer(
-    desk: RequestScheduler, question: str, user: str, ctx: Context[Any, Any, Any], **options: Any
+    scheduler: RequestScheduler, question: str, user: str, ctx: Context[Any, Any, Any], filters: FilterArgs
 ) -> Answer:
-    """The desk's answer; the client's cancelling reaches the desk, and a sign of life the client."""
+    """The answer to a question; cancelling the call cancels the question, and the client is told of progress."""
     cancel = threading.Event()
-    events = desk.stream(question, user=user, cancel=cancel, **options)
+    events = scheduler.stream(question, user=user, cancel=cancel, **filters)
     try:
         while (event := await anyio.to_thread.run_sync(next, events, None)) is not None:
             if isinstance(event, Finished):
@@ -125,13 +131,14 @@ async def _answer(
     raise OnRecordError("The question was stopped. Ask again.")
 
 
-def _told(answer: Answer) -> dict[str, Any]:
-    """What a model needs of an answer."""
+def _summary(answer: Answer) -> dict[str, Any]:
+    """The parts of an answer that a language model needs."""
     fields = {"text", "answered", "reason", "citations", "conflicts", "model"}
-    told = answer.model_dump(mode="json", include=fields)
+    summary = answer.model_dump(mode="json", include=fields)
     if not answer.answered:
-        told["nearest"] = [h.passage.model_dump(mode="json", include={"text", "title", "url"}) for h in answer.hits[:3]]
-    return told
+        shown = {"text", "title", "url"}
+        summary["nearest"] = [h.passage.model_dump(mode="json", include=shown) for h in answer.hits[:3]]
+    return summary
 
 
 __all__ = ["PATH", "make_server", "mount"]

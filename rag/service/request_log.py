@@ -11,7 +11,7 @@ import traceback
 import uuid
 from typing import TYPE_CHECKING, Any
 
-from rag.service.access import send_error
+from rag.service.asgi import send_error
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send

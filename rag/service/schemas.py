@@ -1,4 +1,4 @@
-"""What programs send, and the two shapes of the service's own that they get back."""
+"""Bodies of the API's requests, and of the responses that are the service's own."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
+from rag.protocols import FilterArgs
 from rag.types import ArticleSummary, Stats, Value
 
 Outlets = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=100)]
@@ -14,7 +15,7 @@ Language = Annotated[str, Field(pattern="^[A-Za-z]{2,3}$")]
 
 
 class Filters(Value):
-    """Which articles."""
+    """Which articles are searched."""
 
     after: datetime | None = Field(None, description="Only articles from then on; a date alone is midnight UTC")
     before: datetime | None = Field(None, description="Only articles before then")
@@ -22,9 +23,15 @@ class Filters(Value):
     language: Language | None = Field(None, description="Only articles in this language, as in en")
     undated: bool = Field(True, description="Whether a date filter lets articles without a date through")
 
+    def filters(self) -> FilterArgs:
+        """As every method of ``Archive`` that filters takes them."""
+        return FilterArgs(
+            after=self.after, before=self.before, sources=self.sources, language=self.language, undated=self.undated
+        )
+
 
 class Search(Filters):
-    """What to look for."""
+    """A search for passages."""
 
     question: str = Field(min_length=1, max_length=4000, description="In any words")
     k: int | None = Field(None, ge=1, le=100, description="Passages to retrieve; by default the service's setting")
@@ -37,11 +44,11 @@ class Search(Filters):
 
     def options(self) -> dict[str, Any]:
         """As ``Archive.search`` and ``Archive.stream`` take them."""
-        return {name: getattr(self, name) for name in Search.model_fields if name != "question"}
+        return {**self.filters(), "k": self.k, "today": self.today, "times": self.times}
 
 
 class Quotes(Filters):
-    """Whose words to look for."""
+    """A search for quotes."""
 
     speaker: str | None = Field(None, max_length=200, description="A name, a part of one, or what somebody is called")
     about: str | None = Field(None, max_length=4000, description="What the words are to be about, in any words")
@@ -49,11 +56,11 @@ class Quotes(Filters):
 
     def options(self) -> dict[str, Any]:
         """As ``Archive.quotes`` takes them."""
-        return {name: getattr(self, name) for name in Quotes.model_fields}
+        return {**self.filters(), "speaker": self.speaker, "about": self.about, "limit": self.limit}
 
 
 class Exchange(Value):
-    """A question of a conversation, and what was answered."""
+    """An earlier question of the conversation, and its answer."""
 
     question: str = Field(min_length=1, max_length=4000)
     answer: str = Field(max_length=20_000, description="The answer's text")
@@ -76,7 +83,7 @@ class Question(Search):
 
 
 class NewArticle(Value):
-    """An article to take in."""
+    """An article to ingest."""
 
     title: str = Field("", max_length=2000)
     text: str = Field(min_length=1, max_length=20_000_000)
@@ -104,18 +111,18 @@ class NewArticle(Value):
 
 
 class ArticlePage(Value):
-    """Some of the articles."""
+    """A page of the list of articles."""
 
     items: tuple[ArticleSummary, ...]
     total: int
-    """How many there are in all."""
+    """How many articles match in all."""
 
 
 class DeleteResponse(Value):
-    """What was taken down."""
+    """Which articles were deleted."""
 
     deleted: tuple[str, ...]
-    """Keys of the articles."""
+    """Their keys."""
 
 
 class ServiceStats(Value):
@@ -123,9 +130,9 @@ class ServiceStats(Value):
 
     archive: Stats
     model: str
-    """Who writes answers."""
+    """The model that writes answers."""
     running: int
-    """Questions being answered."""
+    """Questions being answered now."""
     waiting: int
     """Questions waiting for their turn."""
 

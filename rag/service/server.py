@@ -1,4 +1,4 @@
-"""Runs the service: binds the port, serves until a signal comes, and ends without cutting answers off."""
+"""Runs the service: binds the port, serves until a signal comes, and shuts down without cutting answers off."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
 
     from rag.service.scheduler import RequestScheduler
 
-_LAST_WORDS = 0.5
-"""Seconds in which the last events of stopped answers go out."""
+_FLUSH_TIME = 0.5
+"""Seconds in which the last events of cancelled answers are sent."""
 
 
 def bind(host: str, port: int) -> socket.socket:
     """A socket on that address; port 0 takes any that is free.
 
     Raises:
-        UsageError: The port is taken, or the address is none of this machine's.
+        UsageError: The port is in use, or the address does not belong to this machine.
     """
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
@@ -50,7 +50,7 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def address(listening: socket.socket) -> str:
-    """Where a browser finds it."""
+    """The URL that a browser opens."""
     host, port = listening.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
     return f"http://{host}:{port}"
@@ -58,74 +58,78 @@ def address(listening: socket.socket) -> str:
 
 def run(
     app: FastAPI,
-    desk: RequestScheduler,
+    scheduler: RequestScheduler,
     listening: socket.socket,
     *,
-    grace: float,
+    shutdown_grace: float,
     started: Callable[[], None] | None = None,
 ) -> None:
-    """Serve until SIGTERM or SIGINT, then let what was accepted be finished or told, and close the desk.
+    """Serve until SIGTERM or SIGINT, then finish or cancel what was accepted, and close the scheduler.
 
     Args:
         app: From ``create_app``.
-        desk: Its desk.
+        scheduler: The scheduler that the app asks.
         listening: From ``bind``; closed at the end.
-        grace: Seconds to finish in.
-        started: Called when requests are answered.
+        shutdown_grace: Seconds to finish answers in.
+        started: Called once requests are accepted.
     """
-    server = Server(app, desk, grace, started)
+    server = Server(app, scheduler, shutdown_grace, started)
     if threading.current_thread() is threading.main_thread():
-        # uvicorn raises the signal again when it is done, for whoever had it before: that is us, and all is well.
+        # uvicorn raises the signal again when it is done, for the previous handler: ours, which does nothing more.
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, server.stop)
     server.run(sockets=[listening])
-    desk.close(0)
+    scheduler.close(0)
 
 
 class Server(uvicorn.Server):
-    """uvicorn, with the desk closed while the last answers go out."""
+    """uvicorn that closes the scheduler while the last answers are sent."""
 
     def __init__(
-        self, app: FastAPI, desk: RequestScheduler, grace: float, started: Callable[[], None] | None = None
+        self,
+        app: FastAPI,
+        scheduler: RequestScheduler,
+        shutdown_grace: float,
+        started: Callable[[], None] | None = None,
     ) -> None:
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
         super().__init__(
             uvicorn.Config(
                 app,
                 log_config=None,
-                access_log=False,  # rag/service/request_log.py writes ours
+                access_log=False,  # rag/service/request_log.py writes one of ours
                 server_header=False,
                 timeout_keep_alive=30,
-                timeout_graceful_shutdown=int(grace) + 5,
+                timeout_graceful_shutdown=int(shutdown_grace) + 5,
                 h11_max_incomplete_event_size=64_000,
                 lifespan="on",
             )
         )
-        self._desk = desk
-        self._grace = grace
-        self._tell = started
+        self._scheduler = scheduler
+        self._shutdown_grace = shutdown_grace
+        self._on_started = started
 
     def stop(self, *_: Any) -> None:
         """Stop as a signal would."""
         self.should_exit = True
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and say so."""
+        """Start, then call ``started``."""
         await super().startup(sockets)
-        if self.started and self._tell is not None:
-            self._tell()
+        if self.started and self._on_started is not None:
+            self._on_started()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Stop accepting; finish or tell; then cut what is left, such as a page's connection that never ends."""
+        """Stop accepting, finish or cancel answers, then close what is left, such as a page's open event stream."""
         for server in self.servers:
             server.close()
 
         async def close() -> None:
-            await asyncio.to_thread(self._desk.close, self._grace)
-            await asyncio.sleep(_LAST_WORDS)
+            await asyncio.to_thread(self._scheduler.close, self._shutdown_grace)
+            await asyncio.sleep(_FLUSH_TIME)
             for connection in list(self.server_state.connections):
                 if (transport := getattr(connection, "transport", None)) is not None:
-                    transport.close()  # whoever writes there is told that the client has gone
+                    transport.close()  # code that writes to it then sees a disconnected client
 
         closing = asyncio.create_task(close())
         await super().shutdown(sockets)

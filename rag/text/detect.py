@@ -1,4 +1,4 @@
-"""The language of a text, by its script and its commonest words; and how many words it has.
+"""The language of a text, by its script and its commonest words.
 
 Detection libraries were tried: py3langid 0.4 costs 105 MB and 0.6 s to load and
 calls one in ten Chinese questions Wu, lingua takes 96 MB of disk. Splitting
@@ -13,28 +13,10 @@ from collections import Counter
 from functools import cache
 
 from rag.text.lexicon import having
+from rag.text.scripts import BY_LANGUAGE
 from rag.text.word_lists import Detection
 
-_SCRIPTS: tuple[tuple[str, str], ...] = (
-    ("ja", "\u3041-\u30ff"),
-    ("ko", "\uac00-\ud7af\u1100-\u11ff"),
-    ("zh", "\u3400-\u4dbf\u4e00-\u9fff"),
-    ("ru", "\u0400-\u052f"),
-    ("ar", "\u0600-\u06ff\u0750-\u077f"),
-    ("el", "\u0370-\u03ff"),
-    ("he", "\u0590-\u05ff"),
-    ("hi", "\u0900-\u097f"),
-    ("bn", "\u0980-\u09ff"),
-    ("ta", "\u0b80-\u0bff"),
-    ("te", "\u0c00-\u0c7f"),
-    ("th", "\u0e00-\u0e7f"),
-    ("ka", "\u10a0-\u10ff"),
-    ("hy", "\u0530-\u058f"),
-    ("am", "\u1200-\u137f"),
-    ("km", "\u1780-\u17ff"),
-    ("my", "\u1000-\u109f"),
-)
-_OTHER = re.compile("|".join(f"(?P<{name}>[{span}]+)" for name, span in _SCRIPTS))
+_OTHER = re.compile("|".join(f"(?P<{name}>[{span}]+)" for name, span in BY_LANGUAGE))
 _LATIN = re.compile("[a-zà-öø-ÿā-ſș-ț]+")
 _MET_OFTEN = "en tr de fr es it pt nl sv da no fi pl cs hu ro id vi".split()
 """Where two languages are as likely, the first of these is named."""
@@ -43,17 +25,6 @@ _ARABIC = (("ur", "ٹڈڑںےھ"), ("fa", "پچژگک"))
 _SAMPLE = 4_000
 _SURE = 0.06
 """Share of a text's words that are a language's stopwords, at least, to name that language."""
-
-_CJK = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]")
-_WORD = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
-
-
-def words(text: str) -> int:
-    """Count words; two Chinese or Japanese characters count as one, a begun pair too."""
-    if text.isascii():
-        return len(_WORD.findall(text))
-    spaced, cjk = _CJK.subn(" ", text)
-    return len(_WORD.findall(spaced)) + (cjk + 1) // 2
 
 
 def detect_language(text: str) -> str:
@@ -67,9 +38,21 @@ def detect_language(text: str) -> str:
         language = _by_script(sample)
         if language is not None:
             return language
+    scores, number = _scores(sample)
+    best = max(scores, key=lambda language: (scores[language], language == "en"), default="en")
+    return best if number and scores[best] >= max(1, _SURE * number) else "en"
+
+
+def certain_language(text: str) -> str | None:
+    """The language of a text in Latin letters, where a sentence's words leave hardly a doubt; else None."""
+    scores, number = _scores(text[:_SAMPLE])
+    best = max(scores, key=lambda language: scores[language], default="en")
+    return best if scores[best] >= max(3, 0.2 * number) and scores[best] >= 2 * scores["en"] * (best != "en") else None
+
+
+def _scores(sample: str) -> tuple[Counter[str], int]:
+    """What speaks for each language in a sample's words and letters; and how many words it has."""
     found = _LATIN.findall(sample.replace("İ", "i").lower())
-    if not found:
-        return "en"
     scores: Counter[str] = Counter()
     for word, times in Counter(found).items():
         owners = _owners().get(word, ())
@@ -77,8 +60,7 @@ def detect_language(text: str) -> str:
             scores[language] += times * (2 if len(owners) == 1 else 1)
     for language, letters in _letters():
         scores[language] += min(sum(sample.count(letter) for letter in letters), len(found) // 3)
-    best = max(scores, key=lambda language: (scores[language], language == "en"), default="en")
-    return best if scores[best] >= max(1, _SURE * len(found)) else "en"
+    return scores, len(found)
 
 
 @cache

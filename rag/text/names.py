@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 from rag.text.lexicon import alternation, lexicon
-from rag.text.word_lists import Names
+from rag.text.word_lists import Grammar, Names
 
+_GRAMMAR = lexicon("en").section(Grammar)
 _WORDS = lexicon("en").section(Names)
-ROLE = re.compile(rf"(?:{alternation(_WORDS.role_prefixes)})?(?:{alternation(_WORDS.roles)})s?", re.IGNORECASE)
+_ROLES = alternation(_GRAMMAR.forms_of_address, _GRAMMAR.titles, _WORDS.roles, _WORDS.bare_roles)
+ROLE = re.compile(rf"(?:{alternation(_WORDS.role_prefixes)})?(?:{_ROLES})s?", re.IGNORECASE)
 """A word for what somebody is."""
 
 

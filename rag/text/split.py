@@ -1,7 +1,7 @@
-"""Sentences, passages and the language of a text, by exact offsets.
+"""Sentences and passages of a text, by exact offsets.
 
 Sentences are found by sentencex (Wikimedia, MIT), followed by a thin repair
-pass (``_repair.py`` says which of its mistakes are mended and why). Offsets
+pass (``sentencex_fixes`` says which of its mistakes are mended and why). Offsets
 are code points, half-open, into the text as it was handed in.
 """
 
@@ -14,11 +14,12 @@ from collections.abc import Iterator, Sequence
 
 import sentencex
 
-from rag.text.detect import detect_language, words
+from rag.text.scripts import CJK
 from rag.text.sentencex_fixes import repair
+from rag.text.tokens import count_words
 from rag.types import Sentence
 
-__all__ = ["detect_language", "passages", "sentences", "words"]
+__all__ = ["passages", "sentences"]
 
 LONGEST = 600
 """Code points a sentence may have; longer ones are cut."""
@@ -33,7 +34,7 @@ _NEWLINE = re.compile(r"\r\n|[\n\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")
 _MARKS = re.compile(r"[\"“”„«»「」『』()\[\]（）]")
 _APOSTROPHE = re.compile(r"(?<=\w)['’‘](?=\w)")
 _SURROGATE = re.compile("[\ud800-\udfff]")
-_CJK = re.compile("[\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
+_CJK = re.compile(f"[{CJK}]")
 _JOINERS = frozenset("\u200d\ufe0e\ufe0f")
 
 
@@ -84,7 +85,7 @@ def passages(
     runs: list[tuple[int, int]] = []
     first, size = 0, 0
     for i, sentence in enumerate(sentences):
-        length = words(text[sentence.start : sentence.end])
+        length = count_words(text[sentence.start : sentence.end])
         if i > first and size + length > max_words:
             runs.append((first, i))
             first, size = i, 0

@@ -20,16 +20,17 @@ class Grammar(NamedTuple):
     """Closed classes of words that several parts of the program ask for."""
 
     auxiliaries: frozenset[str]
+    name_particles: frozenset[str]
+    forms_of_address: frozenset[str]
+    titles: frozenset[str]
 
 
 class Rewrite(NamedTuple):
     """Follow-up questions (``rag/retrieve/rewrite.py``, ``mentions.py``, ``coreference.py``)."""
 
     plain: frozenset[str]
-    titles: frozenset[str]
     offices: frozenset[str]
     things: frozenset[str]
-    name_particles: tuple[str, ...]
     adjective_endings: tuple[str, ...]
     places: tuple[str, ...]
     pronouns_person: tuple[str, ...]
@@ -52,6 +53,7 @@ class Rewrite(NamedTuple):
     particles: frozenset[str]
     known_things: tuple[str, ...]
     general: tuple[str, ...]
+    joins: tuple[str, ...]
 
 
 class Preamble(NamedTuple):
@@ -86,13 +88,12 @@ class Speaker(NamedTuple):
     additions: tuple[str, ...]
     nobody_pronouns: tuple[str, ...]
     nobody_nouns: tuple[str, ...]
-    titles: tuple[str, ...]
+    before_names: tuple[str, ...]
 
 
 class Starters(NamedTuple):
     """Questions to begin with (``rag/retrieve/starters.py``)."""
 
-    name_particles: tuple[str, ...]
     forms_of_be: tuple[str, ...]
     verbs: tuple[str, ...]
     say_verbs: tuple[str, ...]
@@ -101,7 +102,6 @@ class Starters(NamedTuple):
     small: frozenset[str]
     openers: frozenset[str]
     before_place: frozenset[str]
-    titles: frozenset[str]
     counted: tuple[str, ...]
     not_counted: tuple[str, ...]
 
@@ -124,21 +124,19 @@ class Quotes(NamedTuple):
     naming: tuple[str, ...]
     before_names: tuple[str, ...]
     before_roles: tuple[str, ...]
-    name_particles: tuple[str, ...]
 
 
 class Names(NamedTuple):
     """Names, and what people are (``rag/text/names.py``, ``rag/ingest/people.py``)."""
 
-    particles: tuple[str, ...]
     roles: tuple[str, ...]
     role_prefixes: tuple[str, ...]
-    forms_of_address: frozenset[str]
     role_joins: frozenset[str]
     role_qualifiers: frozenset[str]
     clause_verbs: tuple[str, ...]
     after_names: tuple[str, ...]
     sentence_starts: frozenset[str]
+    bare_roles: frozenset[str]
 
 
 class Boilerplate(NamedTuple):

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import assert_cited, many, row, write_rows
+from helpers import assert_cited, examples, fill, many, row, write_rows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessageChunk, BaseMessage
@@ -36,13 +36,8 @@ TRUE = "Engineers found cracks in two of the nine piers during an inspection in 
 
 @pytest.fixture
 def bridge(archive: Archive, tmp_path: Path) -> Archive:
-    archive.ingest(
-        write_rows(
-            tmp_path / "a.jsonl",
-            row("bridge", BRIDGE, title="Old Harbour Bridge to close", source="City Herald", published="2021-05-03"),
-            *many(4),
-        )
-    )
+    about = row("bridge", BRIDGE, title="Old Harbour Bridge to close", source="City Herald", published="2021-05-03")
+    fill(archive, about, *many(4))
     return archive
 
 
@@ -478,7 +473,7 @@ JUNK = st.one_of(
 PIECE = st.tuples(st.integers(0, 30), st.floats(0, 1), st.integers(0, 4), JUNK)
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(20), deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     bodies=st.lists(article_texts(), min_size=1, max_size=2),
     question=st.one_of(st.none(), st.text(min_size=1, max_size=60).filter(str.strip)),
@@ -536,7 +531,7 @@ def test_every_citation_is_verbatim_for_any_text_and_any_model(
 
 
 def comparable(text: str) -> str:
-    from rag.answer.check.exact import normalise
+    from rag.text.normalize import normalise
 
     return normalise(text).strip(" .,;:!?。，…")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+from helpers import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -80,7 +81,7 @@ PARTS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(parts=st.lists(PARTS, max_size=14), cuts=st.lists(st.integers(0, 120), max_size=12))
 def test_how_the_stream_is_cut_changes_nothing(parts: list[str], cuts: list[int]) -> None:
     text = "".join(parts)

@@ -38,9 +38,10 @@ def test_the_local_model_is_asked_the_same_cases_every_time(task: Set) -> None:
     some = task.some(DATA)
     assert [c.id for c in some] == [c.id for c in task.some(DATA)]
     assert len(some) == task.local
-    ids = {c.id for c in task.cases(DATA)}
+    cases = task.cases(DATA)
+    ids = {c.id for c in cases}
     assert {c.id for c in some} <= ids
-    if any(not c.answerable and not c.choices for c in task.cases(DATA)):
+    if any(not c.answerable and not c.choices for c in cases):
         assert sum(c.answerable for c in some) == task.local // 2
 
 
@@ -62,6 +63,7 @@ def test_the_check_is_scored_as_scikit_learn_scores(monkeypatch: pytest.MonkeyPa
             return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
     monkeypatch.setattr(check, "SentenceTransformerEmbedder", Embedder)
+    monkeypatch.setattr(check, "_RESAMPLES", 10)  # intervals are not looked at here
     words = "The bridge will close for eleven weeks from June."
     cases = [
         check.Claimed(words, ((words,),), True),

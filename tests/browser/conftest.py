@@ -36,7 +36,7 @@ class Site:
     """A running service and the tabs that look at it."""
 
     address: str
-    desk: Any
+    scheduler: Any
     browser: Any
     odd: list[str] = field(default_factory=list)
     """What a console complained of, and requests that went elsewhere."""
@@ -66,6 +66,8 @@ class Site:
 @pytest.fixture
 def site(browser: Any) -> Iterator[Callable[..., Site]]:
     """A function that serves an archive and gives the site; everything ends with the test, and nothing odd was seen."""
+    from rag.ui.app import mount
+
     from rag.service.access import Access
     from rag.service.http import create_app
     from rag.service.scheduler import RequestScheduler
@@ -75,12 +77,12 @@ def site(browser: Any) -> Iterator[Callable[..., Site]]:
     sites: list[Site] = []
 
     def serve(archive: Any, **options: Any) -> Site:
-        desk = RequestScheduler(archive, **options)
+        scheduler = RequestScheduler(archive, **options)
         listening = bind("127.0.0.1", 0)
-        server = Server(create_app(desk, Access()), desk, grace=1.0)
+        server = Server(create_app(scheduler, Access(), mount_page=mount), scheduler, shutdown_grace=1.0)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
-        made = Site(address(listening), desk, browser)
+        made = Site(address(listening), scheduler, browser)
         sites.append(made)
 
         def end() -> None:
@@ -88,7 +90,7 @@ def site(browser: Any) -> Iterator[Callable[..., Site]]:
                 context.close()
             server.stop()
             thread.join(20)
-            desk.close(0)
+            scheduler.close(0)
             assert not thread.is_alive()
 
         ends.append(end)
@@ -103,11 +105,11 @@ def site(browser: Any) -> Iterator[Callable[..., Site]]:
 
 def ask(tab: Any, question: str) -> Any:
     """Type a question, press Enter, and wait for the end of its answer; gives the question's part of the page."""
-    before = tab.locator(".talk").count()
+    before = tab.locator(".turn").count()
     tab.fill("#question textarea", question)
     tab.press("#question textarea", "Enter")
-    tab.wait_for_function("n => document.querySelectorAll('.talk').length === n", arg=before + 1)
-    last = tab.locator("#live .talk")
+    tab.wait_for_function("n => document.querySelectorAll('.turn').length === n", arg=before + 1)
+    last = tab.locator("#live .turn")
     last.locator(".tools").wait_for()
     return last
 

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from playwright.sync_api import sync_playwright
+from rag.ui.app import mount
 
 from rag import Archive, Settings
 from rag.service.access import Access
@@ -27,9 +28,9 @@ def main(folder: Path) -> None:
     with TemporaryDirectory() as work:
         archive = Archive.open(settings=Settings(archive=Path(work) / "archive"))
         archive.ingest(ROOT / "corpus")
-        desk = RequestScheduler(archive)
+        scheduler = RequestScheduler(archive)
         listening = bind("127.0.0.1", 0)
-        server = Server(create_app(desk, Access()), desk, grace=1.0)
+        server = Server(create_app(scheduler, Access(), mount_page=mount), scheduler, shutdown_grace=1.0)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         with sync_playwright() as play:
@@ -51,7 +52,7 @@ def main(folder: Path) -> None:
             browser.close()
         server.stop()
         thread.join(20)
-        desk.close(0)
+        scheduler.close(0)
         archive.close()
 
 
@@ -67,7 +68,7 @@ def story(tab: Any, folder: Path, name: str) -> None:
     if name == "light":
         tab.fill("#question textarea", "how much will the Kellmouth tram cost?")
         tab.press("#question textarea", "Enter")
-        tab.wait_for_selector("#live .alive")
+        tab.wait_for_selector("#live .progress-line")
         tab.wait_for_selector("#side .hit:has-text('Kellmouth')")
         picture("writing")
         tab.wait_for_selector("#live .tools")
@@ -78,19 +79,19 @@ def story(tab: Any, folder: Path, name: str) -> None:
     tab.wait_for_selector("#cited")
     tab.mouse.move(5, 5)
     if name != "phone":
-        tab.evaluate("document.querySelector('#past .talk').scrollIntoView()")
+        tab.evaluate("document.querySelector('#past .turn').scrollIntoView()")
     picture("cited")
     ask(tab, "who won the 2022 World Cup?")
     picture("refusal")
     ask(tab, "what did Qin Gang say about relations in June 2023?")
     picture("when")
     tab.click("button[role=tab]:has-text('Quotes')")
-    tab.fill("#who input", "Qin")
+    tab.fill("#speaker input", "Qin")
     tab.fill("#about input", "relations")
     tab.press("#about input", "Enter")
     tab.wait_for_selector("#quotes-list :has-text('best match first')")
-    tab.click(".said >> nth=0 >> text=Open article")
-    tab.wait_for_selector("#quoted #cited")
+    tab.click(".quote >> nth=0 >> text=Open article")
+    tab.wait_for_selector("#quote-article #cited")
     picture("quotes")
     tab.click("button[role=tab]:has-text('Archive')")
     tab.wait_for_selector(".coverage rect")

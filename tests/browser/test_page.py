@@ -119,8 +119,8 @@ def test_from_an_empty_archive_to_an_exported_conversation(site: Serve, tmp_path
     tab.click("button[role=tab]:has-text('Archive')")
     tab.wait_for_selector(".coverage rect")
     tab.set_input_files("#upload input[type=file]", [mine, broken])
-    tab.wait_for_selector(".intake")
-    result = tab.locator(".intake").inner_text()
+    tab.wait_for_selector(".ingest-result")
+    result = tab.locator(".ingest-result").inner_text()
     assert "1 added" in result
     assert re.search(r"strike\.txt\s+taken in", result)
     assert re.search(r"picture\.bin\s+skipped: unknown format", result)
@@ -157,7 +157,7 @@ def test_the_local_model_answers_in_the_page(site: Serve, tmp_path: Path) -> Non
     tab.press("#question textarea", "Enter")
     tab.wait_for_selector("#side .hit")
     assert tab.locator("#live .answer").count() == 0, "evidence stands there before the first word"
-    assert tab.locator("#live .alive").is_visible()
+    assert tab.locator("#live .progress-line").is_visible()
     tab.wait_for_selector("#live .sources", timeout=120_000)
     assert "lowest point" in tab.inner_text("#live .answer")
     quote = tab.inner_text("#live .sources blockquote >> nth=0")
@@ -211,16 +211,16 @@ def test_markup_in_articles_questions_and_models_is_text(site: Serve, tmp_path: 
     tab.wait_for_selector(".reading")
     assert NASTY[:40] in tab.inner_text("#side")
     tab.click("button[role=tab]:has-text('Quotes')")
-    tab.wait_for_selector(".said")
-    assert NASTY[:40] in tab.inner_text(".said strong")
-    tab.click(".said >> text=Open article")
-    tab.wait_for_selector("#quoted #cited")
+    tab.wait_for_selector(".quote")
+    assert NASTY[:40] in tab.inner_text(".quote strong")
+    tab.click(".quote >> text=Open article")
+    tab.wait_for_selector("#quote-article #cited")
     tab.click("button[role=tab]:has-text('Archive')")
     tab.wait_for_selector(".articles li")
     tab.locator(".articles .open", has_text="Lighthouse").click()
     tab.wait_for_selector("#reader .reading")
     tab.click("button[role=tab]:has-text('Ask')")
-    tab.hover(".talk h3")
+    tab.hover(".turn h3")
     time.sleep(0.3)
     assert tab.evaluate("window.pwned") is None
     assert tab.locator(".onr script, .onr img, .onr gradio-app, .onr a[href^='javascript']").count() == 0
@@ -238,21 +238,21 @@ def test_stop_retry_edit(site: Serve, tmp_path: Path) -> None:
     tab.wait_for_selector("#side .hit")
     tab.click("#question button:has-text('Stop')")
     tab.wait_for_selector("#live .refusal:has-text('Stopped')")
-    assert made.desk.running == 0
+    assert made.scheduler.running == 0
     slow.delay = 0.0
     tab.click("#live button:has-text('Retry')")
     tab.wait_for_selector("#live .sources")
-    assert tab.locator(".talk").count() == 1
+    assert tab.locator(".turn").count() == 1
     ask(tab, "How many ferries will run from June?")
-    assert tab.locator(".talk").count() == 2
-    tab.click(".talk >> nth=0 >> button:has-text('Edit')")
+    assert tab.locator(".turn").count() == 2
+    tab.click(".turn >> nth=0 >> button:has-text('Edit')")
     tab.wait_for_selector(".editing")
     assert tab.input_value("#question textarea") == "Why was the harbour bridge closed?"
     tab.fill("#question textarea", "Why was the bridge of the harbour closed on Monday?")
     tab.press("#question textarea", "Enter")
-    tab.wait_for_function("document.querySelectorAll('.talk').length === 1")
+    tab.wait_for_function("document.querySelectorAll('.turn').length === 1")
     tab.wait_for_selector("#live .tools")
-    assert tab.inner_text(".talk h3 >> nth=0") == "Why was the bridge of the harbour closed on Monday?"
+    assert tab.inner_text(".turn h3 >> nth=0") == "Why was the bridge of the harbour closed on Monday?"
     assert tab.locator(".editing").count() == 0
     (conversation,) = archive.conversations.list("local")
     assert conversation.turns == 1
@@ -267,11 +267,11 @@ def test_who_leaves_stops_the_work(site: Serve, tmp_path: Path) -> None:
     tab.fill("#question textarea", "Why was the harbour bridge closed?")
     tab.press("#question textarea", "Enter")
     tab.wait_for_selector("#side .hit")
-    assert made.desk.running == 1
+    assert made.scheduler.running == 1
     tab.context.close()
     made.contexts.clear()
     left = time.monotonic()
-    while made.desk.running and time.monotonic() < left + 10:
+    while made.scheduler.running and time.monotonic() < left + 10:
         time.sleep(0.05)
     assert time.monotonic() - left < 2.0
     archive.close()
@@ -285,8 +285,8 @@ def test_who_waits_sees_the_place(site: Serve, tmp_path: Path) -> None:
     for tab in tabs:
         tab.fill("#question textarea", "Why was the harbour bridge closed?")
         tab.press("#question textarea", "Enter")
-        tab.wait_for_selector("#live .alive")
-    tabs[1].wait_for_selector("#live .alive:has-text('You are next')")
+        tab.wait_for_selector("#live .progress-line")
+    tabs[1].wait_for_selector("#live .progress-line:has-text('You are next')")
     for tab in tabs:
         tab.wait_for_selector("#live .sources")
     archive.close()
@@ -328,7 +328,7 @@ def test_conversations_are_found_renamed_and_deleted(site: Serve, tmp_path: Path
     tab = site(archive).tab()
     ask(tab, "How much will the repairs of the harbour bridge cost?")
     tab.click("text=New conversation")
-    tab.wait_for_selector("#live .talk", state="detached")
+    tab.wait_for_selector("#live .turn", state="detached")
     ask(tab, "How many ferries will run from June?")
     assert tab.locator(".conversations li").count() == 2
     tab.fill("#find input, #find textarea", "million crowns")
@@ -337,7 +337,7 @@ def test_conversations_are_found_renamed_and_deleted(site: Serve, tmp_path: Path
     tab.fill("#find input, #find textarea", "")
     tab.wait_for_function("document.querySelectorAll('.conversations li').length === 2")
     tab.click(".conversations .open:has-text('repairs')")
-    tab.wait_for_selector("#live .talk:has-text('12 million')")
+    tab.wait_for_selector("#live .turn:has-text('12 million')")
     tab.locator(".conversations li", has_text="ferries").locator("text=Delete").click()
     tab.wait_for_function("document.querySelectorAll('.conversations li').length === 1")
     archive.close()
@@ -362,37 +362,37 @@ def test_quotes_are_found_copied_and_opened_at_their_words(
     put_quotes(archive, "ferry", ("Three more ferries will run", "Odd Berg", {"direct": False}))
     tab = site(archive).tab(width, height, permissions=["clipboard-read", "clipboard-write"])
     tab.click("button[role=tab]:has-text('Quotes')")
-    tab.wait_for_function("document.querySelectorAll('.said').length === 3")
-    assert "Odd Berg" in tab.inner_text(".said >> nth=0")  # the newest first
+    tab.wait_for_function("document.querySelectorAll('.quote').length === 3")
+    assert "Odd Berg" in tab.inner_text(".quote >> nth=0")  # the newest first
 
-    tab.fill("#who input", "holt")
-    tab.press("#who input", "Enter")
-    tab.wait_for_function("document.querySelectorAll('.said').length === 1")
-    assert "word for word" in tab.inner_text(".said")
-    tab.click(".said >> text=Copy quote")
-    tab.wait_for_selector(".said >> text=Copied")
+    tab.fill("#speaker input", "holt")
+    tab.press("#speaker input", "Enter")
+    tab.wait_for_function("document.querySelectorAll('.quote').length === 1")
+    assert "word for word" in tab.inner_text(".quote")
+    tab.click(".quote >> text=Copy quote")
+    tab.wait_for_selector(".quote >> text=Copied")
     assert tab.evaluate("navigator.clipboard.readText()") == COPIED
 
-    tab.fill("#who input", "")
+    tab.fill("#speaker input", "")
     tab.fill("#about input", "cost of the repairs")
-    tab.click("#look")
-    tab.wait_for_selector(".said >> nth=0 >> text=the authority")
-    opens = tab.locator(".said", has_text="12 million").locator("text=Open article")
+    tab.click("#find-quotes")
+    tab.wait_for_selector(".quote >> nth=0 >> text=the authority")
+    opens = tab.locator(".quote", has_text="12 million").locator("text=Open article")
     opens.focus()
     tab.keyboard.press("Enter")
-    tab.wait_for_selector("#quoted #cited")
+    tab.wait_for_selector("#quote-article #cited")
     tab.wait_for_function(IN_VIEW)
     assert tab.evaluate(MARKED) == cost
     tab.keyboard.press("Escape")
     assert "Open Harbour bridge closed" in tab.evaluate("document.activeElement.ariaLabel")
-    tab.click("#quoted >> text=Close")
-    tab.wait_for_selector("#quoted .reading", state="detached")
+    tab.click("#quote-article >> text=Close")
+    tab.wait_for_selector("#quote-article .reading", state="detached")
 
-    tab.fill("#who input", "Nobody Atall")
-    tab.click("#look")
+    tab.fill("#speaker input", "Nobody Atall")
+    tab.click("#find-quotes")
     tab.wait_for_selector("#quotes-list .notice:has-text('Try a surname')")
     forget_quotes(archive)
-    tab.click("#look")
+    tab.click("#find-quotes")
     tab.wait_for_selector("#quotes-list .notice:has-text('onrecord doctor --repair')")
     archive.close()
 
@@ -413,7 +413,7 @@ def test_the_time_of_a_question_is_shown_and_taken_off(site: Serve, tmp_path: Pa
     tab.keyboard.press("Enter")
     tab.wait_for_selector("#live .when", state="detached")
     tab.wait_for_selector("#live .tools")
-    assert tab.locator(".talk").count() == 1
+    assert tab.locator(".turn").count() == 1
     assert tab.inner_text("#live h3") == asked
     tab.wait_for_selector("#side .hit small:has-text('20 June 2021')")
     (conversation,) = archive.conversations.list("local")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from rag import Archive
 from rag.evaluation import report as reports
 from rag.evaluation.rows import read_rows
 from rag.testing import FakeChat, FakeEmbeddings
+
+pytestmark = pytest.mark.usefixtures("no_charts")
 
 
 def says(messages: list[BaseMessage]) -> str:
@@ -230,6 +233,20 @@ def test_text_that_leaves_the_machine_is_announced(
     assert any(f.name.startswith("storms-openai-gpt-5-") for f in Path("evaluations").iterdir())
     assert "sent to" not in cli("eval", cases, "--model", "openai:gpt-5", "--retrieval").err
     assert "sent to" not in cli("eval", cases, "--model", "extractive").err
+
+
+@pytest.mark.parametrize("module", ["ir_measures", "scipy", "rapidfuzz", "matplotlib", "jinja2"])
+def test_a_library_that_is_not_installed_is_told_before_anything_is_asked(
+    cli: Any, cases: Path, chat: FakeChat, monkeypatch: pytest.MonkeyPatch, module: str
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    for args in (["eval", cases], ["eval", "compare", cases, cases]):
+        done = cli(*args)
+        assert (done.code, done.out) == (1, "")
+        (line,) = done.err.splitlines()
+        assert line.startswith("onrecord: An evaluation needs ")
+        assert line.endswith('which is not installed. Run: pip install "onrecord[eval]"')
+    assert chat.seen == []
 
 
 # -- figures that fall short -----------------------------------------------------------

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 from evaluation_values import reported
+from helpers import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -138,7 +139,7 @@ def test_a_case_may_have_a_value_in_one_run_only() -> None:
     assert (found.a, found.b, found.cases) == (1.0, 0.5, 2)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25), deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([0, 0.5, 1]), st.sampled_from([0, 0.5, 1])), min_size=1, max_size=15))
 def test_turning_round_turns_the_sign(pairs: list[tuple[float, float]]) -> None:
     a, b = [p for p, _ in pairs], [p for _, p in pairs]

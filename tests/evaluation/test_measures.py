@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from helpers import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -209,7 +210,7 @@ rankings = st.lists(st.sampled_from("abcdefgh"), max_size=8, unique=True)
 judgements = st.dictionaries(st.sampled_from("abcdefgh"), st.integers(1, 3), min_size=1)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(rankings, judgements, st.integers(1, 12))
 def test_retrieval_lies_between_0_and_1(ranking: list[str], relevant: dict[str, int], k: int) -> None:
     values = only(ranked(ranking, relevant), *(f"{kind}@{k}" for kind in RANKED))
@@ -218,7 +219,7 @@ def test_retrieval_lies_between_0_and_1(ranking: list[str], relevant: dict[str, 
     assert values[f"hit@{k}"][0] == math.ceil(values[f"recall@{k}"][0])
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 @given(rankings, judgements, st.integers(1, 12))
 def test_finding_more_never_lowers_recall(ranking: list[str], relevant: dict[str, int], k: int) -> None:
     more = [*ranking, *(d for d in relevant if d not in ranking)]
@@ -319,7 +320,7 @@ prose = st.one_of(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(prose, st.lists(prose, min_size=1, max_size=3))
 def test_nearness_keeps_its_bounds(said: str, accepted: list[str]) -> None:
     for measure in (overlap.exact_match, overlap.f1, overlap.contains, overlap.rouge_l):

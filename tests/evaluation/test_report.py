@@ -12,6 +12,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from helpers import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html as lxml_html
@@ -475,7 +476,7 @@ def test_hostile_words_stay_words(words: str) -> None:
         assert words in root.xpath("//mark")[0].text_content()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(25), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.text(st.characters(codec="utf-8"), max_size=12))
 def test_any_words_leave_the_page_whole(words: str) -> None:
     root = assert_whole(hostile_page(words))

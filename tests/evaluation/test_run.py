@@ -29,6 +29,8 @@ from rag.evaluation.run import output_dir
 from rag.evaluation.values import Row
 from rag.testing import FakeChat, FakeEmbeddings
 
+pytestmark = pytest.mark.usefixtures("no_charts")
+
 FIRST = "The Old Harbour Bridge will close to cars for eleven weeks from 7 June, the port authority said on Monday."
 SECOND = "Engineers found cracks in two of the nine piers during an inspection in March."
 THIRD = "“We would rather close it now than be sorry later,” said Maren Holt, the authority’s director."

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -145,7 +146,7 @@ def test_draws_are_whole_cases() -> None:
     assert drawn.mean(axis=0) == pytest.approx(np.ones((1, 5)), abs=0.15)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=examples(30), deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5)), min_size=1, max_size=12))
 def test_intervals_lie_between_0_and_1(pairs: list[tuple[int, int]]) -> None:
     cases = results(*({"f1": (float(min(p)), float(max(p)))} if max(p) else {} for p in pairs))

@@ -1,4 +1,4 @@
-"""How words are found for the lexical index, in questions as in articles."""
+"""The lexical index: words of questions find passages and articles."""
 
 from __future__ import annotations
 
@@ -6,69 +6,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from helpers import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.errors import ArchiveDamaged
 from rag.index.catalog import IndexRow
-from rag.index.lexical import LexicalIndex, query_words, words
+from rag.index.lexical import LexicalIndex
+from rag.text.tokens import terms
 
 
 def index_row(ident: str, text: str, number: int = 1, title: str = "") -> IndexRow:
     return IndexRow(number, ident, ident, title, text, None, None, "en", np.ones(4, np.float32) / 2)
-
-
-@pytest.mark.parametrize(
-    ("text", "same"),
-    [
-        ("relations", "relation"),
-        ("The talks", "the talk"),
-        ("MEETING", "meetings"),
-        ("China's", "China"),
-        ("China’s", "China"),
-        ("Cafés", "cafe"),
-        ("Erdoğan", "erdogan"),
-        ("İstanbul", "istanbul"),
-        ("ISPARTA", "ısparta"),
-        ("Iğdır", "ığdır"),
-        ("U.S.", "US"),
-        ("U.S.A.", "USA"),
-        ("Cafe\u0301", "Café"),
-        ("ｆｕｌｌ", "full"),
-        ("Straße", "strasse"),
-        ("Diaoyutai-gardens", "Diaoyutai gardens"),
-    ],
-)
-def test_forms_of_one_word_are_one_term(text: str, same: str) -> None:
-    assert words(text) == words(same) != []
-
-
-@pytest.mark.parametrize(("one", "other"), [("two", "ten"), ("Qin", "Xi"), ("7.5", "75"), ("2022", "2023")])
-def test_different_words_are_different_terms(one: str, other: str) -> None:
-    assert words(one) != words(other)
-
-
-def test_chinese_becomes_overlapping_pairs() -> None:
-    assert words("秦刚会见布林肯") == ["秦刚", "刚会", "会见", "见布", "布林", "林肯"]
-    assert words("中") == ["中"]
-    assert words("Blinken访华2023年") == ["blinken", "访华", "2023", "年"]
-    assert set(words("布林肯")) <= set(words("国务卿布林肯访华"))
-
-
-def test_turkish_apostrophes_leave_the_name() -> None:
-    assert words("İstanbul’da")[0] == words("İstanbul")[0]
-    assert words("Ankara'nın")[0] == words("Ankara")[0]
-
-
-def test_a_question_loses_its_stop_words_unless_nothing_else_is_left() -> None:
-    assert query_words("What did Qin Gang say about relations?") == words("Qin Gang relation")
-    assert query_words("Who was it?") == words("Who was it")
-    assert query_words("tram tram TRAM trams") == words("tram")
-    assert query_words("?!") == []
-
-
-def test_the_order_of_a_text_is_kept() -> None:
-    assert words("one boat, two boats") == [*words("one"), *words("boat"), *words("two"), *words("boat")]
 
 
 QUESTIONS = st.one_of(
@@ -91,22 +40,13 @@ def index(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
     return lexical
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(question=QUESTIONS)
 def test_no_question_raises(index: LexicalIndex, question: str) -> None:
     found = index.search(question, 10)
     assert {i for i, _ in found} <= {"a", "b"}
-    if set(words(question)) & set(words("storm harbour closed")):
+    if set(terms(question)) & set(terms("storm harbour closed")):
         assert "a" in {i for i, _ in found}
-
-
-@settings(max_examples=200, deadline=None)
-@given(text=st.text(max_size=200))
-def test_words_are_never_empty_and_the_same_each_time(text: str) -> None:
-    found = words(text)
-    assert all(found)
-    assert found == words(text)
-    assert not any(any(c.isspace() for c in word) for word in found)
 
 
 def test_scripts_find_their_own(tmp_path: Path) -> None:

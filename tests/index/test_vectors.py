@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from helpers import python
+from helpers import examples, python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -40,7 +40,7 @@ def graph(folder: Path, count: int, room: int, **header: int) -> tuple[Path, Pat
 
 
 @given(count=st.integers(0, 30), more=st.integers(0, 30))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=examples(50), deadline=None)
 def test_only_what_stands_behind_the_last_element_is_taken_out(
     tmp_path_factory: pytest.TempPathFactory, count: int, more: int
 ) -> None:

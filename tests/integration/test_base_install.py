@@ -92,7 +92,8 @@ def test_ingest_search_and_a_question_without_an_extra(tmp_path: Path) -> None:
 )
 def test_a_missing_extra_is_one_clear_line(tmp_path: Path, arguments: list[str], extra: str) -> None:
     code = _HIDE.format(hidden=hidden()) + (
-        f"sys.argv = ['onrecord', *{arguments!r}, '--archive', {str(tmp_path / 'a')!r}]\nfrom rag.cli import main\nmain()"
+        f"sys.argv = ['onrecord', *{arguments!r}, '--archive', {str(tmp_path / 'a')!r}]\n"
+        "from rag.cli import main\nmain()"
     )
     done = python(code, timeout=120, env={"COLUMNS": "400"})
     assert done.returncode in (1, 2), done.stdout + done.stderr

@@ -6,7 +6,7 @@ import pytest
 from helpers import assert_cited
 
 from rag import Archive
-from rag.answer.check.exact import contains
+from rag.text.normalize import contains
 
 pytestmark = pytest.mark.models
 

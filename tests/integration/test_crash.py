@@ -2,40 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+import writer
+from forked import Forked
 from helpers import assert_cited, assert_sound, files_with, many, python, row, write_rows
 
 from rag import Archive
 from rag.errors import ArticleMissing
 from rag.testing import FakeEmbeddings
 
-WRITER = Path(__file__).with_name("writer.py")
 SECRET = "The witness Zorblatt lives in Quixendale."
 WORDS = ["Zorblatt", "Quixendale"]
 
 
-def start(*args: str | Path) -> subprocess.Popen[str]:
-    process = subprocess.Popen(
-        [sys.executable, str(WRITER), *map(str, args)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ},
-    )
-    assert process.stdout is not None
+def start(*args: str | Path) -> Forked:
+    process = Forked(writer.main, *args)
     assert process.stdout.readline() == "ready\n", process.communicate()[1]
     return process
 
 
-def kill_after(process: subprocess.Popen[str], seconds: float) -> bool:
+def kill_after(process: Forked, seconds: float) -> bool:
     """Whether it was still at work."""
     try:
         process.wait(seconds)
@@ -202,7 +194,6 @@ def test_killed_while_repairing(tmp_path: Path, usual: dict[str, float], moment:
 def test_what_is_left_of_a_killed_process_does_not_lock(tmp_path: Path) -> None:
     source = write_rows(tmp_path / "a.jsonl", *many(3))
     process = start("hold", tmp_path / "x", source)
-    assert process.stdout is not None
     assert process.stdout.readline() == "holding\n"
     process.kill()
     process.communicate()

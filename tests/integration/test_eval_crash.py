@@ -12,7 +12,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import evaluator
 import pytest
+from forked import Forked
 from helpers import ROOT, many, timeless, write_rows
 
 from rag import Archive
@@ -21,7 +23,6 @@ from rag.evaluation.rows import read_rows
 from rag.evaluation.values import Row
 from rag.testing import FakeEmbeddings
 
-EVALUATOR = Path(__file__).with_name("evaluator.py")
 CASES = 40
 
 
@@ -59,7 +60,7 @@ def start(*command: str | Path, **more: Any) -> subprocess.Popen[str]:
     )
 
 
-def finished(process: subprocess.Popen[str], seconds: float) -> bool:
+def finished(process: Forked | subprocess.Popen[str], seconds: float) -> bool:
     """Whether it ended by itself within the time; else it is killed."""
     try:
         out, err = process.communicate(timeout=seconds)
@@ -83,8 +84,7 @@ def rows_kept(out: Path) -> set[str]:
 def whole(archive: Path, cases: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], float]:
     """The report of a run that nobody killed, and how long it took once it had begun."""
     out = tmp_path_factory.mktemp("whole") / "run"
-    process = start(EVALUATOR, archive, cases, out, 2)
-    assert process.stdout is not None
+    process = Forked(evaluator.main, archive, cases, out, 2)
     assert process.stdout.readline() == "ready\n", process.communicate()[1]
     started = time.monotonic()
     _, err = process.communicate(timeout=60)
@@ -106,8 +106,7 @@ def test_killed_again_and_again(
     killed = 0
     report, took = whole
     while True:
-        process = start(EVALUATOR, archive, cases, out, workers)
-        assert process.stdout is not None
+        process = Forked(evaluator.main, archive, cases, out, workers)
         assert process.stdout.readline() == "ready\n", process.communicate()[1]
         # The fourth try at the latest is left alone: it has to come to its end.
         if finished(process, took * chance.uniform(0.15, 0.6) if killed < 3 else 60):
@@ -131,7 +130,7 @@ def test_killed_in_the_middle_of_a_row(
     archive: Path, cases: Path, whole: tuple[dict[str, Any], float], tmp_path: Path
 ) -> None:
     out = tmp_path / "run"
-    process = start(EVALUATOR, archive, cases, out, 1)
+    process = Forked(evaluator.main, archive, cases, out, 1)
     while len(rows_kept(out)) < 5:
         assert process.poll() is None, process.communicate()
         time.sleep(0.01)
@@ -139,7 +138,7 @@ def test_killed_in_the_middle_of_a_row(
     lines = (out / "rows.jsonl").read_bytes().splitlines(keepends=True)
     half_a_letter = "…".encode()[:2]
     (out / "rows.jsonl").write_bytes(b"".join(lines[:4]) + lines[4][: len(lines[4]) // 2] + half_a_letter)
-    assert finished(start(EVALUATOR, archive, cases, out, 1), 60)
+    assert finished(Forked(evaluator.main, archive, cases, out, 1), 60)
     assert timeless(reports.read(out)) == whole[0]
 
 

@@ -13,13 +13,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from helpers import assert_cited, assert_sound, many, onrecord, row, write_rows
+import writer
+from forked import Forked
+from helpers import assert_cited, assert_sound, fill, many, onrecord, row, write_rows
 
 from rag import Archive
 from rag.errors import ArchiveDamaged, ArchiveError, ArchiveLocked, ArchiveMismatch, OnRecordError
 from rag.testing import FakeEmbeddings
 
-WRITER = Path(__file__).with_name("writer.py")
 NEW = "The tram to Kellmouth was approved on Friday."
 
 
@@ -28,10 +29,9 @@ def opened(folder: Path, dim: int = 64) -> Archive:
 
 
 def write(*args: str | Path) -> None:
-    done = subprocess.run(
-        [sys.executable, str(WRITER), *map(str, args)], capture_output=True, text=True, check=False, timeout=60
-    )
-    assert done.returncode == 0, done.stderr
+    process = Forked(writer.main, *args)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 0, err
 
 
 def texts(archive: Archive, question: str) -> list[str]:
@@ -41,7 +41,7 @@ def texts(archive: Archive, question: str) -> list[str]:
 @pytest.fixture
 def built(tmp_path: Path) -> Path:
     with opened(tmp_path / "x") as archive:
-        archive.ingest(write_rows(tmp_path / "a.jsonl", *many(12)))
+        fill(archive, *many(12))
     return tmp_path / "x"
 
 
@@ -77,9 +77,7 @@ def test_a_reader_sees_what_another_process_writes_and_deletes(built: Path, tmp_
 def test_reading_goes_on_while_another_process_writes(built: Path, tmp_path: Path) -> None:
     source = write_rows(tmp_path / "b.jsonl", *many(80, first=100))
     with opened(built) as reader:
-        process = subprocess.Popen(
-            [sys.executable, str(WRITER), "ingest", str(built), str(source)], stdout=subprocess.DEVNULL
-        )
+        process = Forked(writer.main, "ingest", built, source)
         rounds = 0
         while process.poll() is None:
             answer = reader.ask("How many boats had storm0002 damaged?", chat_model="extractive")
@@ -91,9 +89,7 @@ def test_reading_goes_on_while_another_process_writes(built: Path, tmp_path: Pat
         assert rounds >= 2
         assert_sound(reader)
         for n in range(2):
-            deleting = subprocess.Popen(
-                [sys.executable, str(WRITER), "delete", str(built), f"story-{100 + n}"], stdout=subprocess.DEVNULL
-            )
+            deleting = Forked(writer.main, "delete", built, f"story-{100 + n}")
             while deleting.poll() is None:
                 assert len(texts(reader, "harbour storm boats")) == 50
             assert deleting.returncode == 0
@@ -102,11 +98,8 @@ def test_reading_goes_on_while_another_process_writes(built: Path, tmp_path: Pat
 
 def test_a_second_writer_is_told_who_is_writing(built: Path, tmp_path: Path) -> None:
     source = write_rows(tmp_path / "b.jsonl", row("tram", NEW))
-    process = subprocess.Popen(
-        [sys.executable, str(WRITER), "hold", str(built), str(source)], stdout=subprocess.PIPE, text=True
-    )
+    process = Forked(writer.main, "hold", built, source)
     try:
-        assert process.stdout is not None
         assert [process.stdout.readline() for _ in range(2)] == ["ready\n", "holding\n"]
         with opened(built) as archive:
             for act in (lambda: archive.ingest(source), lambda: archive.delete("story-1"), lambda: archive.reindex()):

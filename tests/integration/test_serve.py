@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx
 import pytest
-from helpers import assert_cited, assert_sound, many, onrecord, row, write_rows
+from helpers import assert_cited, assert_sound, fill, many, onrecord, row, write_rows
 
 from rag import Archive
 from rag.service.access import Access
@@ -50,12 +50,14 @@ def within(seconds: float, holds: Callable[[], bool]) -> bool:
 
 
 @contextmanager
-def live(desk: RequestScheduler, access: Access | None = None, *, grace: float = 5, **options: Any) -> Iterator[str]:
+def live(
+    scheduler: RequestScheduler, access: Access | None = None, *, shutdown_grace: float = 5, **options: Any
+) -> Iterator[str]:
     """The address of a server in a thread."""
     with bind("127.0.0.1", 0) as listening:
         up = threading.Event()
-        app = create_app(desk, access or Access(), **{"page": False, **options})
-        server = Server(app, desk, grace, up.set)
+        app = create_app(scheduler, access or Access(), **options)
+        server = Server(app, scheduler, shutdown_grace, up.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         assert up.wait(20)
@@ -70,7 +72,7 @@ def live(desk: RequestScheduler, access: Access | None = None, *, grace: float =
 @pytest.fixture
 def filled(archive: Archive, chat: FakeChat, tmp_path: Path) -> Archive:
     chat.replies = [REPLY]
-    archive.ingest(write_rows(tmp_path / "a.jsonl", *many(5)))
+    fill(archive, *many(5))
     return archive
 
 
@@ -87,46 +89,46 @@ def sse(lines: Iterator[str]) -> Iterator[tuple[str, Any]]:
 def test_a_client_that_goes_stops_the_work(filled: Archive, chat: FakeChat, stream: bool) -> None:
     chat.delay = 0.2
     chat.replies = ["word " * 200]
-    desk = RequestScheduler(filled, workers=1)
-    with live(desk) as at:
+    scheduler = RequestScheduler(filled, workers=1)
+    with live(scheduler) as at:
         host, port = at.removeprefix("http://").split(":")
         body = json.dumps({"question": QUESTION, "stream": stream}).encode()
         head = f"POST /api/ask HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/json\r\n"
         with socket.create_connection((host, int(port))) as client:
             client.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
-            assert within(5, lambda: desk.running == 1 and bool(chat.seen))
+            assert within(5, lambda: scheduler.running == 1 and bool(chat.seen))
             time.sleep(0.5)
         before = time.monotonic()
-        assert within(5, lambda: desk.running == 0)
+        assert within(5, lambda: scheduler.running == 0)
         assert time.monotonic() - before < 2
 
 
 def test_a_client_that_goes_while_it_waits_is_not_answered(filled: Archive, chat: FakeChat) -> None:
     chat.delay = 0.3
     chat.replies = ["word " * 20]
-    desk = RequestScheduler(filled, workers=1)
-    with live(desk) as at, ThreadPoolExecutor(1) as pool:
+    scheduler = RequestScheduler(filled, workers=1)
+    with live(scheduler) as at, ThreadPoolExecutor(1) as pool:
         first = pool.submit(httpx.post, f"{at}/api/ask", json={"question": QUESTION}, timeout=30)
-        assert within(5, lambda: desk.running == 1)
+        assert within(5, lambda: scheduler.running == 1)
         ask = {"question": QUESTION, "stream": True}
         with httpx.stream("POST", f"{at}/api/ask", json=ask, timeout=30) as second:
             told = sse(second.iter_lines())
             assert next(told) == ("waiting", {"position": 1})
             assert next(told) == ("waiting", {"position": 1}), "a sign of life"
-        assert within(2, lambda: desk.waiting == 0)
+        assert within(2, lambda: scheduler.waiting == 0)
         assert first.result().status_code == 200
         assert len(chat.seen) == 1
 
 
 def test_stopping_finishes_what_is_answered_and_tells_who_waits(filled: Archive, chat: FakeChat) -> None:
     chat.delay = 0.1
-    desk = RequestScheduler(filled, workers=1)
+    scheduler = RequestScheduler(filled, workers=1)
     with ThreadPoolExecutor(2) as pool:
-        with live(desk) as at:
+        with live(scheduler) as at:
             first = pool.submit(httpx.post, f"{at}/api/ask", json={"question": QUESTION}, timeout=30)
-            assert within(5, lambda: desk.running == 1)
+            assert within(5, lambda: scheduler.running == 1)
             second = pool.submit(httpx.post, f"{at}/api/ask", json={"question": QUESTION}, timeout=30)
-            assert within(5, lambda: desk.waiting == 1)
+            assert within(5, lambda: scheduler.waiting == 1)
         assert first.result().json()["answered"] is True
         assert second.result().status_code == 503
         assert "shutting down" in second.result().json()["error"]["message"]
@@ -136,7 +138,7 @@ def test_the_tools_answer_a_model(filled: Archive) -> None:
     from mcp import ClientSession
     from mcp.client.streamable_http import streamablehttp_client
 
-    desk = RequestScheduler(filled)
+    scheduler = RequestScheduler(filled)
 
     async def talk(at: str, headers: dict[str, str]) -> None:
         async with (
@@ -164,7 +166,7 @@ def test_the_tools_answer_a_model(filled: Archive) -> None:
             empty = await session.call_tool("ask", {"question": "   "})
             assert empty.isError and "empty" in str(empty.content)
 
-    with live(desk, Access(token=TOKEN), mcp=True) as at:
+    with live(scheduler, Access(token=TOKEN), mcp=True) as at:
         assert httpx.post(f"{at}/mcp", json={}).status_code == 401
         asyncio.run(asyncio.wait_for(talk(at, {"Authorization": f"Bearer {TOKEN}"}), 60))
 
@@ -353,11 +355,13 @@ def test_the_token_covers_the_page_too(filled: Archive) -> None:
             for method in getattr(route, "methods", None) or ():
                 yield method, path or "/"
 
-    desk = RequestScheduler(filled)
-    app = create_app(desk, Access(token=TOKEN), page=True, mcp=True)
+    scheduler = RequestScheduler(filled)
+    from rag.ui.app import mount
+
+    app = create_app(scheduler, Access(token=TOKEN), mount_page=mount, mcp=True)
     with bind("127.0.0.1", 0) as listening:
         up = threading.Event()
-        server = Server(app, desk, 0, up.set)
+        server = Server(app, scheduler, 0, up.set)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         assert up.wait(30)
@@ -479,7 +483,7 @@ def test_the_guides_programs_run(
 
 def test_the_guide_names_every_call() -> None:
     archive = Archive.open("nowhere", chat_model="extractive", embeddings=FakeEmbeddings())
-    document = create_app(RequestScheduler(archive), Access(), page=False).openapi()
+    document = create_app(RequestScheduler(archive), Access()).openapi()
     guide = GUIDE.read_text("utf-8")
     for path, methods in document["paths"].items():
         for method in methods:

@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from helpers import many, row, write_rows
+from helpers import examples, many, row, write_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -373,7 +373,7 @@ def two_arms(news: Path) -> Iterator[tuple[Archive, Archive]]:
         yield hybrid, lexical
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=examples(80), deadline=None)
 @given(
     asked=st.lists(st.sampled_from([*WORDS, "ne", "hangi", "the", "what", "de", "la"]), min_size=1, max_size=8),
     k=st.integers(1, 30),
@@ -494,7 +494,7 @@ def make_old(folder: Path) -> None:
     builder.add_integer_field("published", indexed=True, fast=True)
     writer = tantivy.Index(builder.build(), path=str(place)).writer()
     for r in passages:
-        writer.add_document(tantivy.Document(id=[r.id], body=[" ".join(lexical.words(r.text))], has_date=[False]))
+        writer.add_document(tantivy.Document(id=[r.id], body=[" ".join(lexical.terms(r.text))], has_date=[False]))
     writer.commit()
     writer.wait_merging_threads()
     with sqlite3.connect(folder / "catalog.sqlite") as db:

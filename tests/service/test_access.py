@@ -19,11 +19,16 @@ from starlette.testclient import TestClient
 
 from rag import Settings
 from rag.errors import UsageError
-from rag.service import access as access_module
-from rag.service.access import TRIES, Access, Guard, is_loopback, read_users, sign_in_page
+from rag.service.access import TRIES, Access, Guard, is_loopback
+from rag.service.passwords import Passwords, hash_password, is_hash, read_users
+from rag.service.sessions import SESSION, Sessions, session_key
+from rag.service.sign_in import sign_in_page
 
 HOME = "http://127.0.0.1:8000"
 HTML = {"accept": "text/html,*/*"}
+KEY = b"k" * 32
+ADA, BO = "ada's secret", "bo's secret"
+HASHES = {password: hash_password(password, cost=4) for password in (ADA, BO, "another secret")}
 
 
 def client(access: Access, base: str = HOME, **options: Any) -> TestClient:
@@ -62,7 +67,7 @@ def test_listening_elsewhere_needs_a_secret(host: str) -> None:
     with pytest.raises(UsageError, match="Set ONRECORD_TOKEN"):
         Access(host=host)
     Access(host=host, token="long enough")
-    Access(host=host, users={"ada": "long enough"})
+    Access(host=host, users={"ada": HASHES[ADA]})
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1", "[::1]"])
@@ -77,8 +82,12 @@ def test_short_secrets_are_refused() -> None:
     for token in ("gelöst und gut", " in spaces ", "two\nlines"):
         with pytest.raises(UsageError, match="letters and digits"):
             Access(token=token)
-    with pytest.raises(UsageError, match="password of ada"):
-        Access(users={"ada": "short"})
+    with pytest.raises(UsageError, match="password has fewer than 8"):
+        hash_password("short")
+    with pytest.raises(UsageError, match="more than 72 bytes"):
+        hash_password("ö" * 37)
+    with pytest.raises(UsageError, match=r"ada is not stored as a bcrypt hash.*onrecord password ada"):
+        Access(users={"ada": "a password in clear"})
 
 
 @pytest.mark.parametrize("path", ["/", "/api/ask", "/deep/er", "/nothing", "/healthz/", "/healthz2", "//healthz"])
@@ -107,7 +116,7 @@ def test_the_token_opens() -> None:
 
 
 def test_users_open_with_their_own_password() -> None:
-    web = client(Access(users={"ada": "ada's secret", "bo": "bo's secret"}))
+    web = client(Access(users={"ada": HASHES[ADA], "bo": HASHES[BO]}))
     assert web.get("/", headers=basic("ada", "ada's secret")).text == "ada"
     assert web.get("/", headers=basic("bo", "bo's secret")).text == "bo"
     for name, password in (("ada", "bo's secret"), ("", "ada's secret"), ("nobody", ""), ("nobody", "x" * 64)):
@@ -117,12 +126,12 @@ def test_users_open_with_their_own_password() -> None:
 @given(name=st.text(max_size=20), secret=st.text(max_size=80))
 def test_no_guess_opens(name: str, secret: str) -> None:
     access = _SHARED
-    assert access.secret_of(name, secret) is None
+    assert access.authenticate(name, secret) is None
     assert access.identify({"cookie": f"{access.cookie}={name}.{secret}"}) is None
     assert access.identify({"authorization": f"Bearer {secret}"}) is None
 
 
-_SHARED = Access(token="q7-nobody-comes-upon-this-by-chance", users={"ada": "nor-upon-this-0f3b"})
+_SHARED = Access(token="q7-nobody-comes-upon-this-by-chance", users={"ada": HASHES[ADA]})
 
 
 # -- signing in ---------------------------------------------------------------------------
@@ -151,7 +160,7 @@ def test_over_https_the_cookie_stays_there() -> None:
 
 
 def test_a_user_signs_in_by_name() -> None:
-    access = Access(users={"ada": "ada's secret"}, token="the-right-token")
+    access = Access(users={"ada": HASHES[ADA]}, token="the-right-token")
     web = client(access)
     assert web.post("/login", data={"name": "ada", "secret": "the-right-token"}).status_code == 401
     assert web.post("/login", data={"name": " ada ", "secret": "ada's secret"}).status_code == 303
@@ -182,17 +191,108 @@ def test_odd_forms_are_wrong_answers(body: bytes) -> None:
 
 
 def test_sessions_are_signed_and_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    access = Access(users={"ada": "ada's secret"})
-    said, _, signature = access.session("ada").partition(".")
-    header = {"cookie": f'odd="{{x; {access.cookie}={said}.{signature}'}
+    users = {"ada": HASHES[ADA], "bo": HASHES[BO]}
+    access = Access(users=users, session_key=KEY)
+    value = access.session("ada")
+    header = {"cookie": f'odd="{{x; {access.cookie}={value}'}
     assert access.identify(header) == "ada", "another service's odd cookie before it"
-    other = access.session("bo").partition(".")[0]
-    assert access.identify({"cookie": f"{access.cookie}={other}.{signature}"}) is None
-    assert Access(users={"ada": "ada's secret"}).identify(header) == "ada", "a restart ends no session"
-    assert Access(users={"ada": "another secret"}).identify(header) is None, "a new password does"
+    payload, _, signature = value.rpartition(".")
+    other = access.session("bo").rpartition(".")[0]
+    for forged in (
+        f"{other}.{signature}",
+        value[:-1],
+        value + "x",
+        payload,
+        "",
+        "..",
+        "ü.ü.ü",
+        Sessions(b"x" * 32).create("ada", HASHES[ADA]),
+    ):
+        assert access.identify({"cookie": f"{access.cookie}={forged}"}) is None
+    assert Access(users=users, session_key=KEY).identify(header) == "ada", "a restart ends no session"
+    assert Access(users=users).identify(header) is None, "another key does"
+    changed = Access(users={**users, "ada": HASHES["another secret"]}, session_key=KEY)
+    assert changed.identify(header) is None, "a new password does"
+    bos = {"cookie": f"{access.cookie}={access.session('bo')}"}
+    assert changed.identify(bos) == "bo", "but nobody else's"
+    assert Access(users={"bo": HASHES[BO]}, session_key=KEY).identify(header) is None, "so does being taken out"
+    with pytest.raises(UsageError, match="no user"):
+        access.session("nobody")
     now = time.time()
-    monkeypatch.setattr(access_module.time, "time", lambda: now + access_module.SESSION + 10)
+    monkeypatch.setattr(time, "time", lambda: now + SESSION - 10)
+    assert access.identify(header) == "ada"
+    monkeypatch.setattr(time, "time", lambda: now + SESSION + 10)
     assert access.identify(header) is None
+
+
+def test_a_new_token_ends_its_sessions() -> None:
+    header = {"cookie": f"{(old := Access(token='the-right-token', session_key=KEY)).cookie}={old.session('token')}"}
+    assert Access(token="the-right-token", session_key=KEY).identify(header) == "token"
+    assert Access(token="another-good-token", session_key=KEY).identify(header) is None
+
+
+def test_the_key_of_sessions_outlives_a_restart_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    first = session_key(folder, "one archive")
+    assert session_key(folder, "one archive") == first != session_key(folder, "another archive")
+    assert (folder / "session.key").stat().st_mode & 0o077 == 0
+    (folder / "session.key").write_bytes(b"cut")
+    assert session_key(folder, "one archive") != session_key(folder, "one archive"), "a broken file is no secret"
+    (tmp_path / "file").write_text("")
+    assert len(session_key(tmp_path / "file", "x")) == 32, "a folder that can't be made"
+
+
+# -- passwords ----------------------------------------------------------------------------
+
+
+def test_passwords_are_verified_against_their_hashes() -> None:
+    passwords = Passwords({"ada": HASHES[ADA], "bo": HASHES[BO].replace("$2b$", "$2y$", 1)})
+    assert passwords.verify("ada", ADA) and passwords.verify("ada", ADA)
+    assert passwords.verify("bo", BO), "as htpasswd writes it"
+    for name, password in (
+        ("ada", BO),
+        ("bo", ADA),
+        ("", ADA),
+        ("cy", ADA),
+        ("ada", ""),
+        ("ada", ADA + "\0"),
+        ("cy", "U*U"),
+    ):
+        assert not passwords.verify(name, password)
+    longest = "ö" * 36
+    whole = Passwords({"ada": hash_password(longest, cost=4)})
+    assert whole.verify("ada", longest)
+    assert not whole.verify("ada", longest + "!"), "no password is cut to what bcrypt reads"
+
+
+def test_an_unknown_user_takes_as_long_as_a_known_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    import bcrypt
+
+    costs: list[bytes] = []
+
+    def checkpw(password: bytes, stored: bytes) -> bool:
+        costs.append(stored[4:6])
+        return False
+
+    monkeypatch.setattr(bcrypt, "checkpw", checkpw)
+    passwords = Passwords({"ada": "$2b$11$" + "C" * 53})
+    for name, password in (("ada", "x"), ("nobody", "x"), ("ada", "x" * 100)):
+        assert not passwords.verify(name, password)
+    assert costs == [b"11"] * 3
+
+
+def test_a_right_password_is_hashed_once_in_a_while_and_never_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    import bcrypt
+
+    passwords = Passwords({"ada": HASHES[ADA]})
+    assert passwords.verify("ada", ADA)
+    monkeypatch.setattr(bcrypt, "checkpw", lambda *_: False)
+    assert passwords.verify("ada", ADA)
+    assert not passwords.verify("ada", BO) and not passwords.verify("bo", ADA)
+    assert ADA not in repr(vars(passwords)) and ADA.encode() not in b"".join(passwords._verified)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 301)
+    assert not passwords.verify("ada", ADA)
 
 
 # -- guessing -----------------------------------------------------------------------------
@@ -211,9 +311,26 @@ def test_guessing_is_slowed_down(monkeypatch: pytest.MonkeyPatch) -> None:
     assert web.get("/").text == "token", "who is in stays in"
     other = client(access, client=("10.0.0.9", 50000))
     assert other.get("/", headers=bearer("the-right-token")).text == "token", "another address"
+    assert web.get("/login", headers={**bearer("the-right-token"), **HTML}).headers.get("location") == "/", (
+        "by its cookie"
+    )
     now = time.monotonic()
-    monkeypatch.setattr(access_module.time, "monotonic", lambda: now + 61)
+    monkeypatch.setattr(time, "monotonic", lambda: now + 61)
     assert client(access).get("/", headers=bearer("the-right-token")).text == "token"
+
+
+def test_the_form_is_no_way_around_the_count_of_tries() -> None:
+    web = client(Access(token="the-right-token"))
+    assert web.get("/login", headers=bearer("the-right-token")).status_code == 200, "a header opens no form"
+
+
+def test_tries_that_come_at_once_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    access = Access(users={"ada": HASHES[ADA]})
+    with client(access) as web, ThreadPoolExecutor(30) as pool:
+        statuses = [a.status_code for a in pool.map(lambda _: web.get("/", headers=basic("ada", "wrong")), range(30))]
+    assert set(statuses) == {401, 429} and statuses.count(401) <= TRIES + 1
 
 
 # -- other sites --------------------------------------------------------------------------
@@ -236,7 +353,8 @@ def test_guessing_is_slowed_down(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_another_sites_page_changes_nothing(headers: dict[str, str], let_in: bool) -> None:
     for access in (Access(), Access(token="the-right-token")):
         web = client(access)
-        web.cookies.set(access.cookie, access.session("token"))
+        if not access.open:
+            web.cookies.set(access.cookie, access.session("token"))
         assert (web.post("/api/ask", headers=headers).status_code == 200) is let_in
         assert web.get("/api/ask", headers=headers).status_code == 200
 
@@ -305,27 +423,49 @@ def test_a_socket_needs_the_same() -> None:
 
 def test_password_files(tmp_path: Path) -> None:
     file = tmp_path / "p"
-    file.write_text("ada's secret\nmore\n")
-    assert read_users(file, "ada") == {"ada": "ada's secret"}
-    file.write_text("# people\nada:one:two\n\n bo : three \n")
-    assert read_users(file) == {"ada": "one:two", "bo": "three"}
-    for text, told in (("", "names nobody"), ("ada\n", "Line 1"), ("ada:\n", "Line 1"), (":x\n", "Line 1")):
+    ada, bo = HASHES[ADA], HASHES[BO]
+    file.write_text(f"# people\nada:{ada}\n\n bo : {bo} \n")
+    assert read_users(file) == {"ada": ada, "bo": bo}
+    assert read_users(file, "bo") == {"bo": bo}
+    file.write_text(f"{ada}\nmore\n")
+    assert read_users(file, "ada") == {"ada": ada}
+    for text, told in (("", "is empty"), ("ada\n", "Line 1"), ("ada:\n", "Line 1"), (":x\n", "Line 1")):
         file.write_text(text)
         with pytest.raises(UsageError, match=told):
             read_users(file)
     file.write_text("\n")
     with pytest.raises(UsageError, match="empty"):
         read_users(file, "ada")
+    file.write_text(f"bo:{bo}\n")
+    with pytest.raises(UsageError, match="no line for ada"):
+        read_users(file, "ada")
     with pytest.raises(UsageError, match="can't be read"):
         read_users(tmp_path / "nowhere")
 
 
+@pytest.mark.parametrize("user", [None, "ada"])
+def test_a_password_in_clear_is_refused_with_the_command_that_makes_its_line(tmp_path: Path, user: str | None) -> None:
+    file = tmp_path / "p"
+    for clear in ("ada:ada's secret", f"ada:{HASHES[ADA][:-1]}", "ada:$apr1$salt$hash"):
+        file.write_text(f"# people\n{clear}\n")
+        with pytest.raises(UsageError, match="in clear") as told:
+            read_users(file, user)
+        assert f"Line 2 of {file}" in str(told.value) and "onrecord password ada" in str(told.value)
+        assert "secret" not in str(told.value) and HASHES[ADA][:-1] not in str(told.value)
+    file.write_text("ada's secret\n")
+    with pytest.raises(UsageError, match="Line 1"):
+        read_users(file, user)
+    assert not is_hash("ada's secret") and is_hash(HASHES[ADA])
+
+
 def test_settings_make_it(tmp_path: Path) -> None:
     file = tmp_path / "p"
-    file.write_text("ada's secret\n")
-    assert Access.of(Settings()).open
+    file.write_text(HASHES[ADA])
+    assert Access.of(Settings()).open and not Settings().cache.exists()
     both = Access.of(Settings(token=SecretStr("the-right-token"), user="ada", password_file=file, host="0.0.0.0"))
-    assert both.secret_of("", "the-right-token") == "token" and both.secret_of("ada", "ada's secret") == "ada"
+    assert both.authenticate("", "the-right-token") == "token" and both.authenticate("ada", ADA) == "ada"
+    again = Access.of(Settings(user="ada", password_file=file))
+    assert again.identify({"cookie": f"{both.cookie}={both.session('ada')}"}) == "ada", "a restart ends no session"
     with pytest.raises(UsageError, match="Give --password-file"):
         Access.of(Settings(user="ada"))
     assert "the-right-token" not in str(Settings(token=SecretStr("the-right-token")))

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from helpers import assert_cited, assert_sound, many, row, write_rows
+from helpers import assert_cited, assert_sound, fill, many, row, write_rows
 from said import forget_quotes, put_quotes
 from starlette.testclient import TestClient
 
@@ -23,7 +23,8 @@ from rag import Archive, errors
 from rag.service.access import Access
 from rag.service.api_docs import reference_page
 from rag.service.body_limit import LARGEST_CALL
-from rag.service.http import STATUS, create_app
+from rag.service.error_responses import STATUS
+from rag.service.http import create_app
 from rag.service.scheduler import RequestScheduler
 from rag.testing import FakeChat
 from rag.types import Answer
@@ -37,20 +38,20 @@ TOKEN = "the-right-token"
 @pytest.fixture
 def filled(archive: Archive, chat: FakeChat, tmp_path: Path) -> Archive:
     chat.replies = [REPLY]
-    archive.ingest(write_rows(tmp_path / "a.jsonl", *many(5)))
+    fill(archive, *many(5))
     return archive
 
 
 @pytest.fixture
-def desk(archive: Archive) -> Iterator[RequestScheduler]:
-    made = RequestScheduler(archive, workers=1, waiting=2)
+def scheduler(archive: Archive) -> Iterator[RequestScheduler]:
+    made = RequestScheduler(archive, workers=1, queue_size=2)
     yield made
-    made.close(grace=0)
+    made.close(shutdown_grace=0)
 
 
 @pytest.fixture
-def web(desk: RequestScheduler) -> Iterator[TestClient]:
-    with client(create_app(desk, Access(), page=False, max_upload=2_000_000)) as opened:
+def web(scheduler: RequestScheduler) -> Iterator[TestClient]:
+    with client(create_app(scheduler, Access(), max_upload=2_000_000)) as opened:
         yield opened
 
 
@@ -164,9 +165,11 @@ def test_broken_bodies(web: TestClient, filled: Archive) -> None:
     assert web.post("/api/ask", content=surrogate, headers=kind).status_code in (200, 422)
 
 
-def test_a_full_desk_says_when_to_come_again(web: TestClient, filled: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_queue_says_when_to_come_again(
+    web: TestClient, filled: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
     go = threading.Event()
-    held = RequestScheduler(filled, workers=1, waiting=0)
+    held = RequestScheduler(filled, workers=1, queue_size=0)
 
     class Held(FakeChat):
         def _stream(self, *args: Any, **rest: Any) -> Iterator[Any]:
@@ -174,7 +177,7 @@ def test_a_full_desk_says_when_to_come_again(web: TestClient, filled: Archive, m
             yield from super()._stream(*args, **rest)
 
     filled._given_chat = Held([REPLY])
-    with client(create_app(held, Access(), page=False)) as web:
+    with client(create_app(held, Access())) as web:
         first = threading.Thread(target=lambda: web.post("/api/ask", json={"question": QUESTION}))
         first.start()
         while not held.running:
@@ -192,13 +195,13 @@ def test_a_full_desk_says_when_to_come_again(web: TestClient, filled: Archive, m
 def test_a_question_may_take_so_long(filled: Archive, chat: FakeChat) -> None:
     chat.delay = 0.3
     chat.replies = ["word " * 100]
-    desk = RequestScheduler(filled)
-    with client(create_app(desk, Access(), page=False, timeout=0.8)) as web:
+    scheduler = RequestScheduler(filled)
+    with client(create_app(scheduler, Access(), timeout=0.8)) as web:
         failure(web.post("/api/ask", json={"question": QUESTION}), 504, "TimedOut")
         told = events(web.post("/api/ask", json={"question": QUESTION, "stream": True}).text)
         assert told[0][0] == "evidence" and told[-1][0] == "error" and told[-1][1]["error"]["type"] == "TimedOut"
-    desk.close(2)
-    assert desk.running == 0
+    scheduler.close(2)
+    assert scheduler.running == 0
 
 
 def test_an_error_in_the_middle_is_an_event(web: TestClient, filled: Archive, chat: FakeChat) -> None:
@@ -361,7 +364,13 @@ def test_every_error_has_its_status() -> None:
     for kind in kinds:
         assert any(base in STATUS for base in kind.__mro__)
         if kind not in STATUS:
-            assert kind in (errors.ArchiveError, errors.ArchiveDamaged, errors.ModelError, errors.PromptError), kind
+            assert kind in (
+                errors.ArchiveError,
+                errors.ArchiveDamaged,
+                errors.ExtraMissing,
+                errors.ModelError,
+                errors.PromptError,
+            ), kind
 
 
 def test_what_nobody_expected_tells_nothing(
@@ -411,8 +420,8 @@ def test_every_answer_has_the_headers(web: TestClient, filled: Archive, path: st
     assert headers["referrer-policy"] == "same-origin"
 
 
-def test_the_token_stands_before_every_route(desk: RequestScheduler, filled: Archive) -> None:
-    app = create_app(desk, Access(token=TOKEN), page=False, mcp=True)
+def test_the_token_stands_before_every_route(scheduler: RequestScheduler, filled: Archive) -> None:
+    app = create_app(scheduler, Access(token=TOKEN), mcp=True)
     seen = set()
     with client(app) as web:
         for route in app.routes:
@@ -435,7 +444,7 @@ def test_the_token_stands_before_every_route(desk: RequestScheduler, filled: Arc
 # -- state --------------------------------------------------------------------------------
 
 
-def test_ready_and_alive(desk: RequestScheduler, web: TestClient, archive: Archive, tmp_path: Path) -> None:
+def test_ready_and_alive(scheduler: RequestScheduler, web: TestClient, archive: Archive, tmp_path: Path) -> None:
     assert web.get("/healthz").json() == {"status": "alive"}
     assert web.get("/readyz").json() == {"status": "ready"}, "an empty archive can be filled"
     archive.ingest(write_rows(tmp_path / "a.jsonl", *many(5)))
@@ -443,7 +452,7 @@ def test_ready_and_alive(desk: RequestScheduler, web: TestClient, archive: Archi
     stats = web.get("/api/stats").json()
     assert stats["archive"]["articles"] == 5
     assert (stats["model"], stats["running"], stats["waiting"]) == ("fake-chat", 0, 0)
-    desk.close(0)
+    scheduler.close(0)
     assert web.get("/readyz").status_code == 503 and "shutting down" in web.get("/readyz").json()["why"]
     assert web.get("/healthz").status_code == 200
     failure(web.post("/api/ask", json={"question": QUESTION}), 503, "ServiceBusy")
@@ -454,11 +463,11 @@ def test_not_ready_without_a_model(archive: Archive, tmp_path: Path) -> None:
     from rag.testing import FakeEmbeddings
 
     missing = Archive.open(tmp_path / "x", chat_model="local:/nowhere/x.gguf", embeddings=FakeEmbeddings())
-    desk = RequestScheduler(missing)
-    with client(create_app(desk, Access(), page=False)) as web:
+    scheduler = RequestScheduler(missing)
+    with client(create_app(scheduler, Access())) as web:
         answer = web.get("/readyz")
         assert answer.status_code == 503 and "/nowhere/x.gguf" in answer.json()["why"]
-    desk.close(0)
+    scheduler.close(0)
     missing.close()
 
 
@@ -506,7 +515,7 @@ def test_the_reference_shows_everything_as_text() -> None:
 # -- tools --------------------------------------------------------------------------------
 
 
-def test_a_model_finds_who_said_what(desk: RequestScheduler, filled: Archive) -> None:
+def test_a_model_finds_who_said_what(scheduler: RequestScheduler, filled: Archive) -> None:
     put_quotes(filled, "story-1", ("had damaged 11 boats", "Maren Holt", {}))
     kinds = {"accept": "application/json, text/event-stream"}
 
@@ -515,7 +524,7 @@ def test_a_model_finds_who_said_what(desk: RequestScheduler, filled: Archive) ->
         told = web.post("/mcp", json=sent, headers=kinds)
         return json.loads(re.search(r"^data: (.*)$", told.text, re.MULTILINE)[1])["result"]  # type: ignore[index]
 
-    with client(create_app(desk, Access(), page=False, mcp=True)) as web:
+    with client(create_app(scheduler, Access(), mcp=True)) as web:
         tools = {t["name"]: t for t in call(web, "tools/list")["tools"]}
         assert set(tools) == {"ask", "search", "quotes"} and tools["quotes"]["description"]
         told = call(web, "tools/call", name="quotes", arguments={"speaker": "Holt"})
@@ -528,10 +537,10 @@ def test_a_model_finds_who_said_what(desk: RequestScheduler, filled: Archive) ->
 
 
 def test_without_the_package_the_tools_say_what_to_install(
-    desk: RequestScheduler, monkeypatch: pytest.MonkeyPatch
+    scheduler: RequestScheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in [n for n in sys.modules if n == "mcp" or n.startswith("mcp.") or n == "rag.service.mcp"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "mcp", None)
     with pytest.raises(errors.ModelMissing, match=r"pip install .onrecord\[mcp\]"):
-        create_app(desk, Access(), page=False, mcp=True)
+        create_app(scheduler, Access(), mcp=True)

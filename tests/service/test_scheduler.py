@@ -1,4 +1,4 @@
-"""The desk: turns, bounds, signs of life, stopping."""
+"""The scheduler: turns, bounds, signs of life, stopping."""
 
 from __future__ import annotations
 
@@ -33,15 +33,15 @@ def filled(archive: Archive, chat: FakeChat, tmp_path: Path) -> Archive:
 
 @pytest.fixture
 def make(filled: Archive) -> Iterator[Callable[..., RequestScheduler]]:
-    desks: list[RequestScheduler] = []
+    schedulers: list[RequestScheduler] = []
 
     def made(**options: Any) -> RequestScheduler:
-        desks.append(RequestScheduler(filled, **options))
-        return desks[-1]
+        schedulers.append(RequestScheduler(filled, **options))
+        return schedulers[-1]
 
     yield made
-    for desk in desks:
-        desk.close(grace=0)
+    for scheduler in schedulers:
+        scheduler.close(shutdown_grace=0)
 
 
 def within(seconds: float, holds: Callable[[], bool]) -> bool:
@@ -56,13 +56,13 @@ def within(seconds: float, holds: Callable[[], bool]) -> bool:
 class Asking(threading.Thread):
     """Somebody who asks, and keeps what comes."""
 
-    def __init__(self, desk: RequestScheduler, user: str, **options: Any) -> None:
+    def __init__(self, scheduler: RequestScheduler, user: str, **options: Any) -> None:
         super().__init__(daemon=True)
         self.events: list[Any] = []
         self.error: BaseException | None = None
         self.cancel = threading.Event()
         self.ended = 0.0
-        self._stream = desk.stream(QUESTION, user=user, cancel=self.cancel, **options)
+        self._stream = scheduler.stream(QUESTION, user=user, cancel=self.cancel, **options)
         self.start()
 
     def run(self) -> None:
@@ -115,38 +115,38 @@ def test_a_finished_answer_leaves_the_callers_event_alone(make: Any) -> None:
 
 
 def test_errors_come_to_whoever_asked(make: Any, chat: FakeChat) -> None:
-    desk = make(workers=1)
+    scheduler = make(workers=1)
     chat.replies = [ValueError("the wire is down")]
     with pytest.raises(ModelFailed, match="the wire is down"):
-        list(desk.stream(QUESTION, user="a"))
+        list(scheduler.stream(QUESTION, user="a"))
     with pytest.raises(ArticleMissing):
-        desk.search("boats", user="a", articles=["nobody"])
+        scheduler.search("boats", user="a", articles=["nobody"])
     chat.replies = [REPLY]
-    assert list(desk.stream(QUESTION, user="a"))[-1].answer.answered
-    assert within(2, lambda: desk.running == 0)
+    assert list(scheduler.stream(QUESTION, user="a"))[-1].answer.answered
+    assert within(2, lambda: scheduler.running == 0)
 
 
 def test_searching_takes_turns_too(make: Any, filled: Archive) -> None:
     put_quotes(filled, "story-1", ("had damaged 11 boats", "Maren Holt", {}))
-    desk = make()
-    assert desk.search("storm0003", user="a", k=2) == filled.search("storm0003", k=2)
-    assert desk.quotes(user="a", speaker="Holt") == filled.quotes(speaker="Holt") != []
+    scheduler = make()
+    assert scheduler.search("storm0003", user="a", k=2) == filled.search("storm0003", k=2)
+    assert scheduler.quotes(user="a", speaker="Holt") == filled.quotes(speaker="Holt") != []
     with pytest.raises(UsageError, match="limit is 0"):
-        desk.quotes(user="a", limit=0)
-    desk.close(0)
+        scheduler.quotes(user="a", limit=0)
+    scheduler.close(0)
     with pytest.raises(ServiceBusy):
-        desk.quotes(user="a")
+        scheduler.quotes(user="a")
 
 
 # -- turns -------------------------------------------------------------------------------
 
 
 def test_who_waits_is_told_the_place_and_that_it_is_alive(make: Any, held: Held) -> None:
-    desk = make(workers=1)
-    first = Asking(desk, "a")
-    assert within(5, lambda: desk.running == 1)
-    second, third = Asking(desk, "b"), Asking(desk, "c")
-    assert within(5, lambda: desk.waiting == 2)
+    scheduler = make(workers=1)
+    first = Asking(scheduler, "a")
+    assert within(5, lambda: scheduler.running == 1)
+    second, third = Asking(scheduler, "b"), Asking(scheduler, "c")
+    assert within(5, lambda: scheduler.waiting == 2)
     time.sleep(1.2)
     for asking, place in ((second, 1), (third, 2)):
         told = [e.position for e in asking.events if isinstance(e, Waiting)]
@@ -158,25 +158,25 @@ def test_who_waits_is_told_the_place_and_that_it_is_alive(make: Any, held: Held)
         asking.join(10)
         assert asking.events[-1].answer.answered
     assert Waiting(position=1) in third.events, "it moved up"
-    assert desk.waiting == desk.running == 0
+    assert scheduler.waiting == scheduler.running == 0
 
 
 def test_the_extractive_engine_does_not_wait_behind_a_model(make: Any, held: Held) -> None:
-    desk = make(workers=1)
-    Asking(desk, "a")
-    assert within(5, lambda: desk.running == 1)
-    events = list(desk.stream(QUESTION, user="b", chat_model="extractive"))
+    scheduler = make(workers=1)
+    Asking(scheduler, "a")
+    assert within(5, lambda: scheduler.running == 1)
+    events = list(scheduler.stream(QUESTION, user="b", chat_model="extractive"))
     assert isinstance(events[0], Retrieved) and events[-1].answer.model == "extractive"
     assert not any(isinstance(e, Waiting) for e in events)
-    assert desk.search("boats", user="b")
+    assert scheduler.search("boats", user="b")
 
 
 def test_users_take_turns(make: Any, held: Held) -> None:
-    desk = make(workers=1)
+    scheduler = make(workers=1)
     askings = []
     for user in ("a", "a", "a", "a", "b", "b", "c"):
-        askings.append((user, Asking(desk, user)))
-        assert within(5, lambda: desk.running + desk.waiting == len(askings))
+        askings.append((user, Asking(scheduler, user)))
+        assert within(5, lambda: scheduler.running + scheduler.waiting == len(askings))
     held.go.set()
     for _, asking in askings:
         asking.join(20)
@@ -193,7 +193,7 @@ def test_turns_are_fair_whoever_comes(users: list[str], places: int, leaving: se
     """Nobody is served twice while another user waits for a first time; each user's questions keep their order."""
     gate = threading.Event()
     started: list[_Job] = []
-    lane = _WorkerPool("test", places, 100)
+    pool = _WorkerPool("test", places, 100)
     guard = threading.Lock()
 
     def job(user: str) -> _Job:
@@ -208,10 +208,10 @@ def test_turns_are_fair_whoever_comes(users: list[str], places: int, leaving: se
 
     jobs = [job(user) for user in users]
     for j in jobs:
-        lane.submit(j)
+        pool.submit(j)
     order = [j for j in jobs if not j.waiting]
     assert len(order) == min(places, len(jobs))
-    gone = [jobs[n] for n in leaving if n < len(jobs) and lane.leave(jobs[n])]
+    gone = [jobs[n] for n in leaving if n < len(jobs) and pool.withdraw(jobs[n])]
     left = [j for j in jobs if j.waiting]
     assert sorted(j.position for j in left) == list(range(1, len(left) + 1))
     order += sorted(left, key=lambda j: j.position)
@@ -228,43 +228,43 @@ def test_turns_are_fair_whoever_comes(users: list[str], places: int, leaving: se
                     o.user for o in waited[later:]
                 }
     gate.set()
-    assert within(5, lambda: lane.running == lane.waiting == 0)
+    assert within(5, lambda: pool.running == pool.waiting == 0)
     if places == 1:
         assert started == order
-    lane.close()
+    pool.close()
 
 
 # -- bounds ------------------------------------------------------------------------------
 
 
 def test_more_than_may_wait_are_refused_and_the_last_places_are_for_new_users(make: Any, held: Held) -> None:
-    desk = make(workers=1, waiting=4)
+    scheduler = make(workers=1, queue_size=4)
     askings = []
     for n in range(4):  # one is answered, three wait
-        askings.append(Asking(desk, "a"))
-        assert within(5, lambda: desk.running + desk.waiting == n + 1)  # noqa: B023
+        askings.append(Asking(scheduler, "a"))
+        assert within(5, lambda: scheduler.running + scheduler.waiting == n + 1)  # noqa: B023
     with pytest.raises(ServiceBusy, match=r"3 questions are waiting already\. Try again"):
-        next(desk.stream(QUESTION, user="a"))
-    askings.append(Asking(desk, "b"))
-    assert within(5, lambda: desk.waiting == 4)
+        next(scheduler.stream(QUESTION, user="a"))
+    askings.append(Asking(scheduler, "b"))
+    assert within(5, lambda: scheduler.waiting == 4)
     with pytest.raises(ServiceBusy):
-        next(desk.stream(QUESTION, user="c"))
-    assert desk.search("boats", user="a"), "another lane"
+        next(scheduler.stream(QUESTION, user="c"))
+    assert scheduler.search("boats", user="a"), "another pool"
     held.go.set()
     for asking in askings:
         asking.join(10)
         assert asking.events[-1].answer.answered
-    assert list(desk.stream(QUESTION, user="a"))[-1].answer.answered
+    assert list(scheduler.stream(QUESTION, user="a"))[-1].answer.answered
 
 
-def test_patience_ends(make: Any, held: Held) -> None:
-    desk = make(workers=1, patience=0.5)
-    Asking(desk, "a")
-    assert within(5, lambda: desk.running == 1)
-    second = Asking(desk, "b")
+def test_the_queue_timeout_ends_the_wait(make: Any, held: Held) -> None:
+    scheduler = make(workers=1, queue_timeout=0.5)
+    Asking(scheduler, "a")
+    assert within(5, lambda: scheduler.running == 1)
+    second = Asking(scheduler, "b")
     second.join(3)
     assert isinstance(second.error, ServiceBusy) and "waited" in str(second.error)
-    assert desk.waiting == 0 and desk.running == 1
+    assert scheduler.waiting == 0 and scheduler.running == 1
 
 
 # -- stopping ----------------------------------------------------------------------------
@@ -272,21 +272,21 @@ def test_patience_ends(make: Any, held: Held) -> None:
 
 @pytest.mark.parametrize("way", ["closed", "cancelled"])
 def test_a_waiting_question_can_be_withdrawn(make: Any, held: Held, way: str) -> None:
-    desk = make(workers=1)
-    first = Asking(desk, "a")
-    assert within(5, lambda: desk.running == 1)
+    scheduler = make(workers=1)
+    first = Asking(scheduler, "a")
+    assert within(5, lambda: scheduler.running == 1)
     if way == "closed":
-        stream = desk.stream(QUESTION, user="b")
+        stream = scheduler.stream(QUESTION, user="b")
         assert next(stream) == Waiting(position=1)
         stream.close()
     else:
-        second = Asking(desk, "b")
-        assert within(5, lambda: desk.waiting == 1)
+        second = Asking(scheduler, "b")
+        assert within(5, lambda: scheduler.waiting == 1)
         second.cancel.set()
         second.join(1)
         assert not second.is_alive() and second.error is None
         assert not any(isinstance(e, Finished) for e in second.events)
-    assert desk.waiting == 0
+    assert scheduler.waiting == 0
     held.go.set()
     first.join(10)
     assert len(held.seen) == 1, "the other question never reached the model"
@@ -295,9 +295,9 @@ def test_a_waiting_question_can_be_withdrawn(make: Any, held: Held, way: str) ->
 @pytest.mark.parametrize("way", ["closed", "cancelled"])
 def test_a_question_being_answered_can_be_stopped(make: Any, held: Held, way: str) -> None:
     """The model is silent as one that reads a long prompt."""
-    desk = make(workers=1)
+    scheduler = make(workers=1)
     cancel = threading.Event()
-    stream = desk.stream(QUESTION, user="a", cancel=cancel)
+    stream = scheduler.stream(QUESTION, user="a", cancel=cancel)
     assert isinstance(next(stream), Retrieved)
     assert isinstance(next(stream), Progress)
     before = time.monotonic()
@@ -307,40 +307,40 @@ def test_a_question_being_answered_can_be_stopped(make: Any, held: Held, way: st
         cancel.set()
         last = list(stream)[-1]
         assert last.answer.reason == "cancelled"
-    assert within(2, lambda: desk.running == 0)
+    assert within(2, lambda: scheduler.running == 0)
     assert time.monotonic() - before < 2
     held.go.set()
-    assert list(desk.stream(QUESTION, user="b"))[-1].answer.answered, "the place is free again"
+    assert list(scheduler.stream(QUESTION, user="b"))[-1].answer.answered, "the place is free again"
 
 
 # -- the end -----------------------------------------------------------------------------
 
 
 def test_closing_finishes_what_is_answered_and_tells_the_others(make: Any, held: Held) -> None:
-    desk = make(workers=1)
-    first = Asking(desk, "a")
-    assert within(5, lambda: desk.running == 1)
-    second = Asking(desk, "b")
-    assert within(5, lambda: desk.waiting == 1)
+    scheduler = make(workers=1)
+    first = Asking(scheduler, "a")
+    assert within(5, lambda: scheduler.running == 1)
+    second = Asking(scheduler, "b")
+    assert within(5, lambda: scheduler.waiting == 1)
     threading.Timer(0.5, held.go.set).start()
-    desk.close(grace=10)
+    scheduler.close(shutdown_grace=10)
     first.join(1)
     second.join(1)
     assert first.events[-1].answer.answered
     assert isinstance(second.error, ServiceBusy) and "shutting down" in str(second.error)
     with pytest.raises(ServiceBusy, match="shutting down"):
-        next(desk.stream(QUESTION, user="a"))
+        next(scheduler.stream(QUESTION, user="a"))
     with pytest.raises(ServiceBusy, match="shutting down"):
-        desk.ingest("x")
-    assert desk.closing
+        scheduler.ingest("x")
+    assert scheduler.closing
 
 
 def test_what_is_not_done_in_the_grace_is_stopped_and_says_so(make: Any, held: Held) -> None:
-    desk = make(workers=1)
-    first = Asking(desk, "a")
-    assert within(5, lambda: desk.running == 1)
+    scheduler = make(workers=1)
+    first = Asking(scheduler, "a")
+    assert within(5, lambda: scheduler.running == 1)
     before = time.monotonic()
-    desk.close(grace=0.3)
+    scheduler.close(shutdown_grace=0.3)
     first.join(2)
     assert first.events[-1].answer.reason == "cancelled"
     assert time.monotonic() - before < 2.5
@@ -350,18 +350,18 @@ def test_what_is_not_done_in_the_grace_is_stopped_and_says_so(make: Any, held: H
 
 
 def test_two_ingests_wait_for_each_other(make: Any, filled: Archive, tmp_path: Path) -> None:
-    desk = make()
+    scheduler = make()
     files = [write_rows(tmp_path / f"{n}.jsonl", *many(5, first=10 * n)) for n in range(1, 5)]
     reports: list[Any] = []
-    threads = [threading.Thread(target=lambda f=f: reports.append(desk.ingest(f))) for f in files]
+    threads = [threading.Thread(target=lambda f=f: reports.append(scheduler.ingest(f))) for f in files]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(20)
     assert [r.added for r in reports] == [5, 5, 5, 5]
     assert filled.doctor() == []
-    assert len(desk.delete(["story-10", "story-20"])) == 2
-    impatient = make(patience=0.1)
+    assert len(scheduler.delete(["story-10", "story-20"])) == 2
+    impatient = make(queue_timeout=0.1)
     assert impatient._writer.acquire()
     with pytest.raises(ArchiveLocked, match="Try again"):
         impatient.ingest(files[0])

@@ -5,11 +5,13 @@ from __future__ import annotations
 import time
 
 import pytest
+from helpers import examples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rag.text.detect import detect_language, words
+from rag.text.detect import detect_language
 from rag.text.split import LONGEST, passages, sentences
+from rag.text.tokens import count_words
 
 
 def split(text: str, language: str = "en") -> list[str]:
@@ -133,10 +135,10 @@ def check(text: str, language: str) -> None:
     assert [i for a, b in runs for i in range(a, b)] == list(range(len(found)))
     for a, b in runs:
         assert a < b
-        assert b - a == 1 or sum(words(text[s.start : s.end]) for s in found[a:b]) <= 110
+        assert b - a == 1 or sum(count_words(text[s.start : s.end]) for s in found[a:b]) <= 110
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(HOSTILE, st.sampled_from(["en", "tr", "zh", "ar", "xx", "de"]))
 @example("“" * 50 + ". ” A", "en")
 @example("1. ‘ \n 2. (", "en")
@@ -191,14 +193,6 @@ def test_a_long_sentence_stands_alone() -> None:
 def test_no_sentences_no_passages() -> None:
     assert sentences(" \n ", "en") == []
     assert passages(" \n ", []) == []
-
-
-@pytest.mark.parametrize(
-    ("text", "count"),
-    [("", 0), ("one two", 2), ("U.S.-China ties, 3.5%", 4), ("布林肯抵达北京", 4), ("ankara'da", 1), ("👍 ok", 1)],
-)
-def test_words(text: str, count: int) -> None:
-    assert words(text) == count
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,13 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rag.ui import coverage, evidence_panel, export, lists, markup, quotes, render
+from rag.ui import coverage, evidence_panel, export, lists, quotes, render
+from rag.ui import text as texts
 from rag.ui.render import TurnView
 
+from rag.protocols import FilterArgs
 from rag.text import timespan
+from rag.text.normalize import printable
 from rag.types import (
     Answer,
     Article,
@@ -120,7 +123,7 @@ def answer(text: str = "It rains. [1]", **more: object) -> Answer:
 def talk(a: Answer, **more: object) -> TurnView:
     values: dict[str, object] = {
         "question": a.question, "number": 1, "query": a.query, "hits": a.hits, "text": a.text, "citations": a.citations, "answer": a,
-        "turn": 7, **more,
+        "turn_id": 7, **more,
     }  # fmt: skip
     return TurnView(**values)  # type: ignore[arg-type]
 
@@ -191,20 +194,20 @@ def test_nothing_becomes_markup(nasty: str) -> None:
         for direct in (True, False)
     ]  # fmt: skip
     pieces = [
-        render.talk_html(talk(answer(query=event)), stats()),
+        render.turn_html(talk(answer(query=event)), stats()),
         quotes.quotes(voices, nasty, nasty),
         quotes.failed(nasty),
-        render.talk_html(shown, stats()),
-        render.talk_html(talk(refused), stats()),
-        render.talk_html(TurnView(question=nasty, number=1, error=nasty), None),
-        render.talk_html(TurnView(question=nasty, number=1, status=nasty, share=0.5), None),
+        render.turn_html(shown, stats()),
+        render.turn_html(talk(refused), stats()),
+        render.turn_html(TurnView(question=nasty, number=1, error=nasty), None),
+        render.turn_html(TurnView(question=nasty, number=1, status=nasty, share=0.5), None),
         evidence_panel.evidence([hit(nasty, nasty)], 1, [cited]),
         evidence_panel.article_view(article, 1, len(nasty) + 3, nasty, newest=nasty),
         evidence_panel.gone(nasty),
         lists.masthead(stats(), nasty, remote=True),
         lists.welcome([nasty], stats()),
         lists.articles([listed], 1, 0, nasty),
-        lists.chips(lists.Filters(sources=(nasty,), language=nasty), nasty),
+        lists.chips(FilterArgs(sources=(nasty,), language=nasty), editing=True),
         lists.failed(nasty),
         coverage.coverage_chart([("2023-06", nasty, 2)]),
         export.html(nasty, [], WHEN, {}).partition("<body")[2].partition(">")[2].partition("</body>")[0],
@@ -239,7 +242,7 @@ def test_an_exported_conversation_is_text(nasty: str) -> None:
 def test_markdown_shows_a_text_as_it_is(text: str) -> None:
     from markdown_it import MarkdownIt
 
-    words = " ".join(markup._CONTROL.sub("", text).split())
+    words = " ".join("".join(printable(text, carriage_returns=True).split("\ufffd")).split())
     drawn = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(export._md(words))
     assert re.sub("<p>(.*)</p>\n", r"\1", drawn, flags=re.DOTALL) == html.escape(words, quote=False).replace(
         '"', "&quot;"
@@ -253,7 +256,7 @@ def test_the_marked_words_are_the_cited_words(text: str, data: st.DataObject) ->
     article = Article(key="k", id="a", title="T", text=text, language="en")
     view = evidence_panel.article_view(article, start, end, "1")
     marked = "".join(html.unescape(m) for m in re.findall(r"<mark [^>]*>(.*?)</mark>", view, re.DOTALL))
-    clean = markup._CONTROL.sub("\ufffd", text[start:end])
+    clean = printable(text[start:end], carriage_returns=True)
     lines = text.split("\n")  # paragraphs of nothing but space aren't shown
     if all(line.strip() or not line for line in lines):
         assert marked == clean.replace("\n", "")
@@ -283,7 +286,7 @@ def test_a_refusal_looks_like_one() -> None:
     refused = answer(
         "The archive does not answer this question.", citations=(), answered=False, reason="not_in_archive"
     )
-    shown = render.talk_html(talk(refused), stats())
+    shown = render.turn_html(talk(refused), stats())
     assert 'class="refusal"' in shown
     assert 'class="cite"' not in shown
     assert "3 articles, published from 18 June 2023" in shown
@@ -292,12 +295,12 @@ def test_a_refusal_looks_like_one() -> None:
 
 
 def test_what_became_of_a_cited_article_is_said() -> None:
-    changed = render.talk_html(talk(answer(), fates={"a0": "changed"}), None)
+    changed = render.turn_html(talk(answer(), citation_status={"a0": "changed"}), None)
     assert "has changed since" in changed
-    lost = render.talk_html(talk(answer(), fates={"a0": "gone"}), None)
+    lost = render.turn_html(talk(answer(), citation_status={"a0": "gone"}), None)
     assert "no longer in the archive" in lost
     assert ">Open<" not in lost
-    assert "has changed" not in render.talk_html(talk(answer()), None)
+    assert "has changed" not in render.turn_html(talk(answer()), None)
 
 
 def test_one_source_cited_twice_is_listed_once() -> None:
@@ -305,7 +308,7 @@ def test_one_source_cited_twice_is_listed_once() -> None:
         "It rains. [1] It pours. [1]",
         citations=(citation(1, "It rains and pours.", (0, 9)), citation(1, "It rains and pours.", (14, 23))),
     )
-    shown = render.talk_html(talk(twice), None)
+    shown = render.turn_html(talk(twice), None)
     assert shown.count('<li value="1">') == 1
     assert shown.count('class="cite"') == 2
 
@@ -317,9 +320,9 @@ def test_a_new_line_is_a_paragraph() -> None:
 
 
 def test_a_quote_is_ready_to_paste() -> None:
-    text = markup.citation_text("It  rains\nhere.", "Rain", "Harbour Post", WHEN, "https://e.org/1")
+    text = texts.citation_text("It  rains\nhere.", "Rain", "Harbour Post", WHEN, "https://e.org/1")
     assert text == "“It rains here.”\n— Harbour Post, Rain, 18 June 2023\nhttps://e.org/1"
-    assert markup.citation_text("“It rains.”", "Rain", None, None, None) == "“It rains.”\n— Rain"
+    assert texts.citation_text("“It rains.”", "Rain", None, None, None) == "“It rains.”\n— Rain"
 
 
 # -- who said what, and of when a question asks ------------------------------------------------
@@ -328,20 +331,20 @@ def test_a_quote_is_ready_to_paste() -> None:
 @given(st.text(max_size=40), st.text(max_size=40), st.booleans())
 def test_a_quote_is_shown_as_it_stands(words: str, speaker: str, direct: bool) -> None:
     reader = assert_harmless(quotes.quotes([quote(words, speaker, direct=direct)]))
-    shown = markup._CONTROL.sub("\ufffd", " ".join(words.split()))
+    shown = printable(" ".join(words.split()), carriage_returns=True)
     text = "".join(reader.words)
-    assert (markup.quoted(shown) if direct else shown) in text
-    assert markup._CONTROL.sub("\ufffd", speaker) in text.replace("\r", "\n") or "\r" in speaker
+    assert (texts.quoted(shown) if direct else shown) in text
+    assert printable(speaker, carriage_returns=True) in text.replace("\r", "\n") or "\r" in speaker
     assert ("word for word" in text) == direct
     (opened,) = [a for _, a in reader.tags if a.get("data-event") == "cite"]
     assert (opened["data-start"], opened["data-end"]) == ("3", str(3 + len(words)))
 
 
 def test_a_speakers_words_are_ready_to_paste() -> None:
-    assert quotes.pasted(quote("It\nrains.")) == (
+    assert quotes.quote_text(quote("It\nrains.")) == (
         "“It rains.”\n— Qin Gang, foreign minister; Harbour Post, Title, 18 June 2023\nhttps://example.org/a"
     )
-    reported = quotes.pasted(quote("that it rained", role=None, direct=False, url=None))
+    reported = quotes.quote_text(quote("that it rained", role=None, direct=False, url=None))
     assert reported == "Qin Gang, as reported: that it rained\n— Harbour Post, Title, 18 June 2023"
 
 
@@ -361,19 +364,19 @@ def test_a_passage_found_by_its_quotes_says_so() -> None:
 
 def test_a_time_is_shown_and_can_be_taken_off_once_the_answer_is_there() -> None:
     query = taken(phrase="last week", kind="within", after="2023-06-12T00:00Z", before="2023-06-19T00:00Z")
-    writing = render.talk_html(TurnView(question="Does it rain?", number=1, query=query), None)
+    writing = render.turn_html(TurnView(question="Does it rain?", number=1, query=query), None)
     assert "articles of 12–18 June 2023 · “last week”" in writing
     assert 'data-times="off"' not in writing
     for done in (
         talk(answer(query=query)),
         TurnView(question="Does it rain?", number=1, query=query, error="It broke."),
     ):
-        buttons = [a for _, a in read(render.talk_html(done, None)).tags if a.get("data-times") == "off"]
+        buttons = [a for _, a in read(render.turn_html(done, None)).tags if a.get("data-times") == "off"]
         (off,) = buttons
         assert off["data-event"] == "redo"
         assert off["data-question"] == "Does it rain?"
         assert off["aria-label"] == "Ask again, leaving aside “last week”"
-    assert 'class="when"' not in render.talk_html(talk(answer()), None)
+    assert 'class="when"' not in render.turn_html(talk(answer()), None)
 
 
 def test_retry_asks_as_it_was_asked() -> None:
@@ -383,13 +386,13 @@ def test_retry_asks_as_it_was_asked() -> None:
             talk(answer(query=query)),
             TurnView(question="Does it rain?", number=1, query=query, error="It broke."),
         ):
-            (again,) = [a for _, a in read(render.talk_html(done, None)).tags if a.get("data-event") == "redo"]
+            (again,) = [a for _, a in read(render.turn_html(done, None)).tags if a.get("data-event") == "redo"]
             assert (again["data-question"], again["data-times"]) == ("Does it rain?", said)
 
 
 def test_an_event_names_the_article_that_dates_it() -> None:
     query = taken(phrase="before the summit", kind="event", before=WHEN, side="before", dated_by="Summit opens")
-    shown = html.unescape(render.talk_html(talk(answer(query=query)), None))
+    shown = html.unescape(render.turn_html(talk(answer(query=query)), None))
     assert "articles before 18 June 2023 · “before the summit”" in shown
     assert "the date of “Summit opens”" in shown
 
@@ -433,13 +436,8 @@ def test_every_event_of_the_page_is_known_to_its_script() -> None:
 
     script = (resources.files("rag.ui") / "page.js").read_text("utf-8")
     known = set(re.findall(r"'(\w+)'", script.partition("const known = [")[2].partition("]")[0]))
-    source = "".join(
-        (resources.files("rag.ui") / f).read_text("utf-8")
-        for f in ("evidence_panel.py", "quotes.py", "render.py", "lists.py", "markup.py")
-    )
-    used = set(re.findall(r"""data_event=["'](\w+)""", source)) | set(
-        re.findall(r"""button\([^()]*?(?:\([^()]*\)[^()]*?)*, ["'](\w+)["']""", source)
-    )
+    templates = [f for f in (resources.files("rag.ui") / "templates").iterdir() if f.name.endswith(".j2")]
+    used = {e for f in templates for e in re.findall(r"""event=["'](\w+)""", f.read_text("utf-8"))}
     assert {"cite", "redo", "edit", "rate", "open", "takedown", "back"} <= used
     assert used <= known
 
@@ -466,8 +464,8 @@ def test_parts_without_an_answer_are_named_and_escaped(nasty: str) -> None:
     talk = TurnView(
         question="q", number=1, text="It rains. [1]", answer=answer(unanswered=(f"Did {nasty} report it?",))
     )
-    html = render.talk_html(talk, None)
+    html = render.turn_html(talk, None)
     assert (
         "The archive does not answer:" in html and "<script" not in html and "<svg" not in html and "<img" not in html
     )
-    assert "unanswered" not in render.talk_html(TurnView(question="q", number=1, text="x", answer=answer()), None)
+    assert "unanswered" not in render.turn_html(TurnView(question="q", number=1, text="x", answer=answer()), None)

@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import many, row, write_rows
+from helpers import fill, many, row, write_rows
 from rag.ui import quotes
-from rag.ui.lists import Filters
-from rag.ui.session import PageUpdate, TabSession, chosen
+from rag.ui.session import PageUpdate, TabSession
 from rag.ui.starters import StarterQuestions
 from said import forget_quotes, put_quotes
 
 from rag import Archive
 from rag.errors import OnRecordError
+from rag.protocols import FilterArgs
 from rag.service.scheduler import RequestScheduler
 from rag.testing import FakeChat, FakeEmbeddings
 from rag.types import IngestReport
@@ -40,20 +40,20 @@ def chat() -> FakeChat:
 
 
 @pytest.fixture
-def sitting(tmp_path: Path, chat: FakeChat) -> Iterator[TabSession]:
+def session(tmp_path: Path, chat: FakeChat) -> Iterator[TabSession]:
     with Archive.open(tmp_path / "archive", chat_model=chat, embeddings=FakeEmbeddings()) as archive:
-        archive.ingest(write_rows(tmp_path / "rows.jsonl", *ROWS))
-        desk = RequestScheduler(archive)
-        yield TabSession(desk, "ada", StarterQuestions(archive))
-        desk.close(0)
+        fill(archive, *ROWS)
+        scheduler = RequestScheduler(archive)
+        yield TabSession(scheduler, "ada", StarterQuestions(archive))
+        scheduler.close(0)
 
 
-def views(sitting: TabSession, question: str = QUESTION, **filters: Any) -> list[PageUpdate]:
-    return list(sitting.ask(question, Filters(**filters)))
+def views(session: TabSession, question: str = QUESTION, **filters: Any) -> list[PageUpdate]:
+    return list(session.ask(question, FilterArgs(**filters)))
 
 
-def test_evidence_comes_before_the_answer(sitting: TabSession) -> None:
-    seen = views(sitting)
+def test_evidence_comes_before_the_answer(session: TabSession) -> None:
+    seen = views(session)
     first_evidence = next(n for n, v in enumerate(seen) if v.side)
     first_answer = next(n for n, v in enumerate(seen) if v.live and 'class="answer"' in v.live)
     assert seen[0].busy is True
@@ -63,76 +63,77 @@ def test_evidence_comes_before_the_answer(sitting: TabSession) -> None:
     assert seen[-1].listed
 
 
-def test_a_conversation_is_kept_and_leans_on_itself(sitting: TabSession, chat: FakeChat) -> None:
-    views(sitting)
-    views(sitting, "and how many ferries will run?")
-    turns = sitting.turns()
+def test_a_conversation_is_kept_and_leans_on_itself(session: TabSession, chat: FakeChat) -> None:
+    views(session)
+    views(session, "and how many ferries will run?")
+    turns = session.turns()
     assert [t.question for t in turns] == [QUESTION, "and how many ferries will run?"]
-    other = TabSession(sitting.desk, "bob", sitting.beginning)
+    other = TabSession(session.scheduler, "bob", session.starters)
     assert other.archive.conversations.list("bob") == []
     with pytest.raises(OnRecordError):
-        other.open_conversation(sitting.conversation)
+        other.open_conversation(session.conversation)
 
 
-def test_an_edited_question_takes_the_place_of_what_followed(sitting: TabSession) -> None:
-    views(sitting)
-    views(sitting, "How many ferries will run from June?")
-    sitting.editing = sitting.turns()[0].id
-    seen = views(sitting, "Why was the bridge closed on Monday?")
+def test_an_edited_question_takes_the_place_of_what_followed(session: TabSession) -> None:
+    views(session)
+    views(session, "How many ferries will run from June?")
+    session.editing = session.turns()[0].id
+    seen = views(session, "Why was the bridge closed on Monday?")
     assert str(seen[0].past) == ""
-    assert [t.question for t in sitting.turns()] == ["Why was the bridge closed on Monday?"]
-    assert sitting.editing is None
+    assert [t.question for t in session.turns()] == ["Why was the bridge closed on Monday?"]
+    assert session.editing is None
 
 
-def test_an_article_that_is_read_is_not_pushed_aside(sitting: TabSession) -> None:
-    found = sitting.ask(QUESTION, Filters())
+def test_an_article_that_is_read_is_not_pushed_aside(session: TabSession) -> None:
+    found = session.ask(QUESTION, FilterArgs())
     next(v for v in found if v.side)
-    sitting.open_article(sitting.archive.get("bridge").id, 0, 5, "1")
+    session.open_article(session.archive.get("bridge").id, 0, 5, "1")
     assert all(v.side is None for v in found)
-    assert "hit" in sitting.side()
+    assert "hit" in session.side()
 
 
-def test_a_failing_model_is_told_and_the_question_can_be_asked_again(sitting: TabSession, chat: FakeChat) -> None:
+def test_a_failing_model_is_told_and_the_question_can_be_asked_again(session: TabSession, chat: FakeChat) -> None:
     chat.replies = [RuntimeError("out of <b>paper</b>")]
-    last = views(sitting)[-1]
+    last = views(session)[-1]
     assert "out of &lt;b&gt;paper" in str(last.live)
     assert 'data-event="redo"' in str(last.live)
     assert last.busy is False
-    assert sitting.turns() == []
+    assert session.turns() == []
     chat.replies = [REPLY]
-    assert 'class="answer"' in str(views(sitting)[-1].live)
+    assert 'class="answer"' in str(views(session)[-1].live)
 
 
-def test_stopping(sitting: TabSession, chat: FakeChat) -> None:
+def test_stopping(session: TabSession, chat: FakeChat) -> None:
     chat.delay = 0.2
     started = time.monotonic()
-    for view in sitting.ask(QUESTION, Filters()):
+    for view in session.ask(QUESTION, FilterArgs()):
         if view.side:
-            sitting.stop()
+            session.stop()
     assert time.monotonic() - started < 3
     assert "Stopped" in str(view.live)
     assert view.busy is False
 
 
-def test_walking_away_stops_the_work(sitting: TabSession, chat: FakeChat) -> None:
+def test_walking_away_stops_the_work(session: TabSession, chat: FakeChat) -> None:
     chat.delay = 5.0
-    found = sitting.ask(QUESTION, Filters())
+    found = session.ask(QUESTION, FilterArgs())
     next(v for v in found if v.side)
-    assert sitting.desk.running == 1
+    assert session.scheduler.running == 1
     found.close()
     until = time.monotonic() + 2
-    while sitting.desk.running and time.monotonic() < until:
+    while session.scheduler.running and time.monotonic() < until:
         time.sleep(0.02)
-    assert sitting.desk.running == 0
+    assert session.scheduler.running == 0
 
 
-def test_filters_are_handed_on() -> None:
-    found = chosen(Filters(("A",), date(2023, 1, 2), date(2023, 2, 1), "tr"))
-    assert found["sources"] == ["A"]
-    assert found["after"].isoformat() == "2023-01-02T00:00:00+00:00"
-    assert found["before"].isoformat() == "2023-02-01T00:00:00+00:00"
-    assert found["language"] == "tr"
-    assert chosen(Filters()) == {}
+def test_filters_are_handed_on(session: TabSession) -> None:
+    views(session, sources=["Coast Radio"], after=date(2020, 1, 2), before=date(2040, 2, 1), language="en")
+    (turn,) = session.turns()
+    query = turn.answer.query
+    assert query.sources == ("Coast Radio",) and query.language == "en"
+    assert query.after is not None and query.after.isoformat() == "2020-01-02T00:00:00+00:00"
+    assert query.before is not None and query.before.isoformat() == "2040-02-01T00:00:00+00:00"
+    assert {h.passage.source for h in turn.answer.hits} == {"Coast Radio"}
 
 
 def results(work: Iterator[Any]) -> tuple[list[str], IngestReport]:
@@ -141,30 +142,30 @@ def results(work: Iterator[Any]) -> tuple[list[str], IngestReport]:
     return names, report
 
 
-def test_a_file_uploaded_again_is_the_same_article(sitting: TabSession, tmp_path: Path) -> None:
+def test_a_file_uploaded_again_is_the_same_article(session: TabSession, tmp_path: Path) -> None:
     for n, (text, expected) in enumerate([("One.", "added"), ("One.", "unchanged"), ("Two.", "added")]):
         folder = tmp_path / f"upload-{n}"
         folder.mkdir()
         (folder / "note.txt").write_text(f"Note of the day\n\n{text} It was a long day at the harbour.", "utf-8")
-        names, report = results(sitting.take_in([folder / "note.txt"]))
+        names, report = results(session.ingest_files([folder / "note.txt"]))
         assert names == ["note.txt"]
         assert getattr(report, expected) == 1
 
 
 def test_an_article_taken_down_while_its_answer_is_written_is_in_no_conversation(
-    sitting: TabSession, chat: FakeChat
+    session: TabSession, chat: FakeChat
 ) -> None:
     chat.delay = 0.05
-    for view in sitting.ask(QUESTION, Filters()):
-        if view.side and sitting.archive.list_articles()[1] == 2:
-            sitting.archive.delete("bridge")
+    for view in session.ask(QUESTION, FilterArgs()):
+        if view.side and session.archive.list_articles()[1] == 2:
+            session.archive.delete("bridge")
     assert "cracks" not in str(view.live)
-    (turn,) = sitting.turns()
+    (turn,) = session.turns()
     assert all(h.passage.article_id != "bridge" and "cracks" not in h.passage.text for h in turn.answer.hits)
     assert "cracks" not in turn.answer.model_dump_json()
 
 
-def test_files_of_one_name_are_two_articles_and_bad_ones_are_named(sitting: TabSession, tmp_path: Path) -> None:
+def test_files_of_one_name_are_two_articles_and_bad_ones_are_named(session: TabSession, tmp_path: Path) -> None:
     files = []
     for n in range(2):
         (tmp_path / str(n)).mkdir()
@@ -172,7 +173,7 @@ def test_files_of_one_name_are_two_articles_and_bad_ones_are_named(sitting: TabS
         files[-1].write_text(f"Story number {n}\n\nSomething happened in place {n}.", "utf-8")
     bad = tmp_path / "bad.bin"
     bad.write_bytes(b"\x00\x01")
-    names, report = results(sitting.take_in([*files, bad]))
+    names, report = results(session.ingest_files([*files, bad]))
     assert report.added == 2
     assert [s.origin for s in report.skipped] == ["bad.bin"]
     assert names == ["same.txt", "same.txt", "bad.bin"]
@@ -185,7 +186,7 @@ def test_an_empty_archive_leads_on(tmp_path: Path) -> None:
         last = views(new)[-1]
         assert "onrecord ingest" in str(last.live)
         assert not archive.exists
-        _, report = results(new.take_sample())
+        _, report = results(new.ingest_sample())
         assert report.added >= 15
         assert 'data-event="sample"' not in new.thread()
 
@@ -209,23 +210,23 @@ def test_the_greeting_comes_late_and_pushes_nothing_aside(tmp_path: Path) -> Non
         assert 'data-event="example"' not in new.thread(), "nothing is tried before the page stands"
         assert 'data-event="example"' in str(new.greeting())
         assert 'data-event="example"' in new.thread()
-        list(new.ask("What did Qin Gang say about relations?", Filters()))
+        list(new.ask("What did Qin Gang say about relations?", FilterArgs()))
         assert new.greeting() is None
 
 
-def test_quotes_are_found_by_whom_and_about_what(sitting: TabSession) -> None:
-    put_quotes(sitting.archive, "bridge", ("engineers found cracks", "Maren Holt", {"role": "port director"}))
-    put_quotes(sitting.archive, "ferry", ("Three more ferries will run", "Odd Berg", {"direct": False}))
-    assert "2 quotes, newest first" in sitting.quotes("", "")
-    found = sitting.quotes("Holt", "cracks")
+def test_quotes_are_found_by_whom_and_about_what(session: TabSession) -> None:
+    put_quotes(session.archive, "bridge", ("engineers found cracks", "Maren Holt", {"role": "port director"}))
+    put_quotes(session.archive, "ferry", ("Three more ferries will run", "Odd Berg", {"direct": False}))
+    assert "2 quotes, newest first" in session.quotes("", "")
+    found = session.quotes("Holt", "cracks")
     assert "“engineers found cracks”" in found
     assert "Odd Berg" not in found
-    assert sitting.quotes("Nobody", "") == quotes.nothing(asked=True)
+    assert session.quotes("Nobody", "") == quotes.nothing(asked=True)
 
 
-def test_quotes_that_nobody_has_looked_for_say_what_to_do(sitting: TabSession) -> None:
-    forget_quotes(sitting.archive)
-    assert "onrecord doctor --repair" in sitting.quotes("", "")
+def test_quotes_that_nobody_has_looked_for_say_what_to_do(session: TabSession) -> None:
+    forget_quotes(session.archive)
+    assert "onrecord doctor --repair" in session.quotes("", "")
 
 
 def test_there_are_no_quotes_before_there_is_an_archive(tmp_path: Path) -> None:
@@ -235,10 +236,10 @@ def test_there_are_no_quotes_before_there_is_an_archive(tmp_path: Path) -> None:
         assert not archive.exists
 
 
-def test_a_question_is_asked_of_its_time_or_of_all(sitting: TabSession) -> None:
+def test_a_question_is_asked_of_its_time_or_of_all(session: TabSession) -> None:
     question = "Why was the harbour bridge closed in May 2021?"
-    assert "2021 · “in May 2021”" in str(views(sitting, question)[-1].live)
-    last = list(sitting.ask(question, Filters(), times=False))[-1]
+    assert "2021 · “in May 2021”" in str(views(session, question)[-1].live)
+    last = list(session.ask(question, FilterArgs(), times=False))[-1]
     assert 'class="when"' not in str(last.live)
-    assert [bool(t.answer.query.time) for t in sitting.turns()] == [True, False]
-    assert [t.answer.query.times for t in sitting.turns()] == [True, False]
+    assert [bool(t.answer.query.time) for t in session.turns()] == [True, False]
+    assert [t.answer.query.times for t in session.turns()] == [True, False]

@@ -14,7 +14,7 @@ from rag.answer.check import regression
 from rag.answer.check.verify import Relevance
 from rag.answer.evidence import Embed
 from rag.index.catalog import Catalog
-from rag.index.lexical import query_words, words
+from rag.text.tokens import query_terms, terms
 from rag.types import Hit
 
 _REST = slice(3, 8)  # of the hits: the passages that are there for any question
@@ -48,12 +48,12 @@ def retrieval_features(question: str, hits: Sequence[Hit], *, embed: Embed, cata
     near = sorted((float(v @ asked) for v in catalog.vectors([h.passage.id for h in hits]).values()), reverse=True)
     rest = near[_REST]
     first = hits[0].passage
-    there = set(words(f"{first.title} {first.text}"))
-    terms = query_words(question)
+    there = set(terms(f"{first.title} {first.text}"))
+    asked = query_terms(question)
     return RetrievalFeatures(
         ahead=near[0] - near[1] if len(near) > 1 else 0.0,
         above=near[0] - sum(rest) / len(rest) if rest else 0.0,
-        covered=sum(t in there for t in terms) / max(1, len(terms)),
+        covered=sum(t in there for t in asked) / max(1, len(asked)),
     )
 
 

@@ -19,7 +19,8 @@ from itertools import pairwise
 
 from rag.answer.check import exact, regression
 from rag.answer.evidence import Embed
-from rag.index.lexical import query_words, words
+from rag.text import numbers
+from rag.text.tokens import query_terms, terms
 
 _APART = 4
 """Words between which two neighbours of the claim still count as neighbours."""
@@ -63,9 +64,9 @@ def support_features(claim: str, texts: Sequence[str], near: str, *, embed: Embe
         near: They, and what may explain them: title, dates, the sentences around.
         embed: Texts to unit vectors: of the claim, each cited sentence, all of them together, and the best three.
     """
-    content = query_words(claim)
-    stems = words(claim)
-    told = [words(t) for t in texts]
+    content = query_terms(claim)
+    stems = terms(claim)
+    told = [terms(t) for t in texts]
     sets = [set(t) for t in told]
     shares = [_share(content, s) for s in sets]
     best = max(range(len(texts)), key=shares.__getitem__)
@@ -81,7 +82,7 @@ def support_features(claim: str, texts: Sequence[str], near: str, *, embed: Embe
         sentence=float(cosines[2:].max()),
         about=float(cosines[1]),
         whole=float(cosines[0]),
-        figures=math.log1p(len(exact.numbers(claim) - exact.all_numbers(near))),
+        figures=math.log1p(len(numbers.values(claim) - numbers.all_values(near))),
         names=math.log1p(len(exact.missing_names([n for n in exact.names(claim) if n != opener], near))),
     )
 
@@ -184,8 +185,8 @@ def _gap(stems: Sequence[str], content: set[str], there: set[str]) -> int:
 
 def _excerpt(claim: str, texts: Sequence[str]) -> str:
     """Neighbouring sentences, as many as fit, that have most of a claim's words."""
-    wanted = set(words(claim))
-    found = [len(wanted & set(words(t))) for t in texts]
+    wanted = set(terms(claim))
+    found = [len(wanted & set(terms(t))) for t in texts]
     low = high = max(range(len(texts)), key=found.__getitem__)
     room = _EXCERPT - len(texts[low])
     while True:

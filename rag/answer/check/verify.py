@@ -19,8 +19,10 @@ import numpy as np
 
 from rag.answer.check import exact, support
 from rag.answer.evidence import Embed
-from rag.index.lexical import query_words, words
+from rag.text import numbers
 from rag.text.detect import detect_language
+from rag.text.normalize import contains
+from rag.text.tokens import query_terms, terms
 from rag.types import Support
 
 _SHOWN = 0.5
@@ -92,16 +94,16 @@ def supports(
     """
     claim = exact.without_bullet(claim)
     said, near = cited.said, cited.near
-    if exact.contains(said, claim):
+    if contains(said, claim):
         if exact.hedged(said, claim):
             return _no("the cited words deny it, or only suppose it")
         return Verdict(True, "", "verbatim", 1.0)
     # A figure has to stand in the cited words; only a date may be the article's.
-    if odd := exact.numbers(exact.without_dates(claim, cited.dates)) - exact.all_numbers(said):
+    if odd := numbers.values(exact.without_dates(claim, cited.dates)) - numbers.all_values(said):
         return _no(f"the cited words don't give {_figures(odd)}")
     if (figure := exact.unit_mismatch(claim, said)) is not None:
         return _no(f"the cited words give {_figures({figure})} of something else")
-    if lost := [q for q in exact.spoken(claim) if not any(exact.contains(t, q) for t in cited.texts)]:
+    if lost := [q for q in exact.spoken(claim) if not any(contains(t, q) for t in cited.texts)]:
         return _no(f"the quoted words “{lost[0]}” are not in the cited sentence")
     if strange := _strangers(claim, cited, asked):
         return _no(f"the cited words don't name {strange[0]}")
@@ -131,9 +133,9 @@ def _adds(claim: str, asked: str, said: str) -> bool:
 
     Signs fitted on claims without a question can't tell: words taken over from it make any sentence look covered.
     """
-    known = set(words(f"{asked} {' '.join(exact.names(claim))}"))  # names have been looked at
-    news = [w for w in query_words(claim) if w not in known]
-    there = set(words(said))
+    known = set(terms(f"{asked} {' '.join(exact.names(claim))}"))  # names have been looked at
+    news = [w for w in query_terms(claim) if w not in known]
+    there = set(terms(said))
     return len(news) > 1 and sum(w in there for w in news) <= _NEWS * len(news)
 
 
@@ -167,8 +169,8 @@ def relevance(
         dated: Whether the article has a date.
     """
     said, near = cited.said, cited.near
-    asked = query_words(question)
-    there = set(words(near))
+    asked = query_terms(question)
+    there = set(terms(near))
     weights = np.array([rarity(w) for w in asked])
     found = np.array([w in there for w in asked], bool)
     total = float(weights.sum())
@@ -179,13 +181,13 @@ def relevance(
         del wanted[0]  # capitalised because it comes first: "Köprü ne zaman …" of "köprünün"
     missing = exact.missing_names(wanted, near)
     # An article without a date may well be of the year asked for.
-    figures = exact.numbers(question) - exact.requested(question) - exact.numbers(near)
-    missing += [f"{n:g}" for n in figures if dated or not exact.is_year(n)]
+    figures = numbers.values(question) - exact.requested(question) - numbers.values(near)
+    missing += [f"{n:g}" for n in figures if dated or not numbers.is_year(n)]
     # A month asked for is in the words, or the article's own.
     missing += [m for m in exact.months(question) if dated and m.casefold() not in near.casefold()]
     # Whom and when it asks about are looked at above; here is what.
     about = exact.topic(question)
-    plain = [w for w in query_words(about) if w not in exact.CALENDAR and not w.isdigit()]
+    plain = [w for w in query_terms(about) if w not in exact.CALENDAR and not w.isdigit()]
     vectors = embed([question, said, about or question])
     if plain and not any(_spoken_of(w, there) for w in plain) and float(vectors[2] @ vectors[1]) < _TOPIC:
         missing.append(about)
@@ -229,7 +231,7 @@ def _fuller(name: str, claim: str, cited: Cited) -> bool:
     """Whether a name belongs to one that the evidence has in part, as "Antony" does to "Blinken"."""
     for part in exact.names(cited.said):
         for pair in (f"{name} {part}", f"{part} {name}"):
-            if exact.contains(cited.near, pair) and exact.contains(claim, pair):
+            if contains(cited.near, pair) and contains(claim, pair):
                 return True
     return False
 

@@ -10,9 +10,9 @@ from datetime import date
 from typing import Any
 
 from rag.evaluation.values import EvalCase, Turn
-from rag.ingest.clean import tidy
 from rag.ingest.readers.rows import Row
 from rag.text.dates import parse_date
+from rag.text.normalize import tidy
 from rag.types import Skipped
 
 CaseOrSkipped = EvalCase | Skipped

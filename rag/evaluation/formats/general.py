@@ -8,8 +8,8 @@ from typing import Any
 from rag.evaluation.formats import convert
 from rag.evaluation.formats.files import parse_json
 from rag.evaluation.values import EvalCase
-from rag.ingest.clean import tidy
 from rag.ingest.readers.rows import Row, is_blank, plain_name
+from rag.text.normalize import tidy
 
 FIELD_NAMES: Mapping[str, tuple[str, ...]] = {
     "id": ("id", "questionid", "qid", "caseid"),

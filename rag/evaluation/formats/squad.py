@@ -9,9 +9,9 @@ from typing import Any
 from rag.evaluation.formats import convert
 from rag.evaluation.formats.general import make_case
 from rag.evaluation.values import EvalCase
-from rag.ingest.clean import tidy
 from rag.ingest.readers.rows import Row
 from rag.text.detect import detect_language
+from rag.text.normalize import tidy
 from rag.text.split import sentences
 from rag.types import Skipped
 

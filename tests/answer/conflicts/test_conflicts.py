@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pytest
-from helpers import row, write_rows
+from helpers import examples, row, write_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag import Archive
+from rag.answer.conflicts import figures
 from rag.answer.conflicts import find as conflicts
 from rag.testing import FakeChat
 from rag.types import Citation, Conflict, Hit, Passage, Sentence
@@ -351,7 +352,7 @@ def test_sentences_that_are_not_alike_are_no_conflict() -> None:
 
 
 @given(st.text(max_size=80), st.text(max_size=80), st.text(max_size=30))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_nothing_conflicts_with_itself_and_nothing_raises(one: str, two: str, question: str) -> None:
     assert between(question, Said(f"x{one}"), Said(f"x{one}")) == []
     for found in between(question, Said(f"x{one}"), Said(f"x{two}")):
@@ -359,7 +360,7 @@ def test_nothing_conflicts_with_itself_and_nothing_raises(one: str, two: str, qu
 
 
 @given(a=st.integers(3, 900_000), b=st.integers(3, 900_000))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 def test_two_figures_conflict_the_same_both_ways_round(a: int, b: int) -> None:
     one, two = (Said(f"The flood in the Velle valley destroyed {n:,} houses, rescuers said.") for n in (a, b))
     found, back = between("How many?", one, two), between("How many?", two, one)
@@ -384,7 +385,7 @@ def test_two_figures_conflict_the_same_both_ways_round(a: int, b: int) -> None:
     ],
 )
 def test_figures_as_they_are_written(text: str, value: float, unit: str) -> None:
-    (figure,) = conflicts._read(text)
+    (figure,) = figures.read(text)
     assert (figure.value, set(figure.unit)) == (value, {unit})
 
 
@@ -405,7 +406,7 @@ def test_figures_as_they_are_written(text: str, value: float, unit: str) -> None
     ],
 )
 def test_what_is_no_figure(text: str) -> None:
-    assert conflicts._read(text) == []
+    assert figures.read(text) == []
 
 
 # -- in an answer ----------------------------------------------------------------------

@@ -32,7 +32,7 @@ from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatGenerationChunk, ChatResult
 from pydantic import ConfigDict, Field, PrivateAttr
 
-from rag.index.lexical import words
+from rag.text.tokens import terms
 
 Reply = str | BaseException
 """What a model says, or what it raises."""
@@ -143,7 +143,7 @@ class FakeEmbeddings(Embeddings):
 
     def _vector(self, text: str) -> list[float]:
         vector = [0.0] * self.dim
-        for word in words(text):
+        for word in terms(text):
             place = int.from_bytes(blake2b(word.encode("utf-8", "replace"), digest_size=4).digest(), "big")
             vector[place % self.dim] += 1.0
         length = sum(x * x for x in vector) ** 0.5

@@ -1,0 +1,58 @@
+"""Answers that middleware gives by itself, below the level of FastAPI."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from starlette.types import Receive, Scope, Send
+
+
+async def send_error(
+    scope: Scope, send: Send, status: int, kind: str, message: str, headers: Mapping[str, str] | None = None
+) -> None:
+    """Answer a request with a typed error; close a WebSocket."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.close", "code": 1008, "reason": message[:100]})
+        return
+    body = {"error": {"type": kind, "message": message, "request_id": scope.get("state", {}).get("request_id", "")}}
+    await send_response(
+        send, status, json.dumps(body).encode(), {"content-type": "application/json", **(headers or {})}
+    )
+
+
+async def send_response(send: Send, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+    """Answer a request with a whole body."""
+    raw = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in headers.items()]
+    raw.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": raw})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def redirect(send: Send, location: str, headers: Mapping[str, str] | None = None) -> None:
+    """Send the browser to another address, which it opens with GET."""
+    await send_response(send, 303, b"", {"location": location, **(headers or {})})
+
+
+async def read_body(receive: Receive, limit: int) -> bytes | None:
+    """The request's body; None when it is longer than ``limit`` bytes or the client disconnects."""
+    body = b""
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return None
+        body += bytes(message.get("body", b""))
+        if len(body) > limit:
+            return None
+        if not message.get("more_body"):
+            return body
+
+
+def client_address(scope: Scope) -> str:
+    """The client's IP address; empty where the server does not know it."""
+    return str((scope.get("client") or ("",))[0])
+
+
+__all__ = ["client_address", "read_body", "redirect", "send_error", "send_response"]

@@ -1,0 +1,93 @@
+"""Errors of the API: each exception's status, and the one shape of body that all of them have."""
+
+from __future__ import annotations
+
+import sqlite3
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException
+
+from rag import errors
+
+STATUS: dict[type[Exception], int] = {
+    errors.UsageError: 422,
+    errors.SourceError: 422,
+    errors.ArticleMissing: 404,
+    errors.ConversationMissing: 404,
+    errors.ArchiveMissing: 409,
+    errors.ArchiveLocked: 409,
+    errors.ArchiveMismatch: 409,
+    errors.ServiceBusy: 503,
+    errors.ModelMissing: 503,
+    errors.ModelCorrupt: 503,
+    errors.ModelFailed: 502,
+    errors.OnRecordError: 500,
+}
+"""The status of an error is that of its nearest ancestor here."""
+
+_RETRY: dict[type[Exception], int] = {errors.ArchiveLocked: 5, errors.ServiceBusy: 5}
+"""Seconds after which to try again."""
+_ADVICE = {404: "There is nothing here. Look at /docs.", 405: "This address takes another method. Look at /docs."}
+_KINDS = {404: "NotFound", 405: "MethodNotAllowed", 413: "TooLarge"}
+
+
+class ClientGone(Exception):
+    """The client has disconnected."""
+
+
+class TimedOut(Exception):
+    """The question took longer than a request may; the argument is that many seconds."""
+
+
+def handle_errors(app: FastAPI) -> None:
+    """Have the application answer exceptions with typed errors."""
+
+    async def handle(request: Request, e: Exception) -> Response:
+        status, body, headers = error_response(request, e)
+        return JSONResponse(body, status, headers)
+
+    for kind in (errors.OnRecordError, RequestValidationError, HTTPException, sqlite3.Error, ClientGone, TimedOut):
+        app.add_exception_handler(kind, handle)
+
+
+def error_response(request: Request, e: Exception) -> tuple[int, dict[str, Any], dict[str, str]]:
+    """Status, body and headers of the answer to an exception."""
+    headers: dict[str, str] = {}
+    if isinstance(e, errors.OnRecordError):
+        status = next(STATUS[kind] for kind in type(e).__mro__ if kind in STATUS)
+        kind, message = type(e).__name__, str(e)
+        if after := _RETRY.get(type(e)):
+            headers["retry-after"] = str(after)
+    elif isinstance(e, RequestValidationError | ValidationError):
+        status, kind, message = 422, "UsageError", first_mistake(e)
+    elif isinstance(e, HTTPException):
+        status, kind = e.status_code, _KINDS.get(e.status_code, "UsageError")
+        # FastAPI's own messages don't say what to do.
+        message = _ADVICE.get(status) or f"{str(e.detail).rstrip('.')}. Look at /docs."
+        headers = dict(e.headers or {})
+    elif isinstance(e, TimedOut):
+        status, kind = 504, "TimedOut"
+        message = f"The question took longer than {e.args[0]:g} s. Try a shorter one, or again when less is going on."
+    elif isinstance(e, ClientGone):
+        status, kind, message = 499, "ClientGone", "The client has gone."
+    else:
+        assert isinstance(e, sqlite3.Error)
+        status, kind, headers = 503, "ArchiveBusy", {"retry-after": "5"}
+        message = "The archive's catalog can't be read now. Try again, or run: onrecord doctor"
+    request_id = getattr(request.state, "request_id", "")
+    return status, {"error": {"type": kind, "message": message, "request_id": request_id}}, headers
+
+
+def first_mistake(e: RequestValidationError | ValidationError) -> str:
+    """Which field is wrong first, and why; never what was sent."""
+    first = e.errors()[0]
+    where = ".".join(str(p) for p in first["loc"] if p not in ("body", "query", "path"))
+    what = str(first["msg"])
+    return f"{where}: {what}. Look at /docs." if where else f"{what}. Look at /docs."
+
+
+__all__ = ["STATUS", "ClientGone", "TimedOut", "error_response", "first_mistake", "handle_errors"]

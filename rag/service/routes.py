@@ -1,0 +1,359 @@
+"""The API's routes: asking, searching, articles, and the state of the service."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import json
+import math
+import sqlite3
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import aclosing
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any, TypeVar
+
+import anyio
+from fastapi import Depends, FastAPI, Path, Query, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.security import HTTPBasic, HTTPBearer
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from starlette.datastructures import UploadFile
+
+from rag import errors
+from rag.service.access import Access
+from rag.service.error_responses import ClientGone, TimedOut, error_response, first_mistake
+from rag.service.scheduler import RequestScheduler
+from rag.service.schemas import (
+    ArticlePage,
+    DeleteResponse,
+    ErrorResponse,
+    Filters,
+    NewArticle,
+    Question,
+    Quotes,
+    Search,
+    ServiceStats,
+)
+from rag.types import Answer, Article, Delta, Event, Finished, Hit, IngestReport, Progress, Quote, Retrieved, Waiting
+
+_NAMES = {Retrieved: "evidence", Waiting: "waiting", Progress: "progress", Delta: "text", Finished: "answer"}
+_READERS = 8
+_MOST_FILES = 1000
+
+T = TypeVar("T")
+V = TypeVar("V", bound=BaseModel)
+
+_SECURITY = [
+    Depends(HTTPBearer(auto_error=False, description="The service's token")),
+    Depends(HTTPBasic(auto_error=False, description="A user's name and password")),
+]  # for the OpenAPI document only; the middleware checks
+_ERRORS: dict[int | str, dict[str, Any]] = {
+    401: {"model": ErrorResponse, "description": "No token, no user, or a wrong one"},
+    422: {"model": ErrorResponse, "description": "Something about the request makes no sense"},
+}
+_READING = _ERRORS | {409: {"model": ErrorResponse, "description": "There is no archive yet, or it fits no settings"}}
+_WRITING = _ERRORS | {
+    409: {"model": ErrorResponse, "description": "Another process is writing; Retry-After says when to try again"},
+    413: {"model": ErrorResponse, "description": "Too large"},
+}
+_ASKING = _READING | {
+    503: {"model": ErrorResponse, "description": "Too many are waiting, or the model is not there"},
+    504: {"model": ErrorResponse, "description": "It took too long"},
+}
+_MISSING: dict[int | str, dict[str, Any]] = {404: {"model": ErrorResponse, "description": "There is no such article"}}
+Ident = Annotated[str, Path(description="Its id, URL or key", max_length=2000)]
+
+
+async def query_filters(
+    after: Annotated[datetime | None, Query(description="Only articles from then on")] = None,
+    before: Annotated[datetime | None, Query(description="Only articles before then")] = None,
+    source: Annotated[list[str], Query(description="Only this outlet; can be repeated", max_length=100)] = [],  # noqa: B006
+    language: Annotated[str | None, Query(description="Only articles in this language, as in en")] = None,
+    undated: Annotated[bool, Query(description="Whether a date filter lets undated articles through")] = True,
+) -> Filters:
+    """Filters from query parameters."""
+    return _from_query(Filters, after=after, before=before, sources=source, language=language, undated=undated)
+
+
+QueryFilters = Annotated[Filters, Depends(query_filters)]
+
+
+class Routes:
+    """The routes, with what they share: the scheduler, and threads that read and write."""
+
+    def __init__(self, scheduler: RequestScheduler, access: Access, timeout: float) -> None:
+        self.scheduler = scheduler
+        self.access = access
+        self.timeout = timeout
+        # Threads of our own that stay, since each keeps a connection to the catalog.
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reading")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="writing")
+        self._waiters: anyio.CapacityLimiter | None = None
+
+    def add_to(self, app: FastAPI) -> None:
+        """Add the routes to the application."""
+        add = partial(app.add_api_route, dependencies=_SECURITY)
+        add("/api/ask", self.ask, methods=["POST"], response_model=Answer, responses=_ask_responses(), summary="Ask")
+        add("/api/search", self.search, methods=["POST"], responses=_ASKING, summary="Search")
+        add("/api/search", self.search_by_address, methods=["GET"], responses=_ASKING, summary="Search")
+        add("/api/quotes", self.quotes, methods=["GET"], responses=_ASKING, summary="Who said what")
+        add("/api/articles", self.articles, methods=["GET"], responses=_READING, summary="List articles")
+        add(
+            "/api/articles",
+            self.add,
+            methods=["POST"],
+            responses=_WRITING,
+            summary="Take articles in",
+            openapi_extra=_add_request_body(),
+        )
+        add("/api/articles/{ident:path}", self.article, methods=["GET"], responses=_READING | _MISSING, summary="Show")
+        add(
+            "/api/articles/{ident:path}",
+            self.delete,
+            methods=["DELETE"],
+            responses=_WRITING | _MISSING,
+            summary="Take an article down",
+        )
+        add("/api/stats", self.stats, methods=["GET"], responses=_READING, summary="Numbers")
+        add("/healthz", self.alive, methods=["GET"], summary="Alive")
+        add("/readyz", self.ready, methods=["GET"], summary="Ready")
+
+    # -- asking --------------------------------------------------------------------------
+
+    async def ask(self, request: Request, body: Question) -> Response:
+        """The answer as JSON, or events as they come, where ``stream`` is true or text/event-stream is accepted.
+
+        Events are ``waiting`` (the position), ``evidence`` (the passages found), ``progress`` (a heartbeat at
+        least twice a second), ``text`` (a sentence that passed the check, with its citations) and last ``answer`` or
+        ``error``. A client that goes away stops the work.
+        """
+        events = self._events(request, body)
+        if not (body.stream or "text/event-stream" in request.headers.get("accept", "")):
+            async with aclosing(events):
+                async for event in events:
+                    if isinstance(event, Finished):
+                        return _json(event.answer)
+            raise errors.ServiceBusy("The question was stopped. Try again in a little while.")
+        first = await anext(events)  # an error before the first event still gets its own status
+
+        async def stream() -> AsyncIterator[str]:
+            try:
+                async with aclosing(events):
+                    yield _sse(first)
+                    async for event in events:
+                        yield _sse(event)
+            except ClientGone:
+                return
+            except (errors.OnRecordError, sqlite3.Error, TimedOut) as e:
+                yield f"event: error\ndata: {json.dumps(error_response(request, e)[1])}\n\n"
+
+        return StreamingResponse(
+            stream(),
+            media_type="text/event-stream",
+            headers={"cache-control": "no-store", "x-accel-buffering": "no"},  # keeps proxies from buffering the events
+        )
+
+    async def _events(self, request: Request, body: Question) -> AsyncGenerator[Waiting | Event, None]:
+        """The scheduler's events, until the client disconnects or the time is up."""
+        own = self.scheduler.archive.model
+        if body.model not in (None, "extractive", own):
+            raise errors.UsageError(f'There is no such model here. Leave it out, or use "extractive" or "{own}".')
+        events = self.scheduler.stream(
+            body.question,
+            user=self.access.user(request),
+            chat_model=None if body.model == own else body.model,
+            history=[(h.question, h.answer) for h in body.history],
+            **body.options(),
+        )
+        until = time.monotonic() + self.timeout
+        try:
+            while (event := await self._wait_for(_next, events)) is not None:
+                if await request.is_disconnected():
+                    raise ClientGone
+                if time.monotonic() > until and not isinstance(event, Finished):
+                    raise TimedOut(self.timeout)
+                yield event
+        finally:
+            events.close()  # type: ignore[attr-defined]
+
+    async def search(self, request: Request, body: Search) -> list[Hit]:
+        """The passages nearest to a question, best first; no language model is asked."""
+        search = partial(self.scheduler.search, body.question, user=self.access.user(request), **body.options())
+        hits: list[Hit] = await self._wait_for(search)
+        return hits
+
+    async def search_by_address(
+        self,
+        request: Request,
+        question: Annotated[str, Query(min_length=1, max_length=4000, description="In any words")],
+        filters: QueryFilters,
+        k: Annotated[int | None, Query(ge=1, le=100, description="Passages to retrieve")] = None,
+        today: Annotated[datetime | None, Query(description='The day that "last week" counts from')] = None,
+        times: Annotated[bool, Query(description="Whether what the question says of when counts")] = True,
+    ) -> list[Hit]:
+        """The same with everything in query parameters."""
+        body = _from_query(Search, question=question, k=k, today=today, times=times, **filters.filters())
+        return await self.search(request, body)
+
+    async def quotes(
+        self,
+        request: Request,
+        filters: QueryFilters,
+        speaker: Annotated[str | None, Query(max_length=200, description="A name, or what somebody is called")] = None,
+        about: Annotated[str | None, Query(max_length=4000, description="What the words are to be about")] = None,
+        limit: Annotated[int, Query(ge=1, le=1000, description="How many at most")] = 20,
+    ) -> list[Quote]:
+        """Who said what: the words, speaker and article of each; without a speaker and a subject the newest ones."""
+        body = _from_query(Quotes, speaker=speaker, about=about, limit=limit, **filters.filters())
+        search = partial(self.scheduler.quotes, user=self.access.user(request), **body.options())
+        found: list[Quote] = await self._wait_for(search)
+        return found
+
+    async def _wait_for(self, wait: Callable[..., T], *args: Any) -> T:
+        """Call what waits in the scheduler's queue, in a thread of its own; that thread never touches the archive."""
+        if self._waiters is None:
+            self._waiters = anyio.CapacityLimiter(math.inf)  # the scheduler has its own bound
+        return await anyio.to_thread.run_sync(wait, *args, limiter=self._waiters)
+
+    # -- articles ------------------------------------------------------------------------
+
+    async def articles(
+        self,
+        search: Annotated[str, Query(max_length=500, description="Words in title, author or key")] = "",
+        source: Annotated[str | None, Query(description="Only this outlet")] = None,
+        language: Annotated[str | None, Query(description="Only this language, as in en")] = None,
+        after: Annotated[datetime | None, Query(description="Only articles from then on")] = None,
+        before: Annotated[datetime | None, Query(description="Only articles before then")] = None,
+        limit: Annotated[int, Query(ge=0, le=1000)] = 50,
+        offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
+    ) -> ArticlePage:
+        """A page of the articles, newest first, without their texts."""
+        items, total = await self._read(
+            partial(
+                self.scheduler.archive.list,
+                search,
+                source=source,
+                language=language,
+                after=after,
+                before=before,
+                limit=limit,
+                offset=offset,
+            )
+        )
+        return ArticlePage(items=tuple(items), total=total)
+
+    async def article(self, ident: Ident) -> Article:
+        """An article with its text, also an older version by its id."""
+        return await self._read(partial(self.scheduler.archive.get, ident))
+
+    async def add(self, request: Request) -> IngestReport:
+        """One article or a list of them as JSON, or files as multipart/form-data. Doing it again changes nothing."""
+        if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "multipart/form-data":
+            async with request.form(max_files=_MOST_FILES) as form:
+                sent = [(f.filename or "article", f.file) for f in form.getlist("files") if isinstance(f, UploadFile)]
+                if not sent:
+                    raise errors.UsageError("No file was sent. Send files in fields named `files`.")
+                return await self._write(partial(self.scheduler.upload, sent))
+        rows = "".join(_json_line(a) for a in _parse_articles(await request.body()))
+        sent = [("articles.jsonl", io.BytesIO(rows.encode("utf-8", "replace")))]
+        return await self._write(partial(self.scheduler.upload, sent))
+
+    async def delete(self, ident: Ident) -> DeleteResponse:
+        """All versions, everywhere in the archive. There is no way back."""
+        return DeleteResponse(deleted=tuple(await self._write(partial(self.scheduler.delete, [ident]))))
+
+    # -- state -----------------------------------------------------------------------------
+
+    async def stats(self) -> ServiceStats:
+        """Numbers about the archive and the service."""
+        scheduler = self.scheduler
+        stats = await self._read(scheduler.archive.stats)
+        return ServiceStats(
+            archive=stats, model=scheduler.archive.model, running=scheduler.running, waiting=scheduler.waiting
+        )
+
+    async def alive(self) -> dict[str, str]:
+        """Whether the process answers; asks for no token."""
+        return {"status": "alive"}
+
+    async def ready(self) -> Response:
+        """Whether questions can be answered: 200, or 503 with what is in the way."""
+        why = await self._read(self.scheduler.readiness_problem)
+        if why is None:
+            return JSONResponse({"status": "ready"})
+        return JSONResponse({"status": "not ready", "why": why}, 503, {"retry-after": "5"})
+
+    async def _read(self, read: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._readers, read)
+
+    async def _write(self, write: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._writer, write)
+
+
+# -- bodies ------------------------------------------------------------------------------
+
+
+def _next(events: Iterator[Waiting | Event]) -> Waiting | Event | None:
+    return next(events, None)
+
+
+def _json(value: Answer) -> Response:
+    return Response(value.model_dump_json(), media_type="application/json")
+
+
+def _sse(event: Waiting | Event) -> str:
+    value = event.answer if isinstance(event, Finished) else event
+    return f"event: {_NAMES[type(event)]}\ndata: {value.model_dump_json()}\n\n"
+
+
+def _from_query(kind: type[V], **values: Any) -> V:
+    """Query parameters as the body that says the same, with its checks."""
+    try:
+        return kind.model_validate(values)
+    except ValidationError as e:
+        raise errors.UsageError(first_mistake(e)) from None
+
+
+_ARTICLES: TypeAdapter[list[NewArticle]] = TypeAdapter(list[NewArticle])
+
+
+def _parse_articles(body: bytes) -> list[NewArticle]:
+    try:
+        if body.lstrip()[:1] == b"{":
+            return [NewArticle.model_validate_json(body)]
+        articles = _ARTICLES.validate_json(body)
+    except ValidationError as e:
+        raise errors.UsageError(first_mistake(e)) from None
+    if not articles:
+        raise errors.UsageError("No article was sent. Send at least one.")
+    return articles
+
+
+def _json_line(article: NewArticle) -> str:
+    """An article as a line of JSON Lines; one without a URL is identified by its words."""
+    row = article.model_dump(mode="json", exclude_none=True)
+    if article.url is None:
+        words = f"{article.title}\n{article.text}".encode("utf-8", "replace")
+        row["key"] = f"posted/{hashlib.sha256(words).hexdigest()[:16]}"
+    return json.dumps(row) + "\n"
+
+
+def _ask_responses() -> dict[int | str, dict[str, Any]]:
+    example = 'event: evidence\ndata: {"query": …, "hits": […]}\n\nevent: text\ndata: {"text": …, "citations": […]}\n\n'
+    streamed = {"schema": {"type": "string"}, "example": example}
+    return _ASKING | {200: {"description": "The answer, or the events", "content": {"text/event-stream": streamed}}}
+
+
+def _add_request_body() -> dict[str, Any]:
+    one = NewArticle.model_json_schema()
+    files = {"type": "array", "items": {"type": "string", "format": "binary"}}
+    json_body = {"schema": {"anyOf": [one, {"type": "array", "items": one}]}, "example": one["examples"][0]}
+    form = {"schema": {"type": "object", "properties": {"files": files}, "required": ["files"]}}
+    return {"requestBody": {"required": True, "content": {"application/json": json_body, "multipart/form-data": form}}}
+
+
+__all__ = ["Routes"]

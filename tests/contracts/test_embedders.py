@@ -1,0 +1,25 @@
+"""Embedding models keep the contract: the one for tests, and the real one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag.index.embed import LangChainEmbedder, SentenceTransformerEmbedder
+from rag.protocols import Embedder
+from rag.testing import FakeEmbeddings
+from rag.testing.contracts import EmbedderContract
+
+
+class TestFake(EmbedderContract):
+    @pytest.fixture
+    def embedder(self) -> Embedder:
+        return LangChainEmbedder(FakeEmbeddings())
+
+
+@pytest.mark.models
+class TestMiniLM(EmbedderContract):
+    @pytest.fixture
+    def embedder(self, shared_cache: Path) -> Embedder:
+        return SentenceTransformerEmbedder(cache=shared_cache)

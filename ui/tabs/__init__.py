@@ -1,0 +1,1 @@
+"""The page's tabs: each builds its Gradio blocks, and answers their events."""

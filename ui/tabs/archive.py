@@ -1,0 +1,140 @@
+"""The tab Archive: the articles, uploads, and what dates and outlets are covered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from rag.ui import coverage, lists
+from rag.ui.lists import PAGE
+from rag.ui.tabs.common import IMMEDIATE, STREAMING, Changes, event_data, html
+
+from rag.errors import OnRecordError
+
+if TYPE_CHECKING:
+    from rag.ui.app import Page
+
+
+class ArchiveTab:
+    """Lists, shows and deletes articles, and ingests files."""
+
+    def __init__(self, page: Page) -> None:
+        """Build the tab's blocks."""
+        self.page = page
+        with gr.Row(elem_id="archive-row"):
+            with gr.Column(elem_id="archive-list"):
+                with gr.Row():
+                    self.words = gr.Textbox(
+                        label="Search articles",
+                        placeholder="Words of the title, author or address",
+                        elem_id="article-search",
+                    )
+                    self.outlet = gr.Dropdown([("all", "")], value="", label="Outlet", elem_id="outlet")
+                self.articles = html("articles")
+                self.offset = gr.State(0)
+            with gr.Column(elem_id="archive-side"):
+                self.upload = gr.File(
+                    label="Upload articles (txt, md, html, pdf, docx, jsonl, json, csv)",
+                    file_count="multiple",
+                    elem_id="upload",
+                )
+                self.folder = gr.UploadButton("Upload a folder", file_count="directory", size="sm", elem_id="folder")
+                self.result = html("result")
+                self.plot = html("plot")
+                self.reader = html("reader")
+
+    def wire(self, tab: gr.Tab) -> None:
+        """Connect the events."""
+        page = self.page
+        search: list[Any] = [self.words, self.outlet]
+        listed = [self.articles, self.offset]
+        overview = [*listed, self.plot, *page.overview_parts]
+        conversation = [page.ask.past, page.ask.live, page.ask.side]
+        tab.select(self.show, search, overview, **IMMEDIATE)
+        for box in search:
+            box.change(self.search, search, listed, **IMMEDIATE)
+        self.articles.turnpage(self.turn_page, search, listed, **IMMEDIATE)
+        self.articles.read(self.read, None, self.reader, **IMMEDIATE)
+        after = [*overview, self.result, self.reader, *conversation]
+        self.articles.takedown(self.delete, search, after, **IMMEDIATE)
+        self.reader.back(lambda: "", None, self.reader, **IMMEDIATE)
+        self.reader.cite(self.read, None, self.reader, **IMMEDIATE)
+        after = [self.result, *overview, self.upload, *conversation]
+        for source in (self.upload, self.folder):
+            source.upload(self.ingest, [source, *search], after, **STREAMING)
+
+    # -- the list -------------------------------------------------------------------------
+
+    def show(self, words: str, outlet: str) -> Changes:
+        """The first page of the list, what is covered, and the masthead and filters as the archive is now."""
+        return {
+            **self.page.overview(),
+            self.articles: self._page_of(words, outlet, 0),
+            self.offset: 0,
+            self.plot: coverage.coverage_chart(self.page.scheduler.archive.months()),
+        }
+
+    def search(self, words: str, outlet: str) -> tuple[str, int]:
+        """The first page of the articles that match."""
+        return self._page_of(words, outlet, 0), 0
+
+    def turn_page(self, words: str, outlet: str, event: gr.EventData) -> tuple[str, int]:
+        """Another page of the list."""
+        offset = max(0, int(event_data(event)["offset"]))
+        return self._page_of(words, outlet, offset), offset
+
+    def _page_of(self, words: str, outlet: str, offset: int) -> str:
+        found, total = self.page.scheduler.archive.list_articles(
+            words, source=outlet or None, limit=PAGE, offset=offset
+        )
+        return lists.articles(found, total, offset, words)
+
+    # -- an article -----------------------------------------------------------------------
+
+    def read(self, request: gr.Request, event: gr.EventData) -> str:
+        """Open an article."""
+        return self.page.session(request).article(str(event_data(event)["article"]), 0, 0, "", back="Close")
+
+    def delete(self, words: str, outlet: str, request: gr.Request, event: gr.EventData) -> Changes:
+        """Delete an article, here and in conversations."""
+        session = self.page.session(request)
+        try:
+            self.page.scheduler.delete([str(event_data(event)["article"])])
+        except OnRecordError as e:
+            return {self.result: lists.failed(str(e))}
+        return {
+            **self.show(words, outlet),
+            **self.page.ask.redrawn(session),
+            self.page.ask.side: session.side(),
+            self.result: "",
+            self.reader: "",
+        }
+
+    # -- uploads --------------------------------------------------------------------------
+
+    def ingest(self, files: Any, words: str, outlet: str, request: gr.Request) -> Iterator[Changes]:
+        """Ingest uploaded files."""
+        session = self.page.session(request)
+        paths = [str(f) for f in (files if isinstance(files, list) else [files] if files else [])]
+        result = ""
+        for result in ingest_events(session.ingest_files(paths)):
+            yield {self.result: result}
+        yield {
+            **self.show(words, outlet),
+            **self.page.ask.redrawn(session),
+            self.result: result,
+            self.upload: None,
+        }
+
+
+def ingest_events(work: Iterator[Any]) -> Iterator[str]:
+    """An ingest as HTML: its progress, then its result."""
+    try:
+        for event in work:
+            if isinstance(event[1], int):
+                yield lists.working("Taking in articles", event[0], event[1] or None)
+            else:
+                yield lists.ingest_result(*event)
+    except OnRecordError as e:
+        yield lists.failed(str(e))

@@ -1,0 +1,67 @@
+"""What the tabs share: how Gradio's events run, HTML components, and what an event carries."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+from importlib import resources
+from typing import Any
+
+import gradio as gr
+
+from rag.errors import UsageError
+from rag.protocols import FilterArgs
+from rag.text.dates import parse_date
+
+PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+IMMEDIATE: dict[str, Any] = {**PRIVATE, "queue": False, "trigger_mode": "multiple"}
+"""For events that are answered at once."""
+STREAMING: dict[str, Any] = {**PRIVATE, "concurrency_limit": None}
+"""For events that stream their results: the scheduler decides who waits."""
+
+Changes = dict[Any, Any]
+"""New values by component, as Gradio takes them."""
+
+
+def html(name: str, value: str = "") -> gr.HTML:
+    """An HTML component whose buttons send events; ``name`` is its id."""
+    return gr.HTML(value, elem_id=name, elem_classes=["onr"], js_on_load=page_file("page.js"), apply_default_css=False)
+
+
+@cache
+def page_file(name: str) -> str:
+    """The text of a file beside the page's modules."""
+    return (resources.files("rag.ui") / name).read_text("utf-8")
+
+
+def event_data(event: gr.EventData) -> dict[str, Any]:
+    """What a button of an HTML component carries: its data-* attributes."""
+    data = event._data
+    return data if isinstance(data, dict) else {}
+
+
+def read_filters(sources: Sequence[str] | None, after: str, before: str, language: str) -> FilterArgs:
+    """The filter fields as filters; fields that are empty are left out.
+
+    Raises:
+        UsageError: A date can't be read.
+    """
+    filters = FilterArgs()
+    if sources:
+        filters["sources"] = list(sources)
+    if (first := _date(after, "From")) is not None:
+        filters["after"] = first
+    if (end := _date(before, "Before")) is not None:
+        filters["before"] = end
+    if language:
+        filters["language"] = language
+    return filters
+
+
+def _date(text: str | None, name: str) -> date | None:
+    if not (text or "").strip():
+        return None
+    if (read := parse_date(text)) is None:
+        raise UsageError(f"{name}: {text!r} is not a date. Write it as 2023-06-01.")
+    return read.date()

@@ -1,0 +1,47 @@
+"""The tab Settings: what a question is asked with, and light or dark. They hold for the browser tab."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from rag.answer.models.chat import EXTRACTIVE
+
+if TYPE_CHECKING:
+    from rag.ui.app import Page
+
+# Gradio is dark where the body has that class.
+_SET_THEME = """(theme) => {
+  const dark = theme === 'dark' || (theme === 'system' && matchMedia('(prefers-color-scheme: dark)').matches);
+  document.body.classList.toggle('dark', dark);
+}"""
+
+
+class SettingsTab:
+    """The fields of the settings; the tab Ask reads them."""
+
+    def __init__(self, page: Page) -> None:
+        """Build the tab's blocks."""
+        archive = page.scheduler.archive
+        models = [(f"The server's model ({archive.model})", "")]
+        if archive.model != EXTRACTIVE:
+            models.append(("Extractive: the best sentences word for word, no language model", EXTRACTIVE))
+        gr.Markdown("These hold for this browser tab, until it is closed.")
+        self.model = gr.Radio(models, value="", label="Who writes answers", elem_id="s-model")
+        self.k = gr.Slider(1, 30, value=archive.settings.k, step=1, label="Passages to retrieve", elem_id="s-k")
+        self.temperature = gr.Slider(
+            0, 1.5, value=archive.settings.temperature, step=0.1, elem_id="s-temperature",
+            label="Temperature (0: the same answer every time)",
+        )  # fmt: skip
+        self.theme = gr.Radio(
+            [("As the system", "system"), ("Light", "light"), ("Dark", "dark")],
+            value="system",
+            label="Theme",
+            elem_id="s-theme",
+        )
+        self.options: list[Any] = [self.model, self.k, self.temperature]
+
+    def wire(self) -> None:
+        """Connect the events."""
+        self.theme.change(None, self.theme, None, js=_SET_THEME, api_visibility="private")

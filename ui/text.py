@@ -1,0 +1,47 @@
+"""Texts of the page that are not HTML: bylines, counts, and quotes ready to paste."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from rag.text.timespan import day
+
+_WEB = re.compile(r"https?://", re.IGNORECASE)
+
+
+def is_web(url: str | None) -> bool:
+    """Whether an address is one of the web, which a link may lead to."""
+    return bool(url and _WEB.match(url))
+
+
+def one_line(text: str) -> str:
+    """A text with every run of white space as one space."""
+    return " ".join(text.split())
+
+
+def byline(source: str | None, published: datetime | None, *more: str | None) -> str:
+    """Outlet · date · more."""
+    return " · ".join(x for x in (source, day(published), *more) if x)
+
+
+def number(n: int, one: str, many: str | None = None) -> str:
+    """A count with its noun: 1 article, 1,200 articles."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+def citation_text(quote: str, title: str, source: str | None, published: datetime | None, url: str | None) -> str:
+    """A quote ready to paste: the words, then where and when they were published."""
+    return f"{quoted(quote)}\n{origin(title, source, published, url)}"
+
+
+def origin(title: str, source: str | None, published: datetime | None, url: str | None, speaker: str = "") -> str:
+    """Whose words they are, if that is known, and where and when they were published; ready to paste below them."""
+    where = ", ".join(x for x in (source, title, day(published) if published else None) if x)
+    return f"— {f'{speaker}; ' if speaker else ''}{where}" + (f"\n{url}" if url else "")
+
+
+def quoted(text: str) -> str:
+    """Words on one line in quotation marks: their own, where they bring some."""
+    words = one_line(text)
+    return words if words[:1] in tuple('“"«「') and words[-1:] in tuple('”"»」') else f"“{words}”"
