@@ -406,7 +406,3 @@ def _no_text_field(row: Mapping[str, Any]) -> str:
 def is_blank(value: object) -> bool:
     """Whether a field is there without a value."""
     return value is None or (isinstance(value, (str, list, dict)) and not value)
-
-
-# Under their former names, for one release.
-_jsonl, _json, _csv, _plain, _blank = jsonl_rows, json_rows, csv_rows, plain_name, is_blank
