@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from evaluation_values import reported
 
 from rag.errors import SourceError, UsageError
 from rag.evaluation import baseline
@@ -15,6 +14,8 @@ from rag.evaluation.baseline import BaselineCase, differences
 from rag.evaluation.compare import verdict
 from rag.evaluation.values import EvalCase, Result, Row
 from rag.types import Answer, Citation, Query
+
+from .evaluation_values import reported
 
 
 def line(ident: str, **more: Any) -> BaselineCase:

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from evaluation_values import reported
 from helpers import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -16,6 +15,8 @@ from hypothesis import strategies as st
 from rag.errors import UsageError
 from rag.evaluation.compare import compare, verdict
 from rag.evaluation.values import Comparison, Report, Result
+
+from .evaluation_values import reported
 
 Values = Mapping[str, tuple[float, float]]
 

@@ -11,6 +11,8 @@ from helpers import ROOT
 import rag
 from rag.evaluation.provenance import NOT_DECIDING, code_digest, decides_nothing, deciding_files, digest_files
 
+pytestmark = pytest.mark.usefixtures("no_charts")
+
 PACKAGE = Path(rag.__file__).parent
 
 
