@@ -19,7 +19,7 @@ from rag.service.access import Access
 from rag.service.scheduler import RequestScheduler
 from rag.types import Answer, Finished, Progress, Waiting
 
-require("mcp", extra="mcp", what="The tools for language models")  # imported only where they are wanted
+require("mcp", extra="mcp", what="The endpoint /mcp")  # imported only where they are wanted
 from mcp.server.fastmcp import Context, FastMCP  # noqa: E402
 from mcp.server.transport_security import TransportSecuritySettings  # noqa: E402
 
