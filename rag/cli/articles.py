@@ -22,16 +22,14 @@ if TYPE_CHECKING:
 def ingest(
     paths: Annotated[list[str] | None, typer.Argument(help="Files, folders and glob patterns")] = None,
     archive: ArchiveOption = None,
-    sample: Annotated[
-        bool, typer.Option("--sample", help="Take in the sample corpus that ships with OnRecord")
-    ] = False,
+    sample: Annotated[bool, typer.Option("--sample", help="Ingest the sample corpus that ships with OnRecord")] = False,
     field: Annotated[
         list[str] | None,
         typer.Option("--field", help="For JSONL and CSV: OURS=THEIRS, as in text=body; can be repeated"),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Take articles in. Doing it again changes nothing; what was interrupted is completed.
+    """Ingest articles. Running it again changes nothing; an interrupted run is completed.
 
     Example: onrecord ingest articles/ 'more/*.html' --archive news
     """
@@ -110,9 +108,9 @@ def show(
 def delete(
     idents: Annotated[list[str], typer.Argument(metavar="ID...", help="Ids, URLs or paths of articles")],
     archive: ArchiveOption = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Don't ask for confirmation")] = False,
 ) -> None:
-    """Take articles down: all their versions, everywhere in the archive. There is no way back.
+    """Delete articles: all their versions, everywhere in the archive. This can't be undone.
 
     Example: onrecord delete 3f2a9c --yes
     """

@@ -36,7 +36,7 @@ def ask(
     any_time: AnyTimeOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer a question; every sentence with the words that support it. Exit code 3 when the archive has no answer.
+    """Answer a question, each sentence with the words that support it. Exit code 3 when the archive has no answer.
 
     Example: onrecord ask "what did Qin Gang say about relations?"
     """
@@ -113,16 +113,16 @@ def search(
 @takes_filters
 def quotes(
     speaker: Annotated[
-        str | None, typer.Option("--speaker", help="Whose words: a name, a part of one, or what somebody is called")
+        str | None, typer.Option("--speaker", help="Who spoke: a name, a part of one, or a role")
     ] = None,
-    about: Annotated[str | None, typer.Option("--about", help="What they are to be about, in any words")] = None,
+    about: Annotated[str | None, typer.Option("--about", help="What the quotes are about, in any words")] = None,
     archive: ArchiveOption = None,
     limit: Annotated[int, typer.Option("--limit", help="How many at most")] = 20,
     *,
     filters: FilterArgs,
     as_json: JsonOption = False,
 ) -> None:
-    """Find who said what, word for word; without a speaker and a subject the newest quotes.
+    """Find quotes and their speakers; without --speaker and --about, the newest.
 
     Example: onrecord quotes --speaker "Qin Gang" --about relations
     """

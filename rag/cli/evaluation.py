@@ -61,9 +61,9 @@ def run(
         str | None,
         typer.Option("--retriever", help="hybrid, dense or lexical [default: hybrid]", show_default=False),
     ] = None,
-    limit: Annotated[int | None, typer.Option("--limit", help="Only the first so many cases")] = None,
-    sample: Annotated[int | None, typer.Option("--sample", help="Only so many cases, drawn at random")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="Of the draw: the same seed, the same cases")] = 0,
+    limit: Annotated[int | None, typer.Option("--limit", help="Only this many cases, the first ones")] = None,
+    sample: Annotated[int | None, typer.Option("--sample", help="Only this many cases, drawn at random")] = None,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of --sample: the same seed draws the same cases")] = 0,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -88,7 +88,7 @@ def run(
     ] = True,
     format_: Annotated[
         str | None,
-        typer.Option("--format", help="Of CASES, where its content leaves a choice, as in realtimeqa-generation"),
+        typer.Option("--format", help="Format of CASES, where its content is ambiguous, as in realtimeqa-generation"),
     ] = None,
     field: Annotated[
         list[str] | None,
@@ -114,7 +114,7 @@ def run(
 ) -> None:
     """Ask every case, and write rows, report.json and report.html.
 
-    Ctrl-C loses nothing: the same command goes on where it stopped.
+    After Ctrl-C, the same command goes on where it stopped.
 
     Example: onrecord eval questions.jsonl --archive news --sample 50 --fail-under answered=0.7
     """
@@ -181,7 +181,7 @@ def compare(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """What changed from run A to run B: each measure with interval and test, and the cases that flipped.
+    """Compare run B with run A: each measure with interval and test, and the cases that flipped.
 
     Example: onrecord eval compare last-week this-week --fail-if-worse
     """

@@ -30,7 +30,7 @@ TodayOption = Annotated[
         "--today", help='The day that "last week" counts from, as in 2023-06-18 [default: today]', show_default=False
     ),
 ]
-AnyTimeOption = Annotated[bool, typer.Option("--any-time", help="Ignore what the question says of when")]
+AnyTimeOption = Annotated[bool, typer.Option("--any-time", help="Ignore time expressions in the question")]
 
 
 AfterOption = Annotated[str | None, typer.Option("--after", help="Only articles from this date on, as in 2023-06-01")]

@@ -15,7 +15,7 @@ from rag.text.normalize import printable
 
 @app.command()
 def stats(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
-    """Numbers about the archive.
+    """Count articles, passages, outlets and languages.
 
     Example: onrecord stats --json
     """
@@ -45,7 +45,7 @@ def doctor(
     repair: Annotated[bool, typer.Option("--repair", help="Rebuild both indexes from the catalog")] = False,
     rebuild: Annotated[
         bool,
-        typer.Option("--rebuild", help="Split and embed everything anew, with the embedding model of the settings"),
+        typer.Option("--rebuild", help="Split and embed all articles again, with the embedding model of the settings"),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -76,7 +76,7 @@ def models(
     verify: Annotated[bool, typer.Option("--verify", help="Read the weights and compare their hashes")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Which models are on this machine, and where.
+    """List the models on this machine, and where they are.
 
     Example: onrecord models --verify
     """
@@ -130,7 +130,7 @@ def models(
 
 @app.command()
 def config(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
-    """The settings in force, and where they can be set.
+    """Print the settings in force, and where each can be set.
 
     Example: onrecord config
     """

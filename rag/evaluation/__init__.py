@@ -1,1 +1,1 @@
-"""The evaluate street: cases → answers → rows → a report → a verdict."""
+"""Evaluation: cases are asked, each becomes a row, rows become a report, and reports are compared."""

@@ -1,4 +1,4 @@
-"""The values of the evaluate street: a case, the row of what came of it, and the report over all rows.
+"""The values of an evaluation: a case, the row of what came of it, and the report over all rows.
 
 All are frozen pydantic models, and all are written to disk as JSON
 (``docs/evaluation.md`` shows the files).
