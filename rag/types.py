@@ -189,9 +189,24 @@ class Query(Value):
     """What is looked for, where it is not ``standalone``: the question without its opening and what it says of when."""
 
     @property
-    def looked_for(self) -> str:
-        """The question as search and check take it."""
+    def rewritten(self) -> str:
+        """The question rewritten to stand alone: ``standalone``."""
+        return self.standalone
+
+    @property
+    def search_text(self) -> str:
+        """The question as search and check take it: ``sought``, else ``standalone``."""
         return self.sought or self.standalone
+
+    @property
+    def looked_for(self) -> str:
+        """The same as ``search_text``."""
+        return self.search_text
+
+    @property
+    def use_time(self) -> bool:
+        """Whether what the question says of when was to count: ``times``."""
+        return self.times
 
 
 class Hit(Value):
