@@ -30,6 +30,7 @@ class Grammar(NamedTuple):
     owners_many: frozenset[str]
     owners_thing: frozenset[str]
     question_words: frozenset[str]
+    sentence_openers: frozenset[str]
 
 
 class Rewrite(NamedTuple):
