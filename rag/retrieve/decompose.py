@@ -16,7 +16,9 @@ _TWO = rf"(?P<one>{_NAME}),? and (?P<two>{_NAME})"
 _PLAIN = r"(?P<one>(?:the )?[\w'’-]+) and (?P<two>(?:the )?[\w'’-]+)"  # typed without capitals
 _AUX = rf"(?P<aux>(?i:{alternation(_GRAMMAR.auxiliaries)}))"
 _BOTH = (re.compile(rf"^{_AUX} both {_TWO} (?P<rest>[a-z].*)$"), re.compile(rf"^{_AUX} both {_PLAIN} (?P<rest>.+)$"))
-_BOTH_LATER = re.compile(rf"^(?P<lead>(?i:{alternation(_WORDS.later_begins)})\b.*?) both {_TWO}(?P<rest>.*)$")
+_BOTH_LATER = re.compile(
+    rf"^(?P<lead>(?i:{alternation(_GRAMMAR.question_words, _WORDS.later_begins)})\b.*?) both {_TWO}(?P<rest>.*)$"
+)
 _FIRST = re.compile(
     rf"^(?:which|what) (?:one |event )?(?:{alternation(_WORDS.happening_verbs)})(?: (?:out|announced))? "
     r"(?P<end>first|earlier|last|later)\W+(?P<one>.+?),? or (?P<two>.+)$",

@@ -27,7 +27,7 @@ AUXILIARIES = rf"(?:{alternation(_GRAMMAR.auxiliaries)})"
 _WHO = re.compile(r"who\b(?!\s+(?:do|does|did|else)\b)", re.IGNORECASE)
 _SPEAKS = re.compile(rf"\s+(?:{alternation(_WORDS.person_verbs)})\b")
 
-PLAIN = _WORDS.plain
+PLAIN = _WORDS.plain | _GRAMMAR.sentence_openers
 CALENDAR = frozenset(
     """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
     september october november december""".split()

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 
 from rag.text.lexicon import alternation, lexicon
-from rag.text.word_lists import Preamble
+from rag.text.word_lists import Grammar, Preamble
 
+_GRAMMAR = lexicon("en").section(Grammar)
 _WORDS = lexicon("en").section(Preamble)
 _TO_ME = rf"(?>(?:\s(?:to )?(?:me|us)\b)?(?:\s(?:{alternation(_WORDS.after_ask)})\b)?)"
 _YOU = rf"(?:{alternation(_WORDS.people)})"
 _PLAIN = rf"(?:{alternation(_WORDS.ask_verbs)})"
 _NOUNS = rf"(?:{alternation(_WORDS.noun_verbs)})"
-_WHAT_FOLLOWS = rf"(?=\s(?:{alternation(_WORDS.after_nouns)})\b)"
+_WHAT_FOLLOWS = rf"(?=\s(?:{alternation(_GRAMMAR.question_words, _WORDS.after_nouns)})\b)"
 _ASK = rf"(?:{_PLAIN}|{_NOUNS}{_WHAT_FOLLOWS}){_TO_ME}"
 _OPENINGS = tuple(
     re.compile(rf"^(?:{opening})(?:\s*[,:;!.]+\s*|\s+[–—-]\s+|\s+)(?=\S)", re.IGNORECASE)
@@ -24,7 +25,7 @@ _OPENINGS = tuple(
         rf"(?:do|does) {_YOU} (?:happen to )?know",
         r"(?:i(?:['’]d| would)? (?:want|like|love|need)|want|need) to (?:know|hear|find out|learn|understand)",
         r"i(?:['’]m| am| was) (?:wondering|curious|interested)",
-        rf"(?:wondering|curious)(?=\s(?:{alternation(_WORDS.wonders_about)})\b)",
+        rf"(?:wondering|curious)(?=\s(?:{alternation(_GRAMMAR.question_words, _WORDS.wonders_about)})\b)",
         r"i wonder",
         r"is it (?:true|right|correct|the case) that",
         r"let me know",

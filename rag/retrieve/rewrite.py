@@ -17,7 +17,7 @@ from rag.text.detect import detect_language
 from rag.text.lexicon import alternation, lexicon
 from rag.text.scripts import CJK
 from rag.text.tokens import query_terms
-from rag.text.word_lists import Rewrite
+from rag.text.word_lists import Grammar, Rewrite
 
 LONGEST = 300
 """Characters that a question made to stand alone has at most; a longer one is left as it was asked."""
@@ -28,11 +28,12 @@ _TURNS = 30
 _ANSWER = 1500
 """Characters of an answer that are looked at."""
 
+_GRAMMAR = lexicon("en").section(Grammar)
 _WORDS = lexicon("en").section(Rewrite)
 _CJK = re.compile(f"[{CJK}]")
 _MARKS = re.compile(r"\s*\[\d+\]")
 _LEAD = re.compile(rf"^(?:(?:{alternation(_WORDS.leads)})\b[\s,.!]*)+", re.IGNORECASE)
-_ASKS = rf"(?:{alternation(_WORDS.question_words)})"
+_ASKS = rf"(?:{alternation(_GRAMMAR.question_words)})"
 _BARE = re.compile(
     rf"^(?:(?:{alternation(_WORDS.bare_prepositions)})\s+)?{_ASKS}(?:\s+(?:{alternation(_WORDS.bare_ends)}))*\s*[?.!]*$",
     re.IGNORECASE,

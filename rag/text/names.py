@@ -9,6 +9,7 @@ from rag.text.word_lists import Grammar, Names
 
 _GRAMMAR = lexicon("en").section(Grammar)
 _WORDS = lexicon("en").section(Names)
+_STARTS = _WORDS.sentence_starts | {word.capitalize() for word in _GRAMMAR.sentence_openers}
 _ROLES = alternation(_GRAMMAR.forms_of_address, _GRAMMAR.titles, _WORDS.roles, _WORDS.bare_roles)
 ROLE = re.compile(rf"(?:{alternation(_WORDS.role_prefixes)})?(?:{_ROLES})s?", re.IGNORECASE)
 """A word for what somebody is."""
@@ -21,7 +22,7 @@ def is_role(word: str) -> bool:
 
 def is_start(word: str) -> bool:
     """Whether a capitalised word is one that a sentence begins with rather than a name's: "On", "Monday"."""
-    return word.rstrip(".") in _WORDS.sentence_starts
+    return word.rstrip(".") in _STARTS
 
 
 def bare(words: list[str]) -> list[str]:

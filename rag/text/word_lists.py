@@ -29,6 +29,8 @@ class Grammar(NamedTuple):
     owners_person: frozenset[str]
     owners_many: frozenset[str]
     owners_thing: frozenset[str]
+    question_words: frozenset[str]
+    sentence_openers: frozenset[str]
 
 
 class Rewrite(NamedTuple):
@@ -40,7 +42,6 @@ class Rewrite(NamedTuple):
     adjective_endings: tuple[str, ...]
     places: tuple[str, ...]
     after_object: tuple[str, ...]
-    question_words: tuple[str, ...]
     forms_of_be: frozenset[str]
     leads: tuple[str, ...]
     bare_ends: tuple[str, ...]
