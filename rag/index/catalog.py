@@ -368,7 +368,7 @@ class Catalog(QuoteStore):
         limit: int,
         offset: int = 0,
     ) -> tuple[list[ArticleSummary], int]:
-        """Current articles, newest publication first, and how many there are in all; see ``Archive.list``."""
+        """Current articles, newest publication first, and how many there are in all; see ``Archive.list_articles``."""
         rules: list[str] = ["current"]
         values: list[str] = []
         for rule, value in (
