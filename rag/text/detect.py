@@ -70,9 +70,21 @@ def detect_language(text: str) -> str:
         language = _by_script(sample)
         if language is not None:
             return language
+    scores, number = _scores(sample)
+    best = max(scores, key=lambda language: (scores[language], language == "en"), default="en")
+    return best if number and scores[best] >= max(1, _SURE * number) else "en"
+
+
+def certain_language(text: str) -> str | None:
+    """The language of a text in Latin letters, where a sentence's words leave hardly a doubt; else None."""
+    scores, number = _scores(text[:_SAMPLE])
+    best = max(scores, key=lambda language: scores[language], default="en")
+    return best if scores[best] >= max(3, 0.2 * number) and scores[best] >= 2 * scores["en"] * (best != "en") else None
+
+
+def _scores(sample: str) -> tuple[Counter[str], int]:
+    """What speaks for each language in a sample's words and letters; and how many words it has."""
     found = _LATIN.findall(sample.replace("İ", "i").lower())
-    if not found:
-        return "en"
     scores: Counter[str] = Counter()
     for word, times in Counter(found).items():
         owners = _OWNERS.get(word, ())
@@ -80,8 +92,7 @@ def detect_language(text: str) -> str:
             scores[language] += times * (2 if len(owners) == 1 else 1)
     for language, letters in _LETTERS.items():
         scores[language] += min(sum(sample.count(letter) for letter in letters), len(found) // 3)
-    best = max(scores, key=lambda language: (scores[language], language == "en"), default="en")
-    return best if scores[best] >= max(1, _SURE * len(found)) else "en"
+    return scores, len(found)
 
 
 def _by_script(sample: str) -> str | None:

@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import cache
 
 from rag.text.normalize import normalise, strip_accents
+from rag.text.numbers import amounts, values
 from rag.text.scripts import HAN
 from rag.text.tokens import terms
 
@@ -20,63 +21,7 @@ _TITLED = re.compile(
     r"[A-Z0-9][\w'’.\-]*"
 )
 _LEFT_OUT = re.compile(r"\s*(?:\[(?:\.\.\.|…)\]|\.\.\.|…)\s*")
-_ONES = dict(
-    zip(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
-        "eighteen nineteen".split(),
-        range(20),
-        strict=True,
-    )
-)
-_TENS = dict(zip("twenty thirty forty fifty sixty seventy eighty ninety".split(), range(20, 100, 10), strict=True))
-_SCALES = {
-    "hundred": 100.0, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12,
-    "k": 1e3, "m": 1e6, "mn": 1e6, "bn": 1e9, "tn": 1e12, "bin": 1e3, "milyon": 1e6, "milyar": 1e9,
-}  # fmt: skip
-_NUMBER = re.compile(
-    r"(?<![A-Za-z]-)(?<![A-Za-z0-9.])(\d[\d,]*(?:\.\d+)?)(?:\s?(hundred|thousand|million|billion|trillion|bn|mn|tn|k|m|bin|milyon|milyar)\b)?",
-    re.IGNORECASE,
-)
-_SPELT = re.compile(
-    r"\b(" + "|".join([*_TENS, *_ONES]) + r")(?:[-\s](" + "|".join(list(_ONES)[1:10]) + r"))?"
-    r"(?:\s(hundred|thousand|million|billion|trillion))?\b",
-    re.IGNORECASE,
-)
-_SMALL = {"one": 1.0, "two": 2.0}
-_FEW = re.compile(rf"\b(?:{'|'.join(_SMALL)})\b", re.IGNORECASE)
-_DOZENS = re.compile(r"\b(?:(half)\sa\s|(?:(\w+)\s)?)dozen\b", re.IGNORECASE)
-_SEASON = re.compile(r"(?<!\d)((?:1[89]|20)\d\d)[-–/](\d\d)(?!\d)")
 _ITEM = re.compile(r"\A\s*(?:[-*•·]\s+|\d{1,2}[.)]\s+)+")
-_UNITS = {
-    "%": "percent per cent pct yüzde",
-    "$": "dollar dollars usd",
-    "€": "euro euros eur avro",
-    "£": "pound pounds sterling gbp",
-    "¥": "yen yuan renminbi jpy cny",
-    "₺": "lira liras liralık",
-    "second": "second seconds",
-    "minute": "minute minutes min mins",
-    "hour": "hour hours hr hrs",
-    "day": "day days",
-    "week": "week weeks",
-    "month": "month months",
-    "year": "year years",
-    "kilometre": "km kilometre kilometres kilometer kilometers",
-    "mile": "mile miles",
-    "metre": "metre metres meter meters",
-    "foot": "foot feet",
-    "kilogram": "kg kilogram kilograms kilo kilos",
-    "tonne": "tonne tonnes ton tons",
-    "degree": "degree degrees °",
-}
-_UNIT_OF = {word: unit for unit, forms in _UNITS.items() for word in (unit, *forms.split())}
-_UNIT_OF["per cent"] = "%"
-_AMOUNT = re.compile(
-    r"(?P<before>[$€£¥₺]|\byüzde\s)?\s?(?<![\w.,])(?P<number>\d[\d,]*(?:\.\d+)?)"
-    r"(?:\s?(?P<scale>hundred|thousand|million|billion|trillion|bn|mn|tn|k|m|bin|milyon|milyar)\b)?"
-    r"[\s-]?(?P<after>%|°|per\scent\b|[a-zçğıöşü]+)?",
-    re.IGNORECASE,
-)
 _NAME = re.compile(r"(?<![\w'’])[^\W\d_a-z][\w'’\-]*(?:\.(?=\w))?[\w]*")
 _NEGATION = re.compile(
     r"\b(?:not(?!\s(?:only|just|merely|least)\b)|no|never|neither|nor|none|nobody|nothing|without|cannot)\b|n[’']t\b",
@@ -237,52 +182,6 @@ _HEDGE = re.compile(
 )
 
 
-def numbers(text: str) -> set[float]:
-    """The numbers of a text, spelt ones from three on too ("two" and "one" are mostly not figures).
-
-    "1.2 million", "1,200,000" and "1.2m" are one number; a percent sign or a currency changes nothing.
-    """
-    found = set()
-    for digits, scale in _NUMBER.findall(text):
-        # "8,5" is a decimal where a comma is the decimal sign; "8,500" is thousands.
-        whole, comma, part = digits.rpartition(",")
-        if comma and len(part) in (1, 2) and "." not in part:
-            digits = f"{whole.replace(',', '')}.{part}"
-        value = float(digits.replace(",", "") or "nan")
-        found.add(round(value * _SCALES.get(scale.lower(), 1.0), 6))
-    for first, second, scale in _SPELT.findall(text):
-        value = _TENS.get(first.lower(), _ONES.get(first.lower(), 0)) + _ONES.get(second.lower(), 0)
-        if value > 2 or scale:
-            found.add(float(value * _SCALES.get(scale.lower(), 1.0)))
-    return found
-
-
-def all_numbers(text: str) -> set[float]:
-    """Every number that a text gives in any form: as ``numbers``, and "two", "half a dozen", "2018–19" too.
-
-    For looking up the figures of a claim: there "2 exits" is what the evidence calls "two exits".
-    """
-    found = numbers(text) | {_SMALL[w.lower()] for w in _FEW.findall(text)}
-    for half, count in _DOZENS.findall(text):
-        number = _ONES.get(count.lower(), _SMALL.get(count.lower(), 1.0)) if count else 1.0
-        found.add(6.0 if half else 12.0 * number)
-    for first, last in _SEASON.findall(text):
-        found |= {float(last), float(first[:2] + last)}
-    return found
-
-
-def amounts(text: str) -> dict[float, set[str]]:
-    """Figures of a text with what each is said to be of: "%", a currency, "hour"; an empty text where that isn't said."""
-    found: dict[float, set[str]] = {}
-    for m in _AMOUNT.finditer(text):
-        value = numbers(f"{m['number']} {m['scale'] or ''}")
-        after = " ".join((m["after"] or "").lower().split())
-        unit = _UNIT_OF.get((m["before"] or "").strip().lower()) or _UNIT_OF.get(after, "")
-        for number in value:
-            found.setdefault(number, set()).add(unit)
-    return found
-
-
 def unit_mismatch(claim: str, said: str) -> float | None:
     """A figure that both have, of one thing in the claim and of others in the evidence ("8 hours" from "8 minutes")."""
     theirs = amounts(said)
@@ -301,11 +200,6 @@ def without_bullet(text: str) -> str:
 def months(text: str) -> list[str]:
     """Months that a text names; "may" and "march" only where they are capitalised."""
     return _MONTHS.findall(text)
-
-
-def is_year(number: float) -> bool:
-    """Whether a number is probably a year."""
-    return number == int(number) and 1800 <= number <= 2100
 
 
 def without_dates(text: str, dates: Iterable[datetime]) -> str:
@@ -335,7 +229,7 @@ def topic(question: str) -> str:
 
 def requested(question: str) -> set[float]:
     """How many things a question asks for ("what are four functions of …", "name 3 causes"): no figure to be found."""
-    return {number for m in _REQUESTED.finditer(question) for number in numbers(m[1])}
+    return {number for m in _REQUESTED.finditer(question) for number in values(m[1])}
 
 
 def names(text: str) -> list[str]:

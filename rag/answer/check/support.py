@@ -19,6 +19,7 @@ from itertools import pairwise
 
 from rag.answer.check import exact, regression
 from rag.answer.evidence import Embed
+from rag.text import numbers
 from rag.text.tokens import query_terms, terms
 
 _APART = 4
@@ -81,7 +82,7 @@ def support_features(claim: str, texts: Sequence[str], near: str, *, embed: Embe
         sentence=float(cosines[2:].max()),
         about=float(cosines[1]),
         whole=float(cosines[0]),
-        figures=math.log1p(len(exact.numbers(claim) - exact.all_numbers(near))),
+        figures=math.log1p(len(numbers.values(claim) - numbers.all_values(near))),
         names=math.log1p(len(exact.missing_names([n for n in exact.names(claim) if n != opener], near))),
     )
 

@@ -19,6 +19,7 @@ import numpy as np
 
 from rag.answer.check import exact, support
 from rag.answer.evidence import Embed
+from rag.text import numbers
 from rag.text.detect import detect_language
 from rag.text.normalize import contains
 from rag.text.tokens import query_terms, terms
@@ -98,7 +99,7 @@ def supports(
             return _no("the cited words deny it, or only suppose it")
         return Verdict(True, "", "verbatim", 1.0)
     # A figure has to stand in the cited words; only a date may be the article's.
-    if odd := exact.numbers(exact.without_dates(claim, cited.dates)) - exact.all_numbers(said):
+    if odd := numbers.values(exact.without_dates(claim, cited.dates)) - numbers.all_values(said):
         return _no(f"the cited words don't give {_figures(odd)}")
     if (figure := exact.unit_mismatch(claim, said)) is not None:
         return _no(f"the cited words give {_figures({figure})} of something else")
@@ -180,8 +181,8 @@ def relevance(
         del wanted[0]  # capitalised because it comes first: "Köprü ne zaman …" of "köprünün"
     missing = exact.missing_names(wanted, near)
     # An article without a date may well be of the year asked for.
-    figures = exact.numbers(question) - exact.requested(question) - exact.numbers(near)
-    missing += [f"{n:g}" for n in figures if dated or not exact.is_year(n)]
+    figures = numbers.values(question) - exact.requested(question) - numbers.values(near)
+    missing += [f"{n:g}" for n in figures if dated or not numbers.is_year(n)]
     # A month asked for is in the words, or the article's own.
     missing += [m for m in exact.months(question) if dated and m.casefold() not in near.casefold()]
     # Whom and when it asks about are looked at above; here is what.

@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 from rag.answer.check import exact
 from rag.answer.evidence import Embed, Numbered
+from rag.text import numbers
 from rag.text.tokens import query_terms, terms
 from rag.types import Citation, Conflict, Hit, Passage
 
@@ -324,7 +325,7 @@ def _days(one: datetime | None, other: datetime | None) -> int | None:
 def _figures(claim: _Claim, other: _Said, shared: frozenset[str], apart: int | None) -> str | None:
     """Another figure for the same thing, where each sentence has just one of it."""
     ours, theirs = _read(claim.text), _read(other.text)
-    known, said = exact.numbers(f"{claim.text} {claim.quotes}"), exact.numbers(other.text)
+    known, said = numbers.values(f"{claim.text} {claim.quotes}"), numbers.values(other.text)
     for mine in ours:
         for yours in theirs:
             if not _alike(mine, yours):
@@ -355,7 +356,9 @@ def _but_one(one: str, other: str) -> str | None:
     apart = [(a.strip(".,;:()"), b.strip(".,;:()")) for a, b in zip(mine, yours, strict=True) if a != b]
     if len(apart) == 1 and all(re.fullmatch(r"[$€£¥]?\d[\d,]*(?:\.\d+)?%?", w) for w in apart[0]):
         return (
-            f"{apart[0][0]} against {apart[0][1]}" if exact.numbers(apart[0][0]) != exact.numbers(apart[0][1]) else None
+            f"{apart[0][0]} against {apart[0][1]}"
+            if numbers.values(apart[0][0]) != numbers.values(apart[0][1])
+            else None
         )
     return None
 
@@ -372,7 +375,7 @@ def _figure(text: str, m: re.Match[str]) -> _Figure | None:
     value = float(written.replace(",", "")) if digits else sum(_spelt(w) for w in written.split("-"))
     value = (value + 0.5 * bool(m["half"])) * _SCALES.get((m["scale"] or "").casefold(), 1.0)
     money, percent = m["money"], m["percent"]
-    if not (money or percent or m["scale"]) and exact.is_year(value) and "," not in written:
+    if not (money or percent or m["scale"]) and numbers.is_year(value) and "," not in written:
         return None
     if re.search(r"[a-z,;”’\")] [A-Z][\w’']+\s$", before) and not money and not percent:
         return None  # a name's: "Flight 370", "June 19"

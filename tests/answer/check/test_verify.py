@@ -11,6 +11,7 @@ import pytest
 from rag.answer.check import exact
 from rag.answer.check.verify import Cited, relevance, supports
 from rag.text.normalize import contains
+from rag.text.numbers import values
 
 QIN = (
     "However, behind closed doors, Qin told Blinken that relations between the US and China “are at the lowest point since "
@@ -284,7 +285,7 @@ def test_the_words_of_a_question_count(embed: Any) -> None:
     ],
 )
 def test_numbers(text: str, numbers: set[float]) -> None:
-    assert exact.numbers(text) == numbers
+    assert values(text) == numbers
 
 
 @pytest.mark.parametrize(
