@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag import Archive
+from rag.answer.conflicts import figures
 from rag.answer.conflicts import find as conflicts
 from rag.testing import FakeChat
 from rag.types import Citation, Conflict, Hit, Passage, Sentence
@@ -384,7 +385,7 @@ def test_two_figures_conflict_the_same_both_ways_round(a: int, b: int) -> None:
     ],
 )
 def test_figures_as_they_are_written(text: str, value: float, unit: str) -> None:
-    (figure,) = conflicts._read(text)
+    (figure,) = figures.read(text)
     assert (figure.value, set(figure.unit)) == (value, {unit})
 
 
@@ -405,7 +406,7 @@ def test_figures_as_they_are_written(text: str, value: float, unit: str) -> None
     ],
 )
 def test_what_is_no_figure(text: str) -> None:
-    assert conflicts._read(text) == []
+    assert figures.read(text) == []
 
 
 # -- in an answer ----------------------------------------------------------------------

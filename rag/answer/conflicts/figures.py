@@ -1,0 +1,251 @@
+"""Another figure for the same thing, where each of two sentences has just one of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import cache, lru_cache
+from typing import NamedTuple
+
+from rag.answer.conflicts.values import MONTH, ONES, SAME_TIME, SHARED, TENS, Claim, Said, content
+from rag.text import numbers
+from rag.text.tokens import terms
+
+_ALL_BUT_ONE = 8  # words of sentences that differ in a figure only
+_LASTING = 45  # days after which a figure may have changed, unless it was one of a plan
+
+_SPELT = "|".join([*(f"{t}-{o}" for t in TENS for o in ONES[:9]), *TENS, *reversed(ONES)])
+_FIGURE = re.compile(
+    r"(?P<money>US\$|[$€£¥])?\s?(?<![\w.,–-])"
+    rf"(?P<n>(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?(?!,?\d)|{_SPELT})(?P<half>\sand\sa\shalf)?"
+    r"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|bn|mn|m|tn|k)\b)?"
+    r"(?P<percent>\s?%|\sper\s?cent\b)?(?![\d–]|-\d|\s?[ap]\.?m\b|[:./]\d|-year|-day)",
+    re.IGNORECASE,
+)
+_SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
+_SCALES |= {"bn": 1e9, "mn": 1e6, "m": 1e6, "tn": 1e12, "k": 1e3}
+_HEDGED = re.compile(
+    r"\b(?:about|around|roughly|some|nearly|almost|approximately|more than|over|less than|fewer than|under|up to|"
+    r"at least|at most|close to|just)\s*$",
+    re.IGNORECASE,
+)
+# By so much, not so much: "rose by 5 million", "six months later".
+_BY = re.compile(
+    r"\b(?:ris\w+|rose|gr[eo]w\w*|increas\w+|f[ae]ll\w*|dropp?\w*|cut|reduc\w+|rais\w+|up|down|climb\w*)\b[^,;:]*\bby\s*$|"
+    r"\b(?:extra|another|further|additional|next|last|past|every|each|per|within|in)\s*$",
+    re.IGNORECASE,
+)
+_THAN = re.compile(
+    r"^\W*(?:\w+\W+){0,2}?(?:more|less|fewer|higher|lower|later|earlier|longer|shorter|ago|away|before|after|old|apart|"
+    r"each|every|per|of (?:the|its|their|them|which))\b",
+    re.IGNORECASE,
+)
+_TOLL = re.compile(r"\btoll\b[^.;]*\b(?:to|at|reached|is|was)\s*$")  # "rose to 17 on Tuesday after divers …"
+_OF_A_TIME = re.compile(
+    rf"\b(?:in|during|for|of|since)\s(?:the\s)?(?:early\s|late\s|mid-)?(?:{MONTH}|(?:18|19|20)\d\d|last|this|first|second|"
+    r"third|fourth)\b|\b(?:last|this|previous)\s(?:week|month|quarter|year)\b|\b(?:fiscal|quarter)\b",
+)
+_AHEAD = re.compile(
+    r"\b(?:will|would|is to|are to|plan(?:s|ned)?|due|expect(?:s|ed)?|scheduled|approved?|propos\w+|set to|"
+    r"project(?:s|ed)?)\b"
+)
+_BUDGING = re.compile(
+    r"\b(?:shares?|stocks?|index|rates?|prices?|inflation|unemployment|poll(?:s|ed)?|ratings?|temperatures?|points?|traded?|"
+    r"closed|odds|rank\w*|leads?|led|lost|won|beat|scor\w+)\b",
+    re.IGNORECASE,
+)
+_WEEKDAY = re.compile(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
+# Whom a number of people is of, what a sum of money is: the same where both say so.
+_ROLES = {
+    "dead": "kill dead die death fatal toll body bodies perish victim",
+    "hurt": "injur injuri wound hurt hospit",
+    "missing": "miss unaccount",
+    "homeless": "displac evacu fled flee homeless shelter",
+    "held": "arrest detain held jail charg imprison",
+    "saved": "rescu surviv saved",
+    "sick": "infect case sick ill",
+    "cost": "cost price bill budget worth valu",
+    "part": "pay paid contribut fund grant loan borrow levi compens fine tax profit loss revenu sale debt salari wage "
+    "rais rise increas cut fell drop gain save invest spend donat insur aid",
+}
+_PEOPLE = frozenset("dead hurt missing homeless held saved sick".split())
+_PERSONS = (
+    "people person civilian soldier passenger worker child children man men woman women resident migrant victim dead"
+)
+_STANDING = 10  # words between a figure and what says its role
+
+
+class _Figure(NamedTuple):
+    value: float
+    unit: frozenset[str]
+    """A currency, "%", or stems of the words it counts."""
+    role: str
+    hedged: bool
+    shown: str
+    """"£84 million"; without what it counts."""
+    counted: str
+    """What it counts, as written, or empty."""
+
+
+def differing(claim: Claim, other: Said, shared: frozenset[str], apart: int | None) -> str | None:
+    """Another figure for the same thing, where each sentence has just one of it."""
+    ours, theirs = read(claim.text), read(other.text)
+    known, said = numbers.values(f"{claim.text} {claim.quotes}"), numbers.values(other.text)
+    for mine in ours:
+        for yours in theirs:
+            if not _alike(mine, yours):
+                continue
+            if sum(_alike(mine, f) for f in ours) != 1 or sum(_alike(yours, f) for f in theirs) != 1:
+                continue  # which of them is the one meant?
+            if len(shared) < SHARED and mine.role not in _PEOPLE and not (mine.role and _around(claim, other)):
+                continue
+            if mine.value in said or yours.value in known or _agree(mine, yours):
+                continue
+            if not _of_one_time(claim.text, other.text, mine, apart):
+                continue
+            counted = f" {yours.counted}" if yours.counted and "%" not in yours.unit else ""
+            return f"{mine.shown} against {yours.shown}{counted}"
+    return None
+
+
+def _around(claim: Claim, other: Said) -> bool:
+    """Whether what a short sentence leaves to those around it is what the other is of: "the rebuilding" of a bridge."""
+    return len(content(claim.text) & content(other.near)) >= SHARED
+
+
+def all_but_one(one: str, other: str) -> str | None:
+    """A figure that is all that tells two sentences apart, whatever it counts."""
+    mine, yours = one.split(), other.split()
+    if len(mine) != len(yours) or len(mine) < _ALL_BUT_ONE:
+        return None
+    apart = [(a.strip(".,;:()"), b.strip(".,;:()")) for a, b in zip(mine, yours, strict=True) if a != b]
+    if len(apart) == 1 and all(re.fullmatch(r"[$€£¥]?\d[\d,]*(?:\.\d+)?%?", w) for w in apart[0]):
+        return (
+            f"{apart[0][0]} against {apart[0][1]}"
+            if numbers.values(apart[0][0]) != numbers.values(apart[0][1])
+            else None
+        )
+    return None
+
+
+@lru_cache(maxsize=1024)
+def read(text: str) -> list[_Figure]:
+    return [f for m in _FIGURE.finditer(text) if (f := _figure(text, m)) is not None]
+
+
+def _figure(text: str, m: re.Match[str]) -> _Figure | None:
+    before, after = text[: m.start()], text[m.end() :]
+    written = m["n"].casefold()
+    digits = written[0].isdigit()
+    value = float(written.replace(",", "")) if digits else sum(_spelt(w) for w in written.split("-"))
+    value = (value + 0.5 * bool(m["half"])) * _SCALES.get((m["scale"] or "").casefold(), 1.0)
+    money, percent = m["money"], m["percent"]
+    if not (money or percent or m["scale"]) and numbers.is_year(value) and "," not in written:
+        return None
+    if re.search(r"[a-z,;”’\")] [A-Z][\w’']+\s$", before) and not money and not percent:
+        return None  # a name's: "Flight 370", "June 19"
+    if re.match(rf"(?:st|nd|rd|th)?\s(?:of\s)?(?:{MONTH})\b", after):
+        return None
+    if _BY.search(_HEDGED.sub("", before)) or (_THAN.match(after) and not _TOLL.search(before)):
+        return None
+    counted = "" if money or percent else _counted(after)
+    unit = {money.replace("US", "")} if money else {"%"} if percent else set(terms(counted))
+    people = not (money or percent) and (not unit or bool(unit & _persons()))
+    kinds = [role for role in _ROLES if (role in _PEOPLE) == people] if people or money or percent else list(_ROLES)
+    clause = re.split(r"[,;:.—–](?:\s|$)", after, maxsplit=1)[0]
+    role = _role(terms(before)[-_STANDING:], terms(clause)[:_STANDING], kinds)
+    if people and role:
+        unit = {"people"}
+    if not unit:
+        return None
+    return _Figure(
+        round(value, 6), frozenset(unit), role, bool(_HEDGED.search(before)), _shown(value, money, percent), counted
+    )
+
+
+def _spelt(word: str) -> int:
+    return ONES.index(word) + 1 if word in ONES else 10 * (TENS.index(word) + 2)
+
+
+def _counted(after: str) -> str:
+    """What a figure counts: the noun behind it, past an adjective or two."""
+    m = re.match(
+        r"[\s-](?!(?:after|before|when|while|since|as|on|at|from)\b)((?:[a-z][\w’'-]*\s){0,2}?[a-z][\w’'-]*s|people|men|women|children|dead)\b",
+        after,
+    )
+    if not m:
+        return ""
+    last = m[1].split()[-1]
+    return "" if terms(last)[:1] and terms(last)[0] in terms("was is as has this its less across") else last
+
+
+def _role(before: list[str], after: list[str], kinds: Collection[str]) -> str:
+    """What is said of a figure, by the nearest word that says it."""
+    near = [(n, w) for n, w in enumerate(reversed(before))] + [(n + 0.5, w) for n, w in enumerate(after)]
+    for _, word in sorted(near):
+        for role in kinds:
+            if word in _stems()[role]:
+                return role
+    return ""
+
+
+@cache
+def _persons() -> frozenset[str]:
+    return frozenset(terms(_PERSONS))
+
+
+@cache
+def _stems() -> dict[str, frozenset[str]]:
+    return {role: frozenset([*listed.split(), *terms(listed)]) for role, listed in _ROLES.items()}
+
+
+def _alike(one: _Figure, other: _Figure) -> bool:
+    """Whether two figures are of one kind: what they count, and in which role."""
+    if not one.unit & other.unit:
+        return False
+    if one.unit & {"$", "€", "£", "¥"}:
+        return one.role == other.role or {one.role, other.role} == {"", "cost"}  # a sum alone is mostly what it costs
+    return one.role == other.role
+
+
+def _agree(one: _Figure, other: _Figure) -> bool:
+    """Whether one is the other rounded, or may be where it is only said to be about so much."""
+    large = max(one.value, other.value)
+    if (one.hedged or other.hedged) and abs(one.value - other.value) <= 0.15 * large:
+        return True
+    return abs(one.value - other.value) <= 0.5 * max(_grain(one.value), _grain(other.value)) - 1e-9
+
+
+def _grain(value: float) -> float:
+    """The size of the last digit that a figure gives: 100 for 4,800, 0.1 for 44.6; none for one or two digits."""
+    digits = f"{value:f}".rstrip("0").rstrip(".")
+    if "." in digits:
+        return 10.0 ** -len(digits.partition(".")[2])
+    zeros = len(digits) - len(digits.rstrip("0"))
+    return 10.0**zeros if len(digits) > 2 or not zeros else 1.0
+
+
+def _of_one_time(ours: str, theirs: str, figure: _Figure, apart: int | None) -> bool:
+    """Whether both figures may be of one time: what changes from day to day, or is given month by month, is not."""
+    day_by_day = "%" in figure.unit or bool(_BUDGING.search(ours) or _BUDGING.search(theirs))
+    planned = not day_by_day and bool(_AHEAD.search(ours) and _AHEAD.search(theirs))
+    if not planned and (_OF_A_TIME.search(ours) or _OF_A_TIME.search(theirs)):
+        periods = [set(re.findall(rf"{MONTH}|(?:18|19|20)\d\d", t)) for t in (ours, theirs)]
+        if periods[0] != periods[1] or (apart is not None and apart > SAME_TIME and not periods[0]):
+            return False
+    days = [set(_WEEKDAY.findall(t)) for t in (ours, theirs)]
+    plans = bool(_AHEAD.search(ours) or _AHEAD.search(theirs))
+    if all(days) and not days[0] & days[1] and not plans and figure.role not in ("dead", "hurt", "missing"):
+        return False
+    if apart is None:
+        return True
+    if day_by_day:
+        return apart <= SAME_TIME
+    return apart <= _LASTING or plans
+
+
+def _shown(value: float, money: str | None, percent: str | None) -> str:
+    for size, name in ((1e12, " trillion"), (1e9, " billion"), (1e6, " million"), (1.0, "")):
+        if value >= size or not name:
+            break
+    return f"{money or ''}{value / size:,.10g}{name}{'%' if percent else ''}"
