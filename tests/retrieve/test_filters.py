@@ -493,7 +493,7 @@ def make_old(folder: Path) -> None:
     builder.add_integer_field("published", indexed=True, fast=True)
     writer = tantivy.Index(builder.build(), path=str(place)).writer()
     for r in passages:
-        writer.add_document(tantivy.Document(id=[r.id], body=[" ".join(lexical.words(r.text))], has_date=[False]))
+        writer.add_document(tantivy.Document(id=[r.id], body=[" ".join(lexical.terms(r.text))], has_date=[False]))
     writer.commit()
     writer.wait_merging_threads()
     with sqlite3.connect(folder / "catalog.sqlite") as db:

@@ -1,0 +1,82 @@
+"""What a time in a question comes to: a span of the calendar, and which side of it is meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+
+from rag.retrieve.timeref_spans import Span
+
+Kind = Literal["within", "as_of", "latest", "event"]
+Side = Literal["before", "after", "during"]
+
+GRACE = timedelta(days=2)
+"""News of a day or a week is also in the papers of the next two days,"""
+MONTHS_GRACE = timedelta(days=14)
+"""news of a month, its figures above all, in those of the next two weeks,"""
+QUARTERS_GRACE = timedelta(days=45)
+"""and results of a quarter are told until the middle of the next."""
+
+
+@dataclass(frozen=True)
+class When:
+    """A time in a question, and what it came to."""
+
+    phrase: str
+    """As written."""
+    start: int
+    end: int
+    """Its place in the question, half-open."""
+    after: datetime | None
+    """Articles from then on; aware, UTC."""
+    before: datetime | None
+    """Articles before then."""
+    kind: Kind
+    event: str | None = None
+    """For "before the summit": "the summit"; both bounds are None then."""
+    side: Side | None = None
+
+
+class MentionedError(Exception):
+    """A time that decides nothing, and neither do its parts."""
+
+
+Meaning = Callable[[re.Match[str], datetime], When | None]
+Shape = tuple[re.Pattern[str], Meaning]
+
+
+def made(m: re.Match[str], kind: Kind, after: datetime | None = None, before: datetime | None = None) -> When:
+    return When(m[0], m.start(), m.end(), after, before, kind)
+
+
+def one_sided(m: re.Match[str], side: str, span: Span) -> When:
+    """``since``, ``after``, ``before``, ``until`` or ``as_of`` a span."""
+    start, end = span
+    if side == "since":
+        return made(m, "within", after=start)
+    if side == "after":
+        return made(m, "within", after=end if end - start <= timedelta(days=1) else start)
+    return made(m, "as_of" if side == "as_of" else "within", before=start if side == "before" else end)
+
+
+def with_grace(span: Span) -> Span:
+    """A span with the days after it in which it is still written about; none is needed after a year."""
+    length = span[1] - span[0]
+    for most, grace in ((7, GRACE), (31, MONTHS_GRACE), (92, QUARTERS_GRACE)):
+        if length <= timedelta(days=most):
+            return span[0], span[1] + grace
+    return span
+
+
+def latest(m: re.Match[str], today: datetime) -> When | None:
+    before = m.string[: m.start()].rstrip()
+    if m[0][0].isupper() and before and before[-1] not in '.?!:;"“' and not m.string.isupper():
+        return None  # a name: "Russia Today"
+    return made(m, "latest")
+
+
+def shape(pattern: str, meant: Meaning) -> Shape:
+    return re.compile(pattern, re.IGNORECASE), meant
