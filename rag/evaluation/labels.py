@@ -8,6 +8,7 @@ from datetime import date
 from typing import get_args
 
 from rag.evaluation.values import Cause
+from rag.text.calendar_names import ENGLISH_MONTHS
 
 _MEASURES: Mapping[str, tuple[str, str]] = {
     "recall": ("Recall, first {k}", "Share of the relevant documents that are among the first {k} found."),
@@ -66,8 +67,6 @@ _REASONS: Mapping[str, str] = {
     "cancelled": "it was cancelled",
 }
 
-_MONTHS = "January February March April May June July August September October November December".split()
-
 # Beside control characters: what turns the direction of the text around it, and what is no character at all.
 _UNREADABLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufff9-\ufffb\ufffe\uffff]"
@@ -117,7 +116,7 @@ def duration(millis: float) -> str:
 
 def day(when: date | None) -> str:
     """A date as "18 June 2023", in every locale; nothing for none."""
-    return f"{when.day} {_MONTHS[when.month - 1]} {when.year}" if when else ""
+    return f"{when.day} {ENGLISH_MONTHS[when.month - 1]} {when.year}" if when else ""
 
 
 def count(n: int, noun: str, many: str | None = None) -> str:

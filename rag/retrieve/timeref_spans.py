@@ -5,19 +5,11 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
+from rag.text.calendar_names import ENGLISH_DAYS, MONTHS_IN
+
 _SOON = timedelta(days=90)  # a day without a year that is so near ahead is one to come
-_MONTHS = {
-    name: n
-    for n, names in enumerate(
-        (
-            "january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug",
-            "september sept sep", "october oct", "november nov", "december dec",
-        ),
-        1,
-    )
-    for name in names.split()
-}  # fmt: skip
-_WEEKDAYS = {d: n for n, d in enumerate("monday tuesday wednesday thursday friday saturday sunday".split())}
+_MONTHS = MONTHS_IN["en"]
+_WEEKDAYS = {day.lower(): n for n, day in enumerate(ENGLISH_DAYS)}
 _SEASONS = {"spring": 3, "summer": 6, "autumn": 9, "fall": 9, "winter": 12}  # their first months
 _QUARTERS = {w: n for n, words in enumerate(("1 first", "2 second", "3 third", "4 fourth"), 1) for w in words.split()}
 

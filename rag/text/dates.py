@@ -7,32 +7,13 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
+from rag.text.calendar_names import MONTHS, fold
+
 _ZONES = {
     "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "TRT": 3,
     "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "ET": -5, "PT": -8,
 }  # fmt: skip
 _TZINFOS = {name: timezone(timedelta(hours=hours)) for name, hours in _ZONES.items()}
-_MONTHS = {
-    name.replace("ı", "i"): str(number)
-    for number, names in enumerate(
-        (
-            "january jan janvier januar enero ocak gennaio janeiro januari",
-            "february feb février februar febrero şubat febbraio fevereiro februari",
-            "march mar mars märz marzo mart março maart",
-            "april apr avril abril nisan aprile",
-            "may mai mayo mayıs maggio maio mei",
-            "june jun juin juni junio haziran giugno junho",
-            "july jul juillet juli julio temmuz luglio julho",
-            "august aug août agosto ağustos augustus",
-            "september sep sept septembre septiembre eylül settembre setembro",
-            "october oct octobre oktober octubre ekim ottobre outubro",
-            "november nov novembre noviembre kasım novembro",
-            "december dec décembre dezember diciembre aralık dicembre dezembro december",
-        ),
-        start=1,
-    )
-    for name in names.split()
-}
 _NUMERIC = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[T\s]+(.+))?")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[,\s]+(.+))?")
 _SLASHED = re.compile(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})(?:[,\s]+(.+))?")
@@ -118,15 +99,11 @@ def _parts(text: str) -> datetime | None:
         name, day, year = match.groups()
     else:
         return None
-    month = _MONTHS.get(_plain(name))
+    month = MONTHS.get(fold(name))
     return None if month is None else _at(year, month, day, text[match.end() :].strip(" ,-–|"))
 
 
-def _plain(name: str) -> str:
-    return name.lower().replace("i\u0307", "i").replace("ı", "i")
-
-
-def _at(year: str, month: str, day: str, time: str | None) -> datetime:
+def _at(year: str, month: str | int, day: str, time: str | None) -> datetime:
     """The day, with the time if it can be read."""
     midnight = datetime(int(year), int(month), int(day))
     if not time:

@@ -19,6 +19,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from rag.text.calendar_names import ENGLISH_DAYS, ENGLISH_MONTHS
+
 Span = tuple[int, int]
 
 _DANGLING = re.compile(r"(?<=\s)[\"“„«‘(\[「『]+$")
@@ -59,8 +61,8 @@ _BEFORE_NUMBER = re.compile(
 )
 _HOUR = re.compile(r"\b[ap]\.m\.$", re.IGNORECASE)
 _AFTER_HOUR = re.compile(
-    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day|(?:Jan|Feb|March|April|May|June|July|Aug|Sept|Oct|Nov|Dec)\b"
-    r"|(?:January|February|August|September|October|November|December)\b|[ECMP][SD]?T\b|GMT|UTC|BST|CET|Eastern|Pacific"
+    rf"{'|'.join(ENGLISH_DAYS)}|(?:Jan|Feb|Aug|Sept|Oct|Nov|Dec|{'|'.join(ENGLISH_MONTHS)})\b"
+    r"|[ECMP][SD]?T\b|GMT|UTC|BST|CET|Eastern|Pacific"
     r"|Central|Mountain|Local"
 )
 _SHORT_WORD = re.compile(r"(?:^|[\s(“\"‘.])[^\W\d_]{1,5}\.$")

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 
+from rag.text.calendar_names import ENGLISH_DAYS, ENGLISH_MONTHS
 from rag.text.normalize import normalise, strip_accents
 from rag.text.numbers import amounts, values
 from rag.text.scripts import HAN
@@ -113,13 +114,11 @@ _AFTER_A_NAME = re.compile(
     r"[a-z]+ed|[a-z]+s)\b)"
 )
 _FIRST = re.compile(r"\W*([^\W\d_][\w\-]*)")
-CALENDAR = frozenset(
-    """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
-    september october november december""".split()
-)
+CALENDAR = frozenset(name.lower() for name in (*ENGLISH_DAYS, *ENGLISH_MONTHS))
 """Names of days and months: names for what an article says, but not what a question is about."""
+_WORDS_TOO = ("May", "March")
 _MONTHS = re.compile(
-    r"\b(?:May|March|(?i:january|february|april|june|july|august|september|october|november|december))\b"
+    rf"\b(?:{'|'.join(_WORDS_TOO)}|(?i:{'|'.join(name for name in ENGLISH_MONTHS if name not in _WORDS_TOO)}))\b"
 )
 _PHRASES = (
     (re.compile(r"\bUnited States(?: of America)?\b"), "US"),

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from rag.answer.conflicts.values import MONTH, ONES, SAME_TIME, SHARED, TENS, Claim, Said, content
 from rag.text import numbers
+from rag.text.calendar_names import ENGLISH_DAYS
 from rag.text.tokens import terms
 
 _ALL_BUT_ONE = 8  # words of sentences that differ in a figure only
@@ -54,7 +55,7 @@ _BUDGING = re.compile(
     r"closed|odds|rank\w*|leads?|led|lost|won|beat|scor\w+)\b",
     re.IGNORECASE,
 )
-_WEEKDAY = re.compile(r"\b(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b")
+_WEEKDAY = re.compile(rf"\b(?:{'|'.join(ENGLISH_DAYS)})\b")
 # Whom a number of people is of, what a sum of money is: the same where both say so.
 _ROLES = {
     "dead": "kill dead die death fatal toll body bodies perish victim",

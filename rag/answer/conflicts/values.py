@@ -7,13 +7,14 @@ from datetime import datetime
 from functools import cache, lru_cache
 
 from rag.answer.check import exact
+from rag.text.calendar_names import ENGLISH_MONTHS
 from rag.text.tokens import query_terms, terms
 from rag.types import Citation, Passage
 
 SHARED = 3
 """Least number of content words that two sentences of one thing have in common; one less where both count the dead."""
 SAME_TIME = 3  # days between articles that speak of one state of things
-MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
+MONTH = "|".join(ENGLISH_MONTHS)
 
 ONES = "one two three four five six seven eight nine ten eleven twelve".split()
 TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()

@@ -1,0 +1,33 @@
+"""Names of months and days in the languages of ``rag/lexicon/calendar.toml``."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+
+_FILE = Path(__file__).parent.parent / "lexicon/calendar.toml"
+_NAMES: Mapping[str, Mapping[str, list[list[str]]]] = tomllib.loads(_FILE.read_text("utf-8"))
+
+
+def fold(name: str) -> str:
+    """A name for looking up: in small letters, the Turkish i's as one, without a full stop at its end."""
+    return name.lower().replace("i\u0307", "i").replace("ı", "i").rstrip(".")
+
+
+def _numbers(kind: str, language: str | None, first: int) -> dict[str, int]:
+    """Folded names with their numbers, of one language or of all."""
+    languages = _NAMES if language is None else [language]
+    return {fold(name): n for code in languages for n, names in enumerate(_NAMES[code][kind], first) for name in names}
+
+
+MONTHS = _numbers("months", None, 1)
+"""Names of months in all languages, long and short, folded, with 1 to 12. No name is of two months."""
+MONTHS_IN = {language: _numbers("months", language, 1) for language in _NAMES}
+"""The same for each language, ISO 639-1."""
+DAYS = frozenset(_numbers("days", None, 0))
+"""Names of days in all languages, long and short, folded; some are of different days."""
+ENGLISH_MONTHS = tuple(names[0] for names in _NAMES["en"]["months"])
+"""January to December."""
+ENGLISH_DAYS = tuple(names[0] for names in _NAMES["en"]["days"])
+"""Monday to Sunday."""
