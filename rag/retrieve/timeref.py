@@ -4,8 +4,8 @@ A wrong filter loses answers and a missed one loses little, so whatever is in do
 2022 World Cup"), times to come, history, what happens every year, and durations.
 
 An expression is a calendar span ("June 2023", "last week", "Monday") in a frame that says which side of it is meant
-("in", "since", "as of"). The spans are ours; month names of other languages are dateparser's. It is not asked to find
-expressions: ``dateparser.search`` takes "we" for Wednesday and "the sun" for Sunday.
+("in", "since", "as of"). dateparser is not asked to find them: ``dateparser.search`` takes "we" for Wednesday and
+"the sun" for Sunday.
 """
 
 from __future__ import annotations

@@ -19,12 +19,12 @@ from rag.retrieve.timeref_frames import (
     with_grace,
 )
 from rag.retrieve.timeref_spans import MONTH, SEASON, WEEKDAY, YEAR, day_before, months_on, span
+from rag.text import numbers
 
 _YEAR_LONG = timedelta(days=366)
 _MENTION = 15  # years back from which "in 1998" is a mention, not a filter
 
-_NUMBERS = {w: n for n, w in enumerate("one two three four five six seven eight nine ten eleven twelve".split(), 1)}
-_NUMBERS |= {"a": 1, "couple": 2, "few": 3}
+_SOME = {"a": 1, "couple": 2, "few": 3}
 _DAYS = {"day": 1, "week": 7, "month": 30, "year": 365}
 
 _NTH = r"(?:st|nd|rd|th)?"
@@ -37,7 +37,7 @@ _MONTH_OF_YEAR = rf"{_PART}{MONTH},? (?:of )?{YEAR}"
 _QUARTER = (  # matches have quarters too, but those of no year
     rf"(?:q[1-4](?:,? (?:of )?{YEAR})?|the (?:first|second|third|fourth) quarter,? (?:of )?{YEAR})"
 )
-_NUMBER = r"(?:\d{1,3}|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:a )?(?:few|couple)(?: of)?)"
+_NUMBER = r"(?:\d{1,3}|(?:a )?(?:few|couple)(?: of)?|[a-z]+(?:-[a-z]+)?)"  # of other words ``_number`` makes nothing
 _UNIT = r"(?:day|week|month|year)"
 _CALENDAR = (
     rf"(?:the day before yesterday|yesterday|last night|(?:last|the previous) (?:week|month)\b(?! of\b)|"
@@ -155,21 +155,27 @@ def _year(m: re.Match[str], today: datetime) -> When | None:
     return made(m, "within", *asked) if _for_reports(m.string, asked[0], today) else None
 
 
-def _number(said: str) -> int:
+def _number(said: str) -> int | None:
     word = re.sub(r"^a (?=\w)| of$", "", said.casefold())
-    return int(word) if word.isdigit() else _NUMBERS[word]
+    found = numbers.find(word, "en")
+    whole = len(found) == 1 and (found[0].start, found[0].end) == (0, len(word))
+    return int(found[0].value) if whole else _SOME.get(word)
 
 
 def _lately(m: re.Match[str], today: datetime) -> When | None:
     number, unit = _number(m["number"] or "one"), m["unit"].casefold()
+    if number is None:
+        return None
     start = today - timedelta(days=number * _DAYS[unit])
     if unit in ("month", "year") and not _for_reports(m.string, start, today):
         return None
     return made(m, "within", after=start)
 
 
-def _ago(m: re.Match[str], today: datetime) -> When:
+def _ago(m: re.Match[str], today: datetime) -> When | None:
     number = _number(m["number"])
+    if number is None:
+        return None
     if m["unit"].casefold() == "day":
         return made(m, "within", *with_grace(day_before(today, number)))
     monday = today - timedelta(days=today.weekday() + 7 * number)

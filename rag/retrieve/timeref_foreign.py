@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from rag.retrieve.timeref_frames import Meaning, Shape, When, latest, made, one_sided, shape, with_grace
 from rag.retrieve.timeref_spans import YEAR, Span, by_today, months_on, one_day
+from rag.text.calendar_names import MONTHS_IN, fold
 
 _FOREIGN_DATE = (
     rf"(?P<span>\d{{1,2}}[./]\d{{1,2}}[./]{YEAR}|"
@@ -85,15 +86,14 @@ def _foreign_date(language: str) -> Meaning:
 
 def _foreign_span(text: str, language: str) -> Span | None:
     """ "18. Juni 2023" or "juin 2023" as a span; None where the word is no month."""
-    import dateparser
-
-    settings = {"DATE_ORDER": "DMY", "PREFER_DAY_OF_MONTH": "first", "REQUIRE_PARTS": ["month", "year"]}
-    found = dateparser.parse(text, languages=[language], settings={**settings, "PARSERS": ["absolute-time"]})
-    if found is None:
+    *before, year = re.findall(r"[^\W_]+", re.sub(r"(?<=\d)er\b|\bdel?\b", " ", text, flags=re.IGNORECASE))
+    name = before.pop()
+    month = int(name) if name.isdigit() else MONTHS_IN[language].get(fold(name))
+    if month is None:
         return None
-    if text[0].isdigit():
-        return one_day(found.year, found.month, found.day)
-    first = datetime(found.year, found.month, 1, tzinfo=UTC)
+    if before:
+        return one_day(int(year), month, int(before[0]))
+    first = datetime(int(year), month, 1, tzinfo=UTC)
     return first, months_on(first, 1)
 
 

@@ -6,13 +6,15 @@ import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
+from rag.text.normalize import strip_accents
+
 _FILE = Path(__file__).parent.parent / "lexicon/calendar.toml"
 _NAMES: Mapping[str, Mapping[str, list[list[str]]]] = tomllib.loads(_FILE.read_text("utf-8"))
 
 
 def fold(name: str) -> str:
-    """A name for looking up: in small letters, the Turkish i's as one, without a full stop at its end."""
-    return name.lower().replace("i\u0307", "i").replace("ı", "i").rstrip(".")
+    """A name for looking up: small letters without marks ("aout"), the Turkish i's as one, no full stop at the end."""
+    return strip_accents(name.lower().replace("ı", "i")).rstrip(".")
 
 
 def _numbers(kind: str, language: str | None, first: int) -> dict[str, int]:

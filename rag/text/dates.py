@@ -7,19 +7,27 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from rag.text.calendar_names import MONTHS, fold
+from rag.text.calendar_names import DAYS, MONTHS, fold
 
 _ZONES = {
     "UTC": 0, "GMT": 0, "Z": 0, "WET": 0, "BST": 1, "CET": 1, "CEST": 2, "EET": 2, "EEST": 3, "MSK": 3, "TRT": 3,
     "EST": -5, "EDT": -4, "CST": -6, "CDT": -5, "MST": -7, "MDT": -6, "PST": -8, "PDT": -7, "ET": -5, "PT": -8,
 }  # fmt: skip
-_TZINFOS = {name: timezone(timedelta(hours=hours)) for name, hours in _ZONES.items()}
+_ZONE = re.compile(rf"(?:(?<=\d)|\b)({'|'.join(sorted(_ZONES, key=len, reverse=True))})\b")
+_TIME = re.compile(
+    r"(?<![\d.:])(?P<hour>\d{1,2})"
+    r"(?:[:h](?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,](?P<part>\d{1,9}))?)?(?![\d:])|(?=\s?[ap]\.?m\b)|"
+    r"\.(?P<dotted>\d\d)(?=\s?(?:[ap]\.?m\b|Uhr\b)))"
+    r"(?:\s?(?P<half>[ap]\.?m\b\.?))?(?:\s?(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)?(?!\d))?",
+    re.IGNORECASE,
+)
+_JOINING = frozenset("st nd rd th of the at t".split())
 _NUMERIC = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[T\s]+(.+))?")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[,\s]+(.+))?")
 _SLASHED = re.compile(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})(?:[,\s]+(.+))?")
 _HAN = re.compile(r"(\d{4})\s*年\s*(\d{1,2})\s*月\s*(\d{1,2})\s*日?(?:\s*(.+))?")
 _DAY_MONTH = re.compile(
-    r"(?:[^\W\d]+\.?,?\s+)?(?:den\s+)?(\d{1,2})(?:\.|st|nd|rd|th|º)?\s+(?:de\s+)?([^\W\d_]+)\.?,?\s+(?:de\s+|del\s+)?(\d{4})"
+    r"(?:[^\W\d]+\.?,?\s+)?(?:den\s+)?(\d{1,2})(?:\.|st|nd|rd|th|er|º)?\s+(?:de\s+)?([^\W\d_]+)\.?,?\s+(?:de\s+|del\s+)?(\d{4})"
 )
 _MONTH_DAY = re.compile(r"(?:[^\W\d]+\.?,?\s+)?([^\W\d_]+)\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})")
 
@@ -103,17 +111,35 @@ def _parts(text: str) -> datetime | None:
     return None if month is None else _at(year, month, day, text[match.end() :].strip(" ,-–|"))
 
 
-def _at(year: str, month: str | int, day: str, time: str | None) -> datetime:
+def _at(year: str | int, month: str | int, day: str | int, time: str | None) -> datetime:
     """The day, with the time if it can be read."""
     midnight = datetime(int(year), int(month), int(day))
-    if not time:
-        return midnight
-    from dateutil import parser  # type: ignore[import-untyped, unused-ignore]
-
+    found = list(_TIME.finditer(time or ""))
+    if len(found) != 1 or re.search(r"\d", _TIME.sub("", time or "")):
+        return midnight  # none, or which, or is it another day's?
+    m = found[0]
+    hour = int(m["hour"])
+    if half := (m["half"] or "").lower():
+        hour = hour % 12 + (12 if half[0] == "p" else 0) if hour <= 12 else hour
     try:
-        return parser.parse(time, default=midnight, tzinfos=_TZINFOS)  # type: ignore[no-any-return, unused-ignore]
-    except (ValueError, OverflowError):
+        return midnight.replace(
+            hour=hour,
+            minute=int(m["minute"] or m["dotted"] or 0),
+            second=int(m["second"] or 0),
+            microsecond=int((m["part"] or "")[:6].ljust(6, "0")),
+            tzinfo=_zone(m, time or ""),
+        )
+    except ValueError:
         return midnight
+
+
+def _zone(m: re.Match[str], time: str) -> timezone | None:
+    """The zone of a time: an offset behind it, or a zone's name anywhere."""
+    if m["sign"]:
+        offset = timedelta(hours=int(m["hours"]), minutes=int(m["minutes"] or 0))
+        return timezone(-offset if m["sign"] == "-" else offset)
+    named = _ZONE.search(time)
+    return timezone(timedelta(hours=_ZONES[named[1]])) if named else None
 
 
 def _rfc(text: str) -> datetime | None:
@@ -124,16 +150,14 @@ def _rfc(text: str) -> datetime | None:
 
 
 def _named(text: str) -> datetime | None:
-    """Other spellings dateutil knows, only when year, month and day are all there."""
-    from dateutil import parser
-
-    if not re.search(r"\d{4}", text):
+    """A month's name, a day and a year in any order ("Mon Jun 19 08:30:00 EDT 2023"), if nothing else is there."""
+    rest = _ZONE.sub(" ", _TIME.sub(" ", text))
+    words = [fold(w) for w in re.findall(r"[^\W\d_]+", rest)]
+    numbers = re.findall(r"\d+", rest)
+    months = [MONTHS[w] for w in words if w in MONTHS]
+    years, days = ([n for n in numbers if len(n) in sizes] for sizes in ((4,), (1, 2)))
+    if len(months) != 1 or len(years) != 1 or len(days) != 1 or len(numbers) != 2:
         return None
-    first = parser.parse(text, default=datetime(1904, 1, 1), tzinfos=_TZINFOS)
-    second = parser.parse(text, default=datetime(2008, 2, 29), tzinfos=_TZINFOS)
-    same = (first.year, first.month, first.day) == (
-        second.year,
-        second.month,
-        second.day,
-    )
-    return first if same else None
+    if any(w not in MONTHS and w not in DAYS and w not in _JOINING for w in words):
+        return None
+    return _at(years[0], months[0], days[0], text)

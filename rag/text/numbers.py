@@ -21,7 +21,7 @@ SCALES = {
 
 _SPELT_IN = frozenset("en de es fr it pt nl da".split())  # what text2num knows
 _DIGITS = re.compile(
-    r"(?<![A-Za-z]-)(?<![A-Za-z0-9.])(?P<digits>\d[\d,]*(?:\.\d+)?)(?P<half>\sand\sa\shalf\b)?"
+    r"(?<![A-Za-z]-)(?<![A-Za-z0-9.])(?P<digits>\d(?:[\d,]*\d)?(?:\.\d+)?)(?P<half>\sand\sa\shalf\b)?"
     rf"(?:\s?(?P<scale>{'|'.join(sorted(SCALES, key=len, reverse=True))})\b)?",
     re.IGNORECASE,
 )
@@ -192,7 +192,7 @@ def _taken(places: Sequence[re.Match[str]], known: Iterable[Number]) -> set[int]
 def _no_part(words: Sequence[str], at: int) -> bool:
     """Whether an English word is no part of a number, though text2num would take it for one."""
     word = words[at]
-    if word in ("point", "second", "tens", "hundreds", "thousands", "millions", "billions"):
+    if word in ("point", "second", "ones", "tens", "hundreds", "thousands", "millions", "billions"):
         return True  # "at one point three people", "thirty second ads", "hundreds of people"
     return word == "and" and not _joins(words, at)
 

@@ -41,6 +41,8 @@ WITHIN = [
     ("who resigned the day before yesterday?", "the day before yesterday", "2023-06-18", "2023-06-21"),
     ("who resigned two days ago?", "two days ago", "2023-06-18", "2023-06-21"),
     ("who resigned two weeks ago?", "two weeks ago", "2023-06-05", "2023-06-14"),
+    ("who resigned fifteen days ago?", "fifteen days ago", "2023-06-05", "2023-06-08"),
+    ("who was killed in the past twenty-five days?", "in the past twenty-five days", "2023-05-26", None),
     ("what happened over the weekend?", "over the weekend", "2023-06-17", "2023-06-21"),
     ("who was hurt on Friday?", "on Friday", "2023-06-16", "2023-06-19"),
     ("who was hurt on Tuesday?", "on Tuesday", "2023-06-20", "2023-06-23"),

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from functools import cache, lru_cache
 from typing import NamedTuple
 
-from rag.answer.conflicts.values import MONTH, ONES, SAME_TIME, SHARED, TENS, Claim, Said, content
+from rag.answer.conflicts.values import MONTH, SAME_TIME, SHARED, Claim, Said, content
 from rag.text import numbers
 from rag.text.calendar_names import ENGLISH_DAYS
 from rag.text.tokens import terms
@@ -15,16 +15,10 @@ from rag.text.tokens import terms
 _ALL_BUT_ONE = 8  # words of sentences that differ in a figure only
 _LASTING = 45  # days after which a figure may have changed, unless it was one of a plan
 
-_SPELT = "|".join([*(f"{t}-{o}" for t in TENS for o in ONES[:9]), *TENS, *reversed(ONES)])
-_FIGURE = re.compile(
-    r"(?P<money>US\$|[$€£¥])?\s?(?<![\w.,–-])"
-    rf"(?P<n>(?:\d{{1,3}}(?:,\d{{3}})+|\d+)(?:\.\d+)?(?!,?\d)|{_SPELT})(?P<half>\sand\sa\shalf)?"
-    r"(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|bn|mn|m|tn|k)\b)?"
-    r"(?P<percent>\s?%|\sper\s?cent\b)?(?![\d–]|-\d|\s?[ap]\.?m\b|[:./]\d|-year|-day)",
-    re.IGNORECASE,
-)
-_SCALES = {"hundred": 1e2, "thousand": 1e3, "million": 1e6, "billion": 1e9, "trillion": 1e12}
-_SCALES |= {"bn": 1e9, "mn": 1e6, "m": 1e6, "tn": 1e12, "k": 1e3}
+_MONEY = re.compile(r"(US\$|[$€£¥])?\s?(?<![\w.,–-])$")
+_PERCENT = re.compile(r"\s?%|\sper\s?cent\b", re.IGNORECASE)
+_NO_FIGURE = re.compile(r"[\d–]|,\d|-\d|\s?[ap]\.?m\b|[:./]\d|-year|-day", re.IGNORECASE)
+"""What stands behind the figures of times, scores, ages and versions."""
 _HEDGED = re.compile(
     r"\b(?:about|around|roughly|some|nearly|almost|approximately|more than|over|less than|fewer than|under|up to|"
     r"at least|at most|close to|just)\s*$",
@@ -131,17 +125,17 @@ def all_but_one(one: str, other: str) -> str | None:
 
 @lru_cache(maxsize=1024)
 def read(text: str) -> list[_Figure]:
-    return [f for m in _FIGURE.finditer(text) if (f := _figure(text, m)) is not None]
+    return [f for n in numbers.find(text, "en") if n.value and (f := _figure(text, n)) is not None]
 
 
-def _figure(text: str, m: re.Match[str]) -> _Figure | None:
-    before, after = text[: m.start()], text[m.end() :]
-    written = m["n"].casefold()
-    digits = written[0].isdigit()
-    value = float(written.replace(",", "")) if digits else sum(_spelt(w) for w in written.split("-"))
-    value = (value + 0.5 * bool(m["half"])) * _SCALES.get((m["scale"] or "").casefold(), 1.0)
-    money, percent = m["money"], m["percent"]
-    if not (money or percent or m["scale"]) and numbers.is_year(value) and "," not in written:
+def _figure(text: str, number: numbers.Number) -> _Figure | None:
+    money_before = _MONEY.search(text, max(0, number.start - 4), number.start)
+    percent = _PERCENT.match(text, number.end)
+    if money_before is None or _NO_FIGURE.match(text, percent.end() if percent else number.end):
+        return None
+    money, value, written = money_before[1], number.value, text[number.start : number.end]
+    before, after = text[: money_before.start()], text[percent.end() if percent else number.end :]
+    if not (money or percent) and written.isdigit() and numbers.is_year(value):
         return None
     if re.search(r"[a-z,;”’\")] [A-Z][\w’']+\s$", before) and not money and not percent:
         return None  # a name's: "Flight 370", "June 19"
@@ -160,12 +154,13 @@ def _figure(text: str, m: re.Match[str]) -> _Figure | None:
     if not unit:
         return None
     return _Figure(
-        round(value, 6), frozenset(unit), role, bool(_HEDGED.search(before)), _shown(value, money, percent), counted
+        round(value, 6),
+        frozenset(unit),
+        role,
+        bool(_HEDGED.search(before)),
+        _shown(value, money, bool(percent)),
+        counted,
     )
-
-
-def _spelt(word: str) -> int:
-    return ONES.index(word) + 1 if word in ONES else 10 * (TENS.index(word) + 2)
 
 
 def _counted(after: str) -> str:
@@ -245,7 +240,7 @@ def _of_one_time(ours: str, theirs: str, figure: _Figure, apart: int | None) -> 
     return apart <= _LASTING or plans
 
 
-def _shown(value: float, money: str | None, percent: str | None) -> str:
+def _shown(value: float, money: str | None, percent: bool) -> str:
     for size, name in ((1e12, " trillion"), (1e9, " billion"), (1e6, " million"), (1.0, "")):
         if value >= size or not name:
             break

@@ -379,6 +379,8 @@ def test_two_figures_conflict_the_same_both_ways_round(a: int, b: int) -> None:
         ("It lasted seven and a half hours.", 7.5, "hour"),
         ("It lasted 7.5 hours.", 7.5, "hour"),
         ("It lasted twenty-five minutes.", 25, "minut"),
+        ("It lasted fourteen hours.", 14, "hour"),
+        ("It has half a million doses.", 500_000, "dose"),
         ("Some 1,234,567 houses burnt.", 1234567, "hous"),
         ("It rose to 44.6 per cent.", 44.6, "%"),
         ("The death toll has risen to 31, rescuers said.", 31, "people"),
