@@ -80,7 +80,7 @@ def warm(a: Argument) -> Argument:
                 "question": x.question,
                 "answered": x.answered,
                 "reason": x.reason,
-                "millis": dict(x.millis),
+                "millis": dict(x.timings_ms),
                 "usage": x.usage.model_dump(),
             }
             for x in answers

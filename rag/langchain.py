@@ -50,7 +50,7 @@ def document(hit: Hit) -> Document:
             "source": p.source,
             "published": p.published.isoformat() if p.published else None,
             "url": p.url,
-            "also_printed_by": list(p.also_printed_by),
+            "also_printed_by": list(p.also_published_by),
             "score": hit.score,
             "rank": hit.rank,
         },

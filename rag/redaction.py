@@ -29,13 +29,13 @@ def redact(answer: Answer, article_ids: Collection[str]) -> Answer:
         (
             any(c.article_id in gone for c in answer.citations),
             any(c.article_id in gone for c in answer.conflicts),
-            any(h.passage.article_id in gone or gone & {*h.twins} for h in answer.hits),
+            any(h.passage.article_id in gone or gone & {*h.duplicates} for h in answer.hits),
         )
     ):
         return answer
     kept = [h for h in answer.hits if h.passage.article_id not in gone]
     hits = [
-        h.model_copy(update={"rank": rank, "twins": tuple(t for t in h.twins if t not in gone)})
+        h.model_copy(update={"rank": rank, "duplicates": tuple(t for t in h.duplicates if t not in gone)})
         for rank, h in enumerate(kept, start=1)
     ]
     rest = answer.model_copy(update={"hits": tuple(hits), "withheld": (), "brief": None})

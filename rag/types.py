@@ -8,9 +8,10 @@ Offsets are counted in code points, half-open, and always refer to
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -23,10 +24,19 @@ Support = Literal["verbatim", "supported"]
 Reason = Literal["empty_archive", "no_evidence", "not_in_archive", "not_supported", "cancelled", "taken_down"]
 
 
-class Value(BaseModel):
-    """Base: frozen, and no unknown fields."""
+_T = TypeVar("_T")
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+
+def _renamed(value: _T, old: str, new: str) -> _T:
+    """A value that was asked for by the name it had before; that name goes with the next release."""
+    warnings.warn(f"{old} is now {new}.", DeprecationWarning, stacklevel=3)
+    return value
+
+
+class Value(BaseModel):
+    """Base: frozen, and no unknown fields. JSON has the names of schema 1: the aliases, where a field has one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
 
 class RawArticle(Value):
@@ -82,8 +92,13 @@ class Article(Value):
     metadata: Mapping[str, Any] = Field(default_factory=dict)
     current: bool = True
     """False when a newer version of the same key has replaced this one."""
-    also_printed_by: tuple[str, ...] = ()
+    also_published_by: tuple[str, ...] = Field((), alias="also_printed_by")
     """Keys of other articles with the same words."""
+
+    @property
+    def also_printed_by(self) -> tuple[str, ...]:
+        """Deprecated name of ``also_published_by``."""
+        return _renamed(self.also_published_by, "Article.also_printed_by", "Article.also_published_by")
 
 
 class Passage(Value):
@@ -100,8 +115,13 @@ class Passage(Value):
     published: datetime | None = None
     url: str | None = None
     language: str = "en"
-    also_printed_by: tuple[str, ...] = ()
+    also_published_by: tuple[str, ...] = Field((), alias="also_printed_by")
     """Other outlets whose near-identical passage stood aside for this one."""
+
+    @property
+    def also_printed_by(self) -> tuple[str, ...]:
+        """Deprecated name of ``also_published_by``."""
+        return _renamed(self.also_published_by, "Passage.also_printed_by", "Passage.also_published_by")
 
 
 class QuoteSpan(Value):
@@ -138,8 +158,13 @@ class Quote(Value):
     source: str | None = None
     published: datetime | None = None
     url: str | None = None
-    also_printed_by: tuple[str, ...] = ()
+    also_published_by: tuple[str, ...] = Field((), alias="also_printed_by")
     """Other outlets, or titles, with the same words of the same speaker."""
+
+    @property
+    def also_printed_by(self) -> tuple[str, ...]:
+        """Deprecated name of ``also_published_by``."""
+        return _renamed(self.also_published_by, "Quote.also_printed_by", "Quote.also_published_by")
 
 
 class Time(Value):
@@ -216,8 +241,13 @@ class Hit(Value):
     score: float
     rank: int
     found_by: FoundBy
-    twins: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = Field((), alias="twins")
     """Ids of other articles whose near-identical passage stood aside for this one."""
+
+    @property
+    def twins(self) -> tuple[str, ...]:
+        """Deprecated name of ``duplicates``."""
+        return _renamed(self.duplicates, "Hit.twins", "Hit.duplicates")
 
 
 class Citation(Value):
@@ -238,7 +268,12 @@ class Citation(Value):
     claim: tuple[int, int]
     """(start, end) in ``Answer.text`` of the sentence this citation supports."""
     support: Support
-    also_printed_by: tuple[str, ...] = ()
+    also_published_by: tuple[str, ...] = Field((), alias="also_printed_by")
+
+    @property
+    def also_printed_by(self) -> tuple[str, ...]:
+        """Deprecated name of ``also_published_by``."""
+        return _renamed(self.also_published_by, "Citation.also_printed_by", "Citation.also_published_by")
 
 
 class Conflict(Value):
@@ -303,12 +338,10 @@ class Answer(Value):
     fingerprint: str
     """What built the archive."""
     usage: Usage = Usage()
-    millis: Mapping[str, float] = Field(default_factory=dict)
+    timings_ms: Mapping[str, float] = Field(default_factory=dict, alias="millis")
     """Milliseconds per stage."""
     brief: str | None = None
     """The answer alone in a few words, where it was asked for: the model's words, not checked."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -324,6 +357,11 @@ class Answer(Value):
     def numbered(self) -> list[Citation]:
         """Its citations as a list of sources shows them: each number once, also where several sentences cite it."""
         return list({c.number: c for c in self.citations}.values())
+
+    @property
+    def millis(self) -> Mapping[str, float]:
+        """Deprecated name of ``timings_ms``."""
+        return _renamed(self.timings_ms, "Answer.millis", "Answer.timings_ms")
 
 
 class Choice(Value):
@@ -341,7 +379,12 @@ class Choice(Value):
     prompt: str | None = None
     fingerprint: str
     usage: Usage = Usage()
-    millis: Mapping[str, float] = Field(default_factory=dict)
+    timings_ms: Mapping[str, float] = Field(default_factory=dict, alias="millis")
+
+    @property
+    def millis(self) -> Mapping[str, float]:
+        """Deprecated name of ``timings_ms``."""
+        return _renamed(self.timings_ms, "Choice.millis", "Choice.timings_ms")
 
 
 class Waiting(Value):

@@ -17,7 +17,7 @@ def hit(article: str, text: str, rank: int = 1, twins: tuple[str, ...] = ()) -> 
         sentences=(Sentence(start=0, end=len(text)),),
         title=f"Title of {article}",
     )
-    return Hit(passage=passage, score=1 / rank, rank=rank, found_by="hybrid", twins=twins)
+    return Hit(passage=passage, score=1 / rank, rank=rank, found_by="hybrid", duplicates=twins)
 
 
 def answered(

@@ -49,7 +49,7 @@ def test_ingest_finds_who_said_what(archive: Archive) -> None:
     assert [(q.speaker, q.role, q.quote) for q in found] == [
         ("Qin Gang", "Foreign minister", "relations were at their lowest point")
     ]
-    assert found[0].source == "Herald" and found[0].also_printed_by == ("Post",)
+    assert found[0].source == "Herald" and found[0].also_published_by == ("Post",)
     for q in archive.quotes():
         assert archive.get(q.article_id).text[q.start : q.end] == q.quote and q.quote in q.sentence
 

@@ -59,7 +59,7 @@ def test_a_passage_nobody_cited_and_a_twin_go_too() -> None:
     before = answered(BRIDGE, hits=hits, brief="May", withheld=(RejectedSentence(text="Secret?", why="no"),))
     after = redact(before, {"gone"})
     assert (after.text, after.citations, after.answered) == (before.text, before.citations, True)
-    assert [(h.rank, h.twins) for h in after.hits] == [(1, ("other",))]
+    assert [(h.rank, h.duplicates) for h in after.hits] == [(1, ("other",))]
     assert (after.brief, after.withheld) == (None, ())
 
 

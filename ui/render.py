@@ -90,7 +90,7 @@ def _more(turn: TurnView, stats: Stats | None) -> dict[str, Any]:
         more["nearest"] = [] if without_hits else [card(h) for h in turn.hits[:_NEAREST]]
         more["size"] = coverage(stats) if stats and reason != "cancelled" else ""
     if answer is not None:
-        seconds = answer.millis.get("total", 0.0) / 1000
+        seconds = answer.timings_ms.get("total", 0.0) / 1000
         more["origin"] = " · ".join(x for x in (answer.model, f"{seconds:.1f} s" if seconds else "") if x)
     return more
 

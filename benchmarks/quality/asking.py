@@ -200,7 +200,7 @@ def told(count: Iterable[bool]) -> str:
 
 def footer(asked: Sequence[Answer]) -> list[str]:
     """What was run, and on which machine."""
-    seconds = sorted(a.millis.get("total", 0.0) / 1000 for a in asked)
+    seconds = sorted(a.timings_ms.get("total", 0.0) / 1000 for a in asked)
     middle = f"{seconds[len(seconds) // 2]:.2f} s an answer (median)" if seconds else "nothing answered"
     about = [a.model + (f", {a.prompt}" if a.prompt else "") for a in asked[:1]]
     here = machine.lines(machine.describe(load_settings().cache.expanduser()))

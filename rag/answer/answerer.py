@@ -183,7 +183,7 @@ class Answerer:
             prompt=prompt.label if prompt else None,
             fingerprint=fingerprint,
             usage=usage,
-            millis=_rounded(millis),
+            timings_ms=_rounded(millis),
         )
 
     # -- the stages ----------------------------------------------------------------
@@ -293,7 +293,7 @@ class Answerer:
             prompt=self._generator.prompt.label if self._generator else None,
             fingerprint=fingerprint,
             usage=run.generation.usage,
-            millis=_rounded(run.timings),
+            timings_ms=_rounded(run.timings),
             brief=draft.brief,
         )
 

@@ -287,7 +287,7 @@ def _citation(e: Numbered, verdict: verify.Verdict) -> Citation:
         end=e.end,
         claim=(0, 0),
         support=verdict.support,
-        also_printed_by=e.passage.also_printed_by,
+        also_published_by=e.passage.also_published_by,
     )
 
 

@@ -147,9 +147,9 @@ def _answer(
             "conflicts": tuple(whole.conflicts),
             "unanswered": tuple(unanswered) if answered else (),
             "usage": _sum([a.usage for a in answers]),
-            "millis": {
-                stage: round(sum(a.millis.get(stage, 0.0) for a in answers), 1)
-                for stage in dict.fromkeys(s for a in answers for s in a.millis)
+            "timings_ms": {
+                stage: round(sum(a.timings_ms.get(stage, 0.0) for a in answers), 1)
+                for stage in dict.fromkeys(s for a in answers for s in a.timings_ms)
             },
             "brief": None,
         }

@@ -98,7 +98,7 @@ def show(
             out.print(
                 f"This is an older version; the article has changed since: onrecord show {newest}", style="yellow"
             )
-        if twins := article.also_printed_by:
+        if twins := article.also_published_by:
             out.print(f"also at    {', '.join(printable(t) for t in twins)}", style="dim")
         print()
         print(printable(found.text))

@@ -54,8 +54,8 @@ def _print_citation(out: Console, citation: Citation) -> None:
     quote = " ".join(citation.quote.split())
     out.print(Text.assemble((f"[{citation.number}] ", "bold cyan"), printable(quote)))
     out.print(f"    {_origin(citation.title, citation.source, citation.published, citation.url)}", style="dim")
-    if citation.also_printed_by:
-        out.print(f"    also printed by {printable(', '.join(citation.also_printed_by))}", style="dim")
+    if citation.also_published_by:
+        out.print(f"    also printed by {printable(', '.join(citation.also_published_by))}", style="dim")
     out.print(f"    onrecord show {citation.article_id}", style="dim")
 
 
@@ -74,8 +74,8 @@ def print_hit(hit: Hit) -> None:
     origin = _origin(p.title, p.source, p.published, p.url)
     out.print(Text.assemble((f"{hit.rank}. ", "bold"), (origin, "bold"), (f"  {hit.score:.4f} {hit.found_by}", "dim")))
     out.print(f"   {printable(' '.join(p.text.split()))}")
-    if p.also_printed_by:
-        out.print(f"   also printed by {printable(', '.join(p.also_printed_by))}", style="dim")
+    if p.also_published_by:
+        out.print(f"   also printed by {printable(', '.join(p.also_published_by))}", style="dim")
     out.print(f"   onrecord show {p.id}", style="dim")
     out.print()
 
@@ -88,8 +88,8 @@ def print_quote(quote: Quote) -> None:
     out.print(Text.assemble((printable(who), "bold"), (f"  {printable(quote.verb or '')}", "dim")))
     out.print(f"   {printable(f'“{words}”' if quote.direct else f'reported: {words}')}")
     out.print(f"   {_origin(quote.title, quote.source, quote.published, quote.url)}", style="dim")
-    if quote.also_printed_by:
-        out.print(f"   also printed by {printable(', '.join(quote.also_printed_by))}", style="dim")
+    if quote.also_published_by:
+        out.print(f"   also printed by {printable(', '.join(quote.also_published_by))}", style="dim")
     out.print(f"   onrecord show {quote.article_id}", style="dim")
     out.print()
 

@@ -61,11 +61,11 @@ class CaseRunner:
             row["found"] = tuple(self._found(h) for h in hits)
             if not self._retrieval and case.choices:
                 row["choice"] = self._archive.choose(case.question, case.choices, times=False, **filters)
-                row["millis"] |= row["choice"].millis
+                row["millis"] |= row["choice"].timings_ms
             elif not self._retrieval:
                 brief = self._brief and any(len(a.split()) <= _BRIEF for a in case.answers)
                 answer = self._archive.ask(case.question, cancel=self.stop, brief=brief, times=False, **filters)
-                row["millis"] |= answer.millis
+                row["millis"] |= answer.timings_ms
                 row |= self._checked(case, answer) | {"answer": answer}
         except _FATAL:
             raise
@@ -102,7 +102,7 @@ class CaseRunner:
             article=self._key(p.article_id),
             title=p.title,
             score=round(hit.score, 6),
-            twins=tuple(dict.fromkeys(self._key(t) for t in hit.twins)),
+            twins=tuple(dict.fromkeys(self._key(t) for t in hit.duplicates)),
         )
 
     def _relevant(self, case: EvalCase) -> dict[str, Any]:

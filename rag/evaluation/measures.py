@@ -350,7 +350,7 @@ def _relevant_hits(row: Row, hits: Sequence[Hit]) -> list[Hit]:
     wanted = {*_relevant(row), *row.case.relevant}
 
     def names(hit: Hit) -> set[str | None]:
-        articles = (hit.passage.article_id, *hit.twins)
+        articles = (hit.passage.article_id, *hit.duplicates)
         twins = found[hit.passage.id].twins if hit.passage.id in found else ()
         return {hit.passage.url, *articles, *twins, *(keys.get(a) for a in articles)}
 

@@ -305,7 +305,7 @@ def read_article(db: sqlite3.Connection, row: sqlite3.Row) -> Article:
         language=row["language"],
         metadata=json.loads(row["metadata"]),
         current=bool(row["current"]),
-        also_printed_by=tuple(r["key"] for r in duplicates),
+        also_published_by=tuple(r["key"] for r in duplicates),
     )
 
 

@@ -64,9 +64,9 @@ def hits(candidates: Candidates, order: Sequence[str], passages: Mapping[str, Pa
     for passage, others, twins in _one_story_once([passages[i] for i in order if i in passages], k):
         arms = candidates.found[passage.id]
         by: FoundBy = "hybrid" if len(arms) > 1 else next(iter(arms))
-        shown = passage.model_copy(update={"also_printed_by": others}) if others else passage
+        shown = passage.model_copy(update={"also_published_by": others}) if others else passage
         score = candidates.scores[passage.id]
-        found.append(Hit(passage=shown, score=score, rank=len(found) + 1, found_by=by, twins=twins))
+        found.append(Hit(passage=shown, score=score, rank=len(found) + 1, found_by=by, duplicates=twins))
     return found
 
 

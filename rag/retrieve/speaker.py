@@ -163,4 +163,4 @@ def deduplicate(quotes: Iterable[Quote]) -> list[Quote]:
         elif (name := q.source or q.title) != (kept[same].source or kept[same].title):
             if name not in others.setdefault(same, []):
                 others[same].append(name)
-    return [q.model_copy(update={"also_printed_by": tuple(others[s])}) if s in others else q for s, q in kept.items()]
+    return [q.model_copy(update={"also_published_by": tuple(others[s])}) if s in others else q for s, q in kept.items()]

@@ -21,6 +21,8 @@ _TIME = re.compile(
     r"(?:\s?(?P<half>[ap]\.?m\b\.?))?(?:\s?(?P<sign>[+-])(?P<hours>\d\d):?(?P<minutes>\d\d)?(?!\d))?",
     re.IGNORECASE,
 )
+_DAY_NAME_YEAR = re.compile(r"(?P<day>\d{1,2})[^\W\d_.]?\.?\s(?P<name>[^\d,]{3,24}),?\s(?P<year>\d{4})")
+"""What no order of day, month and year can make ambiguous."""
 _JOINING = frozenset("st nd rd th of the at t".split())
 _NUMERIC = re.compile(r"(\d{4})([-/.])(\d{1,2})\2(\d{1,2})(?:[T\s]+(.+))?")
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[,\s]+(.+))?")
@@ -78,7 +80,23 @@ def _read(value: Any) -> datetime | None:
         pass
     if _SLASHED.fullmatch(text):
         return _parts(text)  # nobody else may guess which of the two is the month
-    return _parts(text) or _rfc(text) or _named(text)
+    return _parts(text) or _rfc(text) or _named(text) or _in_any_language(text)
+
+
+def _in_any_language(text: str) -> datetime | None:
+    """A day, a month's name and a year in a language whose months we don't have; dateparser knows some 200."""
+    if not (m := _DAY_NAME_YEAR.fullmatch(text)):
+        return None
+    import dateparser  # late: it takes a third of a second
+
+    def read(day: int) -> datetime | None:
+        wanted = {"REQUIRE_PARTS": ["day", "month", "year"], "PARSERS": ["absolute-time"]}
+        found: datetime | None = dateparser.parse(f"{day} {m['name']} {m['year']}", settings=wanted)
+        return found if found and (found.day, found.year) == (day, int(m["year"])) else None
+
+    found, again = read(int(m["day"])), read(13 if int(m["day"]) != 13 else 14)
+    # Of "12 year 2023" dateparser makes 12 December: a month that hangs on the day is not the name's.
+    return found if found and again and found.month == again.month else None
 
 
 def _epoch(seconds: float) -> datetime | None:

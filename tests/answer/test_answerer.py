@@ -83,7 +83,15 @@ def test_an_answer_cites_the_words_and_knows_its_origin(bridge: Archive, chat: F
     assert "hashed-words-64" in answer.fingerprint
     assert answer.usage.input_tokens > 100
     assert answer.usage.output_tokens == len(f"{TRUE} [1]".split())
-    assert {"retrieve", "choose", "answer", "total", "first_token", "first_sentence", "write"} <= answer.millis.keys()
+    assert {
+        "retrieve",
+        "choose",
+        "answer",
+        "total",
+        "first_token",
+        "first_sentence",
+        "write",
+    } <= answer.timings_ms.keys()
     assert 0 < (answer.confidence or 0) <= 1
     assert answer.question == QUESTION
 

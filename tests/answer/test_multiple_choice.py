@@ -241,7 +241,7 @@ def test_the_extractive_engine_chooses(bridge: Archive, chat: FakeChat) -> None:
     assert found.fingerprint == bridge.fingerprint
     assert found.question == QUESTION
     assert found.hits == tuple(bridge.search(QUESTION))
-    assert {"retrieve", "choose", "total"} == found.millis.keys()
+    assert {"retrieve", "choose", "total"} == found.timings_ms.keys()
     assert chat.seen == []
     assert bridge.choose(QUESTION, CHOICES, chat_model="extractive").probabilities == found.probabilities
     assert Choice.model_validate_json(found.model_dump_json()) == found

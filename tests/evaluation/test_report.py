@@ -89,7 +89,7 @@ def make_row(
         end=start + len(QUOTE + words),
         claim=(0, len(claim)),
         support="supported",
-        also_printed_by=(f"Wire{words}",),
+        also_published_by=(f"Wire{words}",),
     )
     question = f"How many boats were damaged?{words}"
     known: dict[str, Any] = {

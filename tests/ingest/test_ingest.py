@@ -146,11 +146,11 @@ def test_the_same_text_under_two_keys_is_two_articles_that_know_of_each_other(ar
     archive.ingest(
         write_rows(tmp_path / "a.jsonl", row("one", A, source="North"), row("two", A, source="South"), row("three", C))
     )
-    assert archive.get("one").also_printed_by == ("two",)
-    assert archive.get("two").also_printed_by == ("one",)
-    assert archive.get("three").also_printed_by == ()
+    assert archive.get("one").also_published_by == ("two",)
+    assert archive.get("two").also_published_by == ("one",)
+    assert archive.get("three").also_published_by == ()
     archive.delete("two")
-    assert archive.get("one").also_printed_by == ()
+    assert archive.get("one").also_published_by == ()
 
 
 def test_near_identical_passages_take_one_place_and_name_both_outlets(archive: Archive, tmp_path: Path) -> None:
@@ -168,12 +168,12 @@ def test_near_identical_passages_take_one_place_and_name_both_outlets(archive: A
     )
     hits = archive.search("Why did the minister resign over the harbour contracts?")
     assert [h.rank for h in hits] == [1, 2]
-    assert {hits[0].passage.source, *hits[0].passage.also_printed_by} == {"North Post", "South Post"}
+    assert {hits[0].passage.source, *hits[0].passage.also_published_by} == {"North Post", "South Post"}
     assert hits[1].passage.source == "East Post"
-    assert hits[1].passage.also_printed_by == ()
+    assert hits[1].passage.also_published_by == ()
     answer = archive.ask("Why did the minister resign over the harbour contracts?", chat_model="extractive")
     cited = answer.citations[0]
-    assert {cited.source, *cited.also_printed_by} == {"North Post", "South Post"}
+    assert {cited.source, *cited.also_published_by} == {"North Post", "South Post"}
 
 
 def test_aliases_find_the_article_and_more_can_be_learnt(archive: Archive, tmp_path: Path) -> None:

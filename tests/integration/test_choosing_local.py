@@ -57,7 +57,7 @@ def test_a_brief_answer_has_the_words_of_the_answer_or_of_its_source(sample_arch
         answer = sample_archive.ask(question, chat_model="local", brief=True)
         assert answer.answered, answer.withheld
         assert_cited(sample_archive, answer)
-        assert "brief" in answer.millis
+        assert "brief" in answer.timings_ms
         if answer.brief is not None:
             assert any(contains(text, answer.brief) for text in (answer.text, *(c.quote for c in answer.citations)))
             assert len(answer.brief) < len(answer.text)

@@ -114,7 +114,7 @@ def test_the_sample_questions_find_their_articles(sample_archive: Archive) -> No
         best = {k for k, grade in case["relevant"].items() if grade == max(case["relevant"].values())}
         wanted = {a.id for a in sample_archive.articles() if a.key in best or Path(a.key).name in best}
         assert wanted, case["id"]
-        twins = {k for i in wanted for k in sample_archive.get(i).also_printed_by}
+        twins = {k for i in wanted for k in sample_archive.get(i).also_published_by}
         wanted |= {sample_archive.get(k).id for k in twins}
         found = {h.passage.article_id for h in sample_archive.search(case["question"], k=5)}
         if not found & wanted:

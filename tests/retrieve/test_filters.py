@@ -236,15 +236,15 @@ def test_a_hit_names_the_articles_that_stood_aside(archive: Archive, tmp_path: P
     hits = archive.search("When will the Old Harbour Bridge close?", k=5)
     first = hits[0]
     ids = {archive.get(k).id for k in ("one", "two", "three")}
-    assert {first.passage.article_id, *first.twins} == ids
-    assert len(first.twins) == 2
-    assert first.passage.article_id not in first.twins
+    assert {first.passage.article_id, *first.duplicates} == ids
+    assert len(first.duplicates) == 2
+    assert first.passage.article_id not in first.duplicates
     assert not ids & {h.passage.article_id for h in hits[1:]}
-    assert all(h.twins == () for h in hits[1:])
+    assert all(h.duplicates == () for h in hits[1:])
     assert len(hits) == 5, "whoever stands aside leaves room"
     assert [h.rank for h in hits] == [1, 2, 3, 4, 5]
     alone = archive.search("When will the Old Harbour Bridge close?", articles=["two"])
-    assert [h.twins for h in alone] == [()]
+    assert [h.duplicates for h in alone] == [()]
 
 
 # -- names of articles -----------------------------------------------------------------

@@ -146,7 +146,7 @@ def test_the_same_words_of_one_speaker_stand_once_and_name_the_other_outlets() -
         quote("It is over!", source="Herald", day=2),
     ]
     kept = deduplicate(quotes)
-    assert [(q.speaker, q.source, q.also_printed_by) for q in kept] == [
+    assert [(q.speaker, q.source, q.also_published_by) for q in kept] == [
         ("Ann Lee", "Post", ("Herald",)),
         ("Bo Dahl", "Echo", ()),
     ]

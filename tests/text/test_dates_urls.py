@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -117,3 +117,16 @@ def test_canonical_is_stable(text: str) -> None:
 )
 def test_host(url: str | None, result: str | None) -> None:
     assert host(url) == result
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [("19 يونيو 2023", (2023, 6, 19)), ("12 मार्च 2023", (2023, 3, 12)), ("12 ožu 2023", (2023, 3, 12))],
+)
+def test_months_of_other_languages_are_dateparsers(text: str, day: tuple[int, int, int]) -> None:
+    assert parse_date(text) == datetime(*day, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["12 year 2023", "12 foo 2023", "5 people in 2023", "10 days 2023", "31 ožu 2023 g"])
+def test_no_date_is_made_of_what_names_no_month(text: str) -> None:
+    assert parse_date(text) is None

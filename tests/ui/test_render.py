@@ -151,7 +151,7 @@ def taken(**time: object) -> Query:
 def test_nothing_becomes_markup(nasty: str) -> None:
     text = f"{nasty} [1]"
     cited = citation(
-        1, nasty, (0, len(nasty)), title=nasty, source=nasty, url=f"javascript:{nasty}", also_printed_by=(nasty,)
+        1, nasty, (0, len(nasty)), title=nasty, source=nasty, url=f"javascript:{nasty}", also_published_by=(nasty,)
     )
     disagrees = Conflict(
         claim=(0, 1),
@@ -174,7 +174,7 @@ def test_nothing_becomes_markup(nasty: str) -> None:
     )
     article = Article(
         key=nasty, id="a0", title=nasty, text=f"{nasty}\n{nasty}", source=nasty, author=nasty, language="en", url=f"javascript:{nasty}",
-        also_printed_by=(nasty,),
+        also_published_by=(nasty,),
     )  # fmt: skip
     listed = ArticleSummary(
         id=nasty,
@@ -190,7 +190,7 @@ def test_nothing_becomes_markup(nasty: str) -> None:
     event = taken(phrase=nasty, kind="event", before=WHEN, event=nasty, side="before", dated_by=nasty)
     voices = [
         quote(nasty, nasty, direct=direct, role=nasty, verb=nasty, title=nasty, source=nasty, url=f"javascript:{nasty}",
-              also_printed_by=(nasty,), article_id=nasty)
+              also_published_by=(nasty,), article_id=nasty)
         for direct in (True, False)
     ]  # fmt: skip
     pieces = [

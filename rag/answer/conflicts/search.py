@@ -45,7 +45,7 @@ def conflicts_of(
 def _duplicates(hits: Sequence[Hit], citations: Sequence[Citation], catalog: Catalog) -> list[Passage]:
     """Passages of articles that retrieval left out since they duplicate a cited one."""
     cited = {c.article_id for c in citations}
-    articles = dict.fromkeys(t for h in hits if h.passage.article_id in cited for t in h.twins)
+    articles = dict.fromkeys(t for h in hits if h.passage.article_id in cited for t in h.duplicates)
     passages = catalog.passages_of([a for a in articles if a not in cited][:_ARTICLES])
     return list(catalog.passages(passages[:_PASSAGES]).values())
 

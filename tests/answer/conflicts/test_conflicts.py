@@ -445,7 +445,7 @@ def test_an_answer_names_the_article_that_says_otherwise(bridge: Archive, chat: 
     assert (found.title, found.source, found.newer) == ("Bridge delayed", "Post", True)
     assert bridge.get(found.article_id).text[found.start : found.end] == found.quote
     assert answer.text[slice(*found.claim)].startswith("The Harbour Bridge")
-    assert answer.millis["conflicts"] >= 0
+    assert answer.timings_ms["conflicts"] >= 0
     assert answer.model_validate_json(answer.model_dump_json()) == answer
 
 
@@ -487,7 +487,7 @@ def test_a_refusal_has_no_conflicts(bridge: Archive) -> None:
     refused = bridge.ask("Who won the 2022 World Cup?", chat_model="extractive")
     assert not refused.answered
     assert refused.conflicts == ()
-    assert "conflicts" not in refused.millis
+    assert "conflicts" not in refused.timings_ms
 
 
 @pytest.mark.models
