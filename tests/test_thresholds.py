@@ -219,8 +219,8 @@ def test_sentences_of_one_thing_are_alike(cosine: float, found: bool) -> None:
 @pytest.mark.parametrize(
     ("other", "found"),
     [
-        ("Harbour workers counted 65 damaged boats.", True),  # damage, boats, harbour
-        ("Workers counted 65 damaged boats.", False),  # two words
+        ("The harbour count was 65 damaged boats.", True),  # damage, boats, harbour
+        ("The count was 65 damaged boats.", False),  # two of them
     ],
 )
 def test_sentences_of_one_thing_share_three_words(other: str, found: bool) -> None:
