@@ -107,8 +107,10 @@ class SkipGuard:
 
     def _note(self, report: Any) -> None:
         if report.skipped and not hasattr(report, "wasxfail"):
-            why = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-            self.skips.append((report.nodeid, why.removeprefix("Skipped: ")))
+            why = report.longrepr[2] if isinstance(report.longrepr, tuple | list) else str(report.longrepr)
+            skip = (report.nodeid, why.removeprefix("Skipped: "))
+            if skip not in self.skips:  # every process tells of a file that is skipped as a whole
+                self.skips.append(skip)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self._note(report)

@@ -155,10 +155,16 @@ def test_the_users_home_is_not_the_users(user_environment: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("reason", "status"),
-    [("../shared/data is not there", 0), ("well, root ignores permissions", 1)],
+    ("reason", "status", "workers"),
+    [
+        ("../shared/data is not there", 0, []),
+        ("well, root ignores permissions", 1, []),
+        ("well, root ignores permissions", 1, ["-n", "1"]),
+    ],
 )
-def test_a_skip_that_is_not_expected_fails_the_run(tmp_path: Path, reason: str, status: int) -> None:
+def test_a_skip_that_is_not_expected_fails_the_run(
+    tmp_path: Path, reason: str, status: int, workers: list[str]
+) -> None:
     import shutil
 
     for name in ("conftest.py", "expected_skips.txt"):
@@ -168,8 +174,9 @@ def test_a_skip_that_is_not_expected_fails_the_run(tmp_path: Path, reason: str, 
         "@pytest.mark.models\ndef test_three():\n    assert False\n"
     )
     (tmp_path / "pytest.ini").write_text("[pytest]\nmarkers =\n  models: x\n  slow: y\n")
-    done = python("import sys, pytest; sys.exit(pytest.main(sys.argv[1:]))", "-q", tmp_path, cwd=tmp_path)
+    done = python("import sys, pytest; sys.exit(pytest.main(sys.argv[1:]))", "-q", *workers, tmp_path, cwd=tmp_path)
     assert done.returncode == status, done.stdout
     assert f"test_it.py::test_two: {reason}" in done.stdout
     assert ("The run FAILED" in done.stdout) == bool(status)
-    assert "1 passed, 1 skipped, 1 deselected" in done.stdout
+    assert "1 passed, 1 skipped" in done.stdout
+    assert ("1 deselected" in done.stdout) != bool(workers), "a controller collects nothing itself"

@@ -18,6 +18,7 @@ from answer.conflicts.test_conflicts import Said, beside, between, passage
 from helpers import fill, row
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk
+from said import put_quotes
 
 from rag import Archive, Settings
 from rag.answer.check import support
@@ -219,8 +220,8 @@ def test_sentences_of_one_thing_are_alike(cosine: float, found: bool) -> None:
 @pytest.mark.parametrize(
     ("other", "found"),
     [
-        ("Harbour workers counted 65 damaged boats.", True),  # damage, boats, harbour
-        ("Workers counted 65 damaged boats.", False),  # two words
+        ("The harbour count was 65 damaged boats.", True),  # damage, boats, harbour
+        ("The count was 65 damaged boats.", False),  # two of them
     ],
 )
 def test_sentences_of_one_thing_share_three_words(other: str, found: bool) -> None:
@@ -305,6 +306,14 @@ def test_the_latest_counts_half_and_today_a_tenth(tmp_path: Path, when: str, wei
     asked = f"What is {when}storm news?" if "the" in when or not when else "What storm news is there today?"
     (score,) = scores(tmp_path, asked, STORM, today=datetime(2023, 6, 18, tzinfo=UTC))
     assert score == pytest.approx((3 + weight) / 11)
+
+
+@pytest.mark.parametrize(("question", "arms"), [("What did Qin say about relations?", 4), ("Qin on relations", 3)])
+def test_somebodys_own_words_are_an_arm_like_the_others(archive: Archive, question: str, arms: int) -> None:
+    fill(archive, row("talks", "Qin Gang told Blinken that relations were at their lowest point.", title="Talks"))
+    put_quotes(archive, "talks", ("relations were at their lowest point", "Qin Gang", {"verb": "told"}))
+    (hit,) = archive.search(question)
+    assert hit.score == pytest.approx(arms / 11)
 
 
 def test_the_second_passage_of_an_article_counts_half(tmp_path: Path) -> None:

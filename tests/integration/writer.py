@@ -13,10 +13,6 @@ from rag import Archive
 from rag.ingest import pipeline
 from rag.testing import FakeEmbeddings
 
-# Small steps, so that there are many moments to be killed between.
-pipeline._BATCH = 8
-pipeline._SYNC = 24
-
 
 class Held(FakeEmbeddings):
     """Says that it is at work, and stays there."""
@@ -31,7 +27,9 @@ Held.__name__ = "FakeEmbeddings"
 
 
 def main(action: str, folder: str, *arguments: str) -> None:
-    """Do one thing."""
+    """Do one thing, in small steps, so that there are many moments to be killed between."""
+    pipeline._BATCH = 8
+    pipeline._SYNC = 24
     model = Held() if action == "hold" else FakeEmbeddings(dim=int(arguments[0]) if action == "rebuild" else 64)
     with Archive.open(Path(folder), embeddings=model) as archive:
         print("ready", flush=True)
