@@ -11,7 +11,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -24,19 +24,25 @@ Support = Literal["verbatim", "supported"]
 Reason = Literal["empty_archive", "no_evidence", "not_in_archive", "not_supported", "cancelled", "taken_down"]
 
 
-_T = TypeVar("_T")
-
-
-def _renamed(value: _T, old: str, new: str) -> _T:
-    """A value that was asked for by the name it had before; that name goes with the next release."""
-    warnings.warn(f"{old} is now {new}.", DeprecationWarning, stacklevel=3)
-    return value
+_FORMER = {"also_printed_by": "also_published_by", "twins": "duplicates", "millis": "timings_ms"}
+"""Python names of the release before, which schema 1 keeps in JSON."""
 
 
 class Value(BaseModel):
     """Base: frozen, and no unknown fields. JSON has the names of schema 1: the aliases, where a field has one."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            """A field by the name it had in the release before; gone with the next."""
+            new = _FORMER.get(name)
+            if new is None or new not in type(self).model_fields:
+                return super().__getattr__(name)
+            owner = type(self).__name__
+            warnings.warn(f"{owner}.{name} is now {owner}.{new}.", DeprecationWarning, stacklevel=2)
+            return getattr(self, new)
 
 
 class RawArticle(Value):
@@ -95,11 +101,6 @@ class Article(Value):
     also_published_by: tuple[str, ...] = Field((), alias="also_printed_by")
     """Keys of other articles with the same words."""
 
-    @property
-    def also_printed_by(self) -> tuple[str, ...]:
-        """Deprecated name of ``also_published_by``."""
-        return _renamed(self.also_published_by, "Article.also_printed_by", "Article.also_published_by")
-
 
 class Passage(Value):
     """A run of whole sentences; ``article.text[p.start:p.end] == p.text``."""
@@ -117,11 +118,6 @@ class Passage(Value):
     language: str = "en"
     also_published_by: tuple[str, ...] = Field((), alias="also_printed_by")
     """Other outlets whose near-identical passage stood aside for this one."""
-
-    @property
-    def also_printed_by(self) -> tuple[str, ...]:
-        """Deprecated name of ``also_published_by``."""
-        return _renamed(self.also_published_by, "Passage.also_printed_by", "Passage.also_published_by")
 
 
 class QuoteSpan(Value):
@@ -160,11 +156,6 @@ class Quote(Value):
     url: str | None = None
     also_published_by: tuple[str, ...] = Field((), alias="also_printed_by")
     """Other outlets, or titles, with the same words of the same speaker."""
-
-    @property
-    def also_printed_by(self) -> tuple[str, ...]:
-        """Deprecated name of ``also_published_by``."""
-        return _renamed(self.also_published_by, "Quote.also_printed_by", "Quote.also_published_by")
 
 
 class Time(Value):
@@ -244,11 +235,6 @@ class Hit(Value):
     duplicates: tuple[str, ...] = Field((), alias="twins")
     """Ids of other articles whose near-identical passage stood aside for this one."""
 
-    @property
-    def twins(self) -> tuple[str, ...]:
-        """Deprecated name of ``duplicates``."""
-        return _renamed(self.duplicates, "Hit.twins", "Hit.duplicates")
-
 
 class Citation(Value):
     """The exact words that support one sentence of an answer.
@@ -269,11 +255,6 @@ class Citation(Value):
     """(start, end) in ``Answer.text`` of the sentence this citation supports."""
     support: Support
     also_published_by: tuple[str, ...] = Field((), alias="also_printed_by")
-
-    @property
-    def also_printed_by(self) -> tuple[str, ...]:
-        """Deprecated name of ``also_published_by``."""
-        return _renamed(self.also_published_by, "Citation.also_printed_by", "Citation.also_published_by")
 
 
 class Conflict(Value):
@@ -358,11 +339,6 @@ class Answer(Value):
         """Its citations as a list of sources shows them: each number once, also where several sentences cite it."""
         return list({c.number: c for c in self.citations}.values())
 
-    @property
-    def millis(self) -> Mapping[str, float]:
-        """Deprecated name of ``timings_ms``."""
-        return _renamed(self.timings_ms, "Answer.millis", "Answer.timings_ms")
-
 
 class Choice(Value):
     """Which of several given answers the archive speaks for."""
@@ -380,11 +356,6 @@ class Choice(Value):
     fingerprint: str
     usage: Usage = Usage()
     timings_ms: Mapping[str, float] = Field(default_factory=dict, alias="millis")
-
-    @property
-    def millis(self) -> Mapping[str, float]:
-        """Deprecated name of ``timings_ms``."""
-        return _renamed(self.timings_ms, "Choice.millis", "Choice.timings_ms")
 
 
 class Waiting(Value):

@@ -85,7 +85,8 @@ def test_quotes_go_with_their_article(archive: Archive, tmp_path: Path) -> None:
 
 def test_ingesting_again_changes_no_quote(archive: Archive, tmp_path: Path) -> None:
     before = archive.quotes()
-    archive.ingest(tmp_path / "a.jsonl")
+    assert before
+    archive.ingest(write_rows(tmp_path / "a.jsonl", TALKS, AGAIN, TRAM, TURKISH))
     assert archive.quotes() == before
 
 

@@ -82,7 +82,7 @@ def test_neighbours_have_three_words_between_them_at_most(gap: int, paired: floa
 @pytest.mark.parametrize(("yes", "most"), [(0.01, 0.5), (0.99, 1.0)])
 def test_a_model_that_says_no_is_heard(yes: float, most: float) -> None:
     cited = Cited(["The port of Kellmouth was closed to all ships on Monday."], "", "")
-    told = supports("The port of Kellmouth was closed to ships.", cited, embed=alike, ask=lambda _: yes)
+    told = supports("The port of Kellmouth was closed to ships.", cited, embed=alike, llm_verdict=lambda _: yes)
     assert told.ok == (yes > 0.5)
     assert told.score <= most
 

@@ -13,6 +13,7 @@ ENTRY_POINTS = [
     "benchmarks.fit.confidence",
     "benchmarks.fit.support",
     "benchmarks.golden",
+    "benchmarks.mutations",
     "benchmarks.page",
     "benchmarks.quality.__main__",
     "benchmarks.quality.attacks",

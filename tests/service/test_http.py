@@ -333,7 +333,7 @@ def test_files_are_taken_in_and_not_kept(web: TestClient, archive: Archive) -> N
 
 
 def test_another_writer_is_named(web: TestClient, filled: Archive) -> None:
-    with filled._writing("ingest"):
+    with filled.stores.writing("ingest"):
         for answer in (
             web.post("/api/articles", json={"text": "A tram."}),
             web.delete("/api/articles/story-1"),
@@ -377,6 +377,8 @@ def test_every_error_has_its_status() -> None:
                 errors.ArchiveError,
                 errors.ArchiveDamaged,
                 errors.ExtraMissing,
+                errors.LexiconError,
+                errors.PluginError,
                 errors.ModelError,
                 errors.PromptError,
             ), kind

