@@ -9,12 +9,14 @@ are given as source text, which is looked for in all files that fit: where code 
 
 from __future__ import annotations
 
+import argparse
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,8 +72,11 @@ MUTATIONS: tuple[Mutation, ...] = (
 )  # fmt: skip
 
 
-def main(words: list[str]) -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Try the mutations whose name has one of the words, or all; the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.mutations", description=__doc__.splitlines()[0])
+    parser.add_argument("words", nargs="*", help="only mutations whose name has one of these")
+    words = parser.parse_args(arguments).words
     some = [m for m in MUTATIONS if not words or any(w in m.name for w in words)]
     with tempfile.TemporaryDirectory() as folder:
         copy = Path(folder) / "tree"
@@ -118,4 +123,4 @@ def _first_failure(copy: Path, tests: str) -> str | None:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from helpers import ROOT, python
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "docs/extending.md").read_text("utf-8")
 _FILE = re.compile(r"`([\w/]+\.(?:py|toml))`")
 _PACKAGE = re.compile(r"here `(\w+)/`")

@@ -154,6 +154,7 @@ def test_the_users_home_is_not_the_users(user_environment: Path) -> None:
     assert not any(name.startswith("ONRECORD_") for name in os.environ)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("reason", "status", "workers"),
     [

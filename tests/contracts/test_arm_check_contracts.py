@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
 from helpers import fill, many
 
-from rag import Archive, Query, Settings
+from rag import Archive
 from rag.answer.check.verify import Cited, supports
 from rag.protocols import Arm, Check
+from rag.retrieve.arms import DenseArm, LexicalArm
 from rag.testing import FakeEmbeddings
 from rag.testing.contracts import ArmContract, CheckContract
 
-
-class Searching:
-    """An archive's own retriever as an arm."""
-
-    weight = 1.0
-
-    def __init__(self, archive: Archive) -> None:
-        self._archive = archive
-
-    def search(self, query: Query, depth: int) -> Sequence[str]:
-        hits = self._archive.search(query.text, k=depth, sources=query.sources)
-        return [hit.passage.id for hit in hits]
+ARMS: dict[str, Callable[[Archive], Arm]] = {
+    "dense": lambda archive: DenseArm(archive.stores, lambda query: True),
+    "lexical": lambda archive: LexicalArm(archive.stores),
+}
 
 
 class TestArms(ArmContract):
-    @pytest.fixture(params=["dense", "lexical", "hybrid"])
-    def archive(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Archive]:
-        settings = Settings(archive=tmp_path / "archive", retriever=request.param)
-        with Archive.open(settings=settings, embeddings=FakeEmbeddings()) as archive:
+    @pytest.fixture
+    def archive(self, tmp_path: Path) -> Iterator[Archive]:
+        with Archive.open(tmp_path / "archive", embeddings=FakeEmbeddings()) as archive:
             fill(archive, *many(6))
             yield archive
 
-    @pytest.fixture
-    def arm(self, archive: Archive) -> Arm:
-        return Searching(archive)
+    @pytest.fixture(params=ARMS)
+    def arm(self, request: pytest.FixtureRequest, archive: Archive) -> Arm:
+        return ARMS[request.param](archive)
 
     @pytest.fixture
     def known(self, archive: Archive) -> set[str]:

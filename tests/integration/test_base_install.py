@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from helpers import ROOT, python
 
+pytestmark = pytest.mark.slow
+
 _HIDE = """
 import sys
 HIDDEN = set({hidden!r})
@@ -87,7 +89,6 @@ def test_ingest_search_and_a_question_without_an_extra(tmp_path: Path) -> None:
         (["serve"], "serve"),
         (["eval", str(ROOT / "corpus/questions.jsonl")], "eval"),
         (["ingest", "--sample"], "local"),
-        (["ask", "who?", "--model", "openai:gpt-5"], "local"),
     ],
 )
 def test_a_missing_extra_is_one_clear_line(tmp_path: Path, arguments: list[str], extra: str) -> None:

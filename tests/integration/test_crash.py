@@ -17,6 +17,8 @@ from rag import Archive
 from rag.errors import ArticleMissing
 from rag.testing import FakeEmbeddings
 
+pytestmark = pytest.mark.slow
+
 SECRET = "The witness Zorblatt lives in Quixendale."
 WORDS = ["Zorblatt", "Quixendale"]
 

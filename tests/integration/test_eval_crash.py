@@ -23,6 +23,8 @@ from rag.evaluation.rows import read_rows
 from rag.evaluation.values import Row
 from rag.testing import FakeEmbeddings
 
+pytestmark = pytest.mark.slow
+
 CASES = 40
 
 

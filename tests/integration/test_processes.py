@@ -21,6 +21,8 @@ from rag import Archive
 from rag.errors import ArchiveDamaged, ArchiveError, ArchiveLocked, ArchiveMismatch, OnRecordError
 from rag.testing import FakeEmbeddings
 
+pytestmark = pytest.mark.slow
+
 NEW = "The tram to Kellmouth was approved on Friday."
 
 

@@ -30,6 +30,8 @@ from rag.service.server import Server, bind
 from rag.testing import FakeChat, FakeEmbeddings
 from rag.types import Answer
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 GUIDE = ROOT / "docs/service.md"
 QUESTION = "How many boats had storm0002 damaged?"
