@@ -22,6 +22,7 @@ ENTRY_POINTS = [
     "benchmarks.quality.poisoned",
     "benchmarks.quality.quotes",
     "benchmarks.service",
+    "benchmarks.versus",
 ]
 
 
