@@ -17,9 +17,9 @@ from rag.answer.conflicts.search import conflicts_of
 from rag.answer.evidence import Embed, Numbered, choose
 from rag.answer.generate import Generation, Generator, build_messages, extractive, format_evidence, to_messages
 from rag.answer.models import chat
-from rag.answer.refusal_texts import refusal
 from rag.settings import Settings
 from rag.text.detect import detect_language
+from rag.text.refusals import refusal
 from rag.types import (
     Answer,
     Choice,
