@@ -134,7 +134,6 @@ class Names(NamedTuple):
     role_qualifiers: frozenset[str]
     clause_verbs: tuple[str, ...]
     after_names: tuple[str, ...]
-    sentence_starts: frozenset[str]
     bare_roles: frozenset[str]
 
 
