@@ -313,7 +313,7 @@ class Archive(Lookup, FormerNames):
         return self.settings.model if self._given_chat is None else name_of(self._given_chat)
 
     def supports(self, claim: str, citations: Sequence[Citation], *, asked: str = "") -> Verdict:
-        """Whether the cited words support a sentence: the check that every answer goes through.
+        """Whether the cited words support a sentence: the check that every answer goes through, and those of plug-ins.
 
         Args:
             claim: The sentence, without citation marks.
@@ -322,18 +322,18 @@ class Archive(Lookup, FormerNames):
 
         Raises:
             ArticleMissing: A cited article has been taken down.
+            PluginError: A check of another package can't be loaded, or failed.
         """
-        from rag.answer.check import entailment, verify
-        from rag.answer.cited_context import cited
+        from rag.answer import recheck
 
         self.stores.require()
-        entails = entailment.chosen(self.settings.check)
-        return verify.supports(
+        return recheck.supports(
             claim,
-            cited(self.stores.catalog, citations),
+            citations,
+            catalog=self.stores.catalog,
             embed=self.stores.embedding_cache,
+            model=self.settings.check,
             asked=asked,
-            entails=entails,
         )
 
     def quotes(

@@ -17,11 +17,10 @@ from dataclasses import dataclass, field
 
 from rag.answer import cited_context, parse
 from rag.answer.attribution import Attribution
-from rag.answer.check import confidence, verify
+from rag.answer.check import confidence, plugins, verify
 from rag.answer.evidence import Embed, Numbered
 from rag.answer.generate import Generation
 from rag.composing import AnswerText
-from rag.errors import OnRecordError, PluginError
 from rag.index.catalog import Catalog
 from rag.protocols import Check
 from rag.text.tokens import terms
@@ -158,7 +157,8 @@ class SentenceChecker:
             return 0.0, why
         relevance = self._relevance(cited)
         p = self._p_answers(relevance, generation, draft)
-        return p, self._relevance_objection(relevance, p) or self._plugin_objection(claim, cited)
+        why = self._relevance_objection(relevance, p)
+        return p, why or plugins.objection(self._checks, claim, self._cited(cited), self._question)
 
     def _drop_deleted(self) -> None:
         """What is taken down while the model writes is not cited any more."""
@@ -230,21 +230,6 @@ class SentenceChecker:
             return f"the article says nothing of {relevance.missing[0]}"
         if p < self._caution * (1.0 if self._retrieval else _BY_HAND):
             return f"it may not answer the question ({p:.0%} sure)"
-        return ""
-
-    def _plugin_objection(self, claim: str, cited: Sequence[Numbered]) -> str:
-        """The first reason of another package's check not to show a claim; empty where none has one."""
-        for name, check in self._checks.items():
-            try:
-                why = check.check(claim, self._cited(cited), self._question)
-            except OnRecordError:
-                raise
-            except Exception as e:  # another package's code may raise anything
-                raise PluginError(
-                    f"The check {name!r} failed: {type(e).__name__}: {e}. Fix or uninstall the package it is of."
-                ) from e
-            if why:
-                return why
         return ""
 
     def _p_answers(self, relevance: verify.Relevance, generation: Generation, draft: Draft) -> float:
