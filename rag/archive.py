@@ -399,12 +399,13 @@ class Archive(Lookup, FormerNames):
         self.stores.require()
         from rag.ingest import pipeline
         from rag.ingest.backfill import backfill_quotes, find_quotes
+        from rag.text.split import SPLITTER
 
         with self.stores.writing("repair", complete=False):
             catalog = self.stores.catalog
             if embed_again:
                 # Until it is done the archive fits no settings, so vectors of two models are never searched together.
-                catalog.set_meta("fingerprint", f"an unfinished rebuild | {pipeline.SPLITTER}")
+                catalog.set_meta("fingerprint", f"an unfinished rebuild | {SPLITTER}")
                 pipeline.reembed(catalog, embed=self.stores.embed, quotes=find_quotes, progress=progress)
                 catalog.set_meta("fingerprint", self.stores.current_fingerprint)
             self.stores.rebuild("vectors", "lexical")

@@ -27,8 +27,8 @@ from rag import Archive, Settings
 from rag.answer import prompts
 from rag.errors import ArchiveError, ModelMissing
 from rag.evaluation.provenance import RUN_SETTINGS, code_digest
-from rag.ingest.pipeline import SPLITTER
 from rag.settings import load_settings
+from rag.text.split import SPLITTER
 from rag.types import Answer
 
 _TOLERATED = 5  # cases that may fail in a run
