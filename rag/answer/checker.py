@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rag.answer import cited_context, parse
@@ -146,6 +146,21 @@ class SentenceChecker:
         by_llm = generation.p_refusal is not None
         draft.confidences.append(confidence.p_correct(p, by_llm=by_llm) if self._retrieval else p)
         return draft.text.add(claim, [_citation(e, verdict) for e in cited])
+
+    def first_passing(self, statements: Iterable[parse.Statement], draft: Draft, generation: Generation) -> list[Delta]:
+        """Check the articles' own sentences until one passes: it alone, or nothing; see ``check``.
+
+        ``draft`` takes that sentence; what was rejected only if it is made of articles' sentences, not of a model's.
+        """
+        tries = Draft(extractive=True)
+        for statement in statements:
+            if (delta := self.check(statement, tries, generation)) is not None:
+                draft.text, draft.confidences = tries.text, tries.confidences
+                return [delta]
+        if draft.extractive:
+            draft.rejected += tries.rejected
+            draft.taken_down = tries.taken_down
+        return []
 
     def _objection(
         self, claim: str, verdict: verify.Verdict, cited: Sequence[Numbered], draft: Draft, generation: Generation
