@@ -313,7 +313,7 @@ class Archive(Lookup, FormerNames):
         return self.settings.model if self._given_chat is None else name_of(self._given_chat)
 
     def supports(self, claim: str, citations: Sequence[Citation], *, asked: str = "") -> Verdict:
-        """Whether the cited words support a sentence: the check that every answer goes through.
+        """Whether the cited words support a sentence: the check that every answer goes through, and those of plug-ins.
 
         Args:
             claim: The sentence, without citation marks.
@@ -322,18 +322,18 @@ class Archive(Lookup, FormerNames):
 
         Raises:
             ArticleMissing: A cited article has been taken down.
+            PluginError: A check of another package can't be loaded, or failed.
         """
-        from rag.answer.check import entailment, verify
-        from rag.answer.cited_context import cited
+        from rag.answer import recheck
 
         self.stores.require()
-        entails = entailment.chosen(self.settings.check)
-        return verify.supports(
+        return recheck.supports(
             claim,
-            cited(self.stores.catalog, citations),
+            citations,
+            catalog=self.stores.catalog,
             embed=self.stores.embedding_cache,
+            model=self.settings.check,
             asked=asked,
-            entails=entails,
         )
 
     def quotes(
@@ -399,12 +399,13 @@ class Archive(Lookup, FormerNames):
         self.stores.require()
         from rag.ingest import pipeline
         from rag.ingest.backfill import backfill_quotes, find_quotes
+        from rag.text.split import SPLITTER
 
         with self.stores.writing("repair", complete=False):
             catalog = self.stores.catalog
             if embed_again:
                 # Until it is done the archive fits no settings, so vectors of two models are never searched together.
-                catalog.set_meta("fingerprint", f"an unfinished rebuild | {pipeline.SPLITTER}")
+                catalog.set_meta("fingerprint", f"an unfinished rebuild | {SPLITTER}")
                 pipeline.reembed(catalog, embed=self.stores.embed, quotes=find_quotes, progress=progress)
                 catalog.set_meta("fingerprint", self.stores.current_fingerprint)
             self.stores.rebuild("vectors", "lexical")

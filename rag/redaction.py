@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from rag.composing import AnswerText, by_sentence
+from rag.text.detect import detect_language
+from rag.text.refusals import refusal
 from rag.types import Answer
-
-TAKEN_DOWN = "An article that this answer rested on has been taken down."
-"""The text of an answer of which nothing is left."""
 
 
 def redact(answer: Answer, article_ids: Collection[str]) -> Answer:
@@ -15,7 +15,8 @@ def redact(answer: Answer, article_ids: Collection[str]) -> Answer:
 
     Sentences that cite one of them are removed with their marks; the other citations are renumbered in order, and their
     offsets corrected. Passages and conflicts of those articles are removed, and so is what may hold their words without
-    naming an article: withheld sentences, and the answer in brief. Where nothing is left, the answer says so.
+    naming an article: withheld sentences, and the answer in brief. Where nothing is left, the answer says so in
+    the question's language.
 
     Args:
         answer: The answer; it is not changed.
@@ -50,7 +51,7 @@ def redact(answer: Answer, article_ids: Collection[str]) -> Answer:
         return rest
     return rest.model_copy(
         update={
-            "text": TAKEN_DOWN,
+            "text": refusal("taken_down", detect_language(answer.question)),
             "answered": False,
             "reason": "taken_down",
             "conflicts": (),
@@ -60,23 +61,19 @@ def redact(answer: Answer, article_ids: Collection[str]) -> Answer:
 
 
 def _without_claims(answer: Answer, gone: frozenset[str]) -> Answer:
-    """The answer's text composed again from the claims that cite none of the articles."""
-    cut = {c.claim for c in answer.citations if c.article_id in gone}
-    spans = sorted({c.claim for c in answer.citations} - cut)
-    citations, places, text = [], {}, ""
-    numbers: dict[int, int] = {}
-    for span in spans:
-        lead = "" if not text else "\n" if answer.text[: span[0]].endswith("\n") else " "
-        places[span] = (start := len(text) + len(lead), start + span[1] - span[0])
-        text += lead + answer.text[slice(*span)]
-        cited = [c for c in answer.citations if c.claim == span]
-        for c in cited:
-            numbers.setdefault(c.number, len(numbers) + 1)
-            citations.append(c.model_copy(update={"number": numbers[c.number], "claim": places[span]}))
-        text += " " + "".join(f"[{n}]" for n in dict.fromkeys(numbers[c.number] for c in cited))
+    """The answer's text composed again from the sentences that cite none of the articles."""
+    places: dict[tuple[int, int], tuple[int, int]] = {}
+    text = AnswerText()
+    for span, cited in by_sentence(answer.citations).items():
+        if any(c.article_id in gone for c in cited):
+            continue
+        separator = "\n" if answer.text[: span[0]].endswith("\n") else " "
+        places[span] = text.add(answer.text[slice(*span)], cited, separator=separator).citations[0].claim
     conflicts = [
         c.model_copy(update={"claim": places[c.claim]})
         for c in answer.conflicts
         if c.article_id not in gone and c.claim in places
     ]
-    return answer.model_copy(update={"text": text, "citations": tuple(citations), "conflicts": tuple(conflicts)})
+    return answer.model_copy(
+        update={"text": text.text, "citations": tuple(text.citations), "conflicts": tuple(conflicts)}
+    )

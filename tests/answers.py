@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from rag.types import Answer, Citation, Hit, Passage, Query, Sentence
@@ -26,6 +27,8 @@ def answered(
     """An answer of (sentence, articles it cites), written as the pipeline writes it."""
     text, citations = "", []
     numbers: dict[tuple[str, str], int] = {}
+    places: dict[tuple[str, str], int] = {}  # an article's quotes stand in it one behind the other
+    lengths: Counter[str] = Counter()
     for claim, articles in claims:
         text += sep if text else ""
         place = (len(text), len(text) + len(claim))
@@ -34,14 +37,16 @@ def answered(
             quote = f"Said by {article}: {claim}"
             number = numbers.setdefault((article, quote), len(numbers) + 1)
             marks += f"[{number}]"
+            start = places.setdefault((article, quote), lengths[article])
+            lengths[article] = max(lengths[article], start + len(quote))
             citations.append(
                 Citation(
                     number=number,
                     article_id=article,
                     title=f"Title of {article}",
                     quote=quote,
-                    start=0,
-                    end=len(quote),
+                    start=start,
+                    end=start + len(quote),
                     claim=place,
                     support="supported",
                 )

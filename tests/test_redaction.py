@@ -8,7 +8,8 @@ from answers import BRIDGE, answered, hit, refused
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.redaction import TAKEN_DOWN, redact
+from rag.redaction import redact
+from rag.text.refusals import refusal
 from rag.types import Conflict, RejectedSentence
 
 
@@ -43,9 +44,14 @@ def test_a_takedown_cuts_out_what_rested_on_it() -> None:
 def test_nothing_left_is_said() -> None:
     before = answered(BRIDGE, brief="May", confidence=0.9)
     after = redact(before, ["bridge"])
-    assert (after.answered, after.reason, after.text) == (False, "taken_down", TAKEN_DOWN)
+    assert (after.answered, after.reason, after.text) == (False, "taken_down", refusal("taken_down", "en"))
     assert (after.citations, after.hits, after.brief, after.confidence) == ((), (), None, None)
     assert redact(after, ["bridge"]) is after
+
+
+def test_nothing_left_is_said_in_the_questions_language() -> None:
+    before = answered(BRIDGE).model_copy(update={"question": "Wann wird die neue Brücke über den Fluss eröffnet?"})
+    assert redact(before, ["bridge"]).text == refusal("taken_down", "de")
 
 
 def test_an_answer_that_has_nothing_of_it_is_left_alone() -> None:

@@ -10,6 +10,7 @@ from rag.ui.evidence_panel import card
 from rag.ui.html import fill
 from rag.ui.text import citation_text, number
 
+from rag.composing import by_sentence
 from rag.text import timespan
 from rag.text.timespan import day
 from rag.types import Answer, Citation, Feedback, Hit, Query, Stats
@@ -108,14 +109,11 @@ def answer_text(text: str, citations: Sequence[Citation]) -> str:
 
 def paragraphs(text: str, citations: Sequence[Citation]) -> list[list[tuple[str, list[Citation]]]]:
     """An answer's paragraphs, each a list of sentences with their citations."""
-    claims: dict[tuple[int, int], list[Citation]] = {}
-    for c in citations:
-        claims.setdefault(c.claim, []).append(c)
-    if not claims:
+    if not (claims := by_sentence(citations)):
         return [[(line, [])] for line in text.splitlines() if line.strip()]
     found: list[list[tuple[str, list[Citation]]]] = [[]]
     at = 0
-    for (start, end), cited in sorted(claims.items()):
+    for (start, end), cited in claims.items():
         if "\n" in text[at:start] and found[-1]:
             found.append([])
         found[-1].append((text[start:end], cited))

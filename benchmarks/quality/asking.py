@@ -27,12 +27,11 @@ from rag import Archive, Settings
 from rag.answer import prompts
 from rag.errors import ArchiveError, ModelMissing
 from rag.evaluation.provenance import RUN_SETTINGS, code_digest
-from rag.ingest.pipeline import SPLITTER
 from rag.settings import load_settings
+from rag.text.split import SPLITTER
 from rag.types import Answer
 
 _TOLERATED = 5  # cases that may fail in a run
-_MARK = re.compile(r"\s*\[\d+\]")
 
 Fields = Mapping[str, str]
 """A row of an article file: key, title, text and so on, as ``Archive.ingest`` reads it."""
@@ -167,7 +166,7 @@ def keys(folder: Path, some: Iterable[Answer]) -> dict[str, str]:
 
 def shown(answer: Answer) -> str:
     """The sentences that an answer shows, without marks; nothing of a refusal."""
-    return _MARK.sub("", answer.text) if answer.answered else ""
+    return answer.plain_text if answer.answered else ""
 
 
 def share(hits: int, of: int) -> str:

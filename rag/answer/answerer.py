@@ -17,22 +17,10 @@ from rag.answer.conflicts.search import conflicts_of
 from rag.answer.evidence import Embed, Numbered, choose
 from rag.answer.generate import Generation, Generator, build_messages, extractive, format_evidence, to_messages
 from rag.answer.models import chat
-from rag.answer.refusal_texts import refusal
 from rag.settings import Settings
 from rag.text.detect import detect_language
-from rag.types import (
-    Answer,
-    Choice,
-    Conflict,
-    Event,
-    Finished,
-    Hit,
-    Progress,
-    Query,
-    Reason,
-    Retrieved,
-    Usage,
-)
+from rag.text.refusals import refusal
+from rag.types import Answer, Choice, Conflict, Event, Finished, Hit, Progress, Query, Reason, Retrieved, Usage
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -230,7 +218,8 @@ class Answerer:
     def _written(self, run: _Run, checker: SentenceChecker, fitted: bool, brief: bool) -> Iterator[Event]:
         """The sentences that pass, from the model or from the articles themselves."""
         if self._generator is None:
-            yield from _extractive(run, checker, alone=True)
+            run.draft.extractive = True
+            yield from checker.first_passing(extractive(run.query, run.evidence), run.draft, run.generation)
             return
         messages = build_messages(self._generator.prompt, run.query, run.evidence)
         asked = time.perf_counter()
@@ -248,16 +237,10 @@ class Answerer:
         if not run.draft.answered and fitted and run.generation.p_refusal is not None:
             # A small model overlooks what is there, or says it so that it does not pass: the articles' own words may
             # answer, if the model's doubt leaves them likely enough.
-            yield from _extractive(run, checker, alone=False)
+            yield from checker.first_passing(extractive(run.query, run.evidence), run.draft, run.generation)
         if brief and run.draft.answered:
             asked = time.perf_counter()
-            run.draft.brief = self._generator.brief(
-                messages,
-                run.draft.text.sentences,
-                [c.quote for c in run.draft.text.citations],
-                run.generation,
-                run.cancel,
-            )
+            run.draft.brief = self._generator.brief(messages, run.draft.text, run.generation, run.cancel)
             run.timings["brief"] = _ms_since(asked)
 
     def _conflicts(self, run: _Run) -> list[Conflict]:
@@ -298,19 +281,6 @@ class Answerer:
         )
 
 
-def _extractive(run: _Run, checker: SentenceChecker, *, alone: bool) -> Iterator[Event]:
-    """The first of the articles' own sentences that passes; ``alone``: there is no model that could have answered."""
-    tries = Draft(extractive=True)
-    for statement in extractive(run.query, run.evidence):
-        if (delta := checker.check(statement, tries, run.generation)) is not None:
-            run.draft.text, run.draft.confidences = tries.text, tries.confidences
-            yield delta
-            return
-    if alone:  # else they are our own tries, which no model has claimed
-        run.draft.rejected += tries.rejected
-        run.draft.taken_down = tries.taken_down
-
-
 def _reason(run: _Run, empty: bool) -> Reason:
     """Why there is no answer."""
     if run.generation.cancelled:
@@ -319,9 +289,7 @@ def _reason(run: _Run, empty: bool) -> Reason:
         return "empty_archive"
     if not run.hits:
         return "no_evidence"
-    if run.draft.refused or not run.draft.rejected:
-        return "not_in_archive"
-    return "taken_down" if run.draft.taken_down else "not_supported"
+    return run.draft.reason
 
 
 def _ms_since(started: float) -> float:

@@ -12,16 +12,15 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rag.answer import cited_context, parse
 from rag.answer.attribution import Attribution
-from rag.answer.check import confidence, verify
+from rag.answer.check import confidence, plugins, verify
 from rag.answer.evidence import Embed, Numbered
 from rag.answer.generate import Generation
 from rag.composing import AnswerText
-from rag.errors import OnRecordError, PluginError
 from rag.index.catalog import Catalog
 from rag.protocols import Check
 from rag.text.tokens import terms
@@ -148,6 +147,21 @@ class SentenceChecker:
         draft.confidences.append(confidence.p_correct(p, by_llm=by_llm) if self._retrieval else p)
         return draft.text.add(claim, [_citation(e, verdict) for e in cited])
 
+    def first_passing(self, statements: Iterable[parse.Statement], draft: Draft, generation: Generation) -> list[Delta]:
+        """Check the articles' own sentences until one passes: it alone, or nothing; see ``check``.
+
+        ``draft`` takes that sentence; what was rejected only if it is made of articles' sentences, not of a model's.
+        """
+        tries = Draft(extractive=True)
+        for statement in statements:
+            if (delta := self.check(statement, tries, generation)) is not None:
+                draft.text, draft.confidences = tries.text, tries.confidences
+                return [delta]
+        if draft.extractive:
+            draft.rejected += tries.rejected
+            draft.taken_down = tries.taken_down
+        return []
+
     def _objection(
         self, claim: str, verdict: verify.Verdict, cited: Sequence[Numbered], draft: Draft, generation: Generation
     ) -> tuple[float, str]:
@@ -158,7 +172,8 @@ class SentenceChecker:
             return 0.0, why
         relevance = self._relevance(cited)
         p = self._p_answers(relevance, generation, draft)
-        return p, self._relevance_objection(relevance, p) or self._plugin_objection(claim, cited)
+        why = self._relevance_objection(relevance, p)
+        return p, why or plugins.objection(self._checks, claim, self._cited(cited), self._question)
 
     def _drop_deleted(self) -> None:
         """What is taken down while the model writes is not cited any more."""
@@ -230,21 +245,6 @@ class SentenceChecker:
             return f"the article says nothing of {relevance.missing[0]}"
         if p < self._caution * (1.0 if self._retrieval else _BY_HAND):
             return f"it may not answer the question ({p:.0%} sure)"
-        return ""
-
-    def _plugin_objection(self, claim: str, cited: Sequence[Numbered]) -> str:
-        """The first reason of another package's check not to show a claim; empty where none has one."""
-        for name, check in self._checks.items():
-            try:
-                why = check.check(claim, self._cited(cited), self._question)
-            except OnRecordError:
-                raise
-            except Exception as e:  # another package's code may raise anything
-                raise PluginError(
-                    f"The check {name!r} failed: {type(e).__name__}: {e}. Fix or uninstall the package it is of."
-                ) from e
-            if why:
-                return why
         return ""
 
     def _p_answers(self, relevance: verify.Relevance, generation: Generation, draft: Draft) -> float:

@@ -19,6 +19,7 @@ from rag.answer import multiple_choice, parse, prompts
 from rag.answer.check import support
 from rag.answer.evidence import Numbered
 from rag.answer.models import chat
+from rag.composing import AnswerText
 from rag.errors import ModelFailed, OnRecordError
 from rag.text.detect import detect_language
 from rag.text.normalize import contains
@@ -116,19 +117,13 @@ class Generator:
             yield from parser.end()
 
     def brief(
-        self,
-        messages: list[BaseMessage],
-        sentences: Sequence[str],
-        quotes: Sequence[str],
-        generation: Generation,
-        cancel: threading.Event,
+        self, messages: list[BaseMessage], text: AnswerText, generation: Generation, cancel: threading.Event
     ) -> str | None:
         """The answer again in a few words: the conversation goes on, so that little has to be read.
 
         Args:
             messages: What the model was sent for the answer.
-            sentences: The answer's, without citation marks.
-            quotes: What they cite.
+            text: The answer.
             generation: Is updated.
             cancel: Set by the caller to stop.
 
@@ -138,11 +133,12 @@ class Generator:
         """
         from langchain_core.messages import AIMessage
 
-        answer = " ".join(sentences)
+        answer = " ".join(text.sentences)
         again = [*messages, AIMessage(content=answer), *to_messages(prompts.load("brief").render())]
-        text = "".join(p for p in self.generate(again, generation, cancel) if isinstance(p, str))
-        short = parse.unmarked(text).strip(".")
-        return short if short and any(contains(t, short) for t in (answer, *quotes)) else None
+        said = "".join(p for p in self.generate(again, generation, cancel) if isinstance(p, str))
+        short = parse.unmarked(said).strip(".")
+        known = (answer, *(c.quote for c in text.citations))
+        return short if short and any(contains(t, short) for t in known) else None
 
     def llm_verdict(self, prompt: str) -> float:
         """The model's probability of "yes" to a question of the support check.

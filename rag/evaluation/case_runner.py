@@ -10,6 +10,7 @@ from datetime import time as clock
 from typing import Any, TypeVar
 
 from rag.archive import Archive
+from rag.composing import by_sentence
 from rag.errors import ArchiveError, ArticleMissing, ModelCorrupt, ModelMissing, PromptError
 from rag.evaluation.overlap import letters_and_digits, same_sentence
 from rag.evaluation.values import Claim, Context, EvalCase, Found, Row
@@ -131,22 +132,20 @@ class CaseRunner:
 
     def _checked(self, case: EvalCase, answer: Answer) -> dict[str, Any]:
         """What the check says of the finished answer, looking only at what the answer shows."""
-        spans = sorted({c.claim for c in answer.citations})
         golds = [letters_and_digits(e) for e in case.evidence]
         quotes = [letters_and_digits(c.quote) for c in answer.citations]
         return {
             "claims": tuple(
-                self._claim(answer, span, [c for c in answer.citations if c.claim == span], golds) for span in spans
+                self._claim(answer.text[slice(*span)], answer.question, cited, golds)
+                for span, cited in by_sentence(answer.citations).items()
             ),
             "contexts": tuple(self._context(c) for c in answer.citations),
             "gold_cited": tuple(any(same_sentence(q, g) for q in quotes) for g in golds),
         }
 
-    def _claim(self, answer: Answer, span: tuple[int, int], cited: list[Citation], golds: list[str]) -> Claim:
-        text = answer.text[slice(*span)]
-
+    def _claim(self, text: str, asked: str, cited: list[Citation], golds: list[str]) -> Claim:
         def holds(some: list[Citation]) -> bool:
-            return bool(some) and self._archive.supports(text, some, asked=answer.question).ok
+            return bool(some) and self._archive.supports(text, some, asked=asked).ok
 
         supported = holds(cited)
         return Claim(

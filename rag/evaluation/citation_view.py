@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+from rag.composing import by_sentence
 from rag.evaluation import labels
 from rag.evaluation.values import Claim, Context, Row
 from rag.types import Answer, Citation
@@ -78,7 +79,7 @@ def _marks(text: str, numbers: set[int]) -> Iterator[Piece]:
 
 
 def _claims(answer: Answer, claims: Sequence[Claim]) -> list[tuple[tuple[int, int], Claim | None]]:
-    spans = sorted({c.claim for c in answer.citations})
+    spans = by_sentence(answer.citations)
     return [(span, claims[i] if i < len(claims) else None) for i, span in enumerate(spans)]
 
 

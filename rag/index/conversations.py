@@ -20,7 +20,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from rag.errors import ArchiveDamaged, ArchiveLocked, ArchiveMismatch, ConversationMissing, UsageError
-from rag.index.feedback import plain_text, to_case
+from rag.index.feedback import to_case
 from rag.index.sqlite import Connection, Connections, transaction
 from rag.redaction import redact
 from rag.types import Answer, Conversation, Feedback, Turn
@@ -264,7 +264,7 @@ class Conversations:
             "SELECT * FROM turn WHERE conversation = ? AND id < ? ORDER BY id", (turn.conversation, turn.id)
         )
         earlier = [_turn(r) for r in rows]
-        return [{"question": t.question, "answer": plain_text(t.answer) if t.answer.answered else ""} for t in earlier]
+        return [{"question": t.question, "answer": t.answer.plain_text if t.answer.answered else ""} for t in earlier]
 
     # -- takedown ------------------------------------------------------------------
 

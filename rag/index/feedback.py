@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from rag.types import Answer, Turn
-
-_MARKS = re.compile(r"(?:\s*\[\d+\])+")
-"""The marks of citations behind a sentence."""
+from rag.types import Turn
 
 
 def to_case(turn: Turn, history: Sequence[Mapping[str, str]]) -> dict[str, Any]:
@@ -33,7 +29,7 @@ def to_case(turn: Turn, history: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     }
     if feedback.good and answer.answered:
         case |= {
-            "answers": [answer.brief or plain_text(answer)],
+            "answers": [answer.brief or answer.plain_text],
             "evidence": list(dict.fromkeys(c.quote for c in answer.citations)),
             "relevant": {c.article_id: 1 for c in answer.citations},
             "answerable": True,
@@ -41,9 +37,3 @@ def to_case(turn: Turn, history: Sequence[Mapping[str, str]]) -> dict[str, Any]:
     elif feedback.good:
         case["answerable"] = False
     return case
-
-
-def plain_text(answer: Answer) -> str:
-    """An answer's sentences without the marks of their citations."""
-    claims = sorted({c.claim for c in answer.citations})
-    return " ".join(answer.text[a:b] for a, b in claims) or _MARKS.sub("", answer.text)

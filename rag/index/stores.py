@@ -187,7 +187,7 @@ class Stores:
     @property
     def current_fingerprint(self) -> str:
         """The embedding model and splitter of this program and its settings."""
-        from rag.ingest.pipeline import SPLITTER
+        from rag.text.split import SPLITTER
 
         return f"{self.embedder.name} | {SPLITTER}"
 

@@ -23,9 +23,6 @@ from rag.types import IngestReport, QuoteSpan, RawArticle, Sentence, Skipped
 if TYPE_CHECKING:
     from rag.index.catalog import Catalog
 
-SPLITTER = "sentencex/1 60-110"
-"""Recorded in the archive: how texts become sentences and passages."""
-
 _FULL = re.compile(r"disk is full|no space left|disk quota", re.IGNORECASE)
 _BATCH = 1024  # passages that are embedded together and stored in one transaction
 _SYNC = 4096  # passages after which the indexes are brought up to the catalog

@@ -7,7 +7,6 @@ from collections.abc import Collection
 
 from rag.retrieve.mentions import (
     AUXILIARIES,
-    CALENDAR,
     PHRASE,
     PLAIN,
     TITLES,
@@ -17,6 +16,7 @@ from rag.retrieve.mentions import (
     asks_who,
     mentions,
 )
+from rag.text.calendar_names import ENGLISH_CALENDAR
 from rag.text.lexicon import alternation, lexicon
 from rag.text.word_lists import Grammar, Rewrite
 
@@ -169,7 +169,7 @@ def resolve_there(text: str, talk: Conversation) -> tuple[str, bool]:
     if not m or _PLACE.search(text[: m.start()]):
         return text, False
     for said in (talk.answers[-1], *reversed(talk.questions)):
-        if places := [p for p in _PLACE.findall(said) if p.casefold() not in CALENDAR]:
+        if places := [p for p in _PLACE.findall(said) if p.casefold() not in ENGLISH_CALENDAR]:
             towards = _TOWARDS.search(text[: m.start()])
             return f"{text[: m.start()]}{'to' if towards else 'in'} {places[-1]}{text[m.end() :]}", True
     return text, False

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
+from rag.text.calendar_names import ENGLISH_CALENDAR
 from rag.text.lexicon import alternation, lexicon
 from rag.text.word_lists import Grammar, Rewrite
 
@@ -28,11 +29,7 @@ _WHO = re.compile(r"who\b(?!\s+(?:do|does|did|else)\b)", re.IGNORECASE)
 _SPEAKS = re.compile(rf"\s+(?:{alternation(_WORDS.person_verbs)})\b")
 
 PLAIN = _WORDS.plain | _GRAMMAR.sentence_openers
-CALENDAR = frozenset(
-    """monday tuesday wednesday thursday friday saturday sunday january february march april may june july august
-    september october november december""".split()
-)
-_BOTH = frozenset(("may", "april", "june", "august"))  # James May
+_NO_NAME = ENGLISH_CALENDAR - {"may", "april", "june", "august"}  # James May
 TITLES = _GRAMMAR.forms_of_address | _GRAMMAR.titles
 _THINGS = _WORDS.things
 _OF_A_PLACE = rf"\b(?:in|near|(?:{alternation(_WORDS.places)}) of) (?:the )?"
@@ -113,10 +110,10 @@ def mentions(text: str, *, prose: bool = False) -> tuple[Mention, ...]:
             found.append((m.start(), Mention(m.group(1) or m.group(2), "thing")))
     for m in _PHRASE.finditer(text):
         words, start = m.group().split(), m.start()
-        while words and words[0].strip(".").casefold() in PLAIN | CALENDAR:
+        while words and words[0].strip(".").casefold() in PLAIN | ENGLISH_CALENDAR:
             start += len(words[0]) + 1
             words = words[1:]
-        while words and (words[-1].casefold() in CALENDAR - _BOTH or words[-1].islower() or words[-1].isdigit()):
+        while words and (words[-1].casefold() in _NO_NAME or words[-1].islower() or words[-1].isdigit()):
             words = words[:-1]
         if not words or (len(words) == 1 and words[0].strip(".").casefold() in TITLES):
             continue

@@ -12,7 +12,8 @@ import re
 from collections.abc import Sequence
 
 from rag.retrieve.coreference import PRONOUN, definite_phrase, full_names, resolve_pronouns, resolve_there
-from rag.retrieve.mentions import AUXILIARIES, CALENDAR, PHRASE, Conversation, Mention, mentions
+from rag.retrieve.mentions import AUXILIARIES, PHRASE, Conversation, Mention, mentions
+from rag.text.calendar_names import ENGLISH_CALENDAR, ENGLISH_MONTHS
 from rag.text.detect import detect_language
 from rag.text.lexicon import alternation, lexicon
 from rag.text.scripts import CJK
@@ -42,10 +43,10 @@ _SWAPPED = re.compile(rf"^(?:(?:when|where|why|how|how long|since when)\s+)?({AU
 _WHAT_ABOUT = re.compile(r"^(?:what|how)\s+about\s+(.+?)\s*\?*$", re.IGNORECASE)
 _TIME = re.compile(
     rf"^(?:{alternation(_WORDS.time_prepositions)})\s.*?"
-    rf"(?:\d{{4}}|that|then|this|it|year|month|week|{alternation(CALENDAR)})\b[^?]*\??$",
+    rf"(?:\d{{4}}|that|then|this|it|year|month|week|{alternation(ENGLISH_CALENDAR)})\b[^?]*\??$",
     re.IGNORECASE,
 )
-_MONTH = re.compile(r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b")
+_MONTH = re.compile(rf"\b(?:{'|'.join(ENGLISH_MONTHS)})\b")
 _YEAR = re.compile(rf"\b(?:(?:in|on|since|until)\s+)?(?:\d{{1,2}}\s+)?(?:{_MONTH.pattern}\s+)?(?:1[5-9]|20)\d\d\b")
 _PREPOSITION = re.compile(rf"({alternation(_WORDS.prepositions)})\s+\S", re.IGNORECASE)
 _SPEECH = re.compile(

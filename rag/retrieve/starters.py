@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from rag.text.calendar_names import ENGLISH_DAYS, ENGLISH_MONTHS
 from rag.text.detect import detect_language
 from rag.text.lexicon import alternation, lexicon
 from rag.text.word_lists import Grammar, Starters
@@ -24,8 +25,8 @@ _MOST = 110
 _SENTENCES = 40
 """Sentences of an article that are looked at, from its beginning."""
 
-_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-_DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
+_MONTHS = "|".join(ENGLISH_MONTHS)
+_DAYS = "|".join(ENGLISH_DAYS)
 
 _GRAMMAR = lexicon("en").section(Grammar)
 _WORDS = lexicon("en").section(Starters)
@@ -77,7 +78,7 @@ _SMALL = _WORDS.small
 _OPENERS = _WORDS.openers
 _WHERE = _WORDS.before_place
 _TITLES = _GRAMMAR.forms_of_address | _GRAMMAR.titles
-_PLACELESS = frozenset((*_MONTHS.split("|"), *_DAYS.split("|")))
+_PLACELESS = frozenset((*ENGLISH_MONTHS, *ENGLISH_DAYS))
 
 
 def examples(articles: Iterable[tuple[str, str, Sequence[Sentence]]], n: int = 4) -> list[str]:

@@ -33,3 +33,5 @@ ENGLISH_MONTHS = tuple(names[0] for names in _NAMES["en"]["months"])
 """January to December."""
 ENGLISH_DAYS = tuple(names[0] for names in _NAMES["en"]["days"])
 """Monday to Sunday."""
+ENGLISH_CALENDAR = frozenset(name.lower() for name in (*ENGLISH_DAYS, *ENGLISH_MONTHS))
+"""Both in small letters: names for what an article says, but not what a question is about."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 
+from rag.text.calendar_names import ENGLISH_DAYS, ENGLISH_MONTHS
 from rag.text.lexicon import alternation, lexicon
 from rag.text.word_lists import Grammar, Names
 
 _GRAMMAR = lexicon("en").section(Grammar)
 _WORDS = lexicon("en").section(Names)
-_STARTS = _WORDS.sentence_starts | {word.capitalize() for word in _GRAMMAR.sentence_openers}
+_STARTS = {*ENGLISH_DAYS, *ENGLISH_MONTHS} | {word.capitalize() for word in _GRAMMAR.sentence_openers}
 _ROLES = alternation(_GRAMMAR.forms_of_address, _GRAMMAR.titles, _WORDS.roles, _WORDS.bare_roles)
 ROLE = re.compile(rf"(?:{alternation(_WORDS.role_prefixes)})?(?:{_ROLES})s?", re.IGNORECASE)
 """A word for what somebody is."""

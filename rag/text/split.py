@@ -19,7 +19,10 @@ from rag.text.sentencex_fixes import repair
 from rag.text.tokens import count_words
 from rag.types import Sentence
 
-__all__ = ["passages", "sentences"]
+__all__ = ["SPLITTER", "passages", "sentences"]
+
+SPLITTER = "sentencex/1 60-110"
+"""Recorded in an archive: how texts become sentences and passages."""
 
 LONGEST = 600
 """Code points a sentence may have; longer ones are cut."""

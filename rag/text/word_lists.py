@@ -134,7 +134,6 @@ class Names(NamedTuple):
     role_qualifiers: frozenset[str]
     clause_verbs: tuple[str, ...]
     after_names: tuple[str, ...]
-    sentence_starts: frozenset[str]
     bare_roles: frozenset[str]
 
 
@@ -195,6 +194,17 @@ class Assistant(NamedTuple):
     letters: tuple[str, ...]
 
 
+class Refusals(NamedTuple):
+    """How a refusal reads, by its reason: one text each (``rag/text/refusals.py``)."""
+
+    empty_archive: tuple[str, ...]
+    no_evidence: tuple[str, ...]
+    not_in_archive: tuple[str, ...]
+    not_supported: tuple[str, ...]
+    cancelled: tuple[str, ...]
+    taken_down: tuple[str, ...]
+
+
 SECTIONS: Mapping[str, type[Any]] = {
     "detection": Detection,
     "grammar": Grammar,
@@ -211,5 +221,6 @@ SECTIONS: Mapping[str, type[Any]] = {
     "evidence": Evidence,
     "injection": Injection,
     "assistant": Assistant,
+    "refusals": Refusals,
 }
 """The sections of a lexicon's file."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 
-from rag.text.calendar_names import ENGLISH_DAYS, ENGLISH_MONTHS
+from rag.text.calendar_names import ENGLISH_CALENDAR, ENGLISH_MONTHS
 from rag.text.normalize import normalise, strip_accents
 from rag.text.numbers import amounts, values
 from rag.text.scripts import HAN
@@ -114,8 +114,6 @@ _AFTER_A_NAME = re.compile(
     r"[a-z]+ed|[a-z]+s)\b)"
 )
 _FIRST = re.compile(r"\W*([^\W\d_][\w\-]*)")
-CALENDAR = frozenset(name.lower() for name in (*ENGLISH_DAYS, *ENGLISH_MONTHS))
-"""Names of days and months: names for what an article says, but not what a question is about."""
 _WORDS_TOO = ("May", "March")
 _MONTHS = re.compile(
     rf"\b(?:{'|'.join(_WORDS_TOO)}|(?i:{'|'.join(name for name in ENGLISH_MONTHS if name not in _WORDS_TOO)}))\b"
@@ -373,7 +371,7 @@ def _passive(text: str, verb: re.Match[str]) -> bool:
 
 def _doer(placed: list[tuple[str, int]], verb: int, text: str) -> set[str]:
     """The name nearest before a verb, all its words; nobody where it stands too far off, or a pronoun is nearer."""
-    before = [(n, p) for n, p in placed if p < verb and n.casefold() not in CALENDAR]
+    before = [(n, p) for n, p in placed if p < verb and n.casefold() not in ENGLISH_CALENDAR]
     words_of: set[str] = set()
     at = verb
     if before and (last := max(p + len(n) for n, p in before)) < verb:

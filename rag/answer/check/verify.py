@@ -20,6 +20,7 @@ import numpy as np
 from rag.answer.check import exact, support
 from rag.answer.evidence import Embed
 from rag.text import numbers
+from rag.text.calendar_names import ENGLISH_CALENDAR
 from rag.text.detect import detect_language
 from rag.text.normalize import contains
 from rag.text.tokens import query_terms, terms
@@ -177,7 +178,7 @@ def relevance(
     total = float(weights.sum())
     share = float(weights[found].sum()) / total if total else 1.0
     foreign = detect_language(question) != "en"
-    wanted = [n for n in exact.question_names(question, foreign) if n.casefold() not in exact.CALENDAR]
+    wanted = [n for n in exact.question_names(question, foreign) if n.casefold() not in ENGLISH_CALENDAR]
     if wanted and question.lstrip('¿¡“"').startswith(wanted[0]) and exact.begins_a_word(wanted[0], near):
         del wanted[0]  # capitalised because it comes first: "Köprü ne zaman …" of "köprünün"
     missing = exact.missing_names(wanted, near)
@@ -188,7 +189,7 @@ def relevance(
     missing += [m for m in exact.months(question) if dated and m.casefold() not in near.casefold()]
     # Whom and when it asks about are looked at above; here is what.
     about = exact.topic(question)
-    plain = [w for w in query_terms(about) if w not in exact.CALENDAR and not w.isdigit()]
+    plain = [w for w in query_terms(about) if w not in ENGLISH_CALENDAR and not w.isdigit()]
     vectors = embed([question, said, about or question])
     if plain and not any(_spoken_of(w, there) for w in plain) and float(vectors[2] @ vectors[1]) < _TOPIC:
         missing.append(about)

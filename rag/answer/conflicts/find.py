@@ -18,6 +18,7 @@ from rag.answer.check import exact
 from rag.answer.conflicts import dates, denials, figures
 from rag.answer.conflicts.values import MONTH, SAME_TIME, SHARED, Claim, Said, content
 from rag.answer.evidence import Embed, Numbered
+from rag.text.calendar_names import ENGLISH_CALENDAR
 from rag.text.tokens import terms
 from rag.types import Citation, Conflict, Hit, Passage
 
@@ -135,7 +136,7 @@ def _one_thing(claim: Claim, other: Said) -> bool:
 
 def _strange(text: str, there: str) -> list[str]:
     who = _says(text)  # who says so is not what it is of
-    named = [n for n in exact.names(text) if n.casefold() not in exact.CALENDAR and n not in who]
+    named = [n for n in exact.names(text) if n.casefold() not in ENGLISH_CALENDAR and n not in who]
     first = re.match(r"\W*(\w+)", text)
     if named and first and named[0] == first[1] and " " not in named[0] and set(terms(named[0])) <= set(terms(there)):
         del named[0]  # "Trams" is capitalised because it comes first

@@ -6,8 +6,12 @@ from typing import get_args
 
 import pytest
 
-from rag.answer.refusal_texts import LANGUAGES, refusal
+from rag.text.lexicon import having
+from rag.text.refusals import refusal
+from rag.text.word_lists import Refusals
 from rag.types import Reason
+
+LANGUAGES = sorted(having(Refusals))
 
 
 @pytest.mark.parametrize("reason", get_args(Reason))
@@ -17,7 +21,7 @@ def test_every_language_says_every_reason_in_words_of_its_own(reason: Reason) ->
     assert all(text.strip() == text and text.endswith((".", "。")) for text in texts)
 
 
-@pytest.mark.parametrize("language", sorted({"en", "tr", "zh", "de", "fr", "es"}))
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_the_reasons_of_a_language_differ(language: str) -> None:
     texts = [refusal(reason, language) for reason in get_args(Reason)]
     assert len(set(texts)) == len(texts)
@@ -25,3 +29,8 @@ def test_the_reasons_of_a_language_differ(language: str) -> None:
 
 def test_a_language_that_is_not_among_ours_is_told_in_english() -> None:
     assert refusal("taken_down", "fi") == refusal("taken_down", "en")
+
+
+def test_a_reason_has_one_text() -> None:
+    assert Refusals._fields == get_args(Reason)
+    assert {len(texts) for refusals in having(Refusals).values() for texts in refusals} == {1}
