@@ -89,8 +89,7 @@ def circles(graph: dict[str, set[str]]) -> list[list[str]]:
 @pytest.mark.parametrize("folder", ["rag", "ui", "benchmarks", "tests", "docs"])
 def test_no_file_is_long(folder: str) -> None:
     lengths = {str(f.relative_to(ROOT)): len(f.read_bytes().splitlines()) for f in (ROOT / folder).rglob("*.py")}
-    limit = LONGEST if folder in FOLDERS or folder == "ui" else 2 * LONGEST
-    assert {name: lines for name, lines in lengths.items() if lines > limit} == {}
+    assert {name: lines for name, lines in lengths.items() if lines > LONGEST} == {}
 
 
 def test_the_public_class_is_short() -> None:

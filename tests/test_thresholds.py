@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pytest
-from answer.conflicts.test_conflicts import Said, beside, between, passage
+from answer.conflicts.conflict_texts import Said, beside, between, passage
 from helpers import fill, row
 from langchain_core.messages import AIMessageChunk
 from langchain_core.outputs import ChatGenerationChunk

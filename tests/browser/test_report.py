@@ -10,7 +10,7 @@ import pytest
 
 from rag.evaluation import report
 from tests.browser.contrast import CONTRAST
-from tests.evaluation.test_report import make_comparison, make_report, make_row, mixed, searched
+from tests.evaluation.report_pages import make_comparison, make_report, make_row, mixed, searched
 
 pytestmark = pytest.mark.slow
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import SEED
 from helpers import ROOT, assert_cited, onrecord
 
 from rag import Archive, Delta
+from tests.conftest import SEED
 
 pytestmark = pytest.mark.models
 

@@ -3,72 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+from answer.conflicts.conflict_texts import Said, beside, between, passage
 from helpers import examples, row, write_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag import Archive
-from rag.answer.conflicts import figures
-from rag.answer.conflicts import find as conflicts
 from rag.testing import FakeChat
-from rag.types import Citation, Conflict, Hit, Passage, Sentence
-
-
-class Said(NamedTuple):
-    """A sentence of an article of its own."""
-
-    text: str
-    title: str = ""
-    published: str | None = None
-
-
-def near(texts: Sequence[str]) -> npt.NDArray[np.float32]:
-    """All alike: what tells sentences apart has to be read off them."""
-    return np.ones((len(texts), 1), np.float32)
-
-
-def passage(ident: str, said: Said) -> Passage:
-    return Passage(
-        id=f"{ident}:0",
-        article_id=ident,
-        start=0,
-        end=len(said.text),
-        text=said.text,
-        sentences=(Sentence(start=0, end=len(said.text)),),
-        title=said.title,
-        published=datetime.fromisoformat(said.published).replace(tzinfo=UTC) if said.published else None,
-    )
-
-
-def between(question: str, answer: Said, other: Said, embed: Any = near) -> list[Conflict]:
-    """What an answer that says the one sentence is told of the other."""
-    return beside(question, answer, passage("b", other), embed)
-
-
-def beside(question: str, answer: Said, two: Passage, embed: Any = near) -> list[Conflict]:
-    """The same, of a passage."""
-    one = passage("a", answer)
-    cited = Citation(
-        number=1,
-        article_id="a",
-        title=one.title,
-        published=one.published,
-        quote=answer.text,
-        start=0,
-        end=len(answer.text),
-        claim=(0, len(answer.text)),
-        support="verbatim",
-    )
-    hits = [Hit(passage=p, score=1.0, rank=n, found_by="dense") for n, p in enumerate((one, two), 1)]
-    return conflicts.find(question, f"{answer.text} [1]", [cited], [], hits, embed=embed)
-
+from rag.types import Sentence
 
 CONFLICTS = [
     (
@@ -369,46 +317,6 @@ def test_two_figures_conflict_the_same_both_ways_round(a: int, b: int) -> None:
         assert found == []
     elif max(a, b) > 2 * min(a, b) and not any(1800 <= n <= 2100 for n in (a, b)):
         assert [c.about for c in found] == [f"{a:,} against {b:,} houses"]
-
-
-@pytest.mark.parametrize(
-    ("text", "value", "unit"),
-    [
-        ("It cost £84m to build.", 84e6, "£"),
-        ("It cost £84 million to build.", 84e6, "£"),
-        ("It lasted seven and a half hours.", 7.5, "hour"),
-        ("It lasted 7.5 hours.", 7.5, "hour"),
-        ("It lasted twenty-five minutes.", 25, "minut"),
-        ("It lasted fourteen hours.", 14, "hour"),
-        ("It has half a million doses.", 500_000, "dose"),
-        ("Some 1,234,567 houses burnt.", 1234567, "hous"),
-        ("It rose to 44.6 per cent.", 44.6, "%"),
-        ("The death toll has risen to 31, rescuers said.", 31, "people"),
-    ],
-)
-def test_figures_as_they_are_written(text: str, value: float, unit: str) -> None:
-    (figure,) = figures.read(text)
-    assert (figure.value, set(figure.unit)) == (value, {unit})
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "It began at 4.40 pm.",
-        "They won 2-1.",
-        "It was in 2023.",
-        "The search for Flight 370 went on.",
-        "On June 19 it rained.",
-        "It rained on 19 June.",
-        "The 32-year-old man left.",
-        "Prices rose by 14 dollars.",
-        "It came six months later than planned.",
-        "The B7 is closed.",
-        "Version 1.2.3 is out.",
-    ],
-)
-def test_what_is_no_figure(text: str) -> None:
-    assert figures.read(text) == []
 
 
 # -- in an answer ----------------------------------------------------------------------

@@ -1,0 +1,46 @@
+"""Tools for language models, with their package and without."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from typing import Any
+
+import pytest
+from said import put_quotes
+from service.calls import client
+from starlette.testclient import TestClient
+
+from rag import Archive, errors
+from rag.service.access import Access
+from rag.service.http import create_app
+from rag.service.scheduler import RequestScheduler
+
+
+def test_a_model_finds_who_said_what(scheduler: RequestScheduler, filled: Archive) -> None:
+    put_quotes(filled, "story-1", ("had damaged 11 boats", "Maren Holt", {}))
+    kinds = {"accept": "application/json, text/event-stream"}
+
+    def call(web: TestClient, method: str, **given: Any) -> Any:
+        sent = {"jsonrpc": "2.0", "id": 1, "method": method, "params": given}
+        told = web.post("/mcp", json=sent, headers=kinds)
+        return json.loads(re.search(r"^data: (.*)$", told.text, re.MULTILINE)[1])["result"]  # type: ignore[index]
+
+    with client(create_app(scheduler, Access(), mcp=True)) as web:
+        tools = {t["name"]: t for t in call(web, "tools/list")["tools"]}
+        assert set(tools) == {"ask", "search", "quotes"} and tools["quotes"]["description"]
+        told = call(web, "tools/call", name="quotes", arguments={"speaker": "Holt"})
+        assert call(web, "tools/call", name="quotes", arguments={"limit": 0})["isError"]
+    (found,) = told["structuredContent"]["quotes"]
+    assert (found["speaker"], found["quote"], found["direct"]) == ("Maren Holt", "had damaged 11 boats", True)
+
+
+def test_without_the_package_the_tools_say_what_to_install(
+    scheduler: RequestScheduler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [n for n in sys.modules if n == "mcp" or n.startswith("mcp.") or n == "rag.service.mcp"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "mcp", None)
+    with pytest.raises(errors.ModelMissing, match=r"pip install .onrecord\[mcp\]"):
+        create_app(scheduler, Access(), mcp=True)
