@@ -18,6 +18,7 @@ from rag.service.body_limit import LARGEST_CALL
 from rag.service.error_responses import STATUS
 
 
+@pytest.mark.slow
 def test_too_much_is_refused_announced_or_not(web: TestClient, filled: Archive) -> None:
     def pieces(n: int) -> Iterator[bytes]:
         yield b'{"question": "'

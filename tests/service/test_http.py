@@ -156,6 +156,7 @@ def test_a_full_queue_says_when_to_come_again(
     held.close(0)
 
 
+@pytest.mark.slow
 def test_a_question_may_take_so_long(filled: Archive, chat: FakeChat) -> None:
     chat.delay = 0.3
     chat.replies = ["word " * 100]
