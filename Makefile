@@ -30,8 +30,12 @@ try: $(READY) ## set up, take in the sample corpus, and ask a first question
 	@echo '  onrecord ask "who won the 2022 World Cup?"          # not in the archive: refused'
 	@echo '  onrecord ingest PATH                                 # your own articles'
 
+# Bytecode is written even where the environment forbids it: pytest would rewrite the assertions of 500 modules anew each time.
+test fast: export PYTHONDONTWRITEBYTECODE =
+
 test: $(READY) ## all tests, with the real models; an unexpected skip fails
-	@$(BIN)/python -m pytest --all --durations=10 -n auto --dist loadgroup
+	@$(BIN)/python -m pytest --all -m "not models" --durations=10 -n auto --dist worksteal
+	@$(BIN)/python -m pytest --all -m models --durations=10  # one at a time: a model takes all cores
 
 fast: $(READY) ## the tests without models and network, for the inner loop
 	@$(BIN)/python -m pytest -n auto --dist worksteal
