@@ -486,6 +486,8 @@ def test_the_process_ends(ending: str, model_path: Path, tmp_path: Path) -> None
 
 @pytest.mark.models
 def test_openmp_is_told_to_sleep_and_the_environment_left_alone(model_path: Path) -> None:
-    script = "import os; from rag.answer.models import engine; engine._xllamacpp(); print('GOMP_SPINCOUNT' in os.environ)"
+    script = (
+        "import os; from rag.answer.models import engine; engine._xllamacpp(); print('GOMP_SPINCOUNT' in os.environ)"
+    )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
     assert done.stdout.strip() == "False"
