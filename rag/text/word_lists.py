@@ -172,6 +172,30 @@ class Evidence(NamedTuple):
     reason_told: tuple[str, ...]
 
 
+class Support(NamedTuple):
+    """What holds a statement back (``rag/answer/check/align.py``); lemmas, looked up where the parse leaves it open."""
+
+    factive_verbs: frozenset[str]
+    implicative_verbs: frozenset[str]
+    denying_verbs: frozenset[str]
+    wishing_verbs: frozenset[str]
+    saying_nouns: frozenset[str]
+    open_nouns: frozenset[str]
+    unsure_adverbs: frozenset[str]
+    unsure_adjectives: frozenset[str]
+    ended_adjectives: frozenset[str]
+    unsure_modals: frozenset[str]
+    conditions: frozenset[str]
+    negatives: frozenset[str]
+    universal: frozenset[str]
+    partial: frozenset[str]
+    at_least: tuple[str, ...]
+    at_most: tuple[str, ...]
+    about: tuple[str, ...]
+    cause_claimed: tuple[str, ...]
+    cause_told: tuple[str, ...]
+
+
 class Injection(NamedTuple):
     """Orders to a machine (``rag/answer/injection.py``)."""
 
@@ -219,6 +243,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "boilerplate": Boilerplate,
     "web": Web,
     "evidence": Evidence,
+    "support": Support,
     "injection": Injection,
     "assistant": Assistant,
     "refusals": Refusals,

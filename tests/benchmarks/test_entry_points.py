@@ -10,6 +10,7 @@ from helpers import ROOT
 
 ENTRY_POINTS = [
     "benchmarks.__main__",
+    "benchmarks.fit.claims",
     "benchmarks.fit.confidence",
     "benchmarks.fit.support",
     "benchmarks.golden",

@@ -316,8 +316,8 @@ def answering(archive: Archive, monkeypatch: pytest.MonkeyPatch, *claims: tuple[
 
 
 BOTH = (
-    "The bridge will close to cars for eleven weeks from 7 June: engineers found cracks in two of the nine piers "
-    "during an inspection."
+    "The bridge will close to cars for eleven weeks from 7 June, the port authority said, and engineers found cracks "
+    "in two of the nine piers during an inspection."
 )
 WRONG = "Engineers found cracks in three of the nine piers during an inspection in March."
 
