@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.process import ROOT
-from benchmarks.quality import check, published, runs
+from benchmarks.quality import check, claims, published, runs
 from benchmarks.quality.runs import ARMS, WORK, Figure, say
 from benchmarks.quality.sets import LOCAL, SETS, Published, Set
 from rag.errors import ModelMissing
@@ -25,8 +25,9 @@ CLAIMS = {"attributionbench": check.attributionbench, "wice": check.wice}
 _CLAIMED = {
     "attributionbench": (Published("GPT-3.5 fine-tuned, on the test set", "macro_f1", 0.80),),
     "wice": (Published("GPT-4", "f1_supported", 0.610), Published("T5-3B, ANLI+WiCE", "f1_supported", 0.778)),
+    "claims": (),
 }
-NAMES = (*(s.name for s in SETS), *CLAIMS)
+NAMES = (*(s.name for s in SETS), *CLAIMS, "claims")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -65,6 +66,10 @@ def _measure(name: str, data: Path, systems: Sequence[str] | None) -> tuple[list
     say(f"{name} ...")
     if name in CLAIMS:
         return _claims(name, data), {}
+    if name == "claims":
+        found, lines = claims.figures(data)
+        print("\n".join(lines))
+        return found, {}
     task = next(s for s in SETS if s.name == name)
     if not (data / task.corpus).exists():
         raise FileNotFoundError(f"there is no {data / task.corpus}")

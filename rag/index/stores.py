@@ -381,17 +381,24 @@ class Stores:
         return {kind: self.catalog.meta(kind) or first for kind, first in _FIRST.items()}
 
     def _make_embedder(self) -> Embedder:
-        from rag.index.embed import DEFAULT, LangChainEmbedder, SentenceTransformerEmbedder
-
         if self._embeddings is not None:
+            from rag.index.embed import LangChainEmbedder
+
             return LangChainEmbedder(self._embeddings)
-        named = self.settings.embeddings
-        if named != DEFAULT:
-            from rag import registry
-
-            if make := registry.embedder(named) or registry.embedder(named.partition(":")[0]):
-                return make(named, self.settings)
-        return SentenceTransformerEmbedder(named, cache=self.settings.cache.expanduser())
+        return make_embedder(self.settings)
 
 
-__all__ = ["Stores"]
+def make_embedder(settings: Settings) -> Embedder:
+    """The embedding model that settings name: a plug-in's, or one of sentence-transformers. Nothing is loaded yet."""
+    from rag.index.embed import DEFAULT, SentenceTransformerEmbedder
+
+    named = settings.embeddings
+    if named != DEFAULT:
+        from rag import registry
+
+        if make := registry.embedder(named) or registry.embedder(named.partition(":")[0]):
+            return make(named, settings)
+    return SentenceTransformerEmbedder(named, cache=settings.cache.expanduser())
+
+
+__all__ = ["Stores", "make_embedder"]

@@ -16,8 +16,8 @@ from rag.cli import app
 from rag.testing import FakeChat
 
 COMMANDS = [
-    "ask", "config", "delete", "doctor", "eval", "ingest", "models", "password", "quotes", "search", "serve", "show",
-    "stats", "ui",
+    "ask", "check", "config", "delete", "doctor", "eval", "ingest", "models", "password", "quotes", "search", "serve",
+    "show", "stats", "ui",
 ]  # fmt: skip
 
 
@@ -44,7 +44,7 @@ def test_every_command_has_help_with_an_example_and_every_option_says_what_it_do
     assert done.code == 0
     assert "Example: onrecord" in done.out
     assert cli(command, "-h").out == done.out
-    if command not in ("models", "config", "eval", "password"):
+    if command not in ("check", "models", "config", "eval", "password"):
         assert "--archive" in done.out
 
 
