@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 
 from rag.types import Citation, Delta
 
+NO_CLAIM = (0, 0)
+"""The claim of a quote that no sentence of a text cites."""
 _TRAILING_MARKS = re.compile(r"\s*(?:\[\d+\])+\s*$")
 
 
@@ -22,6 +24,8 @@ class AnswerText:
     text: str = ""
     citations: list[Citation] = field(default_factory=list)
     """One for each sentence and the words it cites, in the text's order."""
+    quotes: Sequence[Citation] = ()
+    """Words that are numbered already, whether the text cites them or not."""
 
     def add(self, sentence: str, cited: Iterable[Citation], *, separator: str = " ") -> Delta:
         """Append a sentence, with the marks of what it cites.
@@ -52,8 +56,15 @@ class AnswerText:
         """The sentences so far that cite something, without marks."""
         return tuple(self.text[start:end] for start, end in by_sentence(self.citations))
 
+    @property
+    def cited(self) -> tuple[Citation, ...]:
+        """``citations``, and after them the quotes that no sentence cites, with the claim (0, 0)."""
+        told = {_words(c) for c in self.citations}
+        rest = (c.model_copy(update={"claim": NO_CLAIM}) for c in self.quotes if _words(c) not in told)
+        return (*self.citations, *rest)
+
     def _number(self, citation: Citation, placed: Sequence[Citation]) -> int:
-        known = {_words(c): c.number for c in (*self.citations, *placed)}
+        known = {_words(c): c.number for c in (*self.quotes, *self.citations, *placed)}
         return known.get(_words(citation), max(known.values(), default=0) + 1)
 
 
@@ -63,10 +74,14 @@ def without_marks(sentence: str) -> str:
 
 
 def by_sentence(citations: Iterable[Citation]) -> dict[tuple[int, int], list[Citation]]:
-    """Citations by the sentence they support: its place in the text → what it cites, in the text's order."""
+    """Citations by the sentence they support: its place in the text → what it cites, in the text's order.
+
+    Quotes that no sentence cites are left out.
+    """
     found: dict[tuple[int, int], list[Citation]] = {}
     for citation in citations:
-        found.setdefault(citation.claim, []).append(citation)
+        if citation.claim != NO_CLAIM:
+            found.setdefault(citation.claim, []).append(citation)
     return dict(sorted(found.items()))
 
 
@@ -75,4 +90,4 @@ def _words(citation: Citation) -> tuple[str, int, int]:
     return citation.article_id, citation.start, citation.end
 
 
-__all__ = ["AnswerText", "by_sentence", "without_marks"]
+__all__ = ["NO_CLAIM", "AnswerText", "by_sentence", "without_marks"]
