@@ -25,7 +25,7 @@ WITHIN = [
     ("who was hurt in Leeds June 18th?", "June 18th", "2023-06-18", "2023-07-03"),
     ("what happened on Sunday, June 18?", "on Sunday, June 18", "2023-06-18", "2023-07-03"),
     ("what happened on 18 December?", "on 18 December", "2022-12-18", "2023-01-02"),
-    ("what happened on 2023-06-18?", "on 2023-06-18", "2023-06-18", "2023-06-21"),
+    ("what happened on 2023-06-18?", "on 2023-06-18", "2023-06-18", "2023-07-03"),
     ("what happened in early May 2023?", "in early May 2023", "2023-05-01", "2023-05-25"),
     ("what was said in late May about trade?", "in late May", "2023-05-21", "2023-06-15"),
     ("what did Powell say in 2022?", "in 2022", "2022-01-01", "2023-01-01"),
