@@ -55,8 +55,13 @@ class EvalCase(Value):
     """Whether the archive holds the answer."""
     as_of: date | None = None
     """Ask as on that day: articles published later are left out."""
+    today: date | None = None
+    """The day the question is asked on, which "last week" counts from; None: what the question says of when is ignored.
+
+    Unlike ``as_of`` it leaves no article out.
+    """
     history: tuple[Turn, ...] = ()
-    """The conversation before the question."""
+    """The conversation before the question, which the question is understood by."""
     within: tuple[str, ...] = ()
     """Only these articles (id, key, URL or alias) may be used; empty: all of the archive."""
     tags: tuple[str, ...] = ()
