@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from rag.archive import Archive
 from rag.composing import by_sentence
 from rag.errors import ArchiveError, ArticleMissing, ModelCorrupt, ModelMissing, PromptError
-from rag.evaluation.overlap import letters_and_digits, same_sentence
-from rag.evaluation.values import Claim, Context, EvalCase, Found, Row
+from rag.evaluation.overlap import letters_and_digits, same_sentence, shares_most
+from rag.evaluation.values import Claim, Context, EvalCase, Found, Gold, Row
 from rag.protocols import QuestionOptions
 from rag.types import Answer, Citation, Hit, Value
 
@@ -147,7 +147,12 @@ class CaseRunner:
             ),
             "contexts": tuple(self._context(c) for c in answer.citations),
             "gold_cited": tuple(any(same_sentence(q, g) for q in quotes) for g in golds),
+            "gold_quoted": tuple(self._is_quoted(g, answer) for g in (case.rubric.gold if case.rubric else ())),
         }
+
+    def _is_quoted(self, gold: Gold, answer: Answer) -> bool:
+        wanted, ident = letters_and_digits(gold.quote), self._id(gold.article)
+        return any(c.article_id == ident and shares_most(letters_and_digits(c.quote), wanted) for c in answer.citations)
 
     def _claim(self, text: str, asked: str, cited: list[Citation], golds: list[str]) -> Claim:
         def holds(some: list[Citation]) -> bool:
