@@ -79,7 +79,7 @@ def _prompts(chosen: Sequence[EvalCase], brief: bool) -> list[str]:
 
 _COUNTING = (
     "baseline", "case_view", "cases", "citation_view", "compare", "labels", "libraries", "measures", "plots",
-    "provenance", "report", "report_view", "rows", "run", "statistics",
+    "provenance", "report", "report_view", "rows", "rubric", "run", "statistics",
 )  # fmt: skip
 NOT_DECIDING = frozenset(
     {"cli/", "service/", "ui/", "corpus/", "testing/", "testing.py", "langchain.py", "py.typed"}

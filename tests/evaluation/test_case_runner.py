@@ -14,6 +14,7 @@ from langchain_core.messages import BaseMessage
 from rag import Answer, Archive, Citation, EvalCase, evaluate
 from rag.evaluation import case_runner
 from rag.evaluation.overlap import letters_and_digits, same_sentence
+from rag.evaluation.values import Turn
 from rag.testing import FakeChat
 
 from .storms import BRIDGE, FIRST, SECOND, THIRD, questions, rows_of, says, storm, with_settings
@@ -145,6 +146,37 @@ def test_what_was_published_later_is_not_known_yet(archive: Archive, chat: FakeC
         assert {f.article for f in r.found} == there
         assert {archive.get(h.passage.article_id).key for h in r.answer.hits} == there
     assert rows_of(archive, cases[0])[0].answer.query.before == datetime(2023, 6, 2, tzinfo=UTC)  # type: ignore[union-attr]
+
+
+def test_what_the_question_says_of_when_counts_from_its_day(archive: Archive, chat: FakeChat, tmp_path: Path) -> None:
+    archive.ingest(
+        write_rows(
+            tmp_path / "a.jsonl",
+            row("may", "The strike at the port began.", published="2023-05-10"),
+            row("july", "Talks about the port strike opened.", published="2023-07-20"),
+        )
+    )
+    question = "What happened in the port strike last month?"
+    in_june, in_august, undated = rows_of(
+        archive,
+        *(EvalCase(id=str(d), question=question, today=d) for d in (date(2023, 6, 9), date(2023, 8, 9), None)),
+    )
+    assert {f.article for f in in_june.found} == {"may"}
+    assert {f.article for f in in_august.found} == {"july"}
+    assert {f.article for f in undated.found} == {"may", "july"}, "without a day, nobody knows what last month was"
+    assert in_june.answer is not None and in_june.answer.query.time is not None
+    assert undated.answer is not None and undated.answer.query.time is None
+
+
+def test_the_conversation_so_far_is_taken_in(ports: Archive) -> None:
+    before = (Turn(question="Who said that the Old Harbour Bridge will close?", answer="The port authority."),)
+    alone, taken_up = rows_of(
+        ports,
+        EvalCase(id="1", question="And when will it close?"),
+        EvalCase(id="2", question="And when will it close?", history=before),
+    )
+    assert alone.answer is not None and "Bridge" not in alone.answer.query.standalone
+    assert taken_up.answer is not None and "Bridge" in taken_up.answer.query.standalone
 
 
 def test_only_the_articles_within(ports: Archive, chat: FakeChat) -> None:
