@@ -24,10 +24,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.fit import near_facts, near_speech
+from benchmarks.fit import near_clauses, near_facts, near_speech
 from benchmarks.fit.near_sight import KINDS, Made, Sight
 from benchmarks.fit.wording import Forms
-from benchmarks.quality.runs import say
 from rag.text.split import sentences
 
 SENTENCES = 20_000
@@ -38,7 +37,7 @@ LONGER = 0.15
 """The share of claims that cite more than one sentence."""
 BUNDLE = 10
 """Neighbouring sentences that are taken of an article."""
-_MADE_BY = (near_facts, near_speech)  # they put their kinds on the list when they are imported
+_MADE_BY = (near_facts, near_clauses, near_speech)  # they put their kinds on the list when they are imported
 _NO_NEWS = re.compile(
     r"sign up|newsletter|subscribe|click|©|http|@|read more|editor[’']s note|getty|reuters/|photo|download|cookies|\|",
     re.IGNORECASE,
@@ -67,8 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         file.writelines(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
     unfinished.replace(options.out)
     for (kind, y), number in sorted(Counter((r["kind"], r["y"]) for r in rows).items()):
-        say(f"  {y} {kind:34s} {number}")
-    say(f"{len(rows)} claims: {dict(Counter(r['y'] for r in rows))}")
+        print(f"  {y} {kind:34s} {number}", file=sys.stderr)
+    print(f"{len(rows)} claims: {dict(Counter(r['y'] for r in rows))}", file=sys.stderr)
     return 0
 
 

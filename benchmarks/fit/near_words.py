@@ -66,8 +66,9 @@ OPPOSITES = {
     "earlier": "later", "later": "earlier", "stronger": "weaker", "weaker": "stronger", "above": "below",
     "below": "above", "rose": "fell", "fell": "rose", "increased": "decreased", "decreased": "increased",
     "increase": "decrease", "rise": "fall", "risen": "fallen", "fallen": "risen", "increasing": "decreasing",
-    "won": "lost", "lost": "won", "opened": "closed", "closed": "opened", "northern": "southern", "accepted": "rejected",
-    "southern": "northern", "eastern": "western", "western": "eastern", "men": "women", "women": "men",
+    "won": "lost", "lost": "won", "opened": "closed", "closed": "opened", "northern": "southern",
+    "accepted": "rejected", "southern": "northern", "eastern": "western", "western": "eastern", "men": "women",
+    "women": "men",
     "supported": "opposed", "opposed": "supported", "support": "oppose", "oppose": "support", "largest": "smallest",
     "highest": "lowest", "lowest": "highest", "oldest": "youngest", "youngest": "oldest", "best": "worst",
     "first": "last", "approved": "rejected", "rejected": "approved", "gained": "lost", "inside": "outside",
@@ -75,8 +76,9 @@ OPPOSITES = {
     "unlikely": "likely", "safe": "unsafe", "strong": "weak", "rising": "falling", "falling": "rising", "easy": "hard",
     "public": "private", "private": "public", "guilty": "innocent", "dead": "alive", "biggest": "smallest",
     "successful": "unsuccessful", "majority": "minority", "allowed": "forbidden", "banned": "allowed", "male": "female",
-    "female": "male", "before": "after", "after": "before", "joined": "left", "increases": "decreases", "son": "daughter",
-    "daughter": "son", "brother": "sister", "sister": "brother", "mother": "father", "father": "mother",
+    "female": "male", "before": "after", "after": "before", "joined": "left", "increases": "decreases",
+    "son": "daughter", "daughter": "son", "brother": "sister", "sister": "brother",
+    "mother": "father", "father": "mother",
 }  # fmt: skip
 SAME_TURN = {
     "rose": "climbed", "fell": "dropped", "increased": "rose", "larger": "bigger",
@@ -108,9 +110,10 @@ UNITS = {
 SAME_UNITS = {"percent": "%", "mph": "miles per hour", "feet": "ft", "pounds": "lb", "kilometers": "km", "miles": "mi",
               "hours": "hrs", "minutes": "min", "kilometres": "km", "million": "m", "billion": "bn"}  # fmt: skip
 ADJECTIVES_APART = frozenset(
-    "former suspected alleged proposed planned potential possible presumed would-be accused acting attempted unconfirmed "
-    "expected prospective ex apparent purported supposed likely hypothetical draft fake unsuccessful temporary interim "
-    "probable failed future presumptive self-proclaimed so-called nominal deputy assistant".split()
+    "former suspected alleged proposed planned potential possible presumed would-be accused acting attempted "
+    "unconfirmed expected prospective ex apparent purported supposed likely hypothetical draft fake "
+    "unsuccessful temporary interim probable failed future presumptive self-proclaimed so-called nominal deputy "
+    "assistant".split()
 )
 SAME_ADJECTIVES = {
     "former": "one-time", "proposed": "suggested", "planned": "intended", "alleged": "claimed", "potential": "possible",
