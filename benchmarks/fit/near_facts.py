@@ -254,7 +254,7 @@ def quantities(s: Sight) -> Iterator[Made]:
             or (t.head.tag_ != "NNS" and not (t.dep_ == "nsubj" and w.near(t, 1) == "of"))
         ):
             continue
-        if w.near(t, -1) in _DEFINED or t.dep_ not in ("amod", "det", "nsubj"):
+        if w.near(t, -1) in _DEFINED | _BOUNDED - {"some", "most"} or t.dep_ not in ("amod", "det", "nsubj"):
             continue
         if any(c.lower_ in _DEFINED - {"of"} for c in t.children):
             continue

@@ -70,7 +70,13 @@ def said(s: Sight) -> Iterator[Made]:
 def _resolved(told: Any, who: Any, name: str) -> Edits:
     """Puts the speaker's name for a pronoun that begins what they said."""
     first = w.subject(told)
-    if first is not None and first.lower_ in ("he", "she") and who.ent_type_ == "PERSON" and "," not in name:
+    if (
+        first is not None
+        and first.lower_ in ("he", "she")
+        and w.near(first, 1)[:1] not in "'’"
+        and who.ent_type_ == "PERSON"
+        and "," not in name
+    ):
         return {first.i: name}
     return {}
 
@@ -194,6 +200,8 @@ def hedged(s: Sight) -> Iterator[Made]:
             last = s.doc[places[-1] + 1]
             if not places or set(places) & s.quoted or not {t.ent_type_ for t in s.doc[last.i : last.i + 2]} & {
                 "CARDINAL", "MONEY", "PERCENT", "QUANTITY", "DATE", "TIME"}:  # fmt: skip
+                continue
+            if words in ("about", "around") and s.doc[places[0]].dep_ == "prep":
                 continue
             if words == "over" and last.ent_type_ in ("DATE", "TIME"):
                 continue

@@ -121,7 +121,7 @@ SAME_ADJECTIVES = {
     "expected": "anticipated", "temporary": "short-term", "future": "coming", "interim": "acting",
 }  # fmt: skip
 NEUTRAL_ADJECTIVES = frozenset(
-    "new young old local recent small large big major massive huge red white black public current key federal national "
+    "new young old local small large big major massive huge red white black public current key federal national "
     "annual popular famous well-known late prominent controversial important significant historic longtime top giant "
     "beautiful powerful severe heavy deadly tiny rare special veteran senior".split()
 )

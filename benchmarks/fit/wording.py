@@ -12,6 +12,7 @@ from datetime import date, timedelta
 from typing import Any
 
 Edits = dict[int, str]
+NAMED = ("PERSON", "ORG", "GPE", "NORP", "FAC", "LOC", "EVENT", "WORK_OF_ART", "LAW", "PRODUCT", "LANGUAGE")
 SUBJECTS = ("nsubj", "nsubjpass")
 FIRST_PERSON = frozenset("i we you my our your me us mine ours yours myself ourselves yourself let".split())
 QUOTES = '"“”'
@@ -97,7 +98,9 @@ def render_raw(doc: Any, edits: Edits, words: Sequence[int]) -> str:
 
 def uncapped(first: Any, text: str) -> str:
     """A text small at its beginning, unless its first word is a name's."""
-    keep = first.tag_ in ("NNP", "NNPS") or (first.ent_type_ and first.tag_ not in ("DT", "PRP", "CD", "IN", "RB"))
+    keep = first.tag_ in ("NNP", "NNPS") or (
+        first.ent_type_ in NAMED and first.tag_ not in ("DT", "PRP", "CD", "IN", "RB")
+    )
     keep = keep or first.text == "I" or first.text[:2].isupper() or (first.tag_ == "JJ" and bool(first.ent_type_))
     return text if keep else text[:1].lower() + text[1:]
 
