@@ -42,7 +42,9 @@ _HOMES = {
     "evaluate": "rag.evaluation.run",
     "load_cases": "rag.evaluation.cases",
     **dict.fromkeys(
-        "Answer Article Choice Citation Delta Finished Hit IngestReport Passage Progress Query Quoted Retrieved".split(),
+        (
+            "Answer Article Choice Citation Delta Finished Hit IngestReport Passage Progress Query Quoted Retrieved"
+        ).split(),
         "rag.types",
     ),
 }

@@ -7,7 +7,7 @@ are put together anew, and so is what a takedown leaves of an answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from rag.types import Citation, Delta
@@ -41,15 +41,37 @@ class AnswerText:
         """
         lead = separator if self.text else ""
         start = len(self.text) + len(lead)
+        quoted = {_words(c): c for c in self.quotes}
         placed: list[Citation] = []
         for citation in cited:
             update = {"number": self._number(citation, placed), "claim": (start, start + len(sentence))}
+            if quote := quoted.get(_words(citation)):  # what is known of the quote holds of its citation
+                update |= {"words": citation.words or quote.words, "speaker": citation.speaker or quote.speaker}
             placed.append(citation.model_copy(update=update))
         marks = "".join(f"[{number}]" for number in dict.fromkeys(c.number for c in placed))
         appended = f"{lead}{sentence} {marks}" if marks else f"{lead}{sentence}"
         self.text += appended
         self.citations += placed
         return Delta(text=appended, citations=tuple(placed))
+
+    def quote(self, found: Iterable[Citation]) -> tuple[Citation, ...]:
+        """Number words that answer, before a sentence cites them and whether one will or not.
+
+        Returns:
+            The quotes as they are numbered here: words that are known keep their number, others get the next one.
+        """
+        numbered: list[Citation] = []
+        for quote in found:
+            update = {"number": self._number(quote, numbered), "claim": NO_CLAIM, "support": "verbatim"}
+            numbered.append(quote.model_copy(update=update))
+        known = {_words(c) for c in self.quotes}
+        new = {_words(c): c for c in numbered if _words(c) not in known}
+        self.quotes = (*self.quotes, *new.values())
+        return tuple(numbered)
+
+    def add_quotes(self) -> list[Delta]:
+        """Append the quotes themselves, each on a line of its own."""
+        return [self.add(" ".join(c.quote.split()), [c], separator="\n") for c in self.quotes]
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -85,9 +107,37 @@ def by_sentence(citations: Iterable[Citation]) -> dict[tuple[int, int], list[Cit
     return dict(sorted(found.items()))
 
 
+def recomposed(
+    text: str, citations: Sequence[Citation], keep: Callable[[Citation], bool]
+) -> tuple[AnswerText, dict[tuple[int, int], tuple[int, int]]]:
+    """A text put together again from what is left of its citations.
+
+    Sentences go that cite something which is not kept. What is kept stays as a quote, also where its sentence is gone;
+    where no sentence is left, the quotes are the text.
+
+    Args:
+        text: An answer's text.
+        citations: What it cites, and the quotes beside it.
+        keep: Whether a citation is kept.
+
+    Returns:
+        The text, with the numbers in the order they were in; and where each sentence stood → where it stands.
+    """
+    again = AnswerText()
+    again.quote(c for _, c in sorted({c.number: c for c in citations}.items()) if keep(c))
+    places: dict[tuple[int, int], tuple[int, int]] = {}
+    for span, cited in by_sentence(citations).items():
+        if all(keep(c) for c in cited):
+            separator = "\n" if text[: span[0]].endswith("\n") else " "
+            places[span] = again.add(text[slice(*span)], cited, separator=separator).citations[0].claim
+    if not places:
+        again.add_quotes()
+    return again, places
+
+
 def _words(citation: Citation) -> tuple[str, int, int]:
     """Which words are cited."""
     return citation.article_id, citation.start, citation.end
 
 
-__all__ = ["NO_CLAIM", "AnswerText", "by_sentence", "without_marks"]
+__all__ = ["NO_CLAIM", "AnswerText", "by_sentence", "recomposed", "without_marks"]

@@ -1,9 +1,7 @@
 """The values that flow through OnRecord.
 
-All are frozen pydantic models; their JSON (``model_dump_json()``) is the
-documented schema of the command line and the service (``docs/schema.md``).
-Offsets are counted in code points, half-open, and always refer to
-``Article.text``.
+All are frozen pydantic models; their JSON (``model_dump_json()``) is the documented schema of the command line and the
+service (``docs/schema.md``). Offsets are counted in code points, half-open, and always refer to ``Article.text``.
 """
 
 from __future__ import annotations
@@ -252,8 +250,7 @@ class Citation(Value):
     start: int
     end: int
     claim: tuple[int, int]
-    """(start, end) in ``Answer.text`` of the sentence this citation supports; (0, 0) of a quote that answers the
-    question and that no sentence of the text cites."""
+    """(start, end) in ``Answer.text`` of the sentence it supports; (0, 0) of a quote that no sentence of it cites."""
     support: Support
     also_published_by: tuple[str, ...] = Field((), alias="also_printed_by")
     words: tuple[int, int] | None = None
@@ -327,7 +324,7 @@ class Answer(Value):
     timings_ms: Mapping[str, float] = Field(default_factory=dict, alias="millis")
     """Milliseconds per stage."""
     brief: str | None = None
-    """The answer alone in a few words, where it was asked for: the model's words, not checked."""
+    """The answer in a few words, where asked for: the model's, not checked, else those marked in the quote."""
     summarized: bool = False
     """Whether ``text`` is a model's, told by the quotes; else it is the quotes themselves, or a refusal."""
 

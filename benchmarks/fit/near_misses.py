@@ -42,6 +42,7 @@ _NO_NEWS = re.compile(
     r"sign up|newsletter|subscribe|click|©|http|@|read more|editor[’']s note|getty|reuters/|photo|download|cookies|\|",
     re.IGNORECASE,
 )
+_BROKEN = re.compile(r"  | ,|\(\s|,,|\ba a\b|\bthe the\b|\bto to\b|[,;] ?\.|\b(?:that|of|and) \.$", re.IGNORECASE)
 
 
 @dataclass
@@ -150,7 +151,7 @@ def good(made: Made, told: str) -> bool:
     """Whether a claim is a whole sentence, and not the cited one itself."""
     words = made.claim.split()
     copied = re.sub(r"\W+", "", made.claim).lower() == re.sub(r"\W+", "", told).lower()
-    broken = re.search(r"  | ,|\(\s|,,|\ba a\b|\bthe the\b|\bto to\b|[,;] ?\.|\b(?:that|of|and) \.$", made.claim)
+    broken = _BROKEN.search(made.claim)
     return (
         4 <= len(words) <= 45 and broken is None and not (copied and made.kind not in ("voice kept", "negation kept"))
     )
@@ -177,7 +178,7 @@ def _row(claim: Made, bundle: Bundle, n: int, rng: random.Random) -> dict[str, A
 
 def balanced(rows: list[dict[str, Any]], rng: random.Random) -> list[dict[str, Any]]:
     """As many rows as the shares of labels and kinds allow, in random order."""
-    rng.shuffle(rows)
+    rows = rng.sample(rows, len(rows))
     rows = list({(r["claim"], r["ev"]): r for r in rows}.values())
     of = {y: Counter(r["kind"] for r in rows if r["y"] == y) for y in SHARE}
 

@@ -6,13 +6,14 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from rag.answer.attribution import Attribution
 from rag.answer.injection import is_instruction, is_question
+from rag.answer.reader import Reading
 from rag.index.catalog import Catalog
 from rag.text.lexicon import alternation, having
 from rag.text.tokens import query_terms, terms
@@ -29,6 +30,8 @@ _OWN_WORDS = 0.3
 """What it is worth that a sentence has words of whom the question asks for."""
 _CHOICE = 0.2
 """What it is worth that a sentence has all the words of one of the given answers."""
+_SHORT = 60
+"""Letters of a sentence that is likely to lean on the one before it, such as an item of a list."""
 _UNSPACED = ("zh",)
 """Languages that put no spaces between words."""
 
@@ -191,6 +194,47 @@ def choose(
                 who=attribution.introduce(passage.article_id, place.start, _text(passage, n)) if attribution else "",
             )
         )
+    return found
+
+
+def numbered(
+    shown: Sequence[Reading], nearest: Sequence[Reading], attribution: Attribution | None, tokens: int
+) -> list[Numbered]:
+    """The quotes as a model reads them, with what they lean on and what comes next to them.
+
+    Args:
+        shown: The quotes; all of them are taken.
+        nearest: More sentences, best first; taken as far as there is room.
+        attribution: Who says what in their articles.
+        tokens: About how many tokens the sentences may have together.
+
+    Returns:
+        Sentences numbered from 1, articles in the order of their best quote, in reading order within each.
+    """
+    chosen: dict[tuple[str, int], Reading] = {}
+    spent = 0
+    for reading in (*shown, *nearest):
+        passage = reading.hit.passage
+        own = [(passage, reading.n)]
+        leans = _LEANS.search(reading.text) or len(reading.text) < _SHORT
+        if reading.n and leans and _states(passage, reading.n - 1, attribution):
+            own.append((passage, reading.n - 1))
+        cost = sum(_tokens(_text(p, n)) for p, n in own if (p.id, n) not in chosen)
+        if spent + cost > tokens and reading not in shown:
+            continue
+        spent += cost
+        for p, n in own:
+            chosen.setdefault((p.id, n), replace(reading, n=n) if n != reading.n else reading)
+    first = {r.hit.passage.article_id: i for i, r in reversed(list(enumerate(chosen.values())))}
+    ordered = sorted(chosen.values(), key=lambda r: (first[r.hit.passage.article_id], r.place[1]))
+    found: list[Numbered] = []
+    for reading in ordered:
+        article_id, start, end = reading.place
+        if found and found[-1].article_id == article_id and found[-1].start == start:
+            continue
+        who = attribution.introduce(article_id, start, reading.text) if attribution else ""
+        text, passage = reading.text, reading.hit.passage
+        found.append(Numbered(len(found) + 1, article_id, start, end, text, passage, reading.odds, who))
     return found
 
 

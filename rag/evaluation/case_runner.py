@@ -44,9 +44,11 @@ class CaseRunner:
         """
         self._archive = archive
         self._retrieval, self._depth = retrieval, depth
+        from rag.answer.models.chat import WITHOUT_MODEL, is_remote
+
         model = archive.model
-        self.remote = not retrieval and model.partition(":")[0] not in ("local", "extractive")
-        self._brief = brief and model != "extractive"
+        self.remote = not retrieval and is_remote(model)
+        self._brief = brief and model not in WITHOUT_MODEL
         self._keys: dict[str, str] = {}
         self.stop = threading.Event()
 

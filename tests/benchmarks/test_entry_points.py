@@ -11,7 +11,11 @@ from helpers import ROOT
 ENTRY_POINTS = [
     "benchmarks.__main__",
     "benchmarks.fit.confidence",
+    "benchmarks.fit.export",
+    "benchmarks.fit.near_misses",
+    "benchmarks.fit.reader",
     "benchmarks.fit.support",
+    "benchmarks.fit.verifier",
     "benchmarks.golden",
     "benchmarks.mutations",
     "benchmarks.page",

@@ -17,6 +17,8 @@ from benchmarks.fit.wording import article, day, stopped, tidy
 VERBS = (  # sentences that show how the verbs used below are inflected
     "Workers have rebuilt the station that a fire destroyed, and trains stopped there when it was opened in spring.",
     "The firm has cut some jobs and cut others, and officials hired guards who were hired elsewhere before that day.",
+    "The mayor signed the plan that was signed before.",
+    "Last year the company cut nine hundred jobs.",
 )
 
 
@@ -75,12 +77,6 @@ def test_weekdays_are_days_of_the_calendar(parser: Any) -> None:
     wrong = [r["claim"] for r in rows if r["kind"] == "date resolved wrongly"]
     assert right and all("4 January 2023" in c or "January 4, 2023" in c for c in right)
     assert wrong and not any("4 January 2023" in c or "January 4, 2023" in c for c in wrong)
-
-
-def test_yes_and_no_stand_before_right_and_false_answers(parser: Any) -> None:
-    rows = rows_of(parser, "The governor did not sign the bill about the schools.")
-    answers = {(r["claim"].split(",")[0], r["y"]) for r in rows if r["question"].startswith("Did the governor sign")}
-    assert {("No", "S"), ("Yes", "C")} <= answers
 
 
 def test_a_condition_cannot_be_left_out(parser: Any) -> None:

@@ -191,7 +191,8 @@ def test_only_the_articles_within(ports: Archive, chat: FakeChat) -> None:
     assert {f.article for f in inside.found} == {"story-1", "story-2"}
     assert inside.answer is not None and inside.answer.answered
     assert {f.article for f in partly.found} == {"story-4"}
-    assert partly.answer is not None and not partly.answer.answered
+    assert partly.answer is not None
+    assert {c.article_id for c in partly.answer.citations} <= {ports.get("story-4").id}
     assert nowhere.error is not None and nowhere.error.startswith("ArticleMissing: ")
     assert nowhere.found == () and nowhere.answer is None
     assert nowhere.relevant == {"story-2": 1}, "what was known before is kept"
@@ -288,7 +289,13 @@ def test_a_brief_answer_is_kept_only_where_the_answer_or_its_source_has_the_word
     (r,) = rows_of(ports, storm(2))
     assert brief_calls(chat) == 1
     assert r.answer is not None and r.answer.answered
-    assert r.answer.brief == kept
+    if kept is not None:
+        assert r.answer.brief == kept
+        return
+    (quote, *_) = r.answer.quotes
+    assert quote.words is not None
+    start, end = (at - quote.start for at in quote.words)
+    assert r.answer.brief == quote.quote[start:end], "else those that the reader marked"
 
 
 def test_words_of_the_quote_alone_will_do(ports: Archive, chat: FakeChat) -> None:
@@ -305,9 +312,16 @@ def test_words_of_the_quote_alone_will_do(ports: Archive, chat: FakeChat) -> Non
 
 
 def test_a_refusal_is_not_made_brief(ports: Archive, chat: FakeChat) -> None:
+    (r,) = rows_of(with_settings(ports, caution=1.0), storm(2))
+    assert r.answer is not None and not r.answer.answered
+    assert chat.seen == []
+
+
+def test_quotes_alone_are_not_made_brief(ports: Archive, chat: FakeChat) -> None:
     chat.replies = ["NOT FOUND"]
     (r,) = rows_of(ports, storm(2))
-    assert r.answer is not None and not r.answer.answered
+    assert r.answer is not None and r.answer.answered
+    assert not r.answer.summarized and r.answer.brief is None
     assert len(chat.seen) == 1
 
 
