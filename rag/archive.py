@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -299,7 +300,7 @@ class Archive(Lookup, FormerNames):
             millis=millis,
         )
 
-    @property
+    @cached_property  # whether a model is installed is looked up once, not for each question
     def model(self) -> str:
         """Who writes answers, as ``Answer.model`` will have it."""
         from rag.answer.models.chat import default_model, name_of

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from rag.types import Citation, Delta
+from rag.types import Citation, Delta, Passage, Support
 
 NO_CLAIM = (0, 0)
 """The claim of a quote that no sentence of a text cites."""
@@ -41,11 +41,11 @@ class AnswerText:
         """
         lead = separator if self.text else ""
         start = len(self.text) + len(lead)
-        quoted = {_words(c): c for c in self.quotes}
+        quoted = {place(c): c for c in self.quotes}
         placed: list[Citation] = []
         for citation in cited:
             update = {"number": self._number(citation, placed), "claim": (start, start + len(sentence))}
-            if quote := quoted.get(_words(citation)):  # what is known of the quote holds of its citation
+            if quote := quoted.get(place(citation)):  # what is known of the quote holds of its citation
                 update |= {"words": citation.words or quote.words, "speaker": citation.speaker or quote.speaker}
             placed.append(citation.model_copy(update=update))
         marks = "".join(f"[{number}]" for number in dict.fromkeys(c.number for c in placed))
@@ -64,8 +64,8 @@ class AnswerText:
         for quote in found:
             update = {"number": self._number(quote, numbered), "claim": NO_CLAIM, "support": "verbatim"}
             numbered.append(quote.model_copy(update=update))
-        known = {_words(c) for c in self.quotes}
-        new = {_words(c): c for c in numbered if _words(c) not in known}
+        known = {place(c) for c in self.quotes}
+        new = {place(c): c for c in numbered if place(c) not in known}
         self.quotes = (*self.quotes, *new.values())
         return tuple(numbered)
 
@@ -81,13 +81,47 @@ class AnswerText:
     @property
     def cited(self) -> tuple[Citation, ...]:
         """``citations``, and after them the quotes that no sentence cites, with the claim (0, 0)."""
-        told = {_words(c) for c in self.citations}
-        rest = (c.model_copy(update={"claim": NO_CLAIM}) for c in self.quotes if _words(c) not in told)
+        told = {place(c) for c in self.citations}
+        rest = (c.model_copy(update={"claim": NO_CLAIM}) for c in self.quotes if place(c) not in told)
         return (*self.citations, *rest)
 
     def _number(self, citation: Citation, placed: Sequence[Citation]) -> int:
-        known = {_words(c): c.number for c in (*self.quotes, *self.citations, *placed)}
-        return known.get(_words(citation), max(known.values(), default=0) + 1)
+        known = {place(c): c.number for c in (*self.quotes, *self.citations, *placed)}
+        return known.get(place(citation), max(known.values(), default=0) + 1)
+
+
+def cite(
+    passage: Passage,
+    quote: str,
+    start: int,
+    end: int,
+    support: Support = "verbatim",
+    *,
+    words: tuple[int, int] | None = None,
+    speaker: str | None = None,
+) -> Citation:
+    """A citation of some words of a passage that has no number, and no place in a text, yet; see ``Citation``."""
+    return Citation(
+        number=0,
+        article_id=passage.article_id,
+        title=passage.title,
+        source=passage.source,
+        published=passage.published,
+        url=passage.url,
+        quote=quote,
+        start=start,
+        end=end,
+        claim=NO_CLAIM,
+        support=support,
+        also_published_by=passage.also_published_by,
+        words=words,
+        speaker=speaker,
+    )
+
+
+def by_number(citations: Iterable[Citation]) -> list[Citation]:
+    """Citations in the order of their numbers, each number once."""
+    return [c for _, c in sorted({c.number: c for c in citations}.items())]
 
 
 def without_marks(sentence: str) -> str:
@@ -124,7 +158,7 @@ def recomposed(
         The text, with the numbers in the order they were in; and where each sentence stood → where it stands.
     """
     again = AnswerText()
-    again.quote(c for _, c in sorted({c.number: c for c in citations}.items()) if keep(c))
+    again.quote(c for c in by_number(citations) if keep(c))
     places: dict[tuple[int, int], tuple[int, int]] = {}
     for span, cited in by_sentence(citations).items():
         if all(keep(c) for c in cited):
@@ -135,9 +169,9 @@ def recomposed(
     return again, places
 
 
-def _words(citation: Citation) -> tuple[str, int, int]:
-    """Which words are cited."""
+def place(citation: Citation) -> tuple[str, int, int]:
+    """Which words are cited: article id, start and end."""
     return citation.article_id, citation.start, citation.end
 
 
-__all__ = ["NO_CLAIM", "AnswerText", "by_sentence", "recomposed", "without_marks"]
+__all__ = ["NO_CLAIM", "AnswerText", "by_number", "by_sentence", "cite", "place", "recomposed", "without_marks"]

@@ -12,6 +12,7 @@ from rag.ui.text import citation_text, number
 
 from rag import shown
 from rag.answer.models.chat import WITHOUT_MODEL
+from rag.composing import by_number
 from rag.text import timespan
 from rag.text.timespan import day
 from rag.types import Answer, Citation, Feedback, Hit, Query, Stats, Support
@@ -62,7 +63,7 @@ class TurnView:
         """The words that answer, so far as they are there, by number; none of a refusal."""
         if self.answer is not None:
             return self.answer.quotes if self.answer.answered else []
-        return [c for _, c in sorted({c.number: c for c in (*self.citations, *self.quoted)}.items())]
+        return by_number((*self.citations, *self.quoted))
 
 
 def thread(turns: Sequence[TurnView], stats: Stats | None) -> str:
@@ -91,7 +92,7 @@ def _more(turn: TurnView, stats: Stats | None) -> dict[str, Any]:
         "time": f"{timespan.describe_time(time)} · “{time.phrase}”" if time else "",
         "dated": timespan.dating(time) if time else "",
         "summary": shown.summary(turn.text, turn.citations),
-        "by_model": answer is None or answer.summarized or answer.model not in WITHOUT_MODEL,
+        "by_model": answer is None or _by_model(answer),
         "quotes": [(c, shown.pieces(c)) for c in turn.quotes],
     }
     more["support"] = _support(more["summary"])
@@ -149,5 +150,8 @@ def plain(answer: Answer) -> str:
 
 def summary_head(answer: Answer) -> str:
     """Whose an answer's summary is."""
-    by_model = answer.summarized or answer.model not in WITHOUT_MODEL
-    return f"Summary by {answer.model} of the quotes below" if by_model else "Summary of the quotes below"
+    return f"Summary by {answer.model} of the quotes below" if _by_model(answer) else "Summary of the quotes below"
+
+
+def _by_model(answer: Answer) -> bool:
+    return answer.summarized or answer.model not in WITHOUT_MODEL

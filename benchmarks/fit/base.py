@@ -21,11 +21,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 from transformers import BertConfig, BertModel
 
-BOS, PAD, EOS, UNK = 0, 1, 2, 3
-"""Ids of the pieces with a meaning of their own."""
+from rag.answer.models.network import PAD
+
 BLOCK = 18
 """Bytes of a block: a half-precision scale and 32 weights of 4 bits."""
 VERDICTS = ("supported", "contradicted", "not_told")
@@ -90,14 +89,6 @@ def _unpack(data: bytes, offset: int, size: int) -> np.ndarray:
     low = (raw[:, 2:] & 15).astype(np.int8) - 8
     high = (raw[:, 2:] >> 4).astype(np.int8) - 8
     return (np.concatenate([low, high], 1) * scale).reshape(-1).astype(np.float32)
-
-
-def tokenizer(pieces: list[str], scores: list[float]) -> Tokenizer:
-    """The tokenizer of the network."""
-    made = Tokenizer(models.Unigram(list(zip(pieces, scores, strict=True)), unk_id=UNK))
-    made.normalizer = normalizers.Sequence([normalizers.NFKC(), normalizers.Replace(Regex(r"\s+"), " ")])
-    made.pre_tokenizer = pre_tokenizers.Metaspace()
-    return made
 
 
 def _encoder(base: Base) -> BertModel:

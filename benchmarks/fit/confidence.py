@@ -22,7 +22,6 @@ import pickle
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from benchmarks.quality.runs import archive_of, say
 from benchmarks.quality.sets import SETS, Set
 from rag.answer import quoting, reader
 from rag.answer.check import confidence
+from rag.answer.evidence import states
 from rag.archive import Archive
 from rag.evaluation.cases import load_cases, sample
 from rag.settings import Settings
@@ -79,32 +79,29 @@ class Question:
     answerable: bool = True
 
 
-def _newsroom(data: Path) -> Iterator[Question]:
-    path = data / "newsroom-questions" / "dev.jsonl"
-    for line in path.read_text("utf-8").splitlines():
-        row = json.loads(line)
-        history = [(q, a) for q, a in row["history"]]
-        options = {"history": history, "today": date.fromisoformat(row["today"])}
-        gold = tuple(g["quote"] for g in row["gold"])
-        yield Question(row["id"], row["question"], gold, (), options, bool(gold))
-
-
 def _cases(task: Set, data: Path, number: int | None) -> Iterator[Question]:
     cases = task.cases(data)
     for case in sample(cases, number) if number else cases:
+        # CLAPNQ's answers are retold, and in no article word for word
         answers = tuple(case.answers) if task.name != "clapnq" else ()
-        yield Question(case.id, case.question, tuple(case.evidence), answers, {"times": False}, case.answerable)
+        options: dict[str, Any] = {"times": case.today is not None}
+        if case.today is not None:
+            options |= {"today": case.today, "history": [(turn.question, turn.answer) for turn in case.history]}
+        gold = tuple(case.evidence)
+        # what denies a false premise answers it
+        answerable = case.answerable or (case.rubric is not None and bool(gold))
+        yield Question(case.id, case.question, gold, answers, options, answerable)
 
 
-def _read(archive: Archive, of: str, asked: Question, *, without: bool = False) -> tuple[Asked, str] | None:
-    """What the reader makes of a question; with the article that its best gold sentence stands in."""
+def _read(archive: Archive, of: str, asked: Question, *, without: bool = False) -> Asked | None:
+    """What the reader makes of a question; None where nothing is found."""
     found = archive.retrieve(asked.text, k=archive.settings.k + 4, **asked.options)
     hits = [h for h in found.hits if not (without and _holds(h.passage.text, asked))][: archive.settings.k]
     if not hits:
         return None
     hits = [h.model_copy(update={"rank": n}) for n, h in enumerate(hits, 1)]
     query = found.query.looked_for
-    readings = reader.read(query, hits, reader.may_be_evidence)
+    readings = reader.read(query, hits, states)
     tries = readings[:10]
     if not tries:
         return None
@@ -117,7 +114,7 @@ def _read(archive: Archive, of: str, asked: Question, *, without: bool = False) 
     gold = [not without and _holds(r.text, asked) for r in tries]
     kind = f"{of}-without" if without else of
     answerable = asked.answerable and not without
-    return Asked(kind, asked.id, fitted, answerable, [asdict(s) for s in signs], gold), query
+    return Asked(kind, asked.id, fitted, answerable, [asdict(s) for s in signs], gold)
 
 
 def _holds(text: str, asked: Question) -> bool:
@@ -130,11 +127,11 @@ def _holds(text: str, asked: Question) -> bool:
     return any(contains(plain, a) for a in asked.answers)
 
 
-def examples(data: Path, newsroom: Path) -> list[Asked]:
+def examples(data: Path) -> list[Asked]:
     """Everything that is learnt from."""
     sets = {s.name: s for s in SETS}
     plan: list[tuple[str, Path, Iterator[Question], bool]] = [
-        ("newsroom", newsroom, _newsroom(data), False),
+        ("newsroom", archive_of(sets["newsroom"], data), _cases(sets["newsroom"], data, None), False),
         ("clapnq", archive_of(sets["clapnq"], data), _cases(sets["clapnq"], data, CLAPNQ), False),
     ]
     for language in ("en", "tr", "zh"):
@@ -148,7 +145,7 @@ def examples(data: Path, newsroom: Path) -> list[Asked]:
             for n, question in enumerate(questions, 1):
                 for without in (False, True) if also_without else (False,):
                     if (made := _read(archive, name, question, without=without)) is not None:
-                        found.append(made[0])
+                        found.append(made)
                 if n % 100 == 0:
                     say(f"  {name}: {n}")
     return found
@@ -222,14 +219,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m benchmarks.fit.confidence", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("data", type=Path, help="the folder of the sets, ../shared/data")
-    parser.add_argument("newsroom", type=Path, help="an archive of its wikinews/articles.jsonl")
     parser.add_argument("--keep", type=Path, help="a file of what was read, to fit again from")
     parser.add_argument("--write", action="store_true", help=f"write {FILE.name}")
     options = parser.parse_args(arguments)
     if options.keep and options.keep.exists():
         found = pickle.loads(options.keep.read_bytes())
     else:
-        found = examples(options.data, options.newsroom)
+        found = examples(options.data)
         if options.keep:
             options.keep.write_bytes(pickle.dumps(found))
     fitted: dict[str, Any] = {"data": " ".join((__doc__ or "").split("Data: ")[1].split())}

@@ -20,16 +20,13 @@ import numpy as np
 import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 
-from benchmarks.fit.base import UNK, Base, Judge, read, tokenizer
+from benchmarks.fit.base import Base, Judge, read
 from benchmarks.fit.reader_data import rows
+from rag.answer.models.network import BLOCK, BOS, EOS, LENGTH, PAD, UNK, tokenizer
 
 FOLDER = Path("rag/answer/models/judge")
 PIECES = 32_000
 """Pieces kept."""
-POSITIONS = 320
-"""Places of a text that the network tells apart; the base has 512."""
-BLOCK = 32
-"""Weights that share a scale."""
 NAMES = ("sentence", "none", "span", "claim", "polarity")
 
 
@@ -75,7 +72,7 @@ def kept(base: Base, data: Path) -> list[int]:
             for coded in tokens.encode_batch(batch):
                 counts.update(coded.ids)
             batch = []
-    always = {0, 1, 2, UNK}
+    always = {BOS, PAD, EOS, UNK}
     latin = {i for i, piece in enumerate(base.pieces) if len(piece.strip("▁")) <= 1 and piece.isascii()}
     chosen = always | latin
     for i, _ in counts.most_common():
@@ -119,11 +116,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     scores = np.array([base.scores[i] for i in ids], np.float32)
     np.savez_compressed(args.out / "pieces.npz", codes=codes, scales=scales, pieces=pieces, scores=scores)
     positions = judge.encoder.embeddings.position_embeddings
-    positions.weight = torch.nn.Parameter(positions.weight[:POSITIONS].clone())
-    positions.num_embeddings = POSITIONS
-    judge.encoder.embeddings.register_buffer("position_ids", torch.arange(POSITIONS)[None], persistent=False)
+    positions.weight = torch.nn.Parameter(positions.weight[:LENGTH].clone())
+    positions.num_embeddings = LENGTH
+    judge.encoder.embeddings.register_buffer("position_ids", torch.arange(LENGTH)[None], persistent=False)
     judge.encoder.embeddings.register_buffer(
-        "token_type_ids", torch.zeros((1, POSITIONS), dtype=torch.long), persistent=False
+        "token_type_ids", torch.zeros((1, LENGTH), dtype=torch.long), persistent=False
     )
     whole = args.out / "whole.onnx"
     example = (torch.randn(2, 24, words.shape[1]), torch.ones(2, 24, dtype=torch.long))

@@ -16,9 +16,10 @@ from pathlib import Path
 
 import torch
 
-from benchmarks.fit.base import Judge, read, tokenizer
+from benchmarks.fit.base import Judge, read
 from benchmarks.fit.reader_data import Item, encode, encode_yes_no, questions, rows
 from benchmarks.fit.training import Plan, loss, padded, train
+from rag.answer.models.network import tokenizer
 
 FOREIGN = 0.2
 """Share of the questions in other languages than English that are used."""

@@ -19,16 +19,11 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-from benchmarks.fit.base import BOS, EOS
+from rag.answer.models.network import BOS, EOS
+from rag.answer.reader import HEADLINE, LENGTH, QUESTION, SENTENCE
 
-LENGTH = 256
-"""Most pieces of a passage with its question."""
-QUESTION, HEADLINE, SENTENCE = 64, 32, 120
-"""Most pieces of each."""
-SPANS = (
-    ("squad11-duTest/test-v1.1.json.xz", "squad11-duTest"),
-    ("squad2-dev-noxquad/squad2-dev-noxquad.json.xz", "squad2-dev-noxquad"),
-)
+SPANS = ("squad11-duTest/test-v1.1.json.xz", "squad2-dev-noxquad/squad2-dev-noxquad.json.xz")
+"""SQuAD's parts, which tell the words that answer."""
 
 
 @dataclass
@@ -73,7 +68,7 @@ def rows(path: Path) -> Iterator[dict[str, Any]]:
 def spans(folder: Path) -> dict[str, tuple[str, list[str]]]:
     """Question → (headline, the words that answer), of the sets that tell them."""
     found: dict[str, tuple[str, list[str]]] = {}
-    for name, _ in SPANS:
+    for name in SPANS:
         with lzma.open(folder / "raw" / name, "rt", encoding="utf-8") as file:
             for article in json.load(file)["data"]:
                 for paragraph in article["paragraphs"]:

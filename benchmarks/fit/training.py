@@ -12,8 +12,9 @@ from pathlib import Path
 import torch
 from torch.nn import functional
 
-from benchmarks.fit.base import PAD, Judge, trainable
+from benchmarks.fit.base import Judge, trainable
 from benchmarks.fit.reader_data import Item
+from rag.answer.models.network import PAD
 
 EVERY = 300
 """Steps between checkpoints."""

@@ -20,9 +20,10 @@ from typing import Any
 import torch
 
 from benchmarks.fit import reader
-from benchmarks.fit.base import Judge, read, tokenizer
+from benchmarks.fit.base import Judge, read
 from benchmarks.fit.reader_data import Item, encode_claim, rows
 from benchmarks.fit.training import Plan, train
+from rag.answer.models.network import tokenizer
 
 SEED = 2
 FOREIGN = 0.4

@@ -12,18 +12,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rag import registry
+from rag import registry, shown
 from rag.answer import multiple_choice, prompts, quoting, reader
 from rag.answer.attribution import Attribution
 from rag.answer.check import confidence, entailment
 from rag.answer.checker import Draft, SentenceChecker
 from rag.answer.conflicts.search import conflicts_of
-from rag.answer.evidence import Embed, Numbered, choose, numbered
+from rag.answer.evidence import Embed, Numbered, choose, numbered, states
 from rag.answer.generate import Generation, Generator, build_messages, format_evidence, to_messages
-from rag.answer.injection import is_instruction
 from rag.answer.models import chat
 from rag.answer.reader import Reading
-from rag.composing import NO_CLAIM
+from rag.composing import cite
 from rag.settings import Settings
 from rag.text.detect import detect_language
 from rag.text.refusals import refusal
@@ -32,7 +31,6 @@ from rag.types import (
     Choice,
     Citation,
     Conflict,
-    Delta,
     Event,
     Finished,
     Hit,
@@ -152,17 +150,16 @@ class Answerer:
         generation = Generation(temperature=temperature)
         run = _Run(asked.query, asked.hits, catalog, embed, dict(millis or {}), cancel or threading.Event(), generation)
         attribution = self._read(run, asked, others)
-        quotes = _citations(run.chosen, attribution)
+        quotes = run.draft.text.quote(_cite(reading, attribution) for reading in run.chosen.readings)
         run.timings["read"] = _ms_since(started)
         if quotes:
-            run.draft.text.quotes = quotes
             run.timings["first_quote"] = run.timings.get("retrieve", 0.0) + _ms_since(started)
             yield Quoted(quotes=quotes)
             if self._generator is not None:
                 yield from self._summary(run, attribution, self._generator, brief)
-                quotes = _still_there(run, quotes)
+                _drop_deleted(run)
             if not run.draft.answered and not run.generation.cancelled:
-                yield from self._as_text(run, quotes)
+                yield from run.draft.text.add_quotes()
         conflicts = self._conflicts(run) if run.draft.answered and not run.generation.cancelled else []
         run.timings["answer"] = _ms_since(started)
         run.timings["total"] = run.timings.get("retrieve", 0.0) + run.timings["answer"]
@@ -248,7 +245,7 @@ class Answerer:
         """What is quoted for a question understood in one way."""
         question, hits = asked.query.looked_for, asked.hits
         attribution = Attribution.of(asked.query, hits, run.catalog)
-        readings = reader.read(question, hits, lambda hit, n: _states(hit, n, attribution))
+        readings = reader.read(question, hits, lambda passage, n: states(passage, n, attribution))
         retrieval = None
         if asked.fitted:
             retrieval = confidence.retrieval_features(question, hits, embed=run.embed, catalog=run.catalog)
@@ -276,11 +273,6 @@ class Answerer:
             newest_first=bool(asked.query.time and asked.query.time.kind == "latest"),
         )
         return chosen, attribution
-
-    def _as_text(self, run: _Run, quotes: Sequence[Citation]) -> Iterator[Delta]:
-        """The quotes themselves as the answer's text, each on a line of its own."""
-        for quote in quotes:
-            yield run.draft.text.add(" ".join(quote.quote.split()), [quote], separator="\n")
 
     def _summary(self, run: _Run, attribution: Attribution, generator: Generator, brief: bool) -> Iterator[Event]:
         """What a model tells of the quotes, as far as they support it."""
@@ -311,7 +303,7 @@ class Answerer:
         if brief and run.draft.answered and not run.generation.cancelled:
             asked = time.perf_counter()
             said = generator.brief(messages, run.draft.text, run.generation, run.cancel)
-            run.draft.brief = said or _words(run.draft.text.quotes[0])
+            run.draft.brief = said or shown.cut(run.draft.text.quotes[0])[1] or None
             run.timings["brief"] = _ms_since(asked)
 
     def _conflicts(self, run: _Run) -> list[Conflict]:
@@ -364,60 +356,23 @@ def _reason(run: _Run, empty: bool) -> Reason:
     return "taken_down" if run.draft.taken_down else "not_in_archive"
 
 
-def _states(hit: Hit, n: int, attribution: Attribution) -> bool:
-    """Whether a sentence may be quoted; a question may where it is of whom the question asks for."""
-    place = hit.passage.sentences[n]
-    own = attribution.asked_for(hit.passage.article_id, place.start, place.end)
-    return reader.may_be_evidence(hit, n) or (own and not is_instruction(reader.sentence(hit.passage, n)))
-
-
-def _still_there(run: _Run, quotes: Sequence[Citation]) -> tuple[Citation, ...]:
-    """The quotes without those whose article was taken down while the model wrote; numbered anew if no text has them.
-
-    ``run.draft`` takes note.
-    """
-    there = run.catalog.exists({q.article_id for q in quotes})
-    kept = [q for q in quotes if q.article_id in there]
-    if len(kept) < len(quotes):
+def _drop_deleted(run: _Run) -> None:
+    """Leave out quotes whose article was taken down while the model wrote; numbered anew if no text has the numbers."""
+    text = run.draft.text
+    there = run.catalog.exists({q.article_id for q in text.quotes})
+    kept = [q for q in text.quotes if q.article_id in there]
+    if len(kept) < len(text.quotes):
         run.draft.taken_down = True
+        text.quotes = tuple(kept)
         if not run.draft.answered:
-            kept = [q.model_copy(update={"number": n}) for n, q in enumerate(kept, start=1)]
-        run.draft.text.quotes = tuple(kept)
-    return tuple(kept)
+            text.quotes = ()
+            text.quote(kept)
 
 
-def _citations(chosen: quoting.Chosen, attribution: Attribution) -> tuple[Citation, ...]:
-    return tuple(_citation(reading, number, attribution) for number, reading in enumerate(chosen.readings, start=1))
-
-
-def _words(quote: Citation) -> str | None:
-    """The words of a quote that answer."""
-    if quote.words is None:
-        return None
-    start, end = quote.words
-    return quote.quote[start - quote.start : end - quote.start]
-
-
-def _citation(reading: Reading, number: int, attribution: Attribution) -> Citation:
-    """A quote that no sentence of a text cites yet."""
-    article_id, start, end = reading.place
-    passage = reading.hit.passage
-    return Citation(
-        number=number,
-        article_id=article_id,
-        title=passage.title,
-        source=passage.source,
-        published=passage.published,
-        url=passage.url,
-        quote=reading.text,
-        start=start,
-        end=end,
-        claim=NO_CLAIM,
-        support="verbatim",
-        also_published_by=passage.also_published_by,
-        words=reading.words,
-        speaker=attribution.speaker(article_id, start, end),
-    )
+def _cite(reading: Reading, attribution: Attribution) -> Citation:
+    _, start, end = reading.place
+    passage, who = reading.hit.passage, attribution.speaker(*reading.place)
+    return cite(passage, reading.text, start, end, words=reading.words, speaker=who)
 
 
 def _ms_since(started: float) -> float:

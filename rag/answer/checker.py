@@ -16,10 +16,10 @@ from rag.answer import cited_context, parse
 from rag.answer.attribution import Attribution
 from rag.answer.check import plugins, verify
 from rag.answer.evidence import Embed, Numbered
-from rag.composing import AnswerText
+from rag.composing import AnswerText, cite
 from rag.index.catalog import Catalog
 from rag.protocols import Check
-from rag.types import Citation, Delta, RejectedSentence
+from rag.types import Delta, RejectedSentence
 
 _NARROWED = 0.02
 """What a statement's score may lose when only one of the sentences it cites is kept."""
@@ -114,7 +114,7 @@ class SentenceChecker:
         if why := self._objection(claim, verdict, cited):
             draft.rejected.append(RejectedSentence(text=claim, why=why))
             return None
-        return draft.text.add(claim, [_citation(e, verdict) for e in cited])
+        return draft.text.add(claim, [cite(e.passage, e.text, e.start, e.end, verdict.support) for e in cited])
 
     def _objection(self, claim: str, verdict: verify.Verdict, cited: Sequence[Numbered]) -> str:
         """The first thing against showing a claim; empty where there is none."""
@@ -196,24 +196,6 @@ class SentenceChecker:
             around = cited_context.around(self._catalog, e.article_id, e.start)
             self._context[e.number] = f"{around} {e.who}." if e.who else around
         return self._context[e.number]
-
-
-def _citation(e: Numbered, verdict: verify.Verdict) -> Citation:
-    """A citation that has no place in a text yet."""
-    return Citation(
-        number=0,
-        article_id=e.article_id,
-        title=e.passage.title,
-        source=e.passage.source,
-        published=e.passage.published,
-        url=e.passage.url,
-        quote=e.text,
-        start=e.start,
-        end=e.end,
-        claim=(0, 0),
-        support=verdict.support,
-        also_published_by=e.passage.also_published_by,
-    )
 
 
 __all__ = ["Draft", "SentenceChecker"]

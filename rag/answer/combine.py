@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
-from rag.composing import AnswerText, recomposed, without_marks
+from rag.composing import AnswerText, place, recomposed, without_marks
 from rag.retrieve.decompose import Parts
 from rag.types import (
     Answer,
@@ -111,19 +112,11 @@ def _add_part(event: Delta, whole: _Whole, moved: dict[tuple[int, int], tuple[in
 
 def _add_rest(answer: Answer, whole: _Whole, moved: dict[tuple[int, int], tuple[int, int]]) -> None:
     """What comes with a part's answer: its quotes, conflicts with the sentences that were taken, rejected sentences."""
-    whole.kept |= {_place(c) for c in whole.text.quote(sorted(answer.citations, key=_number))}
+    whole.kept |= {place(c) for c in whole.text.quote(sorted(answer.citations, key=attrgetter("number")))}
     for c in answer.conflicts:
         if c.claim in moved:
             whole.conflicts.append(c.model_copy(update={"claim": moved[c.claim]}))
     whole.rejected += answer.withheld
-
-
-def _number(citation: Citation) -> int:
-    return citation.number
-
-
-def _place(citation: Citation) -> tuple[str, int, int]:
-    return citation.article_id, citation.start, citation.end
 
 
 def _which(order: Parts, answers: Sequence[Answer], whole: _Whole, supports: Supports) -> Delta | None:
@@ -156,8 +149,8 @@ def _answer(
     query: Query, hits: tuple[Hit, ...], parts: Sequence[Part], answers: Sequence[Answer], whole: _Whole
 ) -> Answer:
     text, conflicts, summarized = whole.text, whole.conflicts, any(a.summarized for a in answers)
-    if any(_place(c) not in whole.kept for c in text.cited):  # taken down, or stopped, after it was quoted
-        text, moved = recomposed(text.text, text.cited, lambda c: _place(c) in whole.kept)
+    if any(place(c) not in whole.kept for c in text.cited):  # taken down, or stopped, after it was quoted
+        text, moved = recomposed(text.text, text.cited, lambda c: place(c) in whole.kept)
         conflicts = [c.model_copy(update={"claim": moved[c.claim]}) for c in conflicts if c.claim in moved]
         summarized = summarized and bool(moved)
     answered = bool(text.cited)

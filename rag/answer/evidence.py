@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from rag.answer.attribution import Attribution
 from rag.answer.injection import is_instruction, is_question
-from rag.answer.reader import Reading
+from rag.answer.reader import Reading, sentence
 from rag.index.catalog import Catalog
 from rag.text.lexicon import alternation, having
 from rag.text.tokens import query_terms, terms
@@ -112,10 +112,10 @@ def choose(
         Sentences numbered from 1, grouped by article, in reading order within each.
     """
     hits = hits[:_READ]
-    pool = [(hit, n) for hit in hits for n in range(len(hit.passage.sentences)) if _states(hit.passage, n, attribution)]
+    pool = [(hit, n) for hit in hits for n in range(len(hit.passage.sentences)) if states(hit.passage, n, attribution)]
     if not pool:
         return []
-    texts = [_text(hit.passage, n) for hit, n in pool]
+    texts = [sentence(hit.passage, n) for hit, n in pool]
     asked = embed([question])[0]
     stored = catalog.vectors([hit.passage.id for hit in hits])
     of_passage = {i: float(v @ asked) for i, v in stored.items()}
@@ -155,10 +155,10 @@ def choose(
         if _said_already(near[ident, n], [v for w, v in near.items() if w in chosen]):
             continue
         wanted = [(ident, n)]
-        if (ident, n - 1) in weights and _LEANS.search(_text(by_id[ident].passage, n)):
+        if (ident, n - 1) in weights and _LEANS.search(sentence(by_id[ident].passage, n)):
             wanted.append((ident, n - 1))
         new = [w for w in wanted if w not in chosen]
-        cost = sum(_tokens(_text(by_id[i].passage, m)) for i, m in new)
+        cost = sum(_tokens(sentence(by_id[i].passage, m)) for i, m in new)
         if spent + cost > tokens and chosen:
             if spent > 0.8 * tokens:
                 break
@@ -188,10 +188,10 @@ def choose(
                 article_id=passage.article_id,
                 start=place.start,
                 end=place.end,
-                text=_text(passage, n),
+                text=sentence(passage, n),
                 passage=passage,
                 score=weights[ident, n],
-                who=attribution.introduce(passage.article_id, place.start, _text(passage, n)) if attribution else "",
+                who=attribution.introduce(passage.article_id, place.start, sentence(passage, n)) if attribution else "",
             )
         )
     return found
@@ -217,9 +217,9 @@ def numbered(
         passage = reading.hit.passage
         own = [(passage, reading.n)]
         leans = _LEANS.search(reading.text) or len(reading.text) < _SHORT
-        if reading.n and leans and _states(passage, reading.n - 1, attribution):
+        if reading.n and leans and states(passage, reading.n - 1, attribution):
             own.append((passage, reading.n - 1))
-        cost = sum(_tokens(_text(p, n)) for p, n in own if (p.id, n) not in chosen)
+        cost = sum(_tokens(sentence(p, n)) for p, n in own if (p.id, n) not in chosen)
         if spent + cost > tokens and reading not in shown:
             continue
         spent += cost
@@ -238,9 +238,12 @@ def numbered(
     return found
 
 
-def _states(passage: Passage, n: int, attribution: Attribution | None) -> bool:
-    """Whether a sentence can be evidence: not one addressed to whoever reads it as a machine, nor a mere question."""
-    text, place = _text(passage, n), passage.sentences[n]
+def states(passage: Passage, n: int, attribution: Attribution | None = None) -> bool:
+    """Whether a sentence can be evidence: not one addressed to whoever reads it as a machine, nor a mere question.
+
+    A question can where it is of whom the question asks for.
+    """
+    text, place = sentence(passage, n), passage.sentences[n]
     if is_instruction(text):
         return False
     return not is_question(text) or bool(
@@ -251,11 +254,6 @@ def _states(passage: Passage, n: int, attribution: Attribution | None) -> bool:
 def _said_already(vector: npt.NDArray[np.float32], chosen: Sequence[npt.NDArray[np.float32]]) -> bool:
     """Whether a sentence only repeats a chosen one: what it adds is not worth the waiting."""
     return any(float(vector @ other) >= _SAME for other in chosen)
-
-
-def _text(passage: Passage, n: int) -> str:
-    place = passage.sentences[n]
-    return passage.text[place.start - passage.start : place.end - passage.start]
 
 
 def _tokens(text: str) -> int:

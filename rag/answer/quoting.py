@@ -109,10 +109,7 @@ def signs_of(
     if retrieval is not None:
         vectors = embed([question, *(r.text for r in tries)])
         likeness = [float(v @ vectors[0]) for v in vectors[1:]]
-    return [
-        confidence.signs(question, reading, readings, retrieval, like)
-        for reading, like in zip(tries, likeness, strict=True)
-    ]
+    return confidence.signs(question, tries, readings, retrieval, likeness)
 
 
 def objection(checks: Mapping[str, Check], reading: Reading, question: str) -> str:

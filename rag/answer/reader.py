@@ -11,17 +11,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 
-from rag.answer.injection import is_instruction, is_question
 from rag.answer.models import network
 from rag.types import Hit, Passage
 
 LENGTH = 256
 """Most pieces of a piece of a passage with its question: what the network was trained on."""
-_QUESTION, _HEADLINE, _SENTENCE = 64, 32, 120
+QUESTION, HEADLINE, SENTENCE = 64, 32, 120
 """Most pieces of each, as in training."""
 _WORDS = 24
 """Most pieces of the words that answer."""
@@ -41,28 +39,17 @@ class Reading:
     """Probability that it is the one of its passage that answers, 0 to 1; the rest is the others' and none's."""
     words: tuple[int, int] | None
     """(start, end) in the article of the words that answer; None where they can't be told from the rest."""
-    polarity: tuple[float, float, float] = (0.0, 0.0, 0.0)
-    """Of its passage: log-odds of yes, no, and can't be told, where the question asks for yes or no."""
 
     @property
     def text(self) -> str:
         """The sentence."""
-        place = self.hit.passage.sentences[self.n]
-        start = self.hit.passage.start
-        return self.hit.passage.text[place.start - start : place.end - start]
+        return sentence(self.hit.passage, self.n)
 
     @property
     def place(self) -> tuple[str, int, int]:
         """(article id, start, end)."""
         place = self.hit.passage.sentences[self.n]
         return self.hit.passage.article_id, place.start, place.end
-
-
-class ReadsPassages(Protocol):
-    """What reads passages: the trained network, or a stand-in for tests."""
-
-    def __call__(self, question: str, hits: Sequence[Hit], states: Callable[[Hit, int], bool]) -> list[Reading]:
-        """Read; see ``read``."""
 
 
 @dataclass
@@ -76,13 +63,13 @@ class _Chunk:
     offsets: list[list[tuple[int, int]]]
 
 
-def read(question: str, hits: Sequence[Hit], states: Callable[[Hit, int], bool]) -> list[Reading]:
+def read(question: str, hits: Sequence[Hit], states: Callable[[Passage, int], bool]) -> list[Reading]:
     """Read passages for a question.
 
     Args:
         question: Standing alone, in any language the network knows.
         hits: The passages.
-        states: Whether a sentence may be evidence at all, by its hit and its number in the passage; others are read as
+        states: Whether a sentence may be evidence at all, by its passage and its number there; others are read as
             what stands around, and never returned.
 
     Returns:
@@ -93,18 +80,17 @@ def read(question: str, hits: Sequence[Hit], states: Callable[[Hit, int], bool])
         ExtraMissing: onnxruntime is not installed.
     """
     model = network.shared()
-    head = [network.BOS, *model.encode(question).ids[:_QUESTION]]
+    head = [network.BOS, *model.encode(question).ids[:QUESTION]]
     chunks = [chunk for hit in hits for chunk in _chunks(model, head, hit)]
     found: list[Reading] = []
     for chunk, out in zip(chunks, model.run([c.ids for c in chunks]), strict=True):
         shares = _shares(chunk, out)
         some = float(out.sentence[chunk.marks].max()) - out.none
-        polarity = (float(out.polarity[0]), float(out.polarity[1]), float(out.polarity[2]))
         for i, n in enumerate(chunk.numbers):
-            if not states(chunk.hit, n):
+            if not states(chunk.hit.passage, n):
                 continue
             odds = some + math.log(max(1e-6, shares[i]))
-            found.append(Reading(chunk.hit, n, odds, shares[i], _words(chunk, i, out), polarity))
+            found.append(Reading(chunk.hit, n, odds, shares[i], _words(chunk, i, out)))
     return sorted(found, key=lambda r: -r.odds)
 
 
@@ -114,12 +100,12 @@ def _chunks(model: network.Network, head: Sequence[int], hit: Hit) -> Iterator[_
     passage = hit.passage
     start = list(head)
     if passage.title:
-        start += [network.EOS, *model.encode(passage.title).ids[:_HEADLINE]]
+        start += [network.EOS, *model.encode(passage.title).ids[:HEADLINE]]
     chunk = _Chunk(hit, list(start), [], [], [])
     last: tuple[list[int], list[tuple[int, int]]] | None = None
     for n in range(len(passage.sentences)):
         coded = model.encode(sentence(passage, n))
-        ids, offsets = coded.ids[:_SENTENCE], coded.offsets[:_SENTENCE]
+        ids, offsets = coded.ids[:SENTENCE], coded.offsets[:SENTENCE]
         if chunk.numbers and len(chunk.ids) + len(ids) + 2 > LENGTH:
             yield _closed(chunk)
             chunk = _Chunk(hit, list(start), [], [], [])
@@ -178,10 +164,4 @@ def sentence(passage: Passage, n: int) -> str:
     return passage.text[place.start - passage.start : place.end - passage.start]
 
 
-def may_be_evidence(hit: Hit, n: int) -> bool:
-    """Whether a sentence states something: not one addressed to whoever reads it as a machine, nor a mere question."""
-    text = sentence(hit.passage, n)
-    return not is_instruction(text) and not is_question(text)
-
-
-__all__ = ["Reading", "ReadsPassages", "may_be_evidence", "read", "sentence"]
+__all__ = ["HEADLINE", "LENGTH", "QUESTION", "SENTENCE", "Reading", "read", "sentence"]

@@ -77,7 +77,7 @@ def test_the_newest_come_first_where_the_latest_is_asked_for() -> None:
 @pytest.mark.parametrize("fitted", [True, False])
 def test_surer_reading_is_a_likelier_answer(fitted: bool) -> None:
     low, high = (
-        confidence.signs("Where were cracks found?", r, [r], confidence.RetrievalFeatures(0.1, 0.2), 0.5)
+        confidence.signs("Where were cracks found?", [r], [r], confidence.RetrievalFeatures(0.1, 0.2), [0.5])[0]
         for r in readings(-6.0, 6.0)
     )
     assert confidence.p_answers(low, fitted=fitted) < confidence.p_answers(high, fitted=fitted)

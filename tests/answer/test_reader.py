@@ -6,6 +6,7 @@ import hypothesis.strategies as st
 from hypothesis import given, settings
 
 from rag.answer import reader
+from rag.answer.evidence import states
 from rag.types import Hit, Passage, Sentence
 
 BRIDGE = (
@@ -35,7 +36,7 @@ def hit_of(*sentences: str, rank: int = 1, title: str = "Old Harbour Bridge to c
 
 def test_the_sentence_that_answers_comes_first_with_its_words() -> None:
     hit = hit_of(*BRIDGE, at=40)
-    first = reader.read("Where were cracks found?", [hit], reader.may_be_evidence)[0]
+    first = reader.read("Where were cracks found?", [hit], states)[0]
     assert first.text == BRIDGE[1]
     assert first.words is not None
     start, end = first.words
@@ -43,23 +44,23 @@ def test_the_sentence_that_answers_comes_first_with_its_words() -> None:
 
 
 def test_what_may_not_be_evidence_is_read_and_never_returned() -> None:
-    found = reader.read("Where were cracks found?", [hit_of(*BRIDGE)], lambda hit, n: n != 1)
+    found = reader.read("Where were cracks found?", [hit_of(*BRIDGE)], lambda passage, n: n != 1)
     assert sorted(r.n for r in found) == [0, 2]
 
 
 def test_a_long_passage_is_read_in_pieces() -> None:
     many = [f"In year {n} the ferry carried {n * 7} thousand people across the bay and back again." for n in range(60)]
-    found = reader.read("How many people did the ferry carry in year 41?", [hit_of(*many)], reader.may_be_evidence)
+    found = reader.read("How many people did the ferry carry in year 41?", [hit_of(*many)], states)
     assert sorted(r.n for r in found) == list(range(60))
 
 
 def test_a_question_of_ten_thousand_words_is_read() -> None:
-    found = reader.read("why " * 10_000, [hit_of(*BRIDGE)], reader.may_be_evidence)
+    found = reader.read("why " * 10_000, [hit_of(*BRIDGE)], states)
     assert len(found) == 3
 
 
 def test_nothing_found_is_nothing_read() -> None:
-    assert reader.read("Why?", [], reader.may_be_evidence) == []
+    assert reader.read("Why?", [], states) == []
 
 
 @settings(max_examples=30, deadline=None)

@@ -84,39 +84,44 @@ def retrieval_features(question: str, hits: Sequence[Hit], *, embed: Embed, cata
 
 def signs(
     question: str,
-    reading: Reading,
+    tries: Sequence[Reading],
     readings: Sequence[Reading],
     retrieval: RetrievalFeatures | None,
-    likeness: float,
-) -> Signs:
-    """What speaks for a sentence.
+    likeness: Sequence[float],
+) -> list[Signs]:
+    """What speaks for each of some sentences.
 
     Args:
         question: What was searched for.
-        reading: The sentence.
+        tries: The sentences.
         readings: All that was read, for comparison.
         retrieval: What retrieval says of the question; None where the embedding model wasn't fitted for.
-        likeness: Cosine of the sentence and the question.
+        likeness: Of each sentence, its cosine with the question.
     """
-    passage = reading.hit.passage
-    there = f"{passage.title} {passage.text}"
     wanted = query_terms(question)
-    known, own = set(terms(there)), set(terms(reading.text))
     foreign = detect_language(question) != "en"
     names = [n for n in exact.question_names(question, foreign) if n.casefold() not in ENGLISH_CALENDAR]
-    other = max((r.odds for r in readings if r.hit.passage.article_id != passage.article_id), default=-_ODDS)
-    return Signs(
-        odds=_within(reading.odds, _ODDS),
-        share=reading.share,
-        lead=_within(reading.odds - other, _LEAD),
-        rank=1 / reading.hit.rank,
-        covered=sum(t in known for t in wanted) / max(1, len(wanted)),
-        here=sum(t in own for t in wanted) / max(1, len(wanted)),
-        missing=float(bool(exact.missing_names(names, there))),
-        likeness=likeness if retrieval else 0.0,
-        ahead=retrieval.ahead if retrieval else 0.0,
-        above=retrieval.above if retrieval else 0.0,
-    )
+    found = []
+    for reading, like in zip(tries, likeness, strict=True):
+        passage = reading.hit.passage
+        there = f"{passage.title} {passage.text}"
+        known, own = set(terms(there)), set(terms(reading.text))
+        other = max((r.odds for r in readings if r.hit.passage.article_id != passage.article_id), default=-_ODDS)
+        found.append(
+            Signs(
+                odds=_within(reading.odds, _ODDS),
+                share=reading.share,
+                lead=_within(reading.odds - other, _LEAD),
+                rank=1 / reading.hit.rank,
+                covered=sum(t in known for t in wanted) / max(1, len(wanted)),
+                here=sum(t in own for t in wanted) / max(1, len(wanted)),
+                missing=float(bool(exact.missing_names(names, there))),
+                likeness=like if retrieval else 0.0,
+                ahead=retrieval.ahead if retrieval else 0.0,
+                above=retrieval.above if retrieval else 0.0,
+            )
+        )
+    return found
 
 
 def rank_score(found: Signs, *, fitted: bool) -> float:

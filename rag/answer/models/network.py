@@ -32,7 +32,8 @@ BOS, PAD, EOS, UNK = 0, 1, 2, 3
 """Ids of the pieces with a meaning of their own."""
 LENGTH = 320
 """Most pieces of a text: the positions that the network tells apart."""
-_BLOCK = 32
+BLOCK = 32
+"""Weights of a piece's vector that share a scale."""
 _BATCH = 2048
 """Pieces that one thread runs at once, padding counted."""
 _FOLDER = Path(__file__).with_name("judge")
@@ -73,13 +74,12 @@ class Network:
     def __init__(self, graph: bytes, table: bytes) -> None:
         """Take the contents of its two files; see ``Network.load``."""
         onnxruntime = require("onnxruntime", extra="local", what="Reading evidence")
-        tokenizers = require("tokenizers", extra="local", what="Reading evidence")
         with np.load(io.BytesIO(table)) as arrays:
             self._codes: npt.NDArray[np.uint8] = arrays["codes"]
             self._scales: npt.NDArray[np.float16] = arrays["scales"]
             pieces = arrays["pieces"].tobytes().decode().split("\n")
             scores = [float(score) for score in arrays["scores"]]
-        self._tokens = _tokenizer(tokenizers, pieces, scores)
+        self._tokens = tokenizer(pieces, scores)
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # batches run side by side: threads within one wait for one another
         options.log_severity_level = 3
@@ -136,7 +136,7 @@ class Network:
 
     def _vectors(self, ids: npt.NDArray[np.int64]) -> Floats:
         codes = self._codes[ids]
-        both = np.stack([codes & 15, codes >> 4], -1).reshape(*ids.shape, -1, _BLOCK).astype(np.float32) - 8
+        both = np.stack([codes & 15, codes >> 4], -1).reshape(*ids.shape, -1, BLOCK).astype(np.float32) - 8
         vectors = both * self._scales[ids].astype(np.float32)[..., None]
         return np.ascontiguousarray(vectors.reshape(*ids.shape, -1), np.float32)
 
@@ -170,7 +170,13 @@ def _verified(path: Path, sha256: str) -> bytes:
     return data
 
 
-def _tokenizer(tokenizers: Any, pieces: Sequence[str], scores: Sequence[float]) -> Any:
+def tokenizer(pieces: Sequence[str], scores: Sequence[float]) -> Any:
+    """What cuts text into pieces, a ``tokenizers.Tokenizer``; a piece's id is its place.
+
+    Raises:
+        ExtraMissing: tokenizers is not installed.
+    """
+    tokenizers = require("tokenizers", extra="local", what="Reading evidence")
     made = tokenizers.Tokenizer(tokenizers.models.Unigram(list(zip(pieces, scores, strict=True)), unk_id=UNK))
     parts = [tokenizers.normalizers.NFKC(), tokenizers.normalizers.Replace(tokenizers.Regex(r"\s+"), " ")]
     made.normalizer = tokenizers.normalizers.Sequence(parts)
@@ -178,4 +184,4 @@ def _tokenizer(tokenizers: Any, pieces: Sequence[str], scores: Sequence[float]) 
     return made
 
 
-__all__ = ["BOS", "EOS", "LENGTH", "Coded", "Network", "Outputs", "shared"]
+__all__ = ["BLOCK", "BOS", "EOS", "LENGTH", "PAD", "UNK", "Coded", "Network", "Outputs", "shared", "tokenizer"]

@@ -70,15 +70,15 @@ def test_the_signs_of_a_sentence() -> None:
     one = reading("The Harbour Bridge closes in June.", "a", odds=2.0)
     two = reading("Kellmouth has a fair.", "b", odds=-3.0, rank=2)
     asked = "When does the Harbour Bridge close?"
-    found = confidence.signs(asked, one, [one, two], None, 0.7)
+    (found,) = confidence.signs(asked, [one], [one, two], None, [0.7])
     assert (found.odds, found.lead, found.rank, found.missing) == (2.0, 5.0, 1.0, 0.0)
     assert (found.covered, found.here) == (1.0, 1.0)
     assert (found.likeness, found.ahead, found.above) == (0.0, 0.0, 0.0), "cosines that weren't fitted don't count"
-    other = confidence.signs(asked, two, [one, two], RetrievalFeatures(0.1, 0.2), 0.7)
+    (other,) = confidence.signs(asked, [two], [one, two], RetrievalFeatures(0.1, 0.2), [0.7])
     assert (other.lead, other.rank, other.missing) == (-5.0, 0.5, 1.0)
     assert other.here < other.covered < 1, "the headline counts for the passage, not for the sentence"
     assert (other.likeness, other.ahead, other.above) == (0.7, 0.1, 0.2)
-    alone = confidence.signs(asked, reading("A fair.", "a", odds=99.0), [], None, 0.0)
+    (alone,) = confidence.signs(asked, [reading("A fair.", "a", odds=99.0)], [], None, [0.0])
     assert (alone.odds, alone.lead) == (12.0, 6.0), "within bounds"
 
 
