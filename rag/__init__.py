@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         Passage,
         Progress,
         Query,
+        Quoted,
         Retrieved,
     )
 
@@ -46,7 +47,9 @@ _HOMES = {
     "evaluate": "rag.evaluation.run",
     "load_cases": "rag.evaluation.cases",
     **dict.fromkeys(
-        "Answer Article Choice Citation Delta Finished Hit IngestReport Passage Progress Query Retrieved".split(),
+        (
+            "Answer Article Choice Citation Delta Finished Hit IngestReport Passage Progress Query Quoted Retrieved"
+        ).split(),
         "rag.types",
     ),
 }
@@ -70,6 +73,7 @@ __all__ = [
     "Passage",
     "Progress",
     "Query",
+    "Quoted",
     "Report",
     "Retrieved",
     "Settings",

@@ -34,6 +34,7 @@ PUBLIC = [
     "Passage",
     "Progress",
     "Query",
+    "Quoted",
     "Report",
     "Retrieved",
     "Settings",
