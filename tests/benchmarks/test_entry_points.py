@@ -10,7 +10,9 @@ from helpers import ROOT
 
 ENTRY_POINTS = [
     "benchmarks.__main__",
+    "benchmarks.embedders",
     "benchmarks.fit.confidence",
+    "benchmarks.fit.spread",
     "benchmarks.fit.support",
     "benchmarks.golden",
     "benchmarks.mutations",

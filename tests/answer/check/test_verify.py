@@ -188,12 +188,12 @@ UNSUPPORTED = [
 
 @pytest.fixture(scope="module", params=["fake", pytest.param("real", marks=pytest.mark.models)])
 def embed(request: pytest.FixtureRequest, shared_cache: Any) -> Callable[..., Any]:
-    from rag.index.embed import LangChainEmbedder, SentenceTransformerEmbedder
+    from rag.index.embed import BuiltInEmbedder, LangChainEmbedder
     from rag.testing import FakeEmbeddings
 
     if request.param == "fake":
         return LangChainEmbedder(FakeEmbeddings(dim=256)).embed
-    return SentenceTransformerEmbedder(cache=shared_cache).embed
+    return BuiltInEmbedder(cache=shared_cache).embed
 
 
 def name(value: object) -> str:
