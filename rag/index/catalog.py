@@ -428,6 +428,13 @@ class Catalog(QuoteStore):
             found += [r["id"] for r in rows]
         return found
 
+    def languages_of(self, article_ids: Sequence[str]) -> dict[str, str | None]:
+        """Languages (ISO 639-1) of versions by id; ids that are not there are left out."""
+        rows = self._db.execute(
+            f"SELECT id, language FROM version WHERE id IN ({', '.join('?' * len(article_ids))})", list(article_ids)
+        )
+        return {r["id"]: r["language"] for r in rows}
+
     def passages_at(self, places: Sequence[tuple[str, int]]) -> list[str | None]:
         """For each (version id, offset) the id of the passage that holds it, or None."""
         one = """SELECT p.id FROM passage p JOIN version v ON v.number = p.version

@@ -86,7 +86,14 @@ class QuotesArm:
         return [ident for ident in dict.fromkeys(found) if ident]
 
 
-def add_articles(candidates: Candidates, query: Query, stores: Stores, depth: int, weight: float) -> None:
+def add_articles(
+    candidates: Candidates,
+    query: Query,
+    stores: Stores,
+    depth: int,
+    weight: float,
+    factor: Callable[[str], float] | None = None,
+) -> None:
     """Raise passages of the articles that fit the question as a whole, and let in the best of articles without any.
 
     What a question asks for is seldom said in one passage with all of the question's words. An article's second-best
@@ -98,6 +105,7 @@ def add_articles(candidates: Candidates, query: Query, stores: Stores, depth: in
         stores: Their lexical index has whole articles; an older program's has not, and nothing is done.
         depth: How many articles to look at.
         weight: Of the lexical arm.
+        factor: What a passage's share is multiplied by; None: nothing.
     """
     from rag.index.catalog import WITH_ARTICLES
 
@@ -116,7 +124,8 @@ def add_articles(candidates: Candidates, query: Query, stores: Stores, depth: in
     for ident in candidates.order():
         if (article := _article(ident)) in ranks:
             nth[article] += 1
-            candidates.scores[ident] += share(weight * _WHOLE / nth[article], ranks[article])
+            gained = share(weight * _WHOLE / nth[article], ranks[article])
+            candidates.scores[ident] += gained * (factor(ident) if factor else 1.0)
 
 
 def prefer_newer(

@@ -6,14 +6,13 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rag.retrieve import arms, fusion
+from rag.retrieve.tongues import CALIBRATED_MODEL, Tongues
 from rag.types import FoundBy, Hit, Passage, Query
 
 if TYPE_CHECKING:
     from rag.index.stores import Stores
     from rag.protocols import Arm
 
-CALIBRATED_MODEL = "all-MiniLM"
-"""The embedding model that confidence was fitted for, and that knows English only."""
 _DEPTH = 100  # passages that each arm gives at least
 
 
@@ -23,7 +22,7 @@ class Retriever:
     def __init__(self, stores: Stores) -> None:
         """Take the stores of an archive; nothing is opened yet."""
         self._stores = stores
-        self._languages: tuple[int, tuple[str, ...]] | None = None
+        self._tongues = Tongues(stores)
         self._lexical = arms.LexicalArm(stores)
         self._own: dict[FoundBy, Arm] = {
             "dense": arms.DenseArm(stores, self._reads),
@@ -53,14 +52,7 @@ class Retriever:
 
     def language(self, question: str) -> str:
         """The question's language, as far as the archive has articles in it: a few words are easily mistaken."""
-        from rag.text.detect import detect_language
-
-        generation = self._stores.catalog.generation
-        if self._languages is None or self._languages[0] != generation:
-            self._languages = generation, tuple(self._stores.catalog.coverage()["languages"])
-        there = self._languages[1]  # the most common one first
-        detected = detect_language(question)
-        return detected if detected in there or not there else there[0]
+        return self._tongues.of_archive(question)
 
     def calibrated(self, query: Query) -> bool:
         """Whether the confidence fitted on data holds for a question: its embedding model and its language."""
@@ -71,16 +63,17 @@ class Retriever:
         return self._stores.embedder.name.startswith(CALIBRATED_MODEL)
 
     def _reads(self, query: Query) -> bool:
-        """Whether the embedding model knows the question's language; other models than the built-in one know all."""
-        return not self._has_calibrated_model or self.language(query.standalone) == "en"
+        """Whether the embedding model knows the question's language, as far as the archive has articles in it."""
+        return self._tongues.read(self.language(query.standalone))
 
     def _search(self, query: Query) -> list[Hit]:
         depth = max(_DEPTH, 4 * query.k)
         candidates = fusion.Candidates()
         for name, arm in self._arms():
             if weight := arm.weight(query):
-                candidates.add(name, arm.search(query, depth), weight)
-        arms.add_articles(candidates, query, self._stores, depth, self._lexical.weight(query))
+                candidates.add(name, arm.search(query, depth), weight, self._tongues.across(query, name))
+        across = self._tongues.across(query, "lexical")
+        arms.add_articles(candidates, query, self._stores, depth, self._lexical.weight(query), across)
         # Twins of a passage rank next to it, so a few more than are asked for are enough to fold them in.
         order = candidates.order()[: max(24, 3 * query.k)]
         passages = self._stores.catalog.passages(order)  # ids that another process has just deleted drop out here

@@ -11,6 +11,7 @@ from helpers import ROOT
 ENTRY_POINTS = [
     "benchmarks.__main__",
     "benchmarks.embedders",
+    "benchmarks.fit.across",
     "benchmarks.fit.confidence",
     "benchmarks.fit.spread",
     "benchmarks.fit.support",
