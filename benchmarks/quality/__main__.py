@@ -18,6 +18,7 @@ from benchmarks.quality.runs import ARMS, WORK, Figure, say
 from benchmarks.quality.sets import LOCAL, SETS, Published, Set
 from rag.errors import ModelMissing
 from rag.evaluation.provenance import code_digest
+from rag.index.embed import DEFAULT
 from rag.settings import load_settings
 
 DATA = ROOT.parent / "shared/data"
@@ -86,7 +87,8 @@ def _measure(name: str, data: Path, systems: Sequence[str] | None) -> tuple[list
             "errors": report.errors,
         }
     folder = (data / task.corpus).parent
-    if task.retrieval and (folder / "queries.jsonl").exists() and not systems:
+    default = task.embeddings == DEFAULT
+    if task.retrieval and default and (folder / "queries.jsonl").exists() and not systems:
         figures += _kept(f"{name}-published", lambda: published.figures(name, folder))
     return figures, facts
 
