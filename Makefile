@@ -40,14 +40,13 @@ test: $(READY) ## all tests, with the real models; an unexpected skip fails
 fast: $(READY) ## the tests without models and network, for the inner loop
 	@$(BIN)/python -m pytest -n auto --dist worksteal
 
-# The extractive engine is deterministic: its answers have to be the baseline's. A language model's may not be worse.
-COMPARE_extractive := --same-as
+# Answers may not be worse than the baseline. They are the same on one processor; 8-bit products differ a little on others.
 COMPARE := --no-worse-than
 
 eval: $(READY) ## ask the sample corpus's questions, and compare with the baseline (MODELS=extractive: seconds)
 	@$(BIN)/onrecord ingest --sample --archive $(SAMPLE)
 	@$(foreach model,$(MODELS),$(BIN)/onrecord eval corpus/questions.jsonl --archive $(SAMPLE) --model $(model) \
-	  --out .eval/$(model)-{run} $(or $(COMPARE_$(model)),$(COMPARE)) $(BASE)/$(model).jsonl &&) true
+	  --out .eval/$(model)-{run} $(COMPARE) $(BASE)/$(model).jsonl &&) true
 
 baseline: $(READY) ## make today's answers to the sample corpus's questions the baseline
 	@$(BIN)/onrecord ingest --sample --archive $(SAMPLE)

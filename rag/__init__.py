@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         Passage,
         Progress,
         Query,
+        Quoted,
         Retrieved,
     )
 
@@ -41,7 +42,9 @@ _HOMES = {
     "evaluate": "rag.evaluation.run",
     "load_cases": "rag.evaluation.cases",
     **dict.fromkeys(
-        "Answer Article Choice Citation Delta Finished Hit IngestReport Passage Progress Query Retrieved".split(),
+        (
+            "Answer Article Choice Citation Delta Finished Hit IngestReport Passage Progress Query Quoted Retrieved"
+        ).split(),
         "rag.types",
     ),
 }
@@ -63,6 +66,7 @@ __all__ = [
     "Passage",
     "Progress",
     "Query",
+    "Quoted",
     "Report",
     "Retrieved",
     "Settings",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -14,18 +15,7 @@ from rag.index.stores import Stores
 from rag.lookup import Lookup
 from rag.protocols import AskOptions, FilterArgs, QuestionOptions, SearchOptions, refuse_unknown, search_options
 from rag.settings import Settings, load_settings
-from rag.types import (
-    Answer,
-    Choice,
-    Citation,
-    Event,
-    Finished,
-    Hit,
-    IngestReport,
-    Query,
-    Quote,
-    Retrieved,
-)
+from rag.types import Answer, Choice, Citation, Event, Finished, Hit, IngestReport, Query, Quote, Retrieved
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -78,7 +68,7 @@ class Archive(Lookup, FormerNames):
 
         Args:
             path: The folder; by default the setting ``archive``.
-            chat_model: Who writes answers: ``"local"``, ``"extractive"``, ``"openai:gpt-5"`` and so on, or any
+            chat_model: Who sums quotes up: ``"local"``, ``"none"``, ``"openai:gpt-5"`` and so on, or any
                 LangChain chat model.
             embeddings: A name or folder, or any LangChain ``Embeddings``. An archive stays with the model it was
                 built with.
@@ -204,7 +194,7 @@ class Archive(Lookup, FormerNames):
         return Retrieved(query=query, hits=tuple(self.retriever.search(query)))
 
     def stream(self, question: str, **options: Unpack[AskOptions]) -> Iterator[Event]:
-        """Answer a question, event by event: ``Retrieved``, ``Progress``, ``Delta`` per checked sentence, ``Finished``.
+        """Answer a question, event by event: ``Retrieved``, ``Quoted``, ``Progress``, ``Delta``, ``Finished``.
 
         Args:
             question: In any words.
@@ -217,16 +207,22 @@ class Archive(Lookup, FormerNames):
         return self._stream(question, options)
 
     def _stream(self, question: str, options: AskOptions) -> Iterator[Event]:
+        from rag.answer.answerer import Understood
+
         started = time.perf_counter()
         plan = self.planner.plan(question, **search_options(options))
         answerer = self._answerer(options.get("chat_model"))
         answerer.prepare()  # a local model starts to load while the evidence is looked for
         cancel = options.get("cancel") or threading.Event()
 
+        def understood_otherwise() -> Iterator[Understood]:
+            for query in self.planner.other_readings(plan.query, **search_options(options)):
+                yield Understood(query, self.retriever.search(query), self.retriever.calibrated(query))
+
         def answered(query: Query, hits: Sequence[Hit], began: float, brief: bool) -> Iterator[Event]:
             return answerer.stream(
-                query,
-                hits,
+                Understood(query, hits, self.retriever.calibrated(query)),
+                others=understood_otherwise if query is plan.query else tuple,
                 catalog=self.stores.catalog,
                 embed=self.stores.embedding_cache,
                 fingerprint=self.fingerprint,
@@ -235,7 +231,6 @@ class Archive(Lookup, FormerNames):
                 cancel=cancel,
                 brief=brief,
                 temperature=options.get("temperature"),
-                fitted=self.retriever.calibrated(query),
             )
 
         if plan.shape is None:
@@ -305,12 +300,12 @@ class Archive(Lookup, FormerNames):
             millis=millis,
         )
 
-    @property
+    @cached_property  # whether a model is installed is looked up once, not for each question
     def model(self) -> str:
         """Who writes answers, as ``Answer.model`` will have it."""
-        from rag.answer.models.chat import name_of
+        from rag.answer.models.chat import default_model, name_of
 
-        return self.settings.model if self._given_chat is None else name_of(self._given_chat)
+        return default_model(self.settings) if self._given_chat is None else name_of(self._given_chat)
 
     def supports(self, claim: str, citations: Sequence[Citation], *, asked: str = "") -> Verdict:
         """Whether the cited words support a sentence: the check that every answer goes through, and those of plug-ins.
@@ -438,7 +433,7 @@ class Archive(Lookup, FormerNames):
     def _answerer(self, name: str | None) -> Answerer:
         with self._lock:
             given = self._given_chat if name is None else None
-            which = "given" if given is not None else name or self.settings.model
+            which = "given" if given is not None else name or self.model
             if which not in self._answerers:
                 from rag.answer.answerer import Answerer
 

@@ -7,11 +7,13 @@ are put together anew, and so is what a takedown leaves of an answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-from rag.types import Citation, Delta
+from rag.types import Citation, Delta, Passage, Support
 
+NO_CLAIM = (0, 0)
+"""The claim of a quote that no sentence of a text cites."""
 _TRAILING_MARKS = re.compile(r"\s*(?:\[\d+\])+\s*$")
 
 
@@ -22,6 +24,8 @@ class AnswerText:
     text: str = ""
     citations: list[Citation] = field(default_factory=list)
     """One for each sentence and the words it cites, in the text's order."""
+    quotes: Sequence[Citation] = ()
+    """Words that are numbered already, whether the text cites them or not."""
 
     def add(self, sentence: str, cited: Iterable[Citation], *, separator: str = " ") -> Delta:
         """Append a sentence, with the marks of what it cites.
@@ -37,9 +41,12 @@ class AnswerText:
         """
         lead = separator if self.text else ""
         start = len(self.text) + len(lead)
+        quoted = {place(c): c for c in self.quotes}
         placed: list[Citation] = []
         for citation in cited:
             update = {"number": self._number(citation, placed), "claim": (start, start + len(sentence))}
+            if quote := quoted.get(place(citation)):  # what is known of the quote holds of its citation
+                update |= {"words": citation.words or quote.words, "speaker": citation.speaker or quote.speaker}
             placed.append(citation.model_copy(update=update))
         marks = "".join(f"[{number}]" for number in dict.fromkeys(c.number for c in placed))
         appended = f"{lead}{sentence} {marks}" if marks else f"{lead}{sentence}"
@@ -47,14 +54,74 @@ class AnswerText:
         self.citations += placed
         return Delta(text=appended, citations=tuple(placed))
 
+    def quote(self, found: Iterable[Citation]) -> tuple[Citation, ...]:
+        """Number words that answer, before a sentence cites them and whether one will or not.
+
+        Returns:
+            The quotes as they are numbered here: words that are known keep their number, others get the next one.
+        """
+        numbered: list[Citation] = []
+        for quote in found:
+            update = {"number": self._number(quote, numbered), "claim": NO_CLAIM, "support": "verbatim"}
+            numbered.append(quote.model_copy(update=update))
+        known = {place(c) for c in self.quotes}
+        new = {place(c): c for c in numbered if place(c) not in known}
+        self.quotes = (*self.quotes, *new.values())
+        return tuple(numbered)
+
+    def add_quotes(self) -> list[Delta]:
+        """Append the quotes themselves, each on a line of its own."""
+        return [self.add(" ".join(c.quote.split()), [c], separator="\n") for c in self.quotes]
+
     @property
     def sentences(self) -> tuple[str, ...]:
         """The sentences so far that cite something, without marks."""
         return tuple(self.text[start:end] for start, end in by_sentence(self.citations))
 
+    @property
+    def cited(self) -> tuple[Citation, ...]:
+        """``citations``, and after them the quotes that no sentence cites, with the claim (0, 0)."""
+        told = {place(c) for c in self.citations}
+        rest = (c.model_copy(update={"claim": NO_CLAIM}) for c in self.quotes if place(c) not in told)
+        return (*self.citations, *rest)
+
     def _number(self, citation: Citation, placed: Sequence[Citation]) -> int:
-        known = {_words(c): c.number for c in (*self.citations, *placed)}
-        return known.get(_words(citation), max(known.values(), default=0) + 1)
+        known = {place(c): c.number for c in (*self.quotes, *self.citations, *placed)}
+        return known.get(place(citation), max(known.values(), default=0) + 1)
+
+
+def cite(
+    passage: Passage,
+    quote: str,
+    start: int,
+    end: int,
+    support: Support = "verbatim",
+    *,
+    words: tuple[int, int] | None = None,
+    speaker: str | None = None,
+) -> Citation:
+    """A citation of some words of a passage that has no number, and no place in a text, yet; see ``Citation``."""
+    return Citation(
+        number=0,
+        article_id=passage.article_id,
+        title=passage.title,
+        source=passage.source,
+        published=passage.published,
+        url=passage.url,
+        quote=quote,
+        start=start,
+        end=end,
+        claim=NO_CLAIM,
+        support=support,
+        also_published_by=passage.also_published_by,
+        words=words,
+        speaker=speaker,
+    )
+
+
+def by_number(citations: Iterable[Citation]) -> list[Citation]:
+    """Citations in the order of their numbers, each number once."""
+    return [c for _, c in sorted({c.number: c for c in citations}.items())]
 
 
 def without_marks(sentence: str) -> str:
@@ -63,16 +130,48 @@ def without_marks(sentence: str) -> str:
 
 
 def by_sentence(citations: Iterable[Citation]) -> dict[tuple[int, int], list[Citation]]:
-    """Citations by the sentence they support: its place in the text → what it cites, in the text's order."""
+    """Citations by the sentence they support: its place in the text → what it cites, in the text's order.
+
+    Quotes that no sentence cites are left out.
+    """
     found: dict[tuple[int, int], list[Citation]] = {}
     for citation in citations:
-        found.setdefault(citation.claim, []).append(citation)
+        if citation.claim != NO_CLAIM:
+            found.setdefault(citation.claim, []).append(citation)
     return dict(sorted(found.items()))
 
 
-def _words(citation: Citation) -> tuple[str, int, int]:
-    """Which words are cited."""
+def recomposed(
+    text: str, citations: Sequence[Citation], keep: Callable[[Citation], bool]
+) -> tuple[AnswerText, dict[tuple[int, int], tuple[int, int]]]:
+    """A text put together again from what is left of its citations.
+
+    Sentences go that cite something which is not kept. What is kept stays as a quote, also where its sentence is gone;
+    where no sentence is left, the quotes are the text.
+
+    Args:
+        text: An answer's text.
+        citations: What it cites, and the quotes beside it.
+        keep: Whether a citation is kept.
+
+    Returns:
+        The text, with the numbers in the order they were in; and where each sentence stood → where it stands.
+    """
+    again = AnswerText()
+    again.quote(c for c in by_number(citations) if keep(c))
+    places: dict[tuple[int, int], tuple[int, int]] = {}
+    for span, cited in by_sentence(citations).items():
+        if all(keep(c) for c in cited):
+            separator = "\n" if text[: span[0]].endswith("\n") else " "
+            places[span] = again.add(text[slice(*span)], cited, separator=separator).citations[0].claim
+    if not places:
+        again.add_quotes()
+    return again, places
+
+
+def place(citation: Citation) -> tuple[str, int, int]:
+    """Which words are cited: article id, start and end."""
     return citation.article_id, citation.start, citation.end
 
 
-__all__ = ["AnswerText", "by_sentence", "without_marks"]
+__all__ = ["NO_CLAIM", "AnswerText", "by_number", "by_sentence", "cite", "place", "recomposed", "without_marks"]

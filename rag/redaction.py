@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from rag.composing import AnswerText, by_sentence
+from rag.composing import recomposed
 from rag.text.detect import detect_language
 from rag.text.refusals import refusal
 from rag.types import Answer
@@ -13,10 +13,11 @@ from rag.types import Answer
 def redact(answer: Answer, article_ids: Collection[str]) -> Answer:
     """An answer without what rests on some articles.
 
-    Sentences that cite one of them are removed with their marks; the other citations are renumbered in order, and their
-    offsets corrected. Passages and conflicts of those articles are removed, and so is what may hold their words without
-    naming an article: withheld sentences, and the answer in brief. Where nothing is left, the answer says so in
-    the question's language.
+    Their quotes are removed, and the sentences that cite them, with their marks; the other quotes stay and are
+    renumbered in order, and offsets are corrected. Where a summary loses all its sentences, the quotes that are left
+    become the text. Passages and conflicts of those articles are removed, and so is what may hold their words without
+    naming an article: withheld sentences, and the answer in brief. Where nothing is left, the answer says so in the
+    question's language.
 
     Args:
         answer: The answer; it is not changed.
@@ -56,24 +57,24 @@ def redact(answer: Answer, article_ids: Collection[str]) -> Answer:
             "reason": "taken_down",
             "conflicts": (),
             "confidence": None,
+            "summarized": False,
         }
     )
 
 
 def _without_claims(answer: Answer, gone: frozenset[str]) -> Answer:
-    """The answer's text composed again from the sentences that cite none of the articles."""
-    places: dict[tuple[int, int], tuple[int, int]] = {}
-    text = AnswerText()
-    for span, cited in by_sentence(answer.citations).items():
-        if any(c.article_id in gone for c in cited):
-            continue
-        separator = "\n" if answer.text[: span[0]].endswith("\n") else " "
-        places[span] = text.add(answer.text[slice(*span)], cited, separator=separator).citations[0].claim
+    """The answer composed again from the quotes of other articles, and the sentences that cite nothing else."""
+    text, places = recomposed(answer.text, answer.citations, lambda c: c.article_id not in gone)
     conflicts = [
         c.model_copy(update={"claim": places[c.claim]})
         for c in answer.conflicts
         if c.article_id not in gone and c.claim in places
     ]
     return answer.model_copy(
-        update={"text": text.text, "citations": tuple(text.citations), "conflicts": tuple(conflicts)}
+        update={
+            "text": text.text,
+            "citations": text.cited,
+            "conflicts": tuple(conflicts),
+            "summarized": answer.summarized and bool(places),
+        }
     )

@@ -34,7 +34,7 @@ _FACTORIES: frozenset[Kind] = frozenset({"embedders", "arms", "chat_engines"})
 _OWN: Mapping[Kind, frozenset[str]] = {
     "embedders": frozenset({"all-MiniLM-L6-v2", "multilingual"}),
     "arms": frozenset({"dense", "lexical", "quotes", "articles", "recency"}),
-    "chat_engines": frozenset({"local", "extractive"}),
+    "chat_engines": frozenset({"local", "none", "extractive"}),
 }
 """Names that are OnRecord's own."""
 

@@ -30,7 +30,8 @@ class Settings(BaseSettings):
     )
     model: str = Field(
         "local",
-        description="Who writes answers: local, local:/path/to.gguf, extractive, or provider:name such as openai:gpt-5",
+        description="Who sums the quotes up: local, local:/path/to.gguf, provider:name such as openai:gpt-5, or none: "
+        "quotes alone, as without the local model's weights",
     )
     embeddings: str = Field(
         "all-MiniLM-L6-v2",
@@ -41,7 +42,7 @@ class Settings(BaseSettings):
         default_factory=lambda: user_cache_path("onrecord", appauthor=False),
         description="Where joined weights and prepared models are kept; can be deleted at any time",
     )
-    k: int = Field(8, ge=1, le=100, description="Passages to retrieve")
+    k: int = Field(12, ge=1, le=100, description="Passages to retrieve and read")
     retriever: Literal["hybrid", "dense", "lexical"] = Field(
         "hybrid", description="What finds passages: vectors and words together, or one of them alone"
     )

@@ -1,9 +1,7 @@
 """The values that flow through OnRecord.
 
-All are frozen pydantic models; their JSON (``model_dump_json()``) is the
-documented schema of the command line and the service (``docs/schema.md``).
-Offsets are counted in code points, half-open, and always refer to
-``Article.text``.
+All are frozen pydantic models; their JSON (``model_dump_json()``) is the documented schema of the command line and the
+service (``docs/schema.md``). Offsets are counted in code points, half-open, and always refer to ``Article.text``.
 """
 
 from __future__ import annotations
@@ -252,9 +250,13 @@ class Citation(Value):
     start: int
     end: int
     claim: tuple[int, int]
-    """(start, end) in ``Answer.text`` of the sentence this citation supports."""
+    """(start, end) in ``Answer.text`` of the sentence it supports; (0, 0) of a quote that no sentence of it cites."""
     support: Support
     also_published_by: tuple[str, ...] = Field((), alias="also_printed_by")
+    words: tuple[int, int] | None = None
+    """(start, end) in the article of the words that answer, within ``start`` and ``end``; None where not told apart."""
+    speaker: str | None = None
+    """Whose words it is or holds, with their role, where the article says so."""
 
 
 class Conflict(Value):
@@ -322,12 +324,14 @@ class Answer(Value):
     timings_ms: Mapping[str, float] = Field(default_factory=dict, alias="millis")
     """Milliseconds per stage."""
     brief: str | None = None
-    """The answer alone in a few words, where it was asked for: the model's words, not checked."""
+    """The answer in a few words, where asked for: the model's, not checked, else those marked in the quote."""
+    summarized: bool = False
+    """Whether ``text`` is a model's, told by the quotes; else it is the quotes themselves, or a refusal."""
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """The sentences of ``text`` that cite something, in order, without their citation marks; none of a refusal."""
-        return tuple(self.text[start:end] for start, end in sorted({c.claim for c in self.citations}))
+        return tuple(self.text[start:end] for start, end in sorted({c.claim for c in self.citations}) if end)
 
     @property
     def plain_text(self) -> str:
@@ -335,9 +339,14 @@ class Answer(Value):
         return " ".join(self.sentences) or self.text
 
     @property
+    def quotes(self) -> list[Citation]:
+        """The words of the archive that answer, best first: its citations by number, each once."""
+        return [c for _, c in sorted({c.number: c for c in self.citations}.items())]
+
+    @property
     def numbered(self) -> list[Citation]:
-        """Its citations as a list of sources shows them: each number once, also where several sentences cite it."""
-        return list({c.number: c for c in self.citations}.values())
+        """The same as ``quotes``."""
+        return self.quotes
 
 
 class Choice(Value):
@@ -381,8 +390,15 @@ class Progress(Value):
     """Tokens of the prompt, while reading; else 0."""
 
 
+class Quoted(Value):
+    """Event: the words of the archive that answer, before any model has written; they stay, whatever it writes."""
+
+    quotes: tuple[Citation, ...]
+    """Best first, numbered from 1. What a summary cites beside them gets the next numbers."""
+
+
 class Delta(Value):
-    """Event: a whole sentence that has passed the check."""
+    """Event: a whole sentence of the text: of a summary that has passed the check, else a quote."""
 
     text: str
     citations: tuple[Citation, ...] = ()
@@ -395,7 +411,7 @@ class Finished(Value):
     answer: Answer
 
 
-Event = Retrieved | Progress | Delta | Finished
+Event = Retrieved | Quoted | Progress | Delta | Finished
 
 
 class IngestReport(Value):

@@ -141,9 +141,14 @@ def assert_sound(archive: Any) -> None:
 
 def assert_cited(archive: Any, answer: Any) -> None:
     """What holds for every answer there ever is."""
+    assert {c.number for c in answer.citations} == set(range(1, len({c.number for c in answer.citations}) + 1))
     for c in answer.citations:
         assert archive.get(c.article_id).text[c.start : c.end] == c.quote
         assert c.quote.strip()
+        assert c.words is None or c.start <= c.words[0] < c.words[1] <= c.end
+        if c.claim == (0, 0):  # a quote that no sentence of the summary cites
+            assert answer.summarized
+            continue
         claim = answer.text[slice(*c.claim)]
         assert claim.strip()
         assert f"[{c.number}]" in answer.text[c.claim[1] :]

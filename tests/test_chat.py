@@ -59,12 +59,12 @@ def test_a_question_is_asked_with_those_before(ports: Archive, chat: FakeChat, c
 
 
 def test_a_refusal_is_remembered_without_its_words(ports: Archive, chat: FakeChat) -> None:
-    chat.replies = ["NOT FOUND"]
+    other = "Who won the 2022 World Cup?"
     talk = ports.chat()
-    answer = talk.ask(ASKED)
+    answer = talk.ask(other)
     assert not answer.answered
     assert answer.text
-    assert talk.history == ((ASKED, ""),)
+    assert talk.history == ((other, ""),)
 
 
 def test_what_was_stopped_is_remembered_and_what_failed_is_not(ports: Archive, chat: FakeChat) -> None:
@@ -114,5 +114,5 @@ def test_a_follow_up_finds_what_is_meant(ports: Archive) -> None:
     talk = ports.chat(chat_model="extractive")
     talk.ask("How many boats had storm0002 damaged?")
     again = talk.ask("And storm0004?")
-    assert "storm0004" in again.query.standalone
-    assert "boats" in again.query.standalone
+    assert again.question == "And storm0004?"
+    assert "A storm named storm0004 had damaged 14 boats." in [c.quote for c in again.quotes]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.composing import AnswerText, by_sentence, without_marks
+from rag.composing import NO_CLAIM, AnswerText, by_sentence, recomposed, without_marks
 from rag.types import Answer, Citation, Query
 
 
@@ -72,6 +72,39 @@ def test_an_answers_sentences_and_plain_text_are_without_marks() -> None:
     assert answer(text).plain_text == "It says [1] there. They met."
     refused = answer(AnswerText()).model_copy(update={"text": "The archive does not answer this question."})
     assert (refused.sentences, refused.plain_text) == ((), refused.text)
+
+
+def test_quotes_are_numbered_before_a_sentence_cites_them() -> None:
+    text = AnswerText()
+    known = cited("a").model_copy(update={"words": (1, 3), "speaker": "Qin Gang"})
+    assert [c.number for c in text.quote([known, cited("b"), cited("b")])] == [1, 2, 2]
+    assert [c.number for c in text.quote([cited("b"), cited("c")])] == [2, 3]
+    told = text.add("They met.", [cited("d"), cited("a")])
+    assert told.text == "They met. [4][1]"
+    assert (told.citations[1].words, told.citations[1].speaker) == ((1, 3), "Qin Gang"), "known of the quote"
+    assert [(c.number, c.claim) for c in text.cited] == [(4, (0, 9)), (1, (0, 9)), (2, NO_CLAIM), (3, NO_CLAIM)]
+    assert [c.number for c in answer(text).model_copy(update={"citations": text.cited}).quotes] == [1, 2, 3, 4]
+
+
+def test_the_quotes_themselves_are_a_text() -> None:
+    text = AnswerText()
+    text.quote([cited("a").model_copy(update={"quote": "two\n lines"}), cited("b")])
+    assert "".join(d.text for d in text.add_quotes()) == text.text == "two lines [1]\nwords [2]"
+    assert text.sentences == ("two lines", "words")
+
+
+def test_a_text_is_put_together_again_from_what_is_kept() -> None:
+    text = AnswerText()
+    text.quote([cited("a"), cited("b"), cited("c")])
+    for sentence, articles in (("One.", "b"), ("Two.", "ab"), ("Three.", "c")):
+        text.add(sentence, [cited(a) for a in articles])
+    again, places = recomposed(text.text, text.cited, lambda c: c.article_id != "a")
+    assert again.text == "One. [1] Three. [2]"
+    assert [(again.text[slice(*new)], text.text[slice(*old)]) for old, new in places.items()] == [
+        ("One.", "One."), ("Three.", "Three."),
+    ]  # fmt: skip
+    again, places = recomposed(text.text, text.cited, lambda c: c.article_id == "a")
+    assert (again.text, places) == ("words [1]", {})
 
 
 SENTENCES = st.lists(

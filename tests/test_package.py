@@ -32,6 +32,7 @@ PUBLIC = [
     "Passage",
     "Progress",
     "Query",
+    "Quoted",
     "Report",
     "Retrieved",
     "Settings",

@@ -8,9 +8,10 @@ from answers import BRIDGE, answered, hit, refused
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.composing import NO_CLAIM
 from rag.redaction import redact
 from rag.text.refusals import refusal
-from rag.types import Conflict, RejectedSentence
+from rag.types import Answer, Citation, Conflict, RejectedSentence
 
 
 def test_a_takedown_cuts_out_what_rested_on_it() -> None:
@@ -28,14 +29,16 @@ def test_a_takedown_cuts_out_what_rested_on_it() -> None:
         for n, a in ((0, "d"), (1, "c"), (1, "a"))
     )
     after = redact(before.model_copy(update={"conflicts": conflicts}), {"a"})
-    assert after.text == "Beta was second. [1] Gamma was third. [2][3] Delta was fourth. [4][5]"
+    assert after.text == "Beta was second. [1] Gamma was third. [3][4] Delta was fourth. [5][6]"
     assert [(c.number, c.article_id, after.text[slice(*c.claim)]) for c in after.citations] == [
         (1, "b", "Beta was second."),
-        (2, "c", "Gamma was third."),
-        (3, "b", "Gamma was third."),
-        (4, "c", "Delta was fourth."),
-        (5, "d", "Delta was fourth."),
+        (3, "c", "Gamma was third."),
+        (4, "b", "Gamma was third."),
+        (5, "c", "Delta was fourth."),
+        (6, "d", "Delta was fourth."),
+        (2, "b", ""),  # its sentence is gone, and it stays as a quote
     ]
+    assert [c.number for c in after.quotes] == [1, 2, 3, 4, 5, 6]
     assert [(c.article_id, after.text[slice(*c.claim)]) for c in after.conflicts] == [("c", "Beta was second.")]
     assert [(h.rank, h.passage.article_id) for h in after.hits] == [(1, "b"), (2, "c"), (3, "d")]
     assert (after.brief, after.withheld, after.answered) == (None, (), True)
@@ -75,30 +78,79 @@ def test_a_refusal_stays_the_refusal_it_was() -> None:
     assert (after.reason, after.text, after.hits, after.withheld) == (before.reason, before.text, (), ())
 
 
+def summarized(*claims: tuple[str, tuple[str, ...]], beside: tuple[str, ...] = (), **more: object) -> Answer:
+    """A model's summary, and quotes of other articles that it does not cite."""
+    told = answered(*claims, **more)
+    quotes = [
+        Citation(
+            number=len(told.quotes) + n, article_id=a, title=f"Title of {a}", quote=f"Said by {a}.", start=90,
+            end=100 + len(a), claim=NO_CLAIM, support="verbatim", words=(93, 95), speaker="Qin Gang, foreign minister",
+        )
+        for n, a in enumerate(beside, start=1)
+    ]  # fmt: skip
+    return told.model_copy(update={"citations": (*told.citations, *quotes), "summarized": True})
+
+
+def test_quotes_of_a_deleted_article_go_and_the_others_close_up() -> None:
+    before = summarized(("Beta was second.", ("b",)), beside=("a", "c", "a", "d"))
+    after = redact(before, {"a"})
+    assert (after.text, after.summarized) == ("Beta was second. [1]", True)
+    assert [(c.number, c.article_id) for c in after.quotes] == [(1, "b"), (2, "c"), (3, "d")]
+    assert (after.quotes[1].words, after.quotes[1].speaker) == ((93, 95), "Qin Gang, foreign minister")
+
+
+def test_a_summary_that_loses_all_its_sentences_leaves_the_quotes() -> None:
+    before = summarized(("Alpha was first.", ("a",)), ("Both agree.", ("a", "b")), beside=("c",))
+    after = redact(before, {"a"})
+    assert after.text == "Said by b: Both agree. [1]\nSaid by c. [2]"
+    assert (after.answered, after.summarized) == (True, False)
+    assert [after.text[slice(*c.claim)] for c in after.citations] == ["Said by b: Both agree.", "Said by c."]
+    assert {c.support for c in after.citations} == {"verbatim"}
+    gone = redact(after, {"b", "c"})
+    assert (gone.answered, gone.reason, gone.citations) == (False, "taken_down", ())
+
+
+def test_a_summary_and_all_quotes_gone_is_a_refusal() -> None:
+    after = redact(summarized(("Alpha was first.", ("a",)), beside=("b",)), {"a", "b"})
+    assert (after.answered, after.reason, after.citations, after.summarized) == (False, "taken_down", (), False)
+
+
 WORD = st.text("abcdeé桥🙂 ", min_size=1, max_size=8).map(lambda t: "w" + t.strip())
 CLAIMS = st.lists(
     st.tuples(WORD, st.lists(st.sampled_from("pqrs"), min_size=1, max_size=3, unique=True).map(tuple)), max_size=6
 )
 
 
-@given(CLAIMS, st.sets(st.sampled_from("pqrs")), st.sampled_from([" ", "\n"]))
-def test_citations_stay_consistent(claims: list[tuple[str, tuple[str, ...]]], gone: set[str], sep: str) -> None:
+@given(
+    CLAIMS,
+    st.sets(st.sampled_from("pqrs")),
+    st.sampled_from([" ", "\n"]),
+    st.lists(st.sampled_from("pqrs"), unique=True),
+)
+def test_citations_stay_consistent(
+    claims: list[tuple[str, tuple[str, ...]]], gone: set[str], sep: str, beside: list[str]
+) -> None:
     claims = [(f"{n}{text}{n}.", articles) for n, (text, articles) in enumerate(claims)]
-    before = answered(*claims, sep=sep)
+    before = summarized(*claims, beside=tuple(beside), sep=sep)
     after = redact(before, gone)
     kept = [(text, articles) for text, articles in claims if not gone & {*articles}]
-    assert [(after.text[slice(*c.claim)], c.article_id) for c in after.citations] == [
-        (text, a) for text, articles in kept for a in articles
+    left = [c for c in before.quotes if c.article_id not in gone]
+    assert [(c.quote, c.start, c.end, c.words) for c in after.quotes] == [
+        (c.quote, c.start, c.end, c.words) for c in left
     ]
-    seen = 0
+    assert [c.number for c in after.quotes] == [*range(1, len(left) + 1)]
+    told = [(after.text[slice(*c.claim)], c.article_id) for c in after.citations if c.claim != NO_CLAIM]
+    assert not kept or told == [(text, a) for text, articles in kept for a in articles]
     for c in after.citations:
-        assert re.match(rf"[ \[\]0-9]*\[{c.number}\]", after.text[c.claim[1] :])
-        assert c.number == (seen := seen + 1)
-    if kept:
-        assert after.text == answered(*kept, sep=sep).text
-    if not gone & {a for _, articles in claims for a in articles}:
+        if c.claim != NO_CLAIM:
+            assert re.match(rf"[ \[\]0-9]*\[{c.number}\]", after.text[c.claim[1] :])
+    if not gone & {c.article_id for c in before.citations}:
         assert after is before
     else:
-        assert after.answered == bool(kept)
+        assert (after.answered, after.summarized) == (bool(left), bool(kept))
+        if left and not kept:
+            assert after.text.splitlines() == [
+                f"{' '.join(c.quote.split())} [{n}]" for n, c in enumerate(left, start=1)
+            ]
         assert not gone & set(re.findall(r'"article_id":"(\w+)"', after.model_dump_json()))
     assert redact(after, gone) == after

@@ -19,13 +19,13 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_flag_over_environment_over_file_over_default(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert load_settings().k == 8
+    assert load_settings().k == 12
     file.write_text("k = 11\nmodel = 'extractive'\n")
     assert load_settings().k == 11
-    monkeypatch.setenv("ONRECORD_K", "12")
-    assert load_settings().k == 12
-    assert load_settings(k=13).k == 13
-    assert load_settings(k=None).k == 12
+    monkeypatch.setenv("ONRECORD_K", "13")
+    assert load_settings().k == 13
+    assert load_settings(k=14).k == 14
+    assert load_settings(k=None).k == 13
     assert load_settings().model == "extractive"
 
 

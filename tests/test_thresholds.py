@@ -15,16 +15,17 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from answer.conflicts.conflict_texts import Said, beside, between, passage
+from answers import hit
 from helpers import fill, row
-from langchain_core.messages import AIMessageChunk
-from langchain_core.outputs import ChatGenerationChunk
 from said import put_quotes
 
 from rag import Archive, Settings
-from rag.answer.check import support
-from rag.answer.check.verify import Cited, Relevance, relevance, supports
+from rag.answer import quoting
+from rag.answer.check import confidence, support
+from rag.answer.check.verify import Cited, supports
 from rag.answer.conflicts import find as conflicts
 from rag.answer.evidence import choose
+from rag.answer.reader import Reading
 from rag.errors import UsageError
 from rag.retrieve import timeref
 from rag.testing import FakeChat, FakeEmbeddings
@@ -87,49 +88,11 @@ def test_a_model_that_says_no_is_heard(yes: float, most: float) -> None:
     assert told.score <= most
 
 
-# -- whether it bears on the question -----------------------------------------------------
-
-
-@pytest.mark.parametrize(("cosine", "missing"), [(0.44, True), (0.46, False)])
-def test_what_a_question_is_about_is_near(cosine: float, missing: bool) -> None:
-    cited = Cited(["The vessels stay moored."], "", "")
-    question = "What did they say about fishery quotas?"
-    bears = relevance(question, cited, embed=at(cosine, "vessels"), rarity=lambda _: 1.0)
-    assert bool(bears.missing) == missing
-
-
-@pytest.mark.parametrize(("word", "missing"), [("relation", False), ("ties", True)])
-def test_a_longer_word_of_its_family_will_do(word: str, missing: bool) -> None:
-    asked = {"relation": "relation", "ties": "ties"}[word]
-    cited = Cited([f"Our {asked}ship{'s' if word == 'relation' else ''} count."], "", "")
-    bears = relevance(f"What did they say about {word}?", cited, embed=at(0.1, "count"), rarity=lambda _: 1.0)
-    assert bool(bears.missing) == missing
-
-
-def test_the_score_set_by_hand() -> None:
-    assert Relevance((), 0.5, 0.4).score == pytest.approx(0.5)
-    assert Relevance((), 0.5, 0.39).score < 0.5 < Relevance((), 0.5, 0.41).score
-    assert Relevance((), 0.49, 0.4).score < 0.5 < Relevance((), 0.51, 0.4).score
-    assert Relevance(("Kellmouth",), 1.0, 0.39).score < 0.5
-
-
 # -- answering or refusing ----------------------------------------------------------------
 
 BRIDGE = "The Harbour Bridge will close in June. Engineers found cracks in two of its piers."
 ASKED = "Why will the Harbour Bridge close?"
 FOUND = "Engineers found cracks in two of its piers."
-
-
-class Doubting(FakeChat):
-    """Gives its refusal a probability."""
-
-    doubt: float = 0.0
-
-    def _stream(self, *args: Any, **kwargs: Any) -> Any:
-        first = {"token": "NOT", "logprob": math.log(self.doubt)}
-        told = {"logprobs": {"content": [{"top_logprobs": [first]}]}}
-        yield ChatGenerationChunk(message=AIMessageChunk(content="", response_metadata=told))
-        yield from super()._stream(*args, **kwargs)
 
 
 def answers(folder: Path, chat: FakeChat, asked: str = ASKED, **settings: Any) -> Any:
@@ -140,37 +103,70 @@ def answers(folder: Path, chat: FakeChat, asked: str = ASKED, **settings: Any) -
         return archive.ask(asked)
 
 
-@pytest.mark.parametrize(("doubt", "answered"), [(0.49, True), (0.51, False)])
-def test_a_model_that_rather_refuses_is_not_believed(tmp_path: Path, doubt: float, answered: bool) -> None:
-    answer = answers(tmp_path, Doubting([f"{FOUND} [2]"], doubt=doubt), caution=0.01)
-    assert answer.answered == answered
-
-
 def test_an_answer_is_refused_below_the_caution_that_was_set(tmp_path: Path) -> None:
     chat = FakeChat([f"{FOUND} [2]"])
-    sure = answers(tmp_path, chat, caution=0.01).confidence
-    # Where nothing fitted decides, 0.4 stands for a half.
-    assert 0.1 < sure < 0.95
-    assert answers(tmp_path, chat, caution=(sure - 0.01) * 0.8).answered
-    assert not answers(tmp_path, chat, caution=(sure + 0.01) * 0.8).answered
+    sure = answers(tmp_path, chat, caution=0.0).confidence
+    assert 0.1 < sure < 0.995
+    assert answers(tmp_path, chat, caution=sure - 0.001).answered
+    refused = answers(tmp_path, chat, caution=sure + 0.001)
+    assert (refused.answered, refused.reason) == (False, "not_in_archive")
 
 
-def test_what_was_withheld_is_no_answer(tmp_path: Path) -> None:
-    """A veto stands, however sure the rest is."""
+def test_what_was_withheld_is_no_summary(tmp_path: Path) -> None:
+    """A veto stands, however sure the rest is; the quotes are shown in its stead."""
     for claim in (
         "Engineers found cracks in three of its piers.",
         "Engineers found no cracks in two of its piers.",
         "Sally Ward found cracks in two of its piers.",
     ):
         answer = answers(tmp_path, FakeChat([f"{claim} [2]"]), caution=0.01)
-        assert not answer.answered and answer.reason == "not_supported", claim
+        assert answer.answered and not answer.summarized, claim
+        assert claim not in answer.text
+        assert [w.text for w in answer.withheld] == [claim]
 
 
-@pytest.mark.parametrize(("where", "answered"), [("the Harbour Bridge", True), ("the Kellmouth Bridge", False)])
-def test_what_the_article_says_nothing_of_is_a_veto(tmp_path: Path, where: str, answered: bool) -> None:
-    asked = f"What did engineers find in piers of {where}?"
-    answer = answers(tmp_path, FakeChat([f"{FOUND} [2]"]), asked, caution=0.0)
-    assert answer.answered == answered
+def test_what_the_article_says_nothing_of_is_less_likely_answered(tmp_path: Path) -> None:
+    asked = "What did engineers find in piers of {}?"
+    of = {where: answers(tmp_path, FakeChat(), asked.format(where), caution=0.0).confidence for where in PLACES}
+    assert of["the Harbour Bridge"] > of["the Kellmouth Bridge"]
+    assert of["the Harbour Bridge"] > Settings().caution
+
+
+PLACES = ("the Harbour Bridge", "the Kellmouth Bridge")
+
+
+@pytest.mark.parametrize(("behind", "shown"), [(1.99, 2), (2.01, 1)])
+def test_how_far_behind_the_best_another_quote_may_be(
+    monkeypatch: pytest.MonkeyPatch, behind: float, shown: int
+) -> None:
+    monkeypatch.setattr(confidence, "rank_score", lambda signs, *, fitted: 5.0 if signs.odds > 0 else 5.0 - behind)
+    found = readings("One.", "Two.", odds=(1.0, -1.0))
+    assert len(quoted(found).readings) == shown
+
+
+@pytest.mark.parametrize(("lead", "first"), [(3.99, "Theirs."), (4.01, "Another's.")])
+def test_how_much_the_words_of_whom_is_asked_for_are_worth(
+    monkeypatch: pytest.MonkeyPatch, lead: float, first: str
+) -> None:
+    monkeypatch.setattr(confidence, "rank_score", lambda signs, *, fitted: signs.odds)
+    found = readings("Theirs.", "Another's.", odds=(0.0, lead))
+    assert quoted(found, preferred=lambda r: r.text == "Theirs.").readings[0].text == first
+
+
+def test_three_quotes_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(confidence, "rank_score", lambda signs, *, fitted: 5.0)
+    assert len(quoted(readings(*"ABCDE", odds=(1.0,) * 5)).readings) == 3
+
+
+def readings(*texts: str, odds: Sequence[float]) -> list[Reading]:
+    hits = [hit(f"a{n}", text, n) for n, text in enumerate(texts, start=1)]
+    return [Reading(one, 0, value, 0.5, None) for one, value in zip(hits, odds, strict=True)]
+
+
+def quoted(found: Sequence[Reading], preferred: Callable[[Reading], bool] = lambda _: False) -> quoting.Chosen:
+    return quoting.choose(
+        "What?", found, embed=alike, retrieval=None, caution=0.0, allowed=lambda _: "", preferred=preferred
+    )
 
 
 def test_settings_that_decide() -> None:
@@ -393,7 +389,7 @@ def test_how_far_back_a_time_is_a_filter(question: str, filtered: bool) -> None:
 @pytest.mark.parametrize(
     ("span", "ends"),
     [
-        ("on 18 June 2023", "2023-06-21"),  # two days later
+        ("on 18 June 2023", "2023-07-03"),  # a fortnight later
         ("in May 2023", "2023-06-15"),  # a fortnight later
         ("in Q2 2022", "2022-08-15"),  # 45 days later
     ],

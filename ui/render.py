@@ -10,10 +10,12 @@ from rag.ui.evidence_panel import card
 from rag.ui.html import fill
 from rag.ui.text import citation_text, number
 
-from rag.composing import by_sentence
+from rag import shown
+from rag.answer.models.chat import WITHOUT_MODEL
+from rag.composing import by_number
 from rag.text import timespan
 from rag.text.timespan import day
-from rag.types import Answer, Citation, Feedback, Hit, Query, Stats
+from rag.types import Answer, Citation, Feedback, Hit, Query, Stats, Support
 
 CitationStatus = Literal["changed", "gone"]
 """What has happened to an article since an answer cited it."""
@@ -39,6 +41,8 @@ class TurnView:
     """Position in the conversation, from 1."""
     query: Query | None = None
     hits: Sequence[Hit] = ()
+    quoted: Sequence[Citation] = ()
+    """The words that answer, as they came before the text."""
     text: str = ""
     citations: Sequence[Citation] = ()
     answer: Answer | None = None
@@ -53,6 +57,13 @@ class TurnView:
     error: str = ""
     citation_status: Mapping[str, CitationStatus] = field(default_factory=dict)
     """Of cited articles that have changed or are gone, by id."""
+
+    @property
+    def quotes(self) -> list[Citation]:
+        """The words that answer, so far as they are there, by number; none of a refusal."""
+        if self.answer is not None:
+            return self.answer.quotes if self.answer.answered else []
+        return by_number((*self.citations, *self.quoted))
 
 
 def thread(turns: Sequence[TurnView], stats: Stats | None) -> str:
@@ -80,8 +91,11 @@ def _more(turn: TurnView, stats: Stats | None) -> dict[str, Any]:
         "without_times": again | {"times": "off"},
         "time": f"{timespan.describe_time(time)} · “{time.phrase}”" if time else "",
         "dated": timespan.dating(time) if time else "",
-        "paragraphs": paragraphs(turn.text, turn.citations),
+        "summary": shown.summary(turn.text, turn.citations),
+        "by_model": answer is None or _by_model(answer),
+        "quotes": [(c, shown.pieces(c)) for c in turn.quotes],
     }
+    more["support"] = _support(more["summary"])
     if answer is not None and answer.answered:
         more["plain"] = plain(answer)
     elif answer is not None:
@@ -92,7 +106,8 @@ def _more(turn: TurnView, stats: Stats | None) -> dict[str, Any]:
         more["size"] = coverage(stats) if stats and reason != "cancelled" else ""
     if answer is not None:
         seconds = answer.timings_ms.get("total", 0.0) / 1000
-        more["origin"] = " · ".join(x for x in (answer.model, f"{seconds:.1f} s" if seconds else "") if x)
+        model = "no model" if answer.model in WITHOUT_MODEL else answer.model
+        more["origin"] = " · ".join(x for x in (model, f"{seconds:.1f} s" if seconds else "") if x)
     return more
 
 
@@ -102,23 +117,15 @@ def _again(turn: TurnView) -> dict[str, Any]:
     return {"turn": turn.turn_id or "", "question": turn.question, "times": "off" if without_times else "on"}
 
 
-def answer_text(text: str, citations: Sequence[Citation]) -> str:
-    """An answer's sentences, each followed by its sources' numbers as buttons; a new line is a new paragraph."""
-    return fill("turn", "answer_text", paragraphs(text, citations))
+def _support(paragraphs: Sequence[shown.Paragraph]) -> Support:
+    """How a summary stands to the quotes that it cites: "verbatim" where all its sentences do."""
+    cited = [c for paragraph in paragraphs for _, of_sentence in paragraph for c in of_sentence]
+    return "verbatim" if all(c.support == "verbatim" for c in cited) else "supported"
 
 
-def paragraphs(text: str, citations: Sequence[Citation]) -> list[list[tuple[str, list[Citation]]]]:
-    """An answer's paragraphs, each a list of sentences with their citations."""
-    if not (claims := by_sentence(citations)):
-        return [[(line, [])] for line in text.splitlines() if line.strip()]
-    found: list[list[tuple[str, list[Citation]]]] = [[]]
-    at = 0
-    for (start, end), cited in claims.items():
-        if "\n" in text[at:start] and found[-1]:
-            found.append([])
-        found[-1].append((text[start:end], cited))
-        at = end
-    return found
+def summary_text(text: str, citations: Sequence[Citation]) -> str:
+    """A summary's sentences, each followed by its quotes' numbers as buttons; a new line is a new paragraph."""
+    return fill("turn", "summary_text", shown.summary(text, citations))
 
 
 def coverage(stats: Stats) -> str:
@@ -131,9 +138,20 @@ def coverage(stats: Stats) -> str:
 
 
 def plain(answer: Answer) -> str:
-    """An answer with its sources, ready to paste."""
+    """An answer ready to paste: the summary, if there is one, and the quotes with where they stand."""
     rows = []
-    for c in answer.numbered:
+    if summary := shown.summary_text(answer.text, answer.citations):
+        rows.append(f"{summary_head(answer)}:\n{summary}")
+    for c in answer.quotes:
         quote = citation_text(c.quote, c.title, c.source, c.published, c.url)
         rows.append(f"[{c.number}] " + quote.replace("\n", "\n    "))
-    return "\n\n".join([answer.text, *rows])
+    return "\n\n".join(rows)
+
+
+def summary_head(answer: Answer) -> str:
+    """Whose an answer's summary is."""
+    return f"Summary by {answer.model} of the quotes below" if _by_model(answer) else "Summary of the quotes below"
+
+
+def _by_model(answer: Answer) -> bool:
+    return answer.summarized or answer.model not in WITHOUT_MODEL

@@ -17,7 +17,7 @@ from rag.ui.starters import StarterQuestions
 
 from rag.errors import ArticleMissing, OnRecordError
 from rag.protocols import FilterArgs
-from rag.types import Answer, Delta, Finished, IngestReport, Progress, Retrieved, Stats, Turn, Waiting
+from rag.types import Answer, Delta, Finished, IngestReport, Progress, Quoted, Retrieved, Stats, Turn, Waiting
 
 if TYPE_CHECKING:
     from rag.archive import Archive
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _KEPT = 30
 """Turns of a conversation that are shown; older ones stay stored and are exported."""
+_WRITING = "Writing a summary"
+"""What a model does once the quotes are there."""
 
 
 @dataclass(frozen=True)
@@ -106,10 +108,7 @@ class TabSession:
         self.reading = False
         if self.current is None:
             return evidence_panel.nothing()
-        answer = self.current.answer
-        return evidence_panel.evidence(
-            self.current.hits, self.current.number, answer.citations if answer else self.current.citations
-        )
+        return evidence_panel.evidence(self.current.hits, self.current.number, self.current.quotes)
 
     # -- asking ---------------------------------------------------------------------
 
@@ -143,12 +142,12 @@ class TabSession:
             ):
                 turn, side = after_event(turn, event), None
                 self.current = turn
-                if isinstance(event, Retrieved):
-                    side = evidence_panel.evidence(turn.hits, turn.number)
+                if isinstance(event, Retrieved) or (isinstance(event, Quoted) and not self.reading):
+                    side = evidence_panel.evidence(turn.hits, turn.number, turn.quotes)
                 if isinstance(event, Finished):
                     turn = self._store(turn, event.answer)
                     if not self.reading:
-                        side = evidence_panel.evidence(turn.hits, turn.number, turn.citations)
+                        side = evidence_panel.evidence(turn.hits, turn.number, turn.quotes)
                     yield PageUpdate(live=render.turn_html(turn, stats), side=side, busy=False, listed=True)
                 else:
                     yield PageUpdate(live=render.turn_html(turn, stats), side=side)
@@ -310,21 +309,17 @@ def after_event(turn: TurnView, event: object) -> TurnView:
         return replace(turn, status=f"Waiting: {others}")
     if isinstance(event, Retrieved):
         return replace(turn, query=event.query, hits=event.hits, status="Evidence found")
+    if isinstance(event, Quoted):
+        return replace(turn, quoted=(*turn.quoted, *event.quotes), status="Quotes found")
     if isinstance(event, Progress):
-        if event.stage == "reading" and event.total:
-            share = min(1.0, event.done / event.total)
-            return replace(turn, status=f"Reading the evidence, {share:.0%}", share=share)
-        return replace(
-            turn,
-            status={"loading": "Loading the model", "writing": "Writing"}.get(event.stage, turn.status),
-            share=None,
-        )
+        share = min(1.0, event.done / event.total) if event.stage == "reading" and event.total else None
+        return replace(turn, status=_status(turn, event, share), share=share)
     if isinstance(event, Delta):
         return replace(
             turn,
             text=turn.text + event.text,
             citations=(*turn.citations, *event.citations),
-            status="Writing",
+            status=_WRITING if turn.quoted else "Writing",
             share=None,
         )
     if isinstance(event, Finished):
@@ -339,3 +334,12 @@ def after_event(turn: TurnView, event: object) -> TurnView:
             status="",
         )
     return turn
+
+
+def _status(turn: TurnView, event: Progress, share: float | None) -> str:
+    """What the line says that tells what is going on."""
+    if turn.quoted:
+        return _WRITING
+    if event.stage == "reading":
+        return turn.status if share is None else f"Reading the evidence, {share:.0%}"
+    return "Loading the model" if event.stage == "loading" else "Writing"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING
 
-from rag.answer.models.chat import EXTRACTIVE
+from rag.answer.models.chat import NONE
 from rag.errors import OnRecordError
 
 if TYPE_CHECKING:
@@ -53,6 +53,6 @@ class StarterQuestions:
         for question in examples(texts, n * _TRIED):
             if len(found) == n:
                 break
-            if archive.ask(question, chat_model=EXTRACTIVE).answered:
+            if archive.ask(question, chat_model=NONE).answered:
                 found.append(question)
         return found

@@ -1,22 +1,26 @@
-"""Trains ``rag/answer/check/confidence.json``: how likely it is that a sentence answers the question.
+"""Trains ``rag/answer/check/confidence.json``: which sentence answers, and whether the archive does.
 
-    python -m benchmarks.fit.confidence ../shared/data             # the extractive engine's sentences
-    python -m benchmarks.fit.confidence ../shared/data --local 200 # the local model's, on top; takes long
+    python -m benchmarks.fit.confidence ../shared/data                  # prints the figures; minutes
+    python -m benchmarks.fit.confidence ../shared/data --write          # and writes the file
 
-Data: CLAPNQ's 600 development questions over its pool of 597 passages, half of which no passage answers; 450 fixed
-questions of XQuAD (English) over its 240 paragraphs, each asked a second time with its own paragraph left out. The
-models are trained on the features of the first sentence that passed the support check; the labels are whether the
-question can be answered (``evidence``, ``model``) and whether the sentence is the right one (``right``,
-``model_right``). Figures are cross-validated, with folds by question. The file is written only with ``--write``.
+Data: 240 of CLAPNQ's 600 development questions over its pool of 597 passages, half of which no passage answers; 60
+questions of XQuAD in each of English, Turkish and Chinese over its 240 paragraphs, each asked a second time with the
+passages left out that answer; the 100 newsroom questions over 295 articles of Wikinews, which count three times (news
+says a thing more than once: leaving out a passage does not make a question unanswerable). ``sentence`` ranks the
+sentences of a question that can be answered: those that hold gold words against the others. ``answers`` decides whether
+to refuse, by what speaks for the first sentence: whether a gold sentence is among the first three. Each is fitted with
+the cosines of the built-in embedding model, on English, and without them, on everything. Figures are cross-validated,
+with folds by question.
+The file is written only with ``--write``.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import pickle
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -27,145 +31,186 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
 from benchmarks.quality.runs import archive_of, say
-from benchmarks.quality.sets import SETS
-from rag import Archive
-from rag.answer.check import confidence, regression
-from rag.evaluation.cases import sample
-from rag.evaluation.values import EvalCase
+from benchmarks.quality.sets import SETS, Set
+from rag.answer import quoting, reader
+from rag.answer.check import confidence
+from rag.answer.evidence import states
+from rag.archive import Archive
+from rag.evaluation.cases import load_cases, sample
 from rag.settings import Settings
 from rag.text.normalize import contains
 
 FILE = Path(confidence.__file__).with_name("confidence.json")
-_XQUAD = 450
-_FOLDS = 10
-_CAUTIONS = (0.3, 0.35, 0.4, 0.45, 0.5, 0.55)
-NAMES = ("ahead", "above", "covered", "likeness", "share", "missing")
+NAMES = tuple(confidence.Signs.__dataclass_fields__)
+COSINES = ("likeness", "ahead", "above")
+PLAIN = tuple(name for name in NAMES if name not in COSINES)
+XQUAD = 60
+CLAPNQ = 240
+NEWSROOM = 3
+"""How often the newsroom's questions count."""
+_FOLDS = 5
+_CAUTIONS = (0.3, 0.4, 0.5, 0.6)
 
 
-@dataclass(frozen=True)
-class Example:
-    """The first sentence that was to be shown for a question."""
+@dataclass
+class Asked:
+    """A question as it was read."""
 
     set: str
     group: str
-    features: dict[str, float]
-    doubt: float | None
-    quoted: bool
+    cosines: bool
+    """Whether the cosines count: the built-in embedding model, asked in English."""
     answerable: bool
-    right: bool
+    signs: list[dict[str, float]]
+    """Of its ten likeliest sentences."""
+    gold: list[bool]
+    """Which of them hold words that answer."""
 
 
-@contextmanager
-def _recording() -> Iterator[list[tuple[dict[str, float], float | None, bool]]]:
-    """Everything that passes the support check is shown, and what decides about it is noted."""
-    seen: list[tuple[dict[str, float], float | None, bool]] = []
-    true = confidence.p_answers, confidence.p_correct
+@dataclass(frozen=True)
+class Question:
+    """A question with what answers it."""
 
-    def chance(found: Any, bears: Any, doubt: float | None = None, *, extractive: bool = False) -> float:
-        seen.append((confidence.feature_values(found, bears), doubt, extractive))
-        return 1.0
-
-    confidence.p_answers, confidence.p_correct = chance, lambda p, **_: p
-    try:
-        yield seen
-    finally:
-        confidence.p_answers, confidence.p_correct = true
+    id: str
+    text: str
+    gold: tuple[str, ...]
+    answers: tuple[str, ...]
+    options: dict[str, Any]
+    answerable: bool = True
 
 
-def _asked(archive: Archive, case: EvalCase, of: str, *, without: Sequence[str] = ()) -> Example | None:
-    """An example, or None where nothing passed the support check: a refusal whatever the weights are."""
-    left_out = {archive.get(i).id for i in without}
-    filters = {"articles": [a.id for a in archive.articles() if a.id not in left_out]} if left_out else {}
-    with _recording() as seen:
-        answer = archive.ask(case.question, times=False, **filters)
-    if not seen:
+def _cases(task: Set, data: Path, number: int | None) -> Iterator[Question]:
+    cases = task.cases(data)
+    for case in sample(cases, number) if number else cases:
+        # CLAPNQ's answers are retold, and in no article word for word
+        answers = tuple(case.answers) if task.name != "clapnq" else ()
+        options: dict[str, Any] = {"times": case.today is not None}
+        if case.today is not None:
+            options |= {"today": case.today, "history": [(turn.question, turn.answer) for turn in case.history]}
+        gold = tuple(case.evidence)
+        # what denies a false premise answers it
+        answerable = case.answerable or (case.rubric is not None and bool(gold))
+        yield Question(case.id, case.question, gold, answers, options, answerable)
+
+
+def _read(archive: Archive, of: str, asked: Question, *, without: bool = False) -> Asked | None:
+    """What the reader makes of a question; None where nothing is found."""
+    found = archive.retrieve(asked.text, k=archive.settings.k + 4, **asked.options)
+    hits = [h for h in found.hits if not (without and _holds(h.passage.text, asked))][: archive.settings.k]
+    if not hits:
         return None
-    answerable = case.answerable and not left_out
-    quotes = [" ".join(c.quote.split()) for c in answer.citations]
-    gold = [" ".join(e.split()) for e in case.evidence]
-    by_place = any(q in g or g in q for q in quotes for g in gold)
-    right = by_place or any(contains(q, a) for q in quotes for a in case.answers)
-    return Example(of, case.id, *seen[0], answerable, answerable and right)
+    hits = [h.model_copy(update={"rank": n}) for n, h in enumerate(hits, 1)]
+    query = found.query.looked_for
+    readings = reader.read(query, hits, states)
+    tries = readings[:10]
+    if not tries:
+        return None
+    fitted = archive.retriever.calibrated(found.query)
+    embed = archive.stores.embedding_cache
+    near = None
+    if fitted:
+        near = confidence.retrieval_features(query, hits, embed=embed, catalog=archive.stores.catalog)
+    signs = quoting.signs_of(query, tries, readings, embed=embed, retrieval=near)
+    gold = [not without and _holds(r.text, asked) for r in tries]
+    kind = f"{of}-without" if without else of
+    answerable = asked.answerable and not without
+    return Asked(kind, asked.id, fitted, answerable, [asdict(s) for s in signs], gold)
 
 
-def _examples(
-    data: Path, model: str, clapnq: Sequence[EvalCase], xquad: Sequence[EvalCase], kept: Path | None = None
-) -> list[Example]:
-    """What was shown first for each question; what stands in ``kept`` is not asked again."""
-    found: list[Example] = []
-    rows = [json.loads(line) for line in kept.read_text("utf-8").splitlines()] if kept and kept.exists() else []
-    asked = {row["case"]: row["example"] for row in rows}
-    for name, cases in (("clapnq", clapnq), ("xquad-en-answers", xquad)):
-        if not cases:
-            continue
-        folder = archive_of(next(s for s in SETS if s.name == name), data)
-        with Archive.open(settings=Settings(archive=folder), chat_model=model) as archive:
-            for n, case in enumerate(cases, 1):
-                if case.id in asked:
-                    found += [Example(**asked[case.id])] if asked[case.id] else []
-                    continue
-                example = _asked(archive, case, name)
-                found += [example] if example else []
-                if kept:
-                    with kept.open("a", encoding="utf-8") as file:
-                        row = {"case": case.id, "example": asdict(example) if example else None}
-                        file.write(json.dumps(row) + "\n")
-                if name != "clapnq":
-                    without = list(case.relevant) or [archive.search(case.question, k=1)[0].passage.article_id]
-                    found += [e for e in (_asked(archive, case, name, without=without),) if e]
-                if n % 50 == 0 or model == "local":
-                    say(f"  {name} {model}: {n} of {len(cases)}")
+def _holds(text: str, asked: Question) -> bool:
+    """Whether words of an article answer: a gold sentence, or most of one, or given words."""
+    plain = " ".join(text.split())
+    for gold in asked.gold:
+        words = " ".join(gold.split())
+        if (plain in words and len(plain) > len(words) / 3) or words in plain:
+            return True
+    return any(contains(plain, a) for a in asked.answers)
+
+
+def examples(data: Path) -> list[Asked]:
+    """Everything that is learnt from."""
+    sets = {s.name: s for s in SETS}
+    plan: list[tuple[str, Path, Iterator[Question], bool]] = [
+        ("newsroom", archive_of(sets["newsroom"], data), _cases(sets["newsroom"], data, None), False),
+        ("clapnq", archive_of(sets["clapnq"], data), _cases(sets["clapnq"], data, CLAPNQ), False),
+    ]
+    for language in ("en", "tr", "zh"):
+        folder = archive_of(sets[f"xquad-{language}"], data)
+        cases = sample(load_cases(data / "xquad" / f"xquad.{language}.json"), XQUAD)
+        questions = (Question(c.id, c.question, (), tuple(c.answers), {"times": False}) for c in cases)
+        plan.append((f"xquad-{language}", folder, questions, True))
+    found: list[Asked] = []
+    for name, folder, questions, also_without in plan:
+        with Archive.open(settings=Settings(archive=folder), chat_model="extractive") as archive:
+            for n, question in enumerate(questions, 1):
+                for without in (False, True) if also_without else (False,):
+                    if (made := _read(archive, name, question, without=without)) is not None:
+                        found.append(made)
+                if n % 100 == 0:
+                    say(f"  {name}: {n}")
     return found
 
 
-def _fit(x: np.ndarray, y: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
+def _fit(x: np.ndarray, y: np.ndarray, weight: np.ndarray, names: Sequence[str]) -> dict[str, Any]:
     """Weights for features as they come: the scaling is taken into them."""
     mean, scale = x.mean(0), x.std(0) + 1e-9
-    model = LogisticRegression(C=0.3, max_iter=2000).fit((x - mean) / scale, y)
+    model = LogisticRegression(C=0.3, max_iter=2000).fit((x - mean) / scale, y, sample_weight=weight)
     weights = model.coef_[0] / scale
     bias = float(model.intercept_[0] - (weights * mean).sum())
     return {"bias": round(bias, 4), "weights": {n: round(float(w), 4) for n, w in zip(names, weights, strict=True)}}
 
 
-def _crossed(x: np.ndarray, y: np.ndarray, groups: np.ndarray) -> np.ndarray:
+def _crossed(x: np.ndarray, y: np.ndarray, weight: np.ndarray, groups: np.ndarray) -> np.ndarray:
     x = (x - x.mean(0)) / (x.std(0) + 1e-9)
     model = LogisticRegression(C=0.3, max_iter=2000)
-    told: np.ndarray = cross_val_predict(model, x, y, cv=GroupKFold(_FOLDS), groups=groups, method="predict_proba")
+    told: np.ndarray = cross_val_predict(
+        model, x, y, cv=GroupKFold(_FOLDS), groups=groups, method="predict_proba", params={"sample_weight": weight}
+    )
     return told[:, 1]
 
 
-def _figures(p: np.ndarray, y: np.ndarray) -> dict[str, float]:
-    answered, refused = float((p >= 0.5)[y].mean()), float((p < 0.5)[~y].mean())
-    told = {
-        "auc": float(roc_auc_score(y, p)),
-        "balanced_accuracy": (answered + refused) / 2,
-        "answered": answered,
-        "refused": refused,
-        "brier": float(brier_score_loss(y, p)),
-        "examples": float(len(y)),
-    }
-    return {name: round(value, 3) for name, value in told.items()}
+def _weights(asked: Sequence[Asked]) -> np.ndarray:
+    return np.array([NEWSROOM if a.set.startswith("newsroom") else 1.0 for a in asked])
 
 
-def _stage(
-    name: str, examples: Sequence[Example], x: np.ndarray, y: np.ndarray, names: Sequence[str]
-) -> dict[str, Any]:
-    groups = np.array([e.group for e in examples])
-    p = _crossed(x, y, groups)
-    figures = {"all": _figures(p, y)}
-    for of in dict.fromkeys(e.set for e in examples):
-        mine = np.array([e.set == of for e in examples])
-        figures[of] = _figures(p[mine], y[mine])
-    for of, told in figures.items():
-        print(f"{name:<9} {of:<17} " + "  ".join(f"{k} {v:g}" for k, v in told.items()))
-        mine = np.array([of in ("all", e.set) for e in examples])
+def _rank(asked: Sequence[Asked], names: Sequence[str]) -> tuple[dict[str, Any], list[list[float]]]:
+    """Weights that rank sentences, and the cross-validated score of each sentence of each question."""
+    x = np.array([[s[n] for n in names] for a in asked for s in a.signs])
+    y = np.array([g for a in asked for g in a.gold])
+    learnt = np.array([any(a.gold) for a in asked for _ in a.signs])
+    weight = np.repeat(_weights(asked), [len(a.signs) for a in asked]) * learnt
+    groups = np.array([f"{a.set.removesuffix('-without')}/{a.group}" for a in asked for _ in a.signs])
+    p = _crossed(x, y, weight, groups)
+    split = np.split(p, np.cumsum([len(a.signs) for a in asked])[:-1])
+    return _fit(x[learnt], y[learnt], weight[learnt], names), [list(s) for s in split]
+
+
+def _stage(asked: Sequence[Asked], names: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    ranking, scores = _rank(asked, names)
+    orders = [sorted(range(len(s)), key=lambda i, s=s: -s[i]) for s in scores]  # type: ignore[misc]
+    x = np.array([[a.signs[o[0]][n] for n in names] for a, o in zip(asked, orders, strict=True)])
+    y = np.array([a.answerable and any(a.gold[i] for i in o[:3]) for a, o in zip(asked, orders, strict=True)])
+    groups = np.array([f"{a.set.removesuffix('-without')}/{a.group}" for a in asked])
+    p = _crossed(x, y, _weights(asked), groups)
+    figures: dict[str, dict[str, float]] = {}
+    for of in ("all", *dict.fromkeys(a.set.removesuffix("-without") for a in asked)):
+        mine = np.array([of in ("all", a.set.removesuffix("-without")) for a in asked])
+        can = np.array([a.answerable for a in asked])
+        with_gold = [n for n, a in enumerate(asked) if mine[n] and a.answerable]
+        at = {k: float(np.mean([any(asked[n].gold[i] for i in orders[n][:k]) for n in with_gold])) for k in (1, 3, 10)}
+        figures[of] = {
+            "auc": float(roc_auc_score(y[mine], p[mine])),
+            "brier": float(brier_score_loss(y[mine], p[mine])),
+            **{f"gold_in_{k}": v for k, v in at.items()},
+            "questions": float(mine.sum()),
+        }
+        figures[of] = {k: round(v, 3) for k, v in figures[of].items()}
+        print(f"{of:<12} " + "  ".join(f"{k} {v:g}" for k, v in figures[of].items()))
         for caution in _CAUTIONS:
-            answered, refused = float((p >= caution)[mine & y].mean()), float((p < caution)[mine & ~y].mean())
-            print(
-                f"{'':<9} caution {caution:<4} answered {answered:.3f}  refused {refused:.3f}  "
-                f"balanced {(answered + refused) / 2:.3f}"
-            )
-    return _fit(x, y, names) | {"cross_validated": figures}
+            shown = float((p >= caution)[mine & can].mean())
+            refused = float((p < caution)[mine & ~can].mean()) if (mine & ~can).any() else float("nan")
+            print(f"{'':<12} caution {caution:<4} answered {shown:.3f}  refused {refused:.3f}")
+    return ranking, _fit(x, y, _weights(asked), names) | {"cross_validated": figures}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -174,36 +219,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m benchmarks.fit.confidence", description=(__doc__ or "").partition("\n")[0]
     )
     parser.add_argument("data", type=Path, help="the folder of the sets, ../shared/data")
-    parser.add_argument("--local", type=int, default=0, help="the local model's: so many of CLAPNQ's questions")
-    parser.add_argument("--keep", type=Path, help="with --local: a file of what was asked, to go on from")
+    parser.add_argument("--keep", type=Path, help="a file of what was read, to fit again from")
     parser.add_argument("--write", action="store_true", help=f"write {FILE.name}")
     options = parser.parse_args(arguments)
-    sets = {s.name: s for s in SETS}
-    clapnq = sets["clapnq"].cases(options.data)
-    xquad = sample(sets["xquad-en-answers"].cases(options.data), _XQUAD)
-    fitted: dict[str, Any] = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
-    fitted["data"] = " ".join((__doc__ or "").split("Data: ")[1].split())
-    if options.local:
-        half = options.local // 2
-        kinds = [sample([c for c in clapnq if c.answerable is kind], half) for kind in (True, False)]
-        examples = _examples(
-            options.data, "local", [c for pair in zip(*kinds, strict=True) for c in pair], (), options.keep
-        )
-        odds = [regression.log_odds(e.features, fitted["evidence"]) for e in examples]
-        told = [confidence.with_llm(o, e.doubt or 0.0, e.quoted) for o, e in zip(odds, examples, strict=True)]
-        names = tuple(told[0])
-        x = np.array([[t[n] for n in names] for t in told])
-        fitted["model"] = _stage("model", examples, x, np.array([e.answerable for e in examples]), names)
-        odds = [regression.log_odds(t, fitted["model"]) for t in told]
-        right = np.array([e.right for e in examples])
-        fitted["model_right"] = _stage("right", examples, np.array(odds)[:, None], right, ("odds",))
+    if options.keep and options.keep.exists():
+        found = pickle.loads(options.keep.read_bytes())
     else:
-        examples = _examples(options.data, "extractive", clapnq, xquad)
-        x = np.array([[e.features[n] for n in NAMES] for e in examples])
-        fitted["evidence"] = _stage("evidence", examples, x, np.array([e.answerable for e in examples]), NAMES)
-        odds = np.array([regression.log_odds(e.features, fitted["evidence"]) for e in examples])
-        right = np.array([e.right for e in examples])
-        fitted["right"] = _stage("right", examples, odds[:, None], right, ("odds",))
+        found = examples(options.data)
+        if options.keep:
+            options.keep.write_bytes(pickle.dumps(found))
+    fitted: dict[str, Any] = {"data": " ".join((__doc__ or "").split("Data: ")[1].split())}
+    print("with cosines")
+    fitted["sentence"], fitted["answers"] = _stage([a for a in found if a.cosines], NAMES)
+    print("without")
+    fitted["sentence_without_cosines"], fitted["answers_without_cosines"] = _stage(found, PLAIN)
     if options.write:
         FILE.write_text(json.dumps(fitted, indent=1) + "\n", "utf-8")
         say(f"written: {FILE}")

@@ -16,8 +16,12 @@ from benchmarks.process import ROOT
 from benchmarks.quality import check, published, runs
 from benchmarks.quality.runs import ARMS, WORK, Figure, say
 from benchmarks.quality.sets import LOCAL, SETS, Published, Set
-from rag.errors import ModelMissing
+from rag.errors import ModelMissing, SourceError
+from rag.evaluation import labels
+from rag.evaluation.measures import RUBRIC
 from rag.evaluation.provenance import code_digest
+from rag.evaluation.report_view import outcomes
+from rag.evaluation.values import Report
 from rag.index.embed import DEFAULT
 from rag.settings import load_settings
 
@@ -49,27 +53,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     told: list[dict[str, Any]] = []
     for name in options.sets or NAMES:
         try:
-            figures, facts = _measure(name, options.data, options.system)
-        except (FileNotFoundError, ModelMissing) as e:
+            figures, facts, by_type = _measure(name, options.data, options.system)
+        except (FileNotFoundError, SourceError, ModelMissing) as e:
             say(f"{name} is left out: {e}")
             skipped += 1
             continue
         told += [asdict(f) | facts.get(f.system, {}) for f in figures]
-        print("\n".join([*_table(name, figures), *_facts(facts)]), flush=True)
+        print("\n".join([*_table(name, figures), *by_type, *_facts(facts)]), flush=True)
     print("\n".join(["", *machine.lines(about), f"{(time.time() - started) / 60:.0f} minutes in this run."]))
     if options.json:
         options.json.write_text(json.dumps({"machine": about, "figures": told}, indent=1), "utf-8")
     return 1 if skipped else 0
 
 
-def _measure(name: str, data: Path, systems: Sequence[str] | None) -> tuple[list[Figure], dict[str, dict[str, Any]]]:
+def _measure(
+    name: str, data: Path, systems: Sequence[str] | None
+) -> tuple[list[Figure], dict[str, dict[str, Any]], list[str]]:
+    """A set's figures, what was run by system, and lines of what came out by type."""
     say(f"{name} ...")
     if name in CLAIMS:
-        return _claims(name, data), {}
+        return _claims(name, data), {}, []
     task = next(s for s in SETS if s.name == name)
     if not (data / task.corpus).exists():
         raise FileNotFoundError(f"there is no {data / task.corpus}")
     figures: list[Figure] = []
+    by_type: list[str] = []
     facts: dict[str, dict[str, Any]] = {}
     usual = ARMS if task.retrieval else ("extractive", "local")
     for system in [s for s in usual if not systems or s in systems]:
@@ -85,12 +93,14 @@ def _measure(name: str, data: Path, systems: Sequence[str] | None) -> tuple[list
             "machine": report.run.machine,
             "p50_ms": spread.p50 if spread else None,
             "errors": report.errors,
+            "outcomes": [asdict(o) for o in outcomes(report)],
         }
+        by_type += _by_type(system, report)
     folder = (data / task.corpus).parent
     default = task.embeddings == DEFAULT
     if task.retrieval and default and (folder / "queries.jsonl").exists() and not systems:
         figures += _kept(f"{name}-published", lambda: published.figures(name, folder))
-    return figures, facts
+    return figures, facts, by_type
 
 
 def _claims(name: str, data: Path) -> list[Figure]:
@@ -127,6 +137,16 @@ def _table(name: str, figures: Sequence[Figure]) -> list[str]:
         cells = [f"{values[m]:.3f}" if m in values else "" for m in measures]
         lines.append(f"| *published:* {who} | | {' | '.join(cells)} |")
     return lines
+
+
+def _by_type(system: str, report: Report) -> list[str]:
+    """A Markdown table of how cases with a rubric came out, a type a line; nothing where there are none."""
+    if not (found := outcomes(report)):
+        return []
+    heads = " | ".join(labels.measure(name)[0].lower() for name in RUBRIC)
+    lines = ["", f"{system}, by type:", "", f"| | {heads} |", f"|---|{'---|' * len(RUBRIC)}"]
+    cells = ((o.label, [f"{s.counted}: {s.share} ({s.interval})" if s else "" for s in o.shares]) for o in found)
+    return lines + [f"| {label} | {' | '.join(shares)} |" for label, shares in cells]
 
 
 def _facts(facts: dict[str, dict[str, Any]]) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag.evaluation.cases import load_cases, sample
+from rag.evaluation.measures import RUBRIC
 from rag.evaluation.values import EvalCase
 from rag.index.embed import DEFAULT, MULTILINGUAL
 
@@ -40,12 +41,16 @@ class Set:
     note: str = ""
     local: int = LOCAL
     """Cases the local model is asked."""
+    whole: bool = False
+    """The local model is asked every case."""
     embeddings: str = DEFAULT
     """The setting that the archive is built with."""
 
     def some(self, data: Path) -> Sequence[EvalCase]:
         """The cases that the local model is asked: always the same."""
         cases = self.cases(data)
+        if self.whole:
+            return cases
         refusable = [c for c in cases if not c.answerable and not c.choices]
         if not refusable:
             return sample(cases, self.local)
@@ -207,5 +212,14 @@ SETS: tuple[Set, ...] = (
         _all("realtimeqa-2023/questions_nota.jsonl"),
         ("choice_accuracy", "nota_recall", "nota_false"),
         note="one of the choices is none of the above",
+    ),
+    Set(
+        "newsroom",
+        "wikinews",
+        "wikinews/articles.jsonl",
+        _all("newsroom-questions/dev.jsonl"),
+        RUBRIC,
+        note="as a newsroom asks; judged by patterns",
+        whole=True,
     ),
 )

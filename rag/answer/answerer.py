@@ -1,26 +1,46 @@
-"""Wires the way of a question to its answer: evidence → generate → parse → check → compose → Answer."""
+"""Wires the way of a question to its answer: read → quote → (generate → parse → check →) compose → Answer.
+
+The quotes are the answer. They are chosen by the reader, and shown before any model has written a word; a model's
+sentences come after them as a summary, as far as the quotes support them. What a model writes never costs the answer.
+"""
 
 from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from rag import registry
-from rag.answer import multiple_choice, prompts
+from rag import registry, shown
+from rag.answer import multiple_choice, prompts, quoting, reader
 from rag.answer.attribution import Attribution
 from rag.answer.check import confidence, entailment
 from rag.answer.checker import Draft, SentenceChecker
 from rag.answer.conflicts.search import conflicts_of
-from rag.answer.evidence import Embed, Numbered, choose
-from rag.answer.generate import Generation, Generator, build_messages, extractive, format_evidence, to_messages
+from rag.answer.evidence import Embed, Numbered, choose, numbered, states
+from rag.answer.generate import Generation, Generator, build_messages, format_evidence, to_messages
 from rag.answer.models import chat
+from rag.answer.reader import Reading
+from rag.composing import cite
 from rag.settings import Settings
 from rag.text.detect import detect_language
 from rag.text.refusals import refusal
-from rag.types import Answer, Choice, Conflict, Event, Finished, Hit, Progress, Query, Reason, Retrieved, Usage
+from rag.types import (
+    Answer,
+    Choice,
+    Citation,
+    Conflict,
+    Event,
+    Finished,
+    Hit,
+    Progress,
+    Query,
+    Quoted,
+    Reason,
+    Retrieved,
+    Usage,
+)
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
@@ -28,9 +48,18 @@ if TYPE_CHECKING:
     from rag.index.catalog import Catalog
 
 _EMBEDDED = 20
-"""Sentences compared with the question by meaning, where a language model reads the evidence."""
-_EMBEDDED_EXTRACTIVE = 12
-"""The same for the extractive engine, which tries five: embedding is most of what its answer costs."""
+"""Sentences compared with the question by meaning, where a model chooses among given answers."""
+
+
+@dataclass(frozen=True)
+class Understood:
+    """A way to understand a question, with what was found for it."""
+
+    query: Query
+    hits: Sequence[Hit]
+    fitted: bool = False
+    """Whether the confidence fitted on cosines holds: for the embedding model and the language it was fitted for. Else
+    they are left aside."""
 
 
 @dataclass
@@ -45,6 +74,7 @@ class _Run:
     """Milliseconds per stage."""
     cancel: threading.Event
     generation: Generation
+    chosen: quoting.Chosen = field(default_factory=lambda: quoting.Chosen((), 0.0))
     evidence: Sequence[Numbered] = ()
     draft: Draft = field(default_factory=Draft)
 
@@ -81,50 +111,55 @@ class Answerer:
 
     def stream(
         self,
-        query: Query,
-        hits: Sequence[Hit],
+        asked: Understood,
         *,
         catalog: Catalog,
         embed: Embed,
         fingerprint: str,
+        others: Callable[[], Iterable[Understood]] = tuple,
         empty: bool = False,
         millis: dict[str, float] | None = None,
         cancel: threading.Event | None = None,
         brief: bool = False,
         temperature: float | None = None,
-        fitted: bool = False,
     ) -> Iterator[Event]:
         """Answer from the hits; see ``Archive.stream``.
 
-        Every ``Delta`` holds one whole sentence that has passed the checks; together they are the answer's text.
+        ``Quoted`` comes as soon as the evidence is read, or never. Every ``Delta`` holds one whole sentence: of the
+        summary, which has passed the checks, else a quote; together they are the answer's text.
 
         Args:
-            query: The question.
-            hits: What was retrieved for it.
-            catalog: For the words around a citation, and how rare words are.
+            asked: The question, with what was retrieved for it.
+            catalog: For the words around a citation.
             embed: Texts to unit vectors.
             fingerprint: Of the archive, recorded in the answer.
+            others: Other ways to understand it, asked for only where this one has no answer; the likeliest is answered.
             empty: Whether the archive holds nothing at all.
             millis: Milliseconds per stage so far; the rest is added.
             cancel: Set by the caller to stop.
             brief: Have the model say its answer again in a few words; nothing without a model.
             temperature: Another than the model's own; None leaves it that.
-            fitted: Whether the confidence fitted on data holds here: for the embedding model and the language it was
-                fitted for. Else rules set by hand decide.
 
         Raises:
             ModelFailed: The model answered with an error.
+            ModelCorrupt: The reader's files are missing or damaged.
             PluginError: A check of another package can't be loaded, or failed.
         """
         started = time.perf_counter()
-        yield Retrieved(query=query, hits=tuple(hits))
+        yield Retrieved(query=asked.query, hits=tuple(asked.hits))
         generation = Generation(temperature=temperature)
-        run = _Run(query, hits, catalog, embed, dict(millis or {}), cancel or threading.Event(), generation)
-        attribution = Attribution.of(query, hits, catalog)
-        run.evidence = self._evidence(query, hits, catalog, embed, attribution)
-        run.timings["choose"] = _ms_since(started)
-        if run.evidence:
-            yield from self._written(run, self._checker(run, attribution, fitted), fitted, brief)
+        run = _Run(asked.query, asked.hits, catalog, embed, dict(millis or {}), cancel or threading.Event(), generation)
+        attribution = self._read(run, asked, others)
+        quotes = run.draft.text.quote(_cite(reading, attribution) for reading in run.chosen.readings)
+        run.timings["read"] = _ms_since(started)
+        if quotes:
+            run.timings["first_quote"] = run.timings.get("retrieve", 0.0) + _ms_since(started)
+            yield Quoted(quotes=quotes)
+            if self._generator is not None:
+                yield from self._summary(run, attribution, self._generator, brief)
+                _drop_deleted(run)
+            if not run.draft.answered and not run.generation.cancelled:
+                yield from run.draft.text.add_quotes()
         conflicts = self._conflicts(run) if run.draft.answered and not run.generation.cancelled else []
         run.timings["answer"] = _ms_since(started)
         run.timings["total"] = run.timings.get("retrieve", 0.0) + run.timings["answer"]
@@ -183,7 +218,7 @@ class Answerer:
         catalog: Catalog,
         embed: Embed,
         attribution: Attribution,
-        choices: Sequence[str] = (),
+        choices: Sequence[str],
     ) -> list[Numbered]:
         return choose(
             query.looked_for,
@@ -191,56 +226,84 @@ class Answerer:
             embed=embed,
             tokens=self._settings.evidence_tokens,
             catalog=catalog,
-            closely=_EMBEDDED_EXTRACTIVE if self._generator is None else _EMBEDDED,
+            closely=_EMBEDDED,
             attribution=attribution,
             choices=choices,
         )
 
-    def _checker(self, run: _Run, attribution: Attribution, fitted: bool) -> SentenceChecker:
-        question = run.query.looked_for
-        features = None
-        if fitted:
-            features = confidence.retrieval_features(question, run.hits, embed=run.embed, catalog=run.catalog)
-        ask_llm = self._generator is not None and self._settings.check == "model"
-        return SentenceChecker(
+    def _read(self, run: _Run, asked: Understood, others: Callable[[], Iterable[Understood]]) -> Attribution:
+        """Read the evidence, in another way where this one has no answer; ``run`` takes the likeliest."""
+        run.chosen, attribution = self._chosen(run, asked)
+        if not run.chosen.readings:
+            for other in others():
+                chosen, its = self._chosen(run, other)
+                if chosen.readings and chosen.p > run.chosen.p:
+                    run.chosen, attribution, run.query, run.hits = chosen, its, other.query, other.hits
+        return attribution
+
+    def _chosen(self, run: _Run, asked: Understood) -> tuple[quoting.Chosen, Attribution]:
+        """What is quoted for a question understood in one way."""
+        question, hits = asked.query.looked_for, asked.hits
+        attribution = Attribution.of(asked.query, hits, run.catalog)
+        readings = reader.read(question, hits, lambda passage, n: states(passage, n, attribution))
+        retrieval = None
+        if asked.fitted:
+            retrieval = confidence.retrieval_features(question, hits, embed=run.embed, catalog=run.catalog)
+        there = run.catalog.exists({h.passage.article_id for h in hits})
+        checks = registry.checks()
+
+        if readings and readings[0].odds > 0 and readings[0].place[0] not in there:
+            run.draft.taken_down = True
+
+        def objection(reading: Reading) -> str:
+            if reading.place[0] not in there:
+                return "its article has been taken down"
+            return attribution.wrong_speaker([reading.place], [reading.text]) or quoting.objection(
+                checks, reading, question
+            )
+
+        chosen = quoting.choose(
             question,
+            readings,
+            embed=run.embed,
+            retrieval=retrieval,
+            caution=self._settings.caution,
+            allowed=objection,
+            preferred=lambda reading: attribution.asked_for(*reading.place),
+            newest_first=bool(asked.query.time and asked.query.time.kind == "latest"),
+        )
+        return chosen, attribution
+
+    def _summary(self, run: _Run, attribution: Attribution, generator: Generator, brief: bool) -> Iterator[Event]:
+        """What a model tells of the quotes, as far as they support it."""
+        run.evidence = numbered(run.chosen.readings, run.chosen.nearest, attribution, self._settings.evidence_tokens)
+        ask_llm = self._settings.check == "model"
+        checker = SentenceChecker(
+            run.query.looked_for,
             run.evidence,
             catalog=run.catalog,
             embed=run.embed,
             attribution=attribution,
-            retrieval=features,
-            caution=self._settings.caution,
-            llm_verdict=self._generator.llm_verdict if self._generator and ask_llm else None,
+            llm_verdict=generator.llm_verdict if ask_llm else None,
             entails=entailment.chosen(self._settings.check),
             checks=registry.checks(),
         )
-
-    def _written(self, run: _Run, checker: SentenceChecker, fitted: bool, brief: bool) -> Iterator[Event]:
-        """The sentences that pass, from the model or from the articles themselves."""
-        if self._generator is None:
-            run.draft.extractive = True
-            yield from checker.first_passing(extractive(run.query, run.evidence), run.draft, run.generation)
-            return
-        messages = build_messages(self._generator.prompt, run.query, run.evidence)
+        messages = build_messages(generator.prompt, run.query, run.evidence)
         asked = time.perf_counter()
-        for piece in self._generator.statements(messages, run.generation, run.cancel):
+        for piece in generator.statements(messages, run.generation, run.cancel):
             if isinstance(piece, Progress):
                 if piece.stage == "writing":
                     run.timings["first_token"] = _ms_since(asked)
                 yield piece
-            elif (delta := checker.check(piece, run.draft, run.generation)) is not None:
+            elif (delta := checker.check(piece, run.draft)) is not None:
                 run.timings.setdefault("first_sentence", _ms_since(asked))
                 yield delta
         run.timings["write"] = _ms_since(asked)
-        if run.generation.cancelled:
-            return
-        if not run.draft.answered and fitted and run.generation.p_refusal is not None:
-            # A small model overlooks what is there, or says it so that it does not pass: the articles' own words may
-            # answer, if the model's doubt leaves them likely enough.
-            yield from checker.first_passing(extractive(run.query, run.evidence), run.draft, run.generation)
-        if brief and run.draft.answered:
+        run.draft.summarized = run.draft.answered
+        if brief and run.draft.answered and not run.generation.cancelled:
             asked = time.perf_counter()
-            run.draft.brief = self._generator.brief(messages, run.draft.text, run.generation, run.cancel)
+            said = generator.brief(messages, run.draft.text, run.generation, run.cancel)
+            run.draft.brief = said or shown.cut(run.draft.text.quotes[0])[1] or None
             run.timings["brief"] = _ms_since(asked)
 
     def _conflicts(self, run: _Run) -> list[Conflict]:
@@ -250,7 +313,7 @@ class Answerer:
             run.query.looked_for,
             text.text,
             text.citations,
-            run.evidence,
+            run.evidence or numbered(run.chosen.readings, run.chosen.nearest, None, self._settings.evidence_tokens),
             run.hits,
             embed=run.embed,
             catalog=run.catalog,
@@ -265,11 +328,11 @@ class Answerer:
             question=run.query.text,
             query=run.query,
             text=refusal(reason, detect_language(run.query.text)) if reason else draft.text.text,
-            citations=tuple(draft.text.citations),
+            citations=draft.text.cited if answered else (),
             hits=tuple(run.hits),
             answered=answered,
             reason=reason,
-            confidence=round(min(draft.confidences), 3) if answered else None,
+            confidence=round(run.chosen.p, 3) if answered else None,
             withheld=tuple(draft.rejected),
             conflicts=tuple(conflicts),
             model=self.name,
@@ -278,6 +341,7 @@ class Answerer:
             usage=run.generation.usage,
             timings_ms=_rounded(run.timings),
             brief=draft.brief,
+            summarized=draft.summarized,
         )
 
 
@@ -289,7 +353,26 @@ def _reason(run: _Run, empty: bool) -> Reason:
         return "empty_archive"
     if not run.hits:
         return "no_evidence"
-    return run.draft.reason
+    return "taken_down" if run.draft.taken_down else "not_in_archive"
+
+
+def _drop_deleted(run: _Run) -> None:
+    """Leave out quotes whose article was taken down while the model wrote; numbered anew if no text has the numbers."""
+    text = run.draft.text
+    there = run.catalog.exists({q.article_id for q in text.quotes})
+    kept = [q for q in text.quotes if q.article_id in there]
+    if len(kept) < len(text.quotes):
+        run.draft.taken_down = True
+        text.quotes = tuple(kept)
+        if not run.draft.answered:
+            text.quotes = ()
+            text.quote(kept)
+
+
+def _cite(reading: Reading, attribution: Attribution) -> Citation:
+    _, start, end = reading.place
+    passage, who = reading.hit.passage, attribution.speaker(*reading.place)
+    return cite(passage, reading.text, start, end, words=reading.words, speaker=who)
 
 
 def _ms_since(started: float) -> float:

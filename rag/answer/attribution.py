@@ -20,10 +20,16 @@ from rag.types import Hit, Query, QuoteSpan
 class Attribution:
     """Who says what in the articles that evidence is taken from."""
 
-    def __init__(self, said: Mapping[str, Sequence[QuoteSpan]], asked: Collection[tuple[str, str | None]] = ()) -> None:
-        """Take quotes by article id, and whom the question asks for, as (speaker, role)."""
+    def __init__(
+        self,
+        said: Mapping[str, Sequence[QuoteSpan]],
+        asked: Collection[tuple[str, str | None]] = (),
+        wanted: str | None = None,
+    ) -> None:
+        """Take quotes by article id, whom the question asks for as (speaker, role), and as the question calls them."""
         self._said = said
         self._asked = frozenset(asked)
+        self._wanted = wanted if wanted and wanted[0].isupper() else None  # "the boss" may well be called otherwise
 
     @classmethod
     def of(cls, query: Query, hits: Sequence[Hit], catalog: Catalog) -> Attribution:
@@ -32,7 +38,8 @@ class Attribution:
         if not query.speaker:
             return cls(said)
         speakers = [(quote.speaker, quote.role, 1) for quotes in said.values() for quote in quotes]
-        return cls(said, speaker.match(query.speaker, speakers))
+        known = bool(speakers)  # without the extra "quotes", or before an archive is looked through, nobody is
+        return cls(said, speaker.match(query.speaker, speakers), query.speaker if known else None)
 
     def within(self, article_id: str, start: int, end: int) -> list[QuoteSpan]:
         """Quotes that overlap a piece of an article, in reading order."""
@@ -66,6 +73,13 @@ class Attribution:
             return f"{mention[:1].upper()}{mention[1:]} is {who}" if mention else f"Said by {who}"
         return ""
 
+    def speaker(self, article_id: str, start: int, end: int) -> str | None:
+        """Whose words a piece holds, with their role: the first one's that the article names; None where nobody's."""
+        for q in self.within(article_id, start, end):
+            if q.speaker[:1].isupper():
+                return f"{q.speaker}, {q.role}" if q.role else q.speaker
+        return None
+
     def misattributed(self, claim: str, places: Sequence[tuple[str, int, int]]) -> str:
         """Whose words the cited pieces are, where a sentence gives them to somebody else; else nothing.
 
@@ -85,18 +99,24 @@ class Attribution:
     def wrong_speaker(self, places: Sequence[tuple[str, int, int]], texts: Sequence[str]) -> str:
         """Why the cited pieces are not the words that the question asks for; nothing where they may be.
 
-        Where nobody whom it asks for is known to speak in these articles, anything may be.
+        Where nobody whom it asks for by name is known to speak in these articles, only a piece that names them and in
+        which somebody speaks may be.
 
         Args:
             places: (article id, start, end) of what is cited.
             texts: Their words.
         """
-        if not self._asked or any(self.asked_for(*place) for place in places):
+        if any(self.asked_for(*place) for place in places) or not (self._asked or self._wanted):
             return ""
         theirs = self._in(places)
         if not theirs:
-            return "" if any(speaks(text) for text in texts) else "nobody speaks in the cited words"
+            if not any(speaks(text) for text in texts):
+                return "nobody speaks in the cited words"
+            named = self._asked or set(terms(self._wanted or "")) <= set(terms(" ".join(texts)))
+            return "" if named else f"the cited words are not those of {self._wanted}"
         whose = _named(theirs)
+        if not whose and not self._asked:
+            return f"the cited words are not those of {self._wanted}"
         return f"the cited words are those of {whose}" if whose else ""
 
     def _in(self, places: Sequence[tuple[str, int, int]]) -> list[QuoteSpan]:

@@ -2,35 +2,25 @@
 
 1. Do the cited words support it, or others of the evidence (``check/verify.py``)?
 2. Are they the words of whom the statement and the question mean (``attribution.py``)?
-3. Are they relevant to the question, and is the statement likely enough to answer it (``check/confidence.py``)?
-4. Do the checks of other packages (``rag.protocols.Check``) let it through?
+3. Do the checks of other packages (``rag.protocols.Check``) let it through?
 
 What fails is rejected with the reason; what passes is added to the draft.
 """
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rag.answer import cited_context, parse
 from rag.answer.attribution import Attribution
-from rag.answer.check import confidence, plugins, verify
+from rag.answer.check import plugins, verify
 from rag.answer.evidence import Embed, Numbered
-from rag.answer.generate import Generation
-from rag.composing import AnswerText
+from rag.composing import AnswerText, cite
 from rag.index.catalog import Catalog
 from rag.protocols import Check
-from rag.text.tokens import terms
-from rag.types import Citation, Delta, Reason, RejectedSentence
+from rag.types import Delta, RejectedSentence
 
-_REFUSES = 0.5
-"""Probability of the model's refusal from which on nothing is shown, where no fitted confidence decides."""
-_BY_HAND = 1.25
-"""What ``caution`` is multiplied by for the score set by hand, which is no probability: its bound is 0.5 at the
-default 0.4."""
 _NARROWED = 0.02
 """What a statement's score may lose when only one of the sentences it cites is kept."""
 
@@ -41,14 +31,12 @@ class Draft:
 
     text: AnswerText = field(default_factory=AnswerText)
     rejected: list[RejectedSentence] = field(default_factory=list)
-    confidences: list[float] = field(default_factory=list)
-    """Of each sentence shown: how likely it is right."""
     refused: bool = False
     """Whether the model said that it found nothing; what it says after that is not looked at."""
     taken_down: bool = False
-    """Whether a statement was rejected whose evidence has been taken down since."""
-    extractive: bool = False
-    """Whether it is made of the articles' own sentences, not of a model's."""
+    """Whether something could not be shown since its article has been taken down."""
+    summarized: bool = False
+    """Whether the text is a model's."""
     attempted: set[str] = field(default_factory=set)
     """The statements so far, case-folded: each is checked once."""
     brief: str | None = None
@@ -57,13 +45,6 @@ class Draft:
     def answered(self) -> bool:
         """Whether there is a sentence to show."""
         return bool(self.text.citations)
-
-    @property
-    def reason(self) -> Reason:
-        """Why nothing is shown, as far as the statements tell."""
-        if self.refused or not self.rejected:
-            return "not_in_archive"
-        return "taken_down" if self.taken_down else "not_supported"
 
 
 class SentenceChecker:
@@ -77,8 +58,6 @@ class SentenceChecker:
         catalog: Catalog,
         embed: Embed,
         attribution: Attribution,
-        retrieval: confidence.RetrievalFeatures | None,
-        caution: float,
         llm_verdict: Callable[[str], float] | None = None,
         entails: Callable[[str, str], float] | None = None,
         checks: Mapping[str, Check] | None = None,
@@ -91,9 +70,6 @@ class SentenceChecker:
             catalog: For the words around a citation, and whether its article is still there.
             embed: Texts to unit vectors.
             attribution: Who says what in the evidence's articles.
-            retrieval: What retrieval says of the question, for the fitted confidence; None: the score set by hand
-                decides.
-            caution: How likely a sentence has to be an answer to be shown.
             llm_verdict: A language model's probability of "yes" to a question, where the setting ``check`` asks it.
             entails: A model trained on entailment, where the setting ``check`` names one.
             checks: Checks of other packages by name, in the order they are asked in; each can only reject.
@@ -103,22 +79,18 @@ class SentenceChecker:
         self._catalog = catalog
         self._embed = embed
         self._attribution = attribution
-        self._retrieval = retrieval
-        self._caution = caution
         self._llm_verdict = llm_verdict
         self._entails = entails
         self._checks = dict(checks or {})
         self._deleted: set[int] = set()
         self._context: dict[int, str] = {}
-        self._rarity = _rarity(evidence)
 
-    def check(self, statement: parse.Statement, draft: Draft, generation: Generation) -> Delta | None:
+    def check(self, statement: parse.Statement, draft: Draft) -> Delta | None:
         """Check a statement.
 
         Args:
             statement: As the model wrote it, or an article's own sentence.
             draft: Is updated: what passes is added to its text, what fails to what was rejected.
-            generation: What the model reported.
 
         Returns:
             What was added to the text; None where nothing was.
@@ -139,41 +111,18 @@ class SentenceChecker:
         )
         if not verdict.ok and not self._deleted.isdisjoint(statement.numbers):
             draft.taken_down = True
-        p, why = self._objection(claim, verdict, cited, draft, generation)
-        if why:
+        if why := self._objection(claim, verdict, cited):
             draft.rejected.append(RejectedSentence(text=claim, why=why))
             return None
-        by_llm = generation.p_refusal is not None
-        draft.confidences.append(confidence.p_correct(p, by_llm=by_llm) if self._retrieval else p)
-        return draft.text.add(claim, [_citation(e, verdict) for e in cited])
+        return draft.text.add(claim, [cite(e.passage, e.text, e.start, e.end, verdict.support) for e in cited])
 
-    def first_passing(self, statements: Iterable[parse.Statement], draft: Draft, generation: Generation) -> list[Delta]:
-        """Check the articles' own sentences until one passes: it alone, or nothing; see ``check``.
-
-        ``draft`` takes that sentence; what was rejected only if it is made of articles' sentences, not of a model's.
-        """
-        tries = Draft(extractive=True)
-        for statement in statements:
-            if (delta := self.check(statement, tries, generation)) is not None:
-                draft.text, draft.confidences = tries.text, tries.confidences
-                return [delta]
-        if draft.extractive:
-            draft.rejected += tries.rejected
-            draft.taken_down = tries.taken_down
-        return []
-
-    def _objection(
-        self, claim: str, verdict: verify.Verdict, cited: Sequence[Numbered], draft: Draft, generation: Generation
-    ) -> tuple[float, str]:
-        """How likely a claim is to answer the question, and the first thing against showing it; empty where none is."""
+    def _objection(self, claim: str, verdict: verify.Verdict, cited: Sequence[Numbered]) -> str:
+        """The first thing against showing a claim; empty where there is none."""
         if not verdict.ok:
-            return 0.0, verdict.why
-        if why := self._speaker_objection(claim, cited):
-            return 0.0, why
-        relevance = self._relevance(cited)
-        p = self._p_answers(relevance, generation, draft)
-        why = self._relevance_objection(relevance, p)
-        return p, why or plugins.objection(self._checks, claim, self._cited(cited), self._question)
+            return verdict.why
+        return self._speaker_objection(claim, cited) or plugins.objection(
+            self._checks, claim, self._cited(cited), self._question
+        )
 
     def _drop_deleted(self) -> None:
         """What is taken down while the model writes is not cited any more."""
@@ -230,36 +179,12 @@ class SentenceChecker:
             return f"the cited words are those of {whose}"
         return self._attribution.wrong_speaker(places, [e.text for e in cited])
 
-    def _relevance(self, cited: Sequence[Numbered]) -> verify.Relevance:
-        return verify.relevance(
-            self._question,
-            self._cited(cited, introduced=True),
-            embed=self._embed,
-            rarity=self._rarity,
-            dated=all(e.passage.published for e in cited),
-        )
-
-    def _relevance_objection(self, relevance: verify.Relevance, p: float) -> str:
-        """Why a claim may not answer the question; empty where it is likely enough to."""
-        if relevance.missing:
-            return f"the article says nothing of {relevance.missing[0]}"
-        if p < self._caution * (1.0 if self._retrieval else _BY_HAND):
-            return f"it may not answer the question ({p:.0%} sure)"
-        return ""
-
-    def _p_answers(self, relevance: verify.Relevance, generation: Generation, draft: Draft) -> float:
-        """How likely it is that evidence of this relevance answers the question; by hand where nothing is fitted."""
-        if self._retrieval is not None:
-            return confidence.p_answers(self._retrieval, relevance, generation.p_refusal, extractive=draft.extractive)
-        p_refusal = generation.p_refusal or 0.0
-        return 0.0 if p_refusal > _REFUSES else relevance.score * (1 - p_refusal)
-
     # -- the cited words ------------------------------------------------------------
 
-    def _cited(self, cited: Sequence[Numbered], *, introduced: bool = False) -> verify.Cited:
-        """What a claim cites, as the checks take it; ``introduced``: with whom "he" or a surname in it means."""
+    def _cited(self, cited: Sequence[Numbered]) -> verify.Cited:
+        """What a claim cites, as the checks take it."""
         return verify.Cited(
-            [f"{e.text} {e.who}." if introduced and e.who else e.text for e in cited],
+            [e.text for e in cited],
             " ".join(self._around(e) for e in cited),
             " ".join(f"{e.passage.title} {e.passage.source or ''}" for e in cited),
             [e.passage.published for e in cited if e.passage.published],
@@ -271,30 +196,6 @@ class SentenceChecker:
             around = cited_context.around(self._catalog, e.article_id, e.start)
             self._context[e.number] = f"{around} {e.who}." if e.who else around
         return self._context[e.number]
-
-
-def _citation(e: Numbered, verdict: verify.Verdict) -> Citation:
-    """A citation that has no place in a text yet."""
-    return Citation(
-        number=0,
-        article_id=e.article_id,
-        title=e.passage.title,
-        source=e.passage.source,
-        published=e.passage.published,
-        url=e.passage.url,
-        quote=e.text,
-        start=e.start,
-        end=e.end,
-        claim=(0, 0),
-        support=verdict.support,
-        also_published_by=e.passage.also_published_by,
-    )
-
-
-def _rarity(evidence: Sequence[Numbered]) -> Callable[[str], float]:
-    """The weight of an index term: words that most of the evidence has say little about what is asked."""
-    counts = Counter(w for e in evidence for w in set(terms(e.text)))
-    return lambda term: math.log(1 + len(evidence) / (counts[term] + 0.5))
 
 
 __all__ = ["Draft", "SentenceChecker"]

@@ -1,13 +1,27 @@
-"""The answers to a question's parts as one answer: each sentence with the citations of its part."""
+"""The answers to a question's parts as one answer: the quotes of each, and its sentences with what they cite."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 
-from rag.composing import AnswerText, without_marks
+from rag.composing import AnswerText, place, recomposed, without_marks
 from rag.retrieve.decompose import Parts
-from rag.types import Answer, Citation, Conflict, Delta, Event, Finished, Hit, Query, RejectedSentence, Retrieved, Usage
+from rag.types import (
+    Answer,
+    Citation,
+    Conflict,
+    Delta,
+    Event,
+    Finished,
+    Hit,
+    Query,
+    Quoted,
+    RejectedSentence,
+    Retrieved,
+    Usage,
+)
 
 Supports = Callable[[str, Sequence[Citation]], bool]
 """Whether a sentence is supported by its citations: the check."""
@@ -30,6 +44,8 @@ class _Whole:
     rejected: list[RejectedSentence] = field(default_factory=list)
     claims: set[str] = field(default_factory=set)
     """The sentences so far, case-folded: each is shown once."""
+    kept: set[tuple[str, int, int]] = field(default_factory=set)
+    """Article, start and end of the words that the parts' finished answers quote."""
 
     def add(self, claim: str, citations: Sequence[Citation]) -> Delta:
         """Append a sentence on a line of its own."""
@@ -40,6 +56,8 @@ def stream(
     query: Query, parts: Sequence[Part], order: Parts, ask: Callable[[Part], Iterator[Event]], supports: Supports
 ) -> Iterator[Event]:
     """Answer the parts one after the other, as one answer; see ``Archive.stream`` for the events.
+
+    Each part's quotes come as an event of their own, numbered as in the whole answer.
 
     A part that has no answer is named in ``Answer.unanswered``. Where the question asks which came first, and both
     parts are answered from dated articles, the last sentence says which was reported first; it cites both.
@@ -58,7 +76,9 @@ def stream(
     for part in parts:
         moved: dict[tuple[int, int], tuple[int, int]] = {}
         for event in ask(part):
-            if isinstance(event, Delta):
+            if isinstance(event, Quoted):
+                yield Quoted(quotes=whole.text.quote(event.quotes))
+            elif isinstance(event, Delta):
                 if (delta := _add_part(event, whole, moved)) is not None:
                     yield delta
             elif isinstance(event, Finished):
@@ -91,7 +111,8 @@ def _add_part(event: Delta, whole: _Whole, moved: dict[tuple[int, int], tuple[in
 
 
 def _add_rest(answer: Answer, whole: _Whole, moved: dict[tuple[int, int], tuple[int, int]]) -> None:
-    """What comes with a part's answer: conflicts with the sentences that were taken, and rejected sentences."""
+    """What comes with a part's answer: its quotes, conflicts with the sentences that were taken, rejected sentences."""
+    whole.kept |= {place(c) for c in whole.text.quote(sorted(answer.citations, key=attrgetter("number")))}
     for c in answer.conflicts:
         if c.claim in moved:
             whole.conflicts.append(c.model_copy(update={"claim": moved[c.claim]}))
@@ -127,7 +148,12 @@ def _interleave(lists: Sequence[Sequence[Hit]]) -> tuple[Hit, ...]:
 def _answer(
     query: Query, hits: tuple[Hit, ...], parts: Sequence[Part], answers: Sequence[Answer], whole: _Whole
 ) -> Answer:
-    answered = bool(whole.text.citations)
+    text, conflicts, summarized = whole.text, whole.conflicts, any(a.summarized for a in answers)
+    if any(place(c) not in whole.kept for c in text.cited):  # taken down, or stopped, after it was quoted
+        text, moved = recomposed(text.text, text.cited, lambda c: place(c) in whole.kept)
+        conflicts = [c.model_copy(update={"claim": moved[c.claim]}) for c in conflicts if c.claim in moved]
+        summarized = summarized and bool(moved)
+    answered = bool(text.cited)
     stopped = next((a for a in answers if a.reason == "cancelled"), None)
     refused = stopped or next((a for a in answers if a.reason == "taken_down"), answers[0])
     unanswered = [p.query.text for p, a in zip(parts, answers, strict=False) if not a.answered]
@@ -137,14 +163,14 @@ def _answer(
         update={
             "question": query.text,
             "query": query,
-            "text": whole.text.text if answered else refused.text,
-            "citations": tuple(whole.text.citations),
+            "text": text.text if answered else refused.text,
+            "citations": text.cited,
             "hits": hits,
             "answered": answered,
             "reason": None if answered else refused.reason,
             "confidence": min(confidences) if answered and confidences else None,
             "withheld": tuple(whole.rejected),
-            "conflicts": tuple(whole.conflicts),
+            "conflicts": tuple(conflicts),
             "unanswered": tuple(unanswered) if answered else (),
             "usage": _sum([a.usage for a in answers]),
             "timings_ms": {
@@ -152,6 +178,7 @@ def _answer(
                 for stage in dict.fromkeys(s for a in answers for s in a.timings_ms)
             },
             "brief": None,
+            "summarized": summarized,
         }
     )
 

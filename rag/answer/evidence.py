@@ -6,13 +6,14 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from rag.answer.attribution import Attribution
 from rag.answer.injection import is_instruction, is_question
+from rag.answer.reader import Reading, sentence
 from rag.index.catalog import Catalog
 from rag.text.lexicon import alternation, having
 from rag.text.tokens import query_terms, terms
@@ -29,6 +30,8 @@ _OWN_WORDS = 0.3
 """What it is worth that a sentence has words of whom the question asks for."""
 _CHOICE = 0.2
 """What it is worth that a sentence has all the words of one of the given answers."""
+_SHORT = 60
+"""Letters of a sentence that is likely to lean on the one before it, such as an item of a list."""
 _UNSPACED = ("zh",)
 """Languages that put no spaces between words."""
 
@@ -109,10 +112,10 @@ def choose(
         Sentences numbered from 1, grouped by article, in reading order within each.
     """
     hits = hits[:_READ]
-    pool = [(hit, n) for hit in hits for n in range(len(hit.passage.sentences)) if _states(hit.passage, n, attribution)]
+    pool = [(hit, n) for hit in hits for n in range(len(hit.passage.sentences)) if states(hit.passage, n, attribution)]
     if not pool:
         return []
-    texts = [_text(hit.passage, n) for hit, n in pool]
+    texts = [sentence(hit.passage, n) for hit, n in pool]
     asked = embed([question])[0]
     stored = catalog.vectors([hit.passage.id for hit in hits])
     of_passage = {i: float(v @ asked) for i, v in stored.items()}
@@ -152,10 +155,10 @@ def choose(
         if _said_already(near[ident, n], [v for w, v in near.items() if w in chosen]):
             continue
         wanted = [(ident, n)]
-        if (ident, n - 1) in weights and _LEANS.search(_text(by_id[ident].passage, n)):
+        if (ident, n - 1) in weights and _LEANS.search(sentence(by_id[ident].passage, n)):
             wanted.append((ident, n - 1))
         new = [w for w in wanted if w not in chosen]
-        cost = sum(_tokens(_text(by_id[i].passage, m)) for i, m in new)
+        cost = sum(_tokens(sentence(by_id[i].passage, m)) for i, m in new)
         if spent + cost > tokens and chosen:
             if spent > 0.8 * tokens:
                 break
@@ -185,18 +188,62 @@ def choose(
                 article_id=passage.article_id,
                 start=place.start,
                 end=place.end,
-                text=_text(passage, n),
+                text=sentence(passage, n),
                 passage=passage,
                 score=weights[ident, n],
-                who=attribution.introduce(passage.article_id, place.start, _text(passage, n)) if attribution else "",
+                who=attribution.introduce(passage.article_id, place.start, sentence(passage, n)) if attribution else "",
             )
         )
     return found
 
 
-def _states(passage: Passage, n: int, attribution: Attribution | None) -> bool:
-    """Whether a sentence can be evidence: not one addressed to whoever reads it as a machine, nor a mere question."""
-    text, place = _text(passage, n), passage.sentences[n]
+def numbered(
+    shown: Sequence[Reading], nearest: Sequence[Reading], attribution: Attribution | None, tokens: int
+) -> list[Numbered]:
+    """The quotes as a model reads them, with what they lean on and what comes next to them.
+
+    Args:
+        shown: The quotes; all of them are taken.
+        nearest: More sentences, best first; taken as far as there is room.
+        attribution: Who says what in their articles.
+        tokens: About how many tokens the sentences may have together.
+
+    Returns:
+        Sentences numbered from 1, articles in the order of their best quote, in reading order within each.
+    """
+    chosen: dict[tuple[str, int], Reading] = {}
+    spent = 0
+    for reading in (*shown, *nearest):
+        passage = reading.hit.passage
+        own = [(passage, reading.n)]
+        leans = _LEANS.search(reading.text) or len(reading.text) < _SHORT
+        if reading.n and leans and states(passage, reading.n - 1, attribution):
+            own.append((passage, reading.n - 1))
+        cost = sum(_tokens(sentence(p, n)) for p, n in own if (p.id, n) not in chosen)
+        if spent + cost > tokens and reading not in shown:
+            continue
+        spent += cost
+        for p, n in own:
+            chosen.setdefault((p.id, n), replace(reading, n=n) if n != reading.n else reading)
+    first = {r.hit.passage.article_id: i for i, r in reversed(list(enumerate(chosen.values())))}
+    ordered = sorted(chosen.values(), key=lambda r: (first[r.hit.passage.article_id], r.place[1]))
+    found: list[Numbered] = []
+    for reading in ordered:
+        article_id, start, end = reading.place
+        if found and found[-1].article_id == article_id and found[-1].start == start:
+            continue
+        who = attribution.introduce(article_id, start, reading.text) if attribution else ""
+        text, passage = reading.text, reading.hit.passage
+        found.append(Numbered(len(found) + 1, article_id, start, end, text, passage, reading.odds, who))
+    return found
+
+
+def states(passage: Passage, n: int, attribution: Attribution | None = None) -> bool:
+    """Whether a sentence can be evidence: not one addressed to whoever reads it as a machine, nor a mere question.
+
+    A question can where it is of whom the question asks for.
+    """
+    text, place = sentence(passage, n), passage.sentences[n]
     if is_instruction(text):
         return False
     return not is_question(text) or bool(
@@ -207,11 +254,6 @@ def _states(passage: Passage, n: int, attribution: Attribution | None) -> bool:
 def _said_already(vector: npt.NDArray[np.float32], chosen: Sequence[npt.NDArray[np.float32]]) -> bool:
     """Whether a sentence only repeats a chosen one: what it adds is not worth the waiting."""
     return any(float(vector @ other) >= _SAME for other in chosen)
-
-
-def _text(passage: Passage, n: int) -> str:
-    place = passage.sentences[n]
-    return passage.text[place.start - passage.start : place.end - passage.start]
 
 
 def _tokens(text: str) -> int:

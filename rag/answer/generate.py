@@ -1,13 +1,10 @@
 """Talking with the model: what it is sent, its output as it comes, and what it reports beside its text.
 
-    Query, [Numbered] --build_messages--> messages --Generator.statements--> Statement, Progress
-
-``extractive`` takes statements from the articles themselves, where there is no model or nothing of its answer stood.
+Query, [Numbered] --build_messages--> messages --Generator.statements--> Statement, Progress
 """
 
 from __future__ import annotations
 
-import math
 import queue
 import threading
 from collections.abc import Iterator, Sequence
@@ -31,12 +28,6 @@ if TYPE_CHECKING:
 
 _POLL = 0.1
 """Seconds between two looks at whether the caller has cancelled."""
-_EXTRACTIVE_TRIES = 5
-"""Sentences of the articles that are tried as an answer."""
-_TOP_LOGPROBS = 8
-"""Alternatives to its first token that the local model reports."""
-_REFUSAL_TOKENS = ("NOT", "NO")
-"""First tokens of a refusal."""
 _LANGUAGES = {
     "ar": "Arabic", "de": "German", "es": "Spanish", "fr": "French", "it": "Italian", "ja": "Japanese", "ko": "Korean",
     "nl": "Dutch", "pl": "Polish", "pt": "Portuguese", "ru": "Russian", "tr": "Turkish", "zh": "Chinese",
@@ -50,8 +41,6 @@ class Generation:
     temperature: float | None = None
     """Another than the model's own."""
     usage: Usage = field(default_factory=Usage)
-    p_refusal: float | None = None
-    """The probability it gave to a refusal as its first token; None where it reports none."""
     cancelled: bool = False
 
 
@@ -232,20 +221,7 @@ class Generator:
         return {
             "cancel": stop,
             "on_progress": lambda done, total: pieces.put(Progress(stage="reading", done=done, total=total)),
-            "logprobs": True,
-            "top_logprobs": _TOP_LOGPROBS,
         }
-
-
-def extractive(query: Query, evidence: Sequence[Numbered]) -> list[parse.Statement]:
-    """The sentences nearest to the question, word for word, as statements: nearest first.
-
-    Where the latest is asked for, the newest of the nearest few first.
-    """
-    nearest = sorted(evidence, key=lambda e: -e.score)[:_EXTRACTIVE_TRIES]
-    if query.time and query.time.kind == "latest":
-        nearest.sort(key=lambda e: -(e.passage.published.timestamp() if e.passage.published else 0.0))
-    return [parse.Statement(" ".join(e.text.split()), (e.number,)) for e in nearest]
 
 
 def build_messages(prompt: prompts.Prompt, query: Query, evidence: Sequence[Numbered]) -> list[BaseMessage]:
@@ -280,7 +256,7 @@ def to_messages(rendered: Sequence[tuple[str, str]]) -> list[BaseMessage]:
 
 
 def _record_usage(message: Any, generation: Generation) -> None:
-    """Take token counts, and the alternatives to the first token, from a message or a piece of one."""
+    """Take token counts from a message or a piece of one."""
     if used := message.usage_metadata:
         before = generation.usage
         generation.usage = Usage(
@@ -288,21 +264,12 @@ def _record_usage(message: Any, generation: Generation) -> None:
             output_tokens=before.output_tokens + used["output_tokens"],
             cached_tokens=before.cached_tokens + ((used.get("input_token_details") or {}).get("cache_read") or 0),
         )
-    if generation.p_refusal is None:
-        content = (message.response_metadata.get("logprobs") or {}).get("content") or []
-        if content:
-            first = content[0].get("top_logprobs") or []
-            generation.p_refusal = sum(
-                math.exp(t["logprob"]) for t in first if t["token"].strip().upper() in _REFUSAL_TOKENS
-            )
 
 
 def _model_failed(name: str, error: BaseException) -> ModelFailed:
     """A provider's error in one line."""
     first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return ModelFailed(
-        f"The model {name} failed: {first.rstrip('.')}. Ask again, or choose another: --model extractive"
-    )
+    return ModelFailed(f"The model {name} failed: {first.rstrip('.')}. Ask again, or choose another: --model none")
 
 
-__all__ = ["Generation", "Generator", "build_messages", "extractive", "format_evidence", "to_messages"]
+__all__ = ["Generation", "Generator", "build_messages", "format_evidence", "to_messages"]

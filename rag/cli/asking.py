@@ -9,13 +9,12 @@ import typer
 
 from rag.cli.app import app
 from rag.cli.options import AnyTimeOption, ArchiveOption, JsonOption, KOption, TodayOption, parse_day, takes_filters
-from rag.cli.printing import print_answer, print_hit, print_quote, print_time
+from rag.cli.printing import AnswerPrinter, print_hit, print_quote, print_time
 from rag.cli.terminal import Exit, open_archive, print_json, rich_console, status_line
 from rag.protocols import FilterArgs
-from rag.text.normalize import printable
 
 if TYPE_CHECKING:
-    from rag.types import Answer
+    from rag.types import Answer, Progress
 
 
 @app.command()
@@ -25,9 +24,7 @@ def ask(
     archive: ArchiveOption = None,
     model: Annotated[
         str | None,
-        typer.Option(
-            "--model", help="local, local:/path/to.gguf, extractive, openai:… [default: local]", show_default=False
-        ),
+        typer.Option("--model", help="local, local:/path/to.gguf, none, openai:… [default: local]", show_default=False),
     ] = None,
     k: KOption = None,
     *,
@@ -36,16 +33,16 @@ def ask(
     any_time: AnyTimeOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Answer a question, each sentence with the words that support it. Exit code 3 when the archive has no answer.
+    """Answer a question in the articles' own words, and sum them up where there is a model. Exit code 3: no answer.
 
     Example: onrecord ask "what did Qin Gang say about relations?"
     """
     from rag.answer.models.chat import is_remote
-    from rag.types import Delta, Finished, Progress, Retrieved
+    from rag.types import Delta, Finished, Progress, Quoted, Retrieved
 
     err = rich_console(stderr=True)
     answer: Answer | None = None
-    wrote = False
+    printer = AnswerPrinter()
     with open_archive(archive, model=model) as opened, status_line(err) as tell:
         name = opened.settings.model
         tell("looking for evidence")
@@ -56,28 +53,28 @@ def ask(
                     err.print(f"Passages of the archive are sent to {name}.", style="yellow")
                 tell(f"{len(event.hits)} passages found")
             elif isinstance(event, Progress):
-                tell(
-                    f"reading {event.done} of {event.total} tokens"
-                    if event.stage == "reading"
-                    else "writing"
-                    if event.stage == "writing"
-                    else "loading the model"
-                )
-            elif isinstance(event, Delta):
+                tell(_status(event, bool(printer.quotes)))
+            elif isinstance(event, Quoted | Delta):
                 tell(None)
                 if not as_json:
-                    print(printable(event.text), end="", flush=True)
-                    wrote = True
-                tell("writing")
+                    printer.show(event)
             elif isinstance(event, Finished):
                 answer = event.answer
     assert answer is not None
     if as_json:
         print_json(answer.model_dump_json(indent=2))
     else:
-        print_answer(answer, wrote)
+        printer.finish(answer)
     if not answer.answered:
         raise typer.Exit(Exit.REFUSED)
+
+
+def _status(event: Progress, quoted: bool) -> str:
+    """What the line on a terminal says while nothing else comes."""
+    if event.stage == "writing":
+        return "writing a summary" if quoted else "writing"
+    what = f"reading {event.done} of {event.total} tokens" if event.stage == "reading" else "loading the model"
+    return f"writing a summary: {what}" if quoted else what
 
 
 @app.command()

@@ -73,6 +73,7 @@ def print_report(report: Report) -> None:
             interval = f"{s.low:.3f}-{s.high:.3f}" if s.low is not None and s.high is not None else ""
             table.add_row(s.name, named(s.name)[0], f"{s.value:.3f}", interval, str(s.cases))
     out.print(table)
+    _print_outcomes(report)
     for stage in ("search", "first_sentence", "total"):
         if spread := report.latency.get(stage):
             out.print(f"{stage} p50 {spread.p50 / 1000:.2f} s, p95 {spread.p95 / 1000:.2f} s", style="dim")
@@ -80,6 +81,25 @@ def print_report(report: Report) -> None:
         out.print("failed: " + ", ".join(f"{n} {cause}" for cause, n in report.causes.items()))
     for note in report.notes:
         out.print(printable(note), style="dim")
+
+
+def _print_outcomes(report: Report) -> None:
+    """How cases with a rubric came out, a line a type; nothing where there are none."""
+    from rich.table import Table
+
+    from rag.evaluation import labels, measures
+    from rag.evaluation.report_view import outcomes
+
+    if not (found := outcomes(report)):
+        return
+    table = Table(box=None, pad_edge=False)
+    table.add_column("type", no_wrap=True)
+    for name in measures.RUBRIC:
+        table.add_column(labels.measure(name)[0].lower(), justify="right")
+    for row in found:
+        cells = (f"{s.counted}\n{s.share}\n{s.interval.replace('–', '-')}" if s else "" for s in row.shares)
+        table.add_row(printable(row.label), *cells)
+    rich_console().print(table)
 
 
 def print_comparison(found: Comparison) -> None:

@@ -50,7 +50,9 @@ group = typer.Typer(
 
 @group.command()
 def run(
-    cases: Annotated[Path, typer.Argument(help="Questions: JSONL, CSV, SQuAD, a BEIR folder, RealTimeQA, CLAPNQ")],
+    cases: Annotated[
+        Path, typer.Argument(help="Questions: JSONL, CSV, SQuAD, a BEIR folder, RealTimeQA, CLAPNQ, newsroom")
+    ],
     archive: ArchiveOption = None,
     model: Annotated[
         str | None,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from rag.text.normalize import printable
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from rag.types import Answer, Citation, Conflict, Hit, Quote, Time
+    from rag.types import Answer, Citation, Conflict, Delta, Hit, Quote, Quoted, Time
 
 
 def print_time(err: Console, time: Time | None) -> None:
@@ -27,32 +28,99 @@ def print_time(err: Console, time: Time | None) -> None:
     err.print(printable(line), style="dim")
 
 
-def print_answer(answer: Answer, wrote: bool) -> None:
-    out, err = rich_console(), rich_console(stderr=True)
-    if wrote:
-        print("\n")
-    else:
-        out.print(printable(answer.text), style="yellow")
-    if answer.answered:
-        for citation in answer.numbered:
-            _print_citation(out, citation)
-        for conflict in answer.conflicts:
-            _print_conflict(out, conflict)
-        for question in answer.unanswered:
-            out.print(f"The archive does not answer: {printable(question)}", style="yellow")
-    elif answer.hits:
-        print("\nThe nearest passages:\n")
-        for hit in answer.hits[:3]:
-            print_hit(hit)
-    for sentence in answer.withheld:
-        err.print(f"withheld: {printable(sentence.text)} ({printable(sentence.why)})", style="dim")
+class AnswerPrinter:
+    """Prints an answer as it comes: the quotes, then a summary, and what there is to say of them in the end."""
+
+    def __init__(self) -> None:
+        self.out = rich_console()
+        self.quotes: dict[int, Citation] = {}
+        """Those printed so far, by number."""
+        self._text = ""
+        self._citations: list[Citation] = []
+        self._told = ""
+        """As much of the summary as is printed."""
+        self._telling = False
+        """Whether the cursor stands at the end of the summary."""
+
+    def show(self, event: Quoted | Delta) -> None:
+        """Print what came: quotes at once; a summary's sentence once there are quotes that it points to."""
+        from rag import shown
+        from rag.types import Quoted
+
+        if isinstance(event, Quoted):
+            self._print_quotes(event.quotes)
+            return
+        self._text += event.text
+        self._citations += event.citations
+        if self.quotes:
+            self._tell(shown.summary_text(self._text, self._citations))
+
+    def finish(self, answer: Answer) -> None:
+        """Print the rest of it, or that there is none."""
+        from rag import shown
+
+        err = rich_console(stderr=True)
+        if not answer.answered:
+            self._refuse(answer)
+        else:
+            if not self._told:
+                self._print_quotes(answer.quotes)
+            self._tell(shown.summary_text(answer.text, answer.citations))
+            self._print_quotes(answer.quotes)  # what the summary cites beside them
+            self._end_summary()
+            for conflict in answer.conflicts:
+                _print_conflict(self.out, conflict)
+            for question in answer.unanswered:
+                self.out.print(f"\nThe archive does not answer: {printable(question)}", style="yellow")
+        for sentence in answer.withheld:
+            err.print(f"withheld: {printable(sentence.text)} ({printable(sentence.why)})", style="dim")
+
+    def _print_quotes(self, quotes: Sequence[Citation]) -> None:
+        """Those that are not there yet."""
+        for quote in quotes:
+            if quote.number not in self.quotes:
+                self._end_summary()
+                if self.quotes:
+                    print()
+                self.quotes[quote.number] = quote
+                _print_citation(self.out, quote)
+
+    def _tell(self, summary: str) -> None:
+        """Print what is not there yet of a summary, under a heading."""
+        if not summary.startswith(self._told) or summary == self._told:
+            return
+        more = summary[len(self._told) :]
+        if not self._telling:
+            self.out.print("\nSummary", style="bold")
+            more = more.lstrip()
+        print(printable(more), end="", flush=True)
+        self._told, self._telling = summary, True
+
+    def _end_summary(self) -> None:
+        if self._telling:
+            print()
+            self._telling = False
+
+    def _refuse(self, answer: Answer) -> None:
+        if self.quotes:
+            print()
+        self.out.print(printable(answer.text), style="yellow")
+        if answer.hits:
+            print("\nThe nearest passages:\n")
+            for hit in answer.hits[:3]:
+                print_hit(hit)
 
 
 def _print_citation(out: Console, citation: Citation) -> None:
+    """A quote with its number, the words that answer in bold, and where it stands."""
     from rich.text import Text
 
-    quote = " ".join(citation.quote.split())
-    out.print(Text.assemble((f"[{citation.number}] ", "bold cyan"), printable(quote)))
+    from rag import shown
+
+    before, words, after = (printable(piece) for piece in shown.pieces(citation))
+    out.print(Text.assemble((f"[{citation.number}] ", "bold cyan"), before, (words, "bold underline"), after))
+    if citation.speaker:
+        out.print(f"    {printable(citation.speaker)}")
     out.print(f"    {_origin(citation.title, citation.source, citation.published, citation.url)}", style="dim")
     if citation.also_published_by:
         out.print(f"    also printed by {printable(', '.join(citation.also_published_by))}", style="dim")

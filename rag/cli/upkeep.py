@@ -128,7 +128,7 @@ def models(
             print(f"{'':<10} {row['path']}")
         if row["state"] == "not installed":
             print(f"{'':<10} to install it: {install_command(row['extra'])}")
-    print("extractive needs no language model; others by name, such as openai:gpt-5, with their extra installed")
+    print("none shows quotes alone; other models by name, such as openai:gpt-5, with their extra installed")
 
 
 @app.command()

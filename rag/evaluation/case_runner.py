@@ -12,9 +12,9 @@ from typing import Any, TypeVar
 from rag.archive import Archive
 from rag.composing import by_sentence
 from rag.errors import ArchiveError, ArticleMissing, ModelCorrupt, ModelMissing, PromptError
-from rag.evaluation.overlap import letters_and_digits, same_sentence
-from rag.evaluation.values import Claim, Context, EvalCase, Found, Row
-from rag.protocols import FilterArgs
+from rag.evaluation.overlap import letters_and_digits, same_sentence, shares_most
+from rag.evaluation.values import Claim, Context, EvalCase, Found, Gold, Row
+from rag.protocols import QuestionOptions
 from rag.types import Answer, Citation, Hit, Value
 
 AROUND = 320
@@ -44,9 +44,11 @@ class CaseRunner:
         """
         self._archive = archive
         self._retrieval, self._depth = retrieval, depth
+        from rag.answer.models.chat import WITHOUT_MODEL, is_remote
+
         model = archive.model
-        self.remote = not retrieval and model.partition(":")[0] not in ("local", "extractive")
-        self._brief = brief and model != "extractive"
+        self.remote = not retrieval and is_remote(model)
+        self._brief = brief and model not in WITHOUT_MODEL
         self._keys: dict[str, str] = {}
         self.stop = threading.Event()
 
@@ -55,17 +57,17 @@ class CaseRunner:
         row: dict[str, Any] = {"case": case, "millis": {}}
         try:
             row |= self._relevant(case)
-            filters = self._filters(case)  # times=False below: without a day, nobody knows what "this week" was
+            options = self._options(case)
             started = time.perf_counter()
-            hits = self._archive.search(case.question, k=self._depth, times=False, **filters)
+            hits = self._archive.search(case.question, k=self._depth, **options)
             row["millis"]["search"] = round((time.perf_counter() - started) * 1000, 1)
             row["found"] = tuple(self._found(h) for h in hits)
             if not self._retrieval and case.choices:
-                row["choice"] = self._archive.choose(case.question, case.choices, times=False, **filters)
+                row["choice"] = self._archive.choose(case.question, case.choices, **options)
                 row["millis"] |= row["choice"].timings_ms
             elif not self._retrieval:
                 brief = self._brief and any(len(a.split()) <= _BRIEF for a in case.answers)
-                answer = self._archive.ask(case.question, cancel=self.stop, brief=brief, times=False, **filters)
+                answer = self._archive.ask(case.question, cancel=self.stop, brief=brief, **options)
                 row["millis"] |= answer.timings_ms
                 row |= self._checked(case, answer) | {"answer": answer}
         except _FATAL:
@@ -74,16 +76,22 @@ class CaseRunner:
             row["error"] = f"{type(e).__name__}: {e}"
         return None if self.stop.is_set() else storable(Row(**row))
 
-    def _filters(self, case: EvalCase) -> FilterArgs:
-        filters = FilterArgs()
+    def _options(self, case: EvalCase) -> QuestionOptions:
+        """What the question is understood by, and which articles it is asked of."""
+        # Without a day, nobody knows what "this week" was.
+        options = QuestionOptions(times=case.today is not None)
+        if case.today is not None:
+            options["today"] = case.today
+        if case.history:
+            options["history"] = [(turn.question, turn.answer) for turn in case.history]
         if case.as_of and case.as_of < date.max:
-            filters["before"] = datetime.combine(case.as_of + timedelta(days=1), clock(0), UTC)
+            options["before"] = datetime.combine(case.as_of + timedelta(days=1), clock(0), UTC)
         if case.within:
             there = [i for ident in case.within if (i := self._id(ident))]
             if not there:
                 raise ArticleMissing("None of the articles that the case is to be asked of is in the archive.")
-            filters["articles"] = there
-        return filters
+            options["articles"] = there
+        return options
 
     def _id(self, ident: str) -> str | None:
         try:
@@ -141,7 +149,12 @@ class CaseRunner:
             ),
             "contexts": tuple(self._context(c) for c in answer.citations),
             "gold_cited": tuple(any(same_sentence(q, g) for q in quotes) for g in golds),
+            "gold_quoted": tuple(self._is_quoted(g, answer) for g in (case.rubric.gold if case.rubric else ())),
         }
+
+    def _is_quoted(self, gold: Gold, answer: Answer) -> bool:
+        wanted, ident = letters_and_digits(gold.quote), self._id(gold.article)
+        return any(c.article_id == ident and shares_most(letters_and_digits(c.quote), wanted) for c in answer.citations)
 
     def _claim(self, text: str, asked: str, cited: list[Citation], golds: list[str]) -> Claim:
         def holds(some: list[Citation]) -> bool:

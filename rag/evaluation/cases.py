@@ -14,6 +14,7 @@ from rag.evaluation.formats.clapnq import clapnq_cases
 from rag.evaluation.formats.convert import CaseOrSkipped
 from rag.evaluation.formats.files import Kind, read_rows
 from rag.evaluation.formats.general import FIELD_NAMES, general_cases
+from rag.evaluation.formats.newsroom import newsroom_cases
 from rag.evaluation.formats.realtimeqa import realtimeqa_cases
 from rag.evaluation.formats.squad import squad_cases
 from rag.evaluation.values import EvalCase
@@ -23,7 +24,7 @@ from rag.types import Skipped
 _KINDS: Mapping[str, Kind] = {"jsonl": "jsonl", "json": "json", "csv": "csv", "tsv": "tsv"}
 _REALTIMEQA = ("realtimeqa", "realtimeqa-generation", "realtimeqa-closed", "realtimeqa-generation-closed")
 
-FORMATS = (*_KINDS, "squad", "beir", "clapnq", *_REALTIMEQA)
+FORMATS = (*_KINDS, "squad", "beir", "clapnq", "newsroom", *_REALTIMEQA)
 """What ``format`` may be."""
 
 
@@ -68,7 +69,8 @@ def load_cases(path: str | Path, *, fields: Mapping[str, str] | None = None, for
         "file:item", in SQuAD "file:article.paragraph.question".
 
     Raises:
-        SourceError: There is nothing at the path, it can't be read, or it holds no case at all.
+        SourceError: There is nothing at the path, it can't be read, it holds no case at all, or a pattern of a rubric
+            is no regular expression.
         UsageError: No such format or field, or one that does not go with the file.
     """
     where, named = Path(os.path.expanduser(str(path))), dict(fields or {})
@@ -145,6 +147,8 @@ def _read(path: Path, fields: Mapping[str, str], format: str | None) -> tuple[st
         return name, squad_cases(rows)
     if name == "clapnq":
         return name, clapnq_cases(path, rows)
+    if name == "newsroom":
+        return name, newsroom_cases(path, rows)
     if name in _REALTIMEQA:
         return name, realtimeqa_cases(path, rows, generation="-generation" in name, closed=name.endswith("-closed"))
     return name, general_cases(rows, fields, table=kind in ("csv", "tsv"))
@@ -159,6 +163,8 @@ def _seen(rows: Iterable[Row]) -> str | None:
         return "realtimeqa"
     if "input" in row and "passages" in row and isinstance(row.get("output"), list):
         return "clapnq"
+    if "gold_mode" in row and isinstance(row.get("must"), list):
+        return "newsroom"
     return None
 
 

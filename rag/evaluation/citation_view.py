@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+from rag import shown
 from rag.composing import by_sentence
 from rag.evaluation import labels
 from rag.evaluation.values import Claim, Context, Row
@@ -43,6 +44,8 @@ class Source:
 
     number: int
     citation: Citation
+    pieces: tuple[str, str, str]
+    """The quote as (before, the words that answer, after)."""
     day: str
     url: str | None
     language: str | None
@@ -97,6 +100,7 @@ def sources(row: Row) -> Iterator[Source]:
         yield Source(
             number=number,
             citation=citation,
+            pieces=shown.cut(citation),
             day=labels.day(citation.published),
             url=link(citation.url),
             language=language(languages.get(citation.article_id)),

@@ -31,6 +31,15 @@ _MEASURES: Mapping[str, tuple[str, str]] = {
     "refusal_precision": ("Refusals justified", "Of the questions refused, the share the archive can’t answer."),
     "refusal_recall": ("Refused as it should", "Of the questions the archive can’t answer, the share refused."),
     "balanced_accuracy": ("Answered or refused rightly", "Mean of “Answered” and “Refused as it should”."),
+    "right": ("Right", "Share of the questions with a rubric answered rightly, or refused rightly."),
+    "wrong": ("Wrong", "Share of the questions with a rubric answered, and not rightly. Less is better."),
+    "refused_rightly": ("Refused rightly", "Of the unanswerable and false premises, the share refused."),
+    "refused_wrongly": ("Refused wrongly", "Of the answerable with a rubric, the share refused. Less is better."),
+    "rubric_gold": ("Gold cited", "Of the answers to questions with gold sentences, the share that cites them."),
+    "withheld_right": (
+        "Withheld though right",
+        "Of the answerable with a rubric, the share of which a right sentence failed the check. Less is better.",
+    ),
 }
 
 _CAUSES: Mapping[str, tuple[str, str]] = {

@@ -41,6 +41,19 @@ Refusing: cases without choices; refusing is the positive class.
     refusal_precision    share of the refused that the archive does not hold the answer of
     refusal_recall       share refused of the cases that the archive does not hold the answer of
     balanced_accuracy    mean of ``answered`` and ``refusal_recall`` (Brodersen et al. 2010)
+
+A false premise counts as a case that the archive does not hold the answer of, but not in ``refusal_recall``: to put it
+right is as good as to refuse.
+
+Rubrics: cases with one. ``rag.evaluation.rubric`` says when an answer is right. Each case is one of right, wrong and
+refused wrongly, or ended in an error.
+
+    right              share that came out right: answered rightly, or refused rightly
+    wrong              share answered, and not rightly
+    refused_rightly    share refused of the unanswerable and the false premises
+    refused_wrongly    share refused of the answerable
+    rubric_gold        share of the answered with gold sentences that cite one of them, or all where all are asked for
+    withheld_right     share of the answerable of which what is shown is not right, and a sentence withheld is
 """
 
 from __future__ import annotations
@@ -49,12 +62,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from rag.errors import UsageError
-from rag.evaluation import overlap
-from rag.evaluation.values import Cause, Result, Row
+from rag.evaluation import overlap, rubric
+from rag.evaluation.values import Cause, EvalCase, Result, Row
 from rag.types import Answer, Hit
 
 Points = tuple[float, float]
 """(points, of how many)"""
+
+RUBRIC = ("right", "wrong", "refused_rightly", "refused_wrongly", "rubric_gold", "withheld_right")
+"""The measures of cases with a rubric."""
 
 DEFAULT: tuple[str, ...] = (
     "recall@5",
@@ -79,6 +95,7 @@ DEFAULT: tuple[str, ...] = (
     "refusal_precision",
     "refusal_recall",
     "balanced_accuracy",
+    *RUBRIC,
 )
 """The measures of a report, in its order."""
 
@@ -269,7 +286,32 @@ def _refusal_precision(row: Row) -> Points | None:
 
 
 def _refusal_recall(row: Row) -> Points | None:
-    return (float(_refused(row)), 1.0) if _in_words(row) and not row.case.answerable else None
+    return (float(_refused(row)), 1.0) if _in_words(row) and _must_refuse(row.case) else None
+
+
+def _must_refuse(case: EvalCase) -> bool:
+    """Whether nothing but a refusal is right."""
+    return not case.answerable and not (case.rubric and case.rubric.false_premise)
+
+
+# -- rubrics ---------------------------------------------------------------------------
+
+
+def _by_rubric(
+    whether: Callable[[Row, Answer], bool], over: Callable[[Row], bool] = lambda row: True
+) -> Callable[[Row], Points | None]:
+    """Of cases with a rubric, those that ``over`` names; an error is 0."""
+
+    def value(row: Row) -> Points | None:
+        if not _in_words(row) or row.case.rubric is None or not over(row):
+            return None
+        return float(row.error is None and row.answer is not None and whether(row, row.answer)), 1.0
+
+    return value
+
+
+def _is_answerable(row: Row) -> bool:
+    return row.case.answerable
 
 
 _MEASURES: Mapping[str, Callable[[Row], Points | None]] = {
@@ -287,6 +329,16 @@ _MEASURES: Mapping[str, Callable[[Row], Points | None]] = {
     "answered": _answered,
     "refusal_precision": _refusal_precision,
     "refusal_recall": _refusal_recall,
+    "right": _by_rubric(lambda row, answer: rubric.is_right(row.case, answer)),
+    "wrong": _by_rubric(lambda row, answer: answer.answered and not rubric.is_right(row.case, answer)),
+    "refused_rightly": _by_rubric(lambda row, _: _refused(row), over=lambda row: not row.case.answerable),
+    "refused_wrongly": _by_rubric(lambda row, _: _refused(row), over=_is_answerable),
+    "rubric_gold": _by_rubric(
+        lambda row, _: rubric.cites_gold(row), over=lambda row: rubric.has_gold(row.case) and not _refused(row)
+    ),
+    "withheld_right": _by_rubric(
+        lambda row, answer: rubric.is_withheld_though_right(row.case, answer), over=_is_answerable
+    ),
 }
 
 
@@ -301,7 +353,7 @@ def _outcome(row: Row) -> tuple[bool | None, Cause | None]:
         return _chosen(row)
     if row.answer is None:
         return None, None
-    if not row.case.answerable:
+    if not row.case.answerable and (not row.answer.answered or _must_refuse(row.case)):
         return (False, "should have refused") if row.answer.answered else (True, None)
     near = _relevant_hits(row, row.answer.hits)
     missed = bool(_relevant(row)) and not near
@@ -329,7 +381,9 @@ def _chosen(row: Row) -> tuple[bool | None, Cause | None]:
 
 
 def _is_right(row: Row) -> bool | None:
-    """Of an answer to an answerable case: by its words, else by what it quotes, else unknown."""
+    """Of an answer to an answerable case or a false premise: by rubric, else words, else quotes, else unknown."""
+    if row.case.rubric is not None and row.answer is not None:
+        return rubric.is_right(row.case, row.answer)
     if row.case.answers:
         return any(
             (value := _MEASURES[name](row)) is not None and value[0] >= least
@@ -365,4 +419,4 @@ def _within(row: Row, article_id: str, start: int, hits: Sequence[Hit]) -> bool:
     )
 
 
-__all__ = ["DEFAULT", "Points", "parse", "parts", "results", "retrieval"]
+__all__ = ["DEFAULT", "RUBRIC", "Points", "parse", "parts", "results", "retrieval"]

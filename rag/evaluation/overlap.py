@@ -12,12 +12,15 @@ import string
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 
 from rag.text.scripts import CJK_LETTERS
 
 _CHARACTER = re.compile(f"([{CJK_LETTERS}])")
 _WORD = re.compile(rf"[{CJK_LETTERS}]|[^\W_{CJK_LETTERS}]+")
 _ARTICLE = re.compile(r"\b(?:a|an|the)\b")
+_RUN = 20
+"""Letters and digits that two sentences need in common to be more than alike by chance."""
 _ASCII_PUNCTUATION = str.maketrans("", "", string.punctuation)
 
 
@@ -72,7 +75,19 @@ def letters_and_digits(text: str) -> str:
 def same_sentence(quote: str, gold: str) -> bool:
     """Whether one of two sentences, both as ``letters_and_digits``, has the other in it; short ones must be equal."""
     short, long = sorted((quote, gold), key=len)
-    return short == long or (len(short) >= 20 and short in long)
+    return short == long or (len(short) >= _RUN and short in long)
+
+
+def shares_most(quote: str, gold: str) -> bool:
+    """Whether two passages, both as ``letters_and_digits``, have most of one of them in common, in one run.
+
+    The run has to be longer than half of the shorter one, and of 20 letters or more unless the two are equal: a quote
+    may be a part of the other, or begin in the middle of it.
+    """
+    if quote == gold:
+        return bool(gold)
+    run = SequenceMatcher(None, quote, gold, autojunk=False).find_longest_match().size
+    return run >= _RUN and 2 * run > min(len(quote), len(gold))
 
 
 def _overlap(said: list[str], wanted: list[str]) -> float:

@@ -34,13 +34,14 @@ def describe(
     """What is about to be run; two runs with one id give the same rows."""
     from rag import __version__
     from rag.answer import prompts
+    from rag.answer.models.chat import WITHOUT_MODEL
 
     stats = archive.stats()
     settings = archive.settings
     told: dict[str, str | int | float | bool] = {name: getattr(settings, name) for name in RUN_SETTINGS}
     told |= {"depth": depth, "brief": brief and not retrieval}
     model = None if retrieval else archive.model
-    used = [] if model in (None, "extractive") else _prompts(chosen, brief)
+    used = [] if model in (None, *WITHOUT_MODEL) else _prompts(chosen, brief)
     decides: dict[str, Any] = {
         "cases_digest": casebook.digest(chosen),
         "articles": stats.articles,
@@ -79,7 +80,7 @@ def _prompts(chosen: Sequence[EvalCase], brief: bool) -> list[str]:
 
 _COUNTING = (
     "baseline", "case_view", "cases", "citation_view", "compare", "labels", "libraries", "measures", "plots",
-    "provenance", "report", "report_view", "rows", "run", "statistics",
+    "provenance", "report", "report_view", "rows", "rubric", "run", "statistics",
 )  # fmt: skip
 NOT_DECIDING = frozenset(
     {"cli/", "service/", "ui/", "corpus/", "testing/", "testing.py", "langchain.py", "py.typed"}

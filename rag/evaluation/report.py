@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from rag.errors import SourceError, UsageError
-from rag.evaluation import labels, plots, report_view
+from rag.evaluation import labels, measures, plots, report_view
 from rag.evaluation.case_view import CaseView
 from rag.evaluation.citation_view import Kind
 from rag.evaluation.values import SCHEMA, Comparison, Difference, Report, Row, Run
@@ -79,6 +79,8 @@ def html(report: Report, rows: Sequence[Row], *, detailed: int = 200) -> str:
         figures=report_view.figures([s for s in report.scores if s.value is not None]),
         unmeasured=report_view.figures([s for s in report.scores if s.value is None]),
         tagged=_tagged(report),
+        outcomes=report_view.outcomes(report),
+        outcome_labels=[labels.measure(name) for name in measures.RUBRIC],
         plots=_plots(report, rows),
         tokens=report_view.tokens(report),
         causes=_causes(report, groups, rest),

@@ -6,10 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from rag.evaluation import labels
+from rag.evaluation import labels, measures
 from rag.evaluation.case_view import CaseView
 from rag.evaluation.citation_view import Kind
-from rag.evaluation.values import Report, Result, Row, Score
+from rag.evaluation.values import LESS_IS_BETTER, Report, Result, Row, Score
 
 _OPEN = 3
 """Failures that are unfolded from the start."""
@@ -24,7 +24,7 @@ _WORST = (
     "refused wrongly",
     "not retrieved",
 )
-_HEADLINES = ("choice_accuracy", "contains", "answered", "refusal_recall", "citation_recall", "recall")
+_HEADLINES = ("right", "choice_accuracy", "contains", "answered", "refusal_recall", "citation_recall", "recall")
 _OF_RETRIEVAL = ("recall", "ndcg", "mrr", "hit", "map")
 
 
@@ -51,6 +51,59 @@ class Group:
     about: str
     kind: Kind
     views: list[CaseView] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Share:
+    """How many of how many."""
+
+    count: int
+    of: int
+    low: float
+    high: float
+    """The 95 % interval of the share; of no width where all are alike."""
+
+    @property
+    def counted(self) -> str:
+        """ "37 of 100"."""
+        return f"{self.count} of {self.of}"
+
+    @property
+    def share(self) -> str:
+        """ "0.37"."""
+        return f"{self.count / self.of:.2f}"
+
+    @property
+    def interval(self) -> str:
+        """ "0.28–0.47"."""
+        return f"{self.low:.2f}–{self.high:.2f}"
+
+
+@dataclass(frozen=True)
+class Outcomes:
+    """How the cases of one type came out, of those with a rubric."""
+
+    label: str
+    """The type, which is a tag; or all."""
+    shares: tuple[Share | None, ...]
+    """One for each of ``measures.RUBRIC``; None where no case counts."""
+
+
+def outcomes(report: Report) -> list[Outcomes]:
+    """How cases with a rubric came out: over all, then by type; empty where there are none."""
+    found = [_outcomes(label, scores) for label, scores in (("all", report.scores), *report.by_tag.items())]
+    return [row for row in found if any(row.shares)]
+
+
+def _outcomes(label: str, scores: Sequence[Score]) -> Outcomes:
+    named = {score.name: score for score in scores}
+    return Outcomes(label, tuple(_share(named.get(name)) for name in measures.RUBRIC))
+
+
+def _share(score: Score | None) -> Share | None:
+    if score is None or score.value is None or score.low is None or score.high is None:
+        return None
+    return Share(round(score.value * score.cases), score.cases, score.low, score.high)
 
 
 def figures(scores: Sequence[Score]) -> list[Figure]:
@@ -157,7 +210,9 @@ def _joined(results: Sequence[Result], rows: Sequence[Row]) -> Iterator[CaseView
 
 
 def _view(result: Result, row: Row | None) -> CaseView:
-    shares = [points / of for points, of in result.values.values() if of]
+    shares = [
+        1 - points / of if name in LESS_IS_BETTER else points / of for name, (points, of) in result.values.items() if of
+    ]
     mean = sum(shares) / len(shares) if shares else 1.0
     return CaseView(result, row, *_verdict(result, row), mean=mean)
 
@@ -172,7 +227,7 @@ def _verdict(result: Result, row: Row | None) -> tuple[str, Kind, str]:
         return "Not judged", "open", "Nothing tells whether it came out right: its measures say what they can."
     if not result.right:
         return "Wrong", "bad", "It did not come out as it should."
-    if row is not None and not row.case.answerable:
+    if row is not None and not row.case.answerable and not (row.answer and row.answer.answered):
         return "Rightly refused", "good", "The archive doesn’t hold the answer, and that is what was said."
     return "Right", "good", "It came out as it should."
 

@@ -299,7 +299,6 @@ def report(
 def _notes(rows: Sequence[Row]) -> tuple[str, ...]:
     unjudged = sum(not (row.relevant or row.case.relevant) for row in rows)
     absent = len({doc for row in rows for doc in row.absent})
-    talks = sum(bool(row.case.history) for row in rows)
     errors = sum(row.error is not None for row in rows)
     notes = (
         (
@@ -311,11 +310,6 @@ def _notes(rows: Sequence[Row]) -> tuple[str, ...]:
             absent,
             "1 relevant document is not in the archive; it counts as not found.",
             "{} relevant documents are not in the archive; they count as not found.",
-        ),
-        (
-            talks,
-            "1 case has a conversation before it, which is not taken in.",
-            "{} cases have a conversation before them, which is not taken in.",
         ),
         (errors, "1 case ended in an error and counts as 0.", "{} cases ended in an error and count as 0."),
     )

@@ -29,11 +29,40 @@ Cause = Literal[
 """Why a case failed; ``docs/evaluation.md`` says how it is told."""
 
 
+LESS_IS_BETTER = frozenset({"wrong", "refused_wrongly", "withheld_right"})
+"""Measures that a better run has less of."""
+
+
 class Turn(Value):
     """One question of a conversation and what was answered."""
 
     question: str
     answer: str = ""
+
+
+class Gold(Value):
+    """Words of an article that hold the answer."""
+
+    article: str
+    """Id, key, URL or alias."""
+    quote: str
+
+
+class Rubric(Value):
+    """What an answer is judged by where no words are the accepted ones; ``rag.evaluation.rubric`` says how."""
+
+    false_premise: bool = False
+    """The question takes for granted what is not so: to refuse is right, and so is to say what is so."""
+    must: tuple[str, ...] = ()
+    """Patterns, all of which stand in a right answer or in its quotes."""
+    must_not: tuple[str, ...] = ()
+    """Patterns, none of which stands in a right answer."""
+    correct: str | None = None
+    """Of a false premise: a pattern that stands in an answer, or in its quotes, that puts it right."""
+    gold: tuple[Gold, ...] = ()
+    """Sentences that an answer should cite."""
+    gold_mode: Literal["any", "all", "none"] = "any"
+    """How many of them: one is enough, all are needed, none is asked for."""
 
 
 class EvalCase(Value):
@@ -55,10 +84,17 @@ class EvalCase(Value):
     """Whether the archive holds the answer."""
     as_of: date | None = None
     """Ask as on that day: articles published later are left out."""
+    today: date | None = None
+    """The day the question is asked on, which "last week" counts from; None: what the question says of when is ignored.
+
+    Unlike ``as_of`` it leaves no article out.
+    """
     history: tuple[Turn, ...] = ()
-    """The conversation before the question."""
+    """The conversation before the question, which the question is understood by."""
     within: tuple[str, ...] = ()
     """Only these articles (id, key, URL or alias) may be used; empty: all of the archive."""
+    rubric: Rubric | None = None
+    """Judges the answer by patterns, in place of ``answers``."""
     tags: tuple[str, ...] = ()
     origin: str = ""
     """Where it was read, as in ``questions.jsonl:12``."""
@@ -120,6 +156,8 @@ class Row(Value):
     """Of the answer's citations, in order."""
     gold_cited: tuple[bool, ...] = ()
     """For each of the case's evidence sentences: whether a citation quotes it."""
+    gold_quoted: tuple[bool, ...] = ()
+    """For each gold sentence of the case's rubric: whether a citation of the same article shares most of it."""
     error: str | None = None
     """Kind and message of what was raised."""
     millis: Mapping[str, float] = Field(default_factory=dict)
@@ -259,14 +297,15 @@ class Difference(Value):
     def worse(self) -> bool:
         """Whether b is worse beyond chance: the whole interval lies below zero, and p below 0.05.
 
-        The test matters with few cases, of which a bootstrap makes too little.
+        Of a measure in ``LESS_IS_BETTER`` it lies above zero. The test matters with few cases, of which a bootstrap
+        makes too little.
         """
-        return self.high < 0 and self.p < 0.05
+        return (self.low > 0 if self.name in LESS_IS_BETTER else self.high < 0) and self.p < 0.05
 
     @property
     def better(self) -> bool:
         """Whether b is better beyond chance."""
-        return self.low > 0 and self.p < 0.05
+        return (self.high < 0 if self.name in LESS_IS_BETTER else self.low > 0) and self.p < 0.05
 
 
 class Flip(Value):

@@ -32,8 +32,9 @@ def find(question: str, today: datetime, language: str = "en") -> When | None:
     week" is the calendar week before this one, "two weeks ago" the one before that; "on Monday" is the last Monday,
     today included, "last Monday" never today. "In the past three days" begins three days ago at midnight and has no
     end. Early, mid and late are thirds of a month. "After 3 May" begins on the 4th, "after May" with May itself.
-    "Until" and "as of" take in what they name. A span that is over gets grace at its end: ``GRACE`` up to a week,
-    ``MONTHS_GRACE`` up to a month, ``QUARTERS_GRACE`` up to a quarter; bounds of one side get none.
+    "Until" and "as of" take in what they name. A span that is over gets grace at its end: ``DAY_GRACE`` for a day,
+    ``GRACE`` up to a week, ``MONTHS_GRACE`` up to a month, ``QUARTERS_GRACE`` up to a quarter; bounds of one side get
+    none, but ``AS_OF_GRACE`` for "as of".
 
     Silent by rule:
 

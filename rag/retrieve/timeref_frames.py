@@ -13,8 +13,13 @@ from rag.retrieve.timeref_spans import Span
 Kind = Literal["within", "as_of", "latest", "event"]
 Side = Literal["before", "after", "during"]
 
+DAY_GRACE = timedelta(days=14)
+"""What happened on a day is told in the papers of the next two weeks: a day in a question is that of an event, and
+mostly not that of the article,"""
+AS_OF_GRACE = timedelta(days=1)
+"""how things stood on a day in those of the next,"""
 GRACE = timedelta(days=2)
-"""News of a day or a week is also in the papers of the next two days,"""
+"""news of a week in those of the next two days,"""
 MONTHS_GRACE = timedelta(days=14)
 """news of a month, its figures above all, in those of the next two weeks,"""
 QUARTERS_GRACE = timedelta(days=45)
@@ -59,13 +64,15 @@ def one_sided(m: re.Match[str], side: str, span: Span) -> When:
         return made(m, "within", after=start)
     if side == "after":
         return made(m, "within", after=end if end - start <= timedelta(days=1) else start)
-    return made(m, "as_of" if side == "as_of" else "within", before=start if side == "before" else end)
+    if side == "as_of":
+        return made(m, "as_of", before=end + AS_OF_GRACE)
+    return made(m, "within", before=start if side == "before" else end)
 
 
 def with_grace(span: Span) -> Span:
     """A span with the days after it in which it is still written about; none is needed after a year."""
     length = span[1] - span[0]
-    for most, grace in ((7, GRACE), (31, MONTHS_GRACE), (92, QUARTERS_GRACE)):
+    for most, grace in ((1, DAY_GRACE), (7, GRACE), (31, MONTHS_GRACE), (92, QUARTERS_GRACE)):
         if length <= timedelta(days=most):
             return span[0], span[1] + grace
     return span

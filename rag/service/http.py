@@ -18,7 +18,7 @@ from rag.service.request_log import RequestLog
 from rag.service.routes import Routes
 from rag.service.scheduler import RequestScheduler
 
-_ABOUT = """Ask an archive of news articles. Every sentence of an answer cites the exact words of an article:
+_ABOUT = """Ask an archive of news articles. An answer is quotes, the exact words of articles:
 article.text[c.start:c.end] == c.quote.
 
 A question that the archive does not answer is no error: answered is false then, and reason says why.

@@ -32,7 +32,7 @@ After = Annotated[datetime | None, Field(description="Only articles from this da
 Before = Annotated[datetime | None, Field(description="Only articles before this date")]
 Sources = Annotated[list[str], Field(description="Only these outlets")]
 
-_ABOUT = "Answers from an archive of news articles. Every sentence of an answer cites the exact words of an article."
+_ABOUT = "Answers from an archive of news articles, in their exact words. A summary cites them sentence by sentence."
 
 
 def mount(app: FastAPI, scheduler: RequestScheduler, access: Access) -> Callable[[], AbstractAsyncContextManager[None]]:
@@ -66,8 +66,9 @@ def make_server(scheduler: RequestScheduler, access: Access) -> FastMCP:
         before: Before = None,
         sources: Sources = [],  # noqa: B006
     ) -> dict[str, Any]:
-        """Answer a question from the archive. Each sentence carries a number; the citation of that number holds the
-        exact words of the article that support it. answered is false where the archive does not say."""
+        """Answer a question from the archive. The citations are the exact words of articles that answer, best first by
+        their number. Where summarized is true, text is a model's summary of them, each sentence with the numbers of
+        what supports it; else text is the quotes themselves. answered is false where the archive does not say."""
         filters = FilterArgs(after=after, before=before, sources=sources)
         return _summary(await _answer(scheduler, question, _user(access, ctx), ctx, filters))
 
@@ -133,7 +134,7 @@ async def _answer(
 
 def _summary(answer: Answer) -> dict[str, Any]:
     """The parts of an answer that a language model needs."""
-    fields = {"text", "answered", "reason", "citations", "conflicts", "model"}
+    fields = {"text", "answered", "reason", "summarized", "citations", "conflicts", "model"}
     summary = answer.model_dump(mode="json", include=fields)
     if not answer.answered:
         shown = {"text", "title", "url"}

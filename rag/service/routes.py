@@ -24,6 +24,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 
 from rag import errors
+from rag.answer.models.chat import WITHOUT_MODEL
 from rag.service.access import Access
 from rag.service.error_responses import ClientGone, TimedOut, error_response, first_mistake
 from rag.service.scheduler import RequestScheduler
@@ -38,9 +39,29 @@ from rag.service.schemas import (
     Search,
     ServiceStats,
 )
-from rag.types import Answer, Article, Delta, Event, Finished, Hit, IngestReport, Progress, Quote, Retrieved, Waiting
+from rag.types import (
+    Answer,
+    Article,
+    Delta,
+    Event,
+    Finished,
+    Hit,
+    IngestReport,
+    Progress,
+    Quote,
+    Quoted,
+    Retrieved,
+    Waiting,
+)
 
-_NAMES = {Retrieved: "evidence", Waiting: "waiting", Progress: "progress", Delta: "text", Finished: "answer"}
+_NAMES = {
+    Waiting: "waiting",
+    Retrieved: "evidence",
+    Quoted: "quotes",
+    Progress: "progress",
+    Delta: "text",
+    Finished: "answer",
+}
 _READERS = 8
 _MOST_FILES = 1000
 
@@ -127,9 +148,10 @@ class Routes:
     async def ask(self, request: Request, body: Question) -> Response:
         """The answer as JSON, or events as they come, where ``stream`` is true or text/event-stream is accepted.
 
-        Events are ``waiting`` (the position), ``evidence`` (the passages found), ``progress`` (a heartbeat at
-        least twice a second), ``text`` (a sentence that passed the check, with its citations) and last ``answer`` or
-        ``error``. A client that goes away stops the work.
+        Events are ``waiting`` (the position), ``evidence`` (the passages found), ``quotes`` (the words that answer,
+        before any model has written; none of a refusal), ``progress`` (a heartbeat at least twice a second), ``text``
+        (a sentence of the summary that passed the check, with its citations, or a quote where there is no summary) and
+        last ``answer`` or ``error``. A client that goes away stops the work.
         """
         events = self._events(request, body)
         if not (body.stream or "text/event-stream" in request.headers.get("accept", "")):
@@ -160,8 +182,8 @@ class Routes:
     async def _events(self, request: Request, body: Question) -> AsyncGenerator[Waiting | Event, None]:
         """The scheduler's events, until the client disconnects or the time is up."""
         own = self.scheduler.archive.model
-        if body.model not in (None, "extractive", own):
-            raise errors.UsageError(f'There is no such model here. Leave it out, or use "extractive" or "{own}".')
+        if body.model not in (None, *WITHOUT_MODEL, own):
+            raise errors.UsageError(f'There is no such model here. Leave it out, or use "none" or "{own}".')
         events = self.scheduler.stream(
             body.question,
             user=self.access.user(request),
@@ -344,7 +366,8 @@ def _json_line(article: NewArticle) -> str:
 
 
 def _ask_responses() -> dict[int | str, dict[str, Any]]:
-    example = 'event: evidence\ndata: {"query": …, "hits": […]}\n\nevent: text\ndata: {"text": …, "citations": […]}\n\n'
+    told = {"evidence": '"query": …, "hits": […]', "quotes": '"quotes": […]', "text": '"text": …, "citations": […]'}
+    example = "".join(f"event: {name}\ndata: {{{data}}}\n\n" for name, data in told.items())
     streamed = {"schema": {"type": "string"}, "example": example}
     return _ASKING | {200: {"description": "The answer, or the events", "content": {"text/event-stream": streamed}}}
 

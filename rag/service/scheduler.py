@@ -26,7 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar
 
 from rag.errors import ArchiveLocked, OnRecordError, ServiceBusy
-from rag.types import Delta, Event, Finished, Hit, IngestReport, Progress, Quote, Retrieved, Waiting
+from rag.types import Delta, Event, Finished, Hit, IngestReport, Progress, Quote, Quoted, Retrieved, Waiting
 
 if TYPE_CHECKING:
     from rag.archive import Archive
@@ -96,7 +96,7 @@ class RequestScheduler:
                 event = heartbeat
             elif isinstance(event, Progress):
                 heartbeat = event
-            elif isinstance(event, Retrieved):
+            elif isinstance(event, Retrieved | Quoted):
                 heartbeat = Progress(stage="reading")
             elif isinstance(event, Delta):
                 heartbeat = Progress(stage="writing")
@@ -429,9 +429,9 @@ class _WorkerPool:
 
 
 def _pool_name(model: str) -> PoolName:
-    from rag.answer.models.chat import EXTRACTIVE, is_remote
+    from rag.answer.models.chat import WITHOUT_MODEL, is_remote
 
-    return "extractive" if model == EXTRACTIVE else "remote" if is_remote(model) else "local"
+    return "extractive" if model in WITHOUT_MODEL else "remote" if is_remote(model) else "local"
 
 
 __all__ = ["HEARTBEAT", "RequestScheduler"]

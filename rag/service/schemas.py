@@ -70,7 +70,7 @@ class Question(Search):
     """A question to answer."""
 
     history: tuple[Exchange, ...] = Field((), max_length=50, description="The conversation so far, oldest first")
-    model: str | None = Field(None, max_length=200, description='"extractive", or the service\'s own model')
+    model: str | None = Field(None, max_length=200, description='"none" (quotes alone), or the service\'s own model')
     temperature: float | None = Field(None, ge=0, le=2, description="Of the model; by default the service's setting")
     stream: bool = Field(False, description="Whether to send events as they come")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from langchain_core.messages import BaseMessage
 
-from rag import Delta
+from rag import Answer, Delta
 from rag.types import Event
 
 BRIDGE = (
@@ -29,6 +29,16 @@ def number_of(messages: list[BaseMessage], words: str) -> int:
 def told(words: str, reply: str) -> Any:
     """A model that writes ``reply`` with ``#`` replaced by the number of the sentence with ``words``."""
     return lambda messages: reply.replace("#", str(number_of(messages, words)))
+
+
+def marked(claim: str, answer: Answer) -> str:
+    """A claim with the mark of the first thing that an answer cites."""
+    return f"{claim} [{answer.citations[0].number}]"
+
+
+def told_of(answer: Answer) -> list[str]:
+    """The quotes that the sentences of an answer cite, in the text's order."""
+    return [c.quote for c in answer.citations if c.claim != (0, 0)]
 
 
 def texts(events: list[Event]) -> str:

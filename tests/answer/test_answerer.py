@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from answer.bridge_texts import QUESTION, TRUE, texts, told
+from answer.bridge_texts import QUESTION, TRUE, marked, texts, told, told_of
 from helpers import assert_cited, row, write_rows
 
-from rag import Archive, Delta, Finished, Progress, Retrieved
+from rag import Archive, Delta, Finished, Progress, Quoted, Retrieved
 from rag.testing import FakeChat, FakeEmbeddings
 
 # -- what is shown ---------------------------------------------------------------------
@@ -22,8 +22,10 @@ def test_an_answer_cites_the_words_and_knows_its_origin(bridge: Archive, chat: F
     answer = bridge.ask(QUESTION)
     assert answer.answered
     assert answer.reason is None
-    assert answer.text == f"{TRUE} [1]"
-    (cited,) = answer.citations
+    assert answer.summarized
+    assert answer.text == marked(TRUE, answer)
+    cited, *others = answer.citations
+    assert {c.claim for c in others} <= {(0, 0)}, "the other quotes, which no sentence cites"
     assert_cited(bridge, answer)
     assert cited.quote == TRUE
     assert answer.text[slice(*cited.claim)] == TRUE
@@ -39,7 +41,8 @@ def test_an_answer_cites_the_words_and_knows_its_origin(bridge: Archive, chat: F
     assert answer.usage.output_tokens == len(f"{TRUE} [1]".split())
     assert {
         "retrieve",
-        "choose",
+        "read",
+        "first_quote",
         "answer",
         "total",
         "first_token",
@@ -65,7 +68,9 @@ def test_the_model_is_sent_numbered_sentences_as_the_archive_holds_them(bridge: 
 def test_two_statements_share_a_number_where_they_share_a_sentence(bridge: Archive, chat: FakeChat) -> None:
     chat.replies = told("cracks", f"{TRUE} [#]\nEngineers found cracks in two of the nine bridge piers. [#]")
     answer = bridge.ask(QUESTION)
-    assert [c.number for c in answer.citations] == [1, 1]
+    first, second, *_ = answer.citations
+    assert (first.number, first.quote) == (second.number, second.quote)
+    assert first.claim != second.claim
     assert_cited(bridge, answer)
 
 
@@ -75,6 +80,7 @@ def test_events_come_in_order_and_the_deltas_are_the_text(bridge: Archive, chat:
     )
     events = list(bridge.stream(QUESTION))
     assert isinstance(events[0], Retrieved)
+    assert isinstance(events[1], Quoted), "before the model has written a word"
     assert isinstance(events[-1], Finished)
     assert [type(e) for e in events].count(Finished) == 1
     assert any(isinstance(e, Progress) for e in events)
@@ -82,7 +88,11 @@ def test_events_come_in_order_and_the_deltas_are_the_text(bridge: Archive, chat:
     assert texts(events) == answer.text
     assert len([e for e in events if isinstance(e, Delta)]) == 2
     assert events[0].hits == answer.hits
-    assert len(answer.citations) == 2, "a statement without a number is given the sentence that supports it"
+    numbers = {(q.article_id, q.start): q.number for q in events[1].quotes}
+    assert list(numbers.values()) == list(range(1, len(numbers) + 1))
+    assert all(numbers.get((c.article_id, c.start), c.number) == c.number for c in answer.citations)
+    assert numbers.keys() <= {(c.article_id, c.start) for c in answer.citations}, "what was shown is kept"
+    assert len(told_of(answer)) == 2, "a statement without a number is given the sentence that supports it"
     assert_cited(bridge, answer)
 
 
@@ -90,7 +100,7 @@ def test_a_wrong_number_is_put_right(bridge: Archive, chat: FakeChat) -> None:
     for wrong in ("[9999]", "[0]", "[1, 2, 3, 4, 5, 6]", ""):
         chat.replies = [f"{TRUE} {wrong}"]
         answer = bridge.ask(QUESTION)
-        assert [c.quote for c in answer.citations] == [TRUE], wrong
+        assert told_of(answer) == [TRUE], wrong
 
 
 def test_the_first_sentence_is_shown_before_the_model_is_done(bridge: Archive, chat: FakeChat) -> None:
@@ -113,26 +123,42 @@ def test_the_first_sentence_is_shown_before_the_model_is_done(bridge: Archive, c
 @pytest.mark.parametrize(
     ("question", "text"),
     [
-        (QUESTION, "The archive does not answer this question."),
-        ("Old Harbour köprüsü neden kapanacak ve bu ne kadar sürecek?", "Arşivde bu sorunun yanıtı yok."),
-        ("老港大桥为什么要关闭？", "资料库中没有这个问题的答案。"),
+        ("Who won the 2022 World Cup?", "The archive does not answer this question."),
+        ("2022 Dünya Kupası'nı kim kazandı?", "Arşivde bu sorunun yanıtı yok."),
+        ("谁赢得了2022年世界杯？", "资料库中没有这个问题的答案。"),
     ],
 )
-@pytest.mark.parametrize("reply", ["NOT FOUND", "NOT FOUND.", "not found", "NOT_FOUND", "", "   \n", "**NOT FOUND**"])
-def test_the_models_refusal_is_a_refusal_in_the_questions_language(
-    bridge: Archive, chat: FakeChat, question: str, text: str, reply: str
+def test_where_nothing_answers_it_is_refused_in_the_questions_language_and_no_model_is_asked(
+    bridge: Archive, chat: FakeChat, question: str, text: str
 ) -> None:
-    chat.replies = [reply]
+    chat.replies = [f"{TRUE} [1]"]
+    events = list(bridge.stream(question))
+    assert [type(e) for e in events] == [Retrieved, Finished], "no quote was shown either"
     answer = bridge.ask(question)
     assert (answer.answered, answer.reason, answer.text) == (False, "not_in_archive", text)
+    assert (answer.citations, answer.confidence, answer.summarized) == ((), None, False)
     assert answer.hits
+    assert chat.seen == []
+
+
+@pytest.mark.parametrize("reply", ["NOT FOUND", "NOT FOUND.", "not found", "NOT_FOUND", "", "   \n", "**NOT FOUND**"])
+def test_the_models_refusal_costs_no_answer(bridge: Archive, chat: FakeChat, reply: str) -> None:
+    chat.replies = [reply]
+    events = list(bridge.stream(QUESTION))
+    answer = events[-1].answer  # type: ignore[union-attr]
+    assert (answer.answered, answer.summarized, answer.reason, answer.withheld) == (True, False, None, ())
+    (shown,) = (e.quotes for e in events if isinstance(e, Quoted))
+    assert answer.text == "\n".join(f"{q.quote} [{q.number}]" for q in shown)
+    assert answer.text == texts(events)
+    assert told_of(answer) == [q.quote for q in shown]
+    assert_cited(bridge, answer)
 
 
 def test_nothing_is_shown_after_the_model_has_refused(bridge: Archive, chat: FakeChat) -> None:
-    chat.replies = [f"NOT FOUND\n{TRUE} [1]"]
+    chat.replies = [f"NOT FOUND\nCracks were found by engineers. [1]\n{TRUE} [1]"]
     answer = bridge.ask(QUESTION)
-    assert not answer.answered
-    assert TRUE not in answer.text
+    assert answer.answered and not answer.summarized
+    assert "Cracks were" not in answer.text
 
 
 def test_reasons_of_refusals(archive: Archive, chat: FakeChat, tmp_path: Path) -> None:
@@ -147,19 +173,17 @@ def test_reasons_of_refusals(archive: Archive, chat: FakeChat, tmp_path: Path) -
     assert chat.seen == []
 
 
-def test_a_name_the_articles_do_not_hold_is_not_answered_about(bridge: Archive, chat: FakeChat) -> None:
-    chat.replies = told("cracks", f"{TRUE} [#]")
-    answer = bridge.ask("Why will the Tower Bridge in Londinium close?")
-    assert not answer.answered
-    assert answer.withheld
-
-
-def test_the_extractive_engine_answers_word_for_word(bridge: Archive, chat: FakeChat) -> None:
-    answer = bridge.ask("What did engineers find in the piers during an inspection?", chat_model="extractive")
-    assert answer.answered
+@pytest.mark.parametrize("name", ["none", "extractive"])
+def test_without_a_model_the_answer_is_the_articles_own_words(bridge: Archive, chat: FakeChat, name: str) -> None:
+    answer = bridge.ask("What did engineers find in the piers during an inspection?", chat_model=name)
+    assert answer.answered and not answer.summarized
     assert answer.citations[0].quote == TRUE
-    assert answer.text == f"{TRUE} [1]"
-    assert (answer.model, answer.prompt) == ("extractive", None)
+    assert answer.citations[0].words is not None
+    start, end = answer.citations[0].words
+    assert "cracks" in bridge.get("bridge").text[start:end]
+    assert answer.text.splitlines()[0] == f"{TRUE} [1]"
+    assert (answer.model, answer.prompt) == (name, None)
     assert chat.seen == []
-    refused = bridge.ask("Who won the 2022 World Cup?", chat_model="extractive")
+    assert_cited(bridge, answer)
+    refused = bridge.ask("Who won the 2022 World Cup?", chat_model=name)
     assert not refused.answered

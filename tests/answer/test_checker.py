@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from answer.bridge_texts import QUESTION, TRUE, texts, told
+from answer.bridge_texts import QUESTION, TRUE, marked, texts, told
 from helpers import assert_cited
 
 from rag import Archive
@@ -40,13 +40,13 @@ def test_what_fails_the_check_is_never_in_a_delta(bridge: Archive, chat: FakeCha
     assert answer.withheld[0].why
     assert_cited(bridge, answer)
     chat.replies = told("cracks", wrong)
-    refused = bridge.ask(QUESTION)
-    assert not refused.answered
-    assert refused.reason == "not_supported"
-    assert refused.citations == ()
-    assert refused.confidence is None
-    assert claim not in refused.text
-    assert refused.hits, "the nearest passages"
+    quoted = bridge.ask(QUESTION)
+    assert quoted.answered, "the quotes stand, whatever the model makes of them"
+    assert not quoted.summarized
+    assert [w.text for w in quoted.withheld] == [claim]
+    assert claim not in quoted.text
+    assert quoted.text == "\n".join(f"{c.quote} [{c.number}]" for c in quoted.citations)
+    assert_cited(bridge, quoted)
 
 
 def test_text_between_typographic_quotes_stands_in_the_cited_sentence(bridge: Archive, chat: FakeChat) -> None:
@@ -59,10 +59,11 @@ def test_text_between_typographic_quotes_stands_in_the_cited_sentence(bridge: Ar
     assert span in answer.citations[0].quote
 
 
-class NoEngineers:
-    """A check of another package."""
+class Forbids:
+    """A check of another package: no statement has these words."""
 
-    def __init__(self, error: BaseException | None = None) -> None:
+    def __init__(self, words: str, error: BaseException | None = None) -> None:
+        self.words = words
         self.asked: list[tuple[str, Cited, str]] = []
         self.error = error
 
@@ -70,28 +71,46 @@ class NoEngineers:
         self.asked.append((statement, cited, question))
         if self.error:
             raise self.error
-        return "engineers are not to be named" if "ngineers" in statement else None
+        return f"{self.words!r} is not to be said" if self.words in statement else None
 
 
-def test_a_check_of_another_package_can_reject(bridge: Archive, chat: FakeChat, add: Any) -> None:
-    check = NoEngineers()
+@pytest.mark.parametrize("model", [None, "none"])
+def test_a_check_of_another_package_can_reject_a_quote(
+    bridge: Archive, chat: FakeChat, add: Any, model: str | None
+) -> None:
+    chat.replies = ["NOT FOUND"]
+    check = Forbids("ngineers")
     add("checks", "no-engineers", check)
-    closes = (
-        "The Old Harbour Bridge will close to cars for eleven weeks from 7 June, the port authority said on Monday."
-    )
-    wrong = "Engineers found cracks in three of the nine piers. [1]"
-    chat.replies = told("cracks", f"{TRUE} [#]\n{closes}\n{wrong}")
+    answer = bridge.ask(QUESTION, chat_model=model)
+    assert "ngineers" not in answer.text
+    assert "will close to cars" in answer.text
+    assert answer.withheld == (), "what no model said is not told"
+    cited = next(c for statement, c, _ in check.asked if statement == TRUE)
+    assert cited.texts == [TRUE] and "Old Harbour Bridge to close" in cited.label and TRUE in cited.around
+    assert {q for _, _, q in check.asked} == {QUESTION}
+    assert_cited(bridge, answer)
+
+
+def test_a_check_of_another_package_can_reject_a_sentence_of_a_summary(
+    bridge: Archive, chat: FakeChat, add: Any
+) -> None:
+    check = Forbids("bridge piers")
+    add("checks", "no-piers", check)
+    said = "Engineers found cracks in two of the nine bridge piers."
+    wrong = "Engineers found cracks in three of the nine bridge piers."
+    chat.replies = told("cracks", f"{said} [#]\n{TRUE} [#]\n{wrong} [#]")
     answer = bridge.ask(QUESTION)
-    assert answer.text == f"{closes} [1]"
-    assert answer.withheld[0].text == TRUE and answer.withheld[0].why == "engineers are not to be named"
-    assert [(s, q) for s, _, q in check.asked] == [(TRUE, QUESTION), (closes, QUESTION)], "only of what has passed"
-    cited = check.asked[0][1]
+    assert answer.text == marked(TRUE, answer)
+    assert answer.withheld[0].text == said and answer.withheld[0].why == "'bridge piers' is not to be said"
+    statements = [s for s, _, _ in check.asked]
+    assert said in statements and wrong not in statements, "only what has passed is asked about"
+    cited = next(c for statement, c, _ in check.asked if statement == said)
     assert cited.texts == [TRUE] and "Old Harbour Bridge to close" in cited.label and TRUE in cited.around
 
 
 def test_a_check_that_fails_is_named(bridge: Archive, chat: FakeChat, add: Any) -> None:
     chat.replies = told("cracks", f"{TRUE} [#]")
-    check = NoEngineers(ZeroDivisionError("division by zero"))
+    check = Forbids("ngineers", ZeroDivisionError("division by zero"))
     add("checks", "no-engineers", check)
     with pytest.raises(PluginError, match=r"no-engineers.*ZeroDivisionError: division by zero"):
         bridge.ask(QUESTION)
@@ -113,6 +132,7 @@ def test_with_the_slower_check_the_model_is_asked_about_every_sentence_in_other_
 
     chat.replies = reply
     answer = bridge.ask(QUESTION)
-    assert answer.answered is shown
+    assert answer.summarized is shown
+    assert answer.answered
     if not shown:
         assert "probability of support" in answer.withheld[0].why

@@ -1,77 +1,57 @@
-"""Where the model finds nothing that stands: the articles' own words."""
+"""Where a model's summary fails, the quotes stand in for it; and what decides whether there are any."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
-from answer.bridge_texts import BRIDGE, QUESTION
-from helpers import assert_cited, many, row, write_rows
-from langchain_core.messages import AIMessageChunk
-from langchain_core.outputs import ChatGenerationChunk
+from answer.bridge_texts import QUESTION
+from helpers import assert_cited
 
-from rag import Archive
+from rag import Archive, Quoted
 from rag.answer.check import confidence
-from rag.testing import FakeChat, FakeEmbeddings
+from rag.testing import FakeChat
 
-# -- where the model finds nothing that stands -----------------------------------------
-
-
-class Doubting(FakeChat):
-    """Tells the alternatives to its first token, as the local model does."""
-
-    doubt: float = 0.5
-
-    def _stream(self, *args: Any, **kwargs: Any) -> Any:
-        first = {"token": "NOT", "logprob": math.log(self.doubt)}
-        told = {"logprobs": {"content": [{"top_logprobs": [first]}]}}
-        yield ChatGenerationChunk(message=AIMessageChunk(content="", response_metadata=told))
-        yield from super()._stream(*args, **kwargs)
+GHOSTS = "It closes because of 77 ghosts. [1]"
 
 
-@pytest.fixture
-def fitted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[FakeChat], Archive]:
-    """Opens an archive that the fitted confidence is used for, whatever its embedder is."""
-    monkeypatch.setattr("rag.retrieve.retriever.CALIBRATED_MODEL", "FakeEmbeddings")
-    Archive.open(tmp_path / "archive", chat_model="extractive", embeddings=FakeEmbeddings()).ingest(
-        write_rows(tmp_path / "a.jsonl", row("bridge", BRIDGE, published="2021-05-03"), *many(4))
-    )
-    return lambda chat: Archive.open(tmp_path / "archive", chat_model=chat, embeddings=FakeEmbeddings())
-
-
-@pytest.mark.parametrize(("reply", "withheld"), [("NOT FOUND", 0), ("It closes because of 77 ghosts. [1]", 1)])
+@pytest.mark.parametrize(("reply", "withheld"), [("NOT FOUND", 0), (GHOSTS, 1)])
+@pytest.mark.parametrize("calibrated", ["FakeEmbeddings", "another"])
 def test_the_articles_own_words_stand_in_where_they_are_likely_enough(
-    fitted: Callable[[FakeChat], Archive], monkeypatch: pytest.MonkeyPatch, reply: str, withheld: int
+    bridge: Archive, chat: FakeChat, monkeypatch: pytest.MonkeyPatch, reply: str, withheld: int, calibrated: str
 ) -> None:
-    archive = fitted(Doubting([reply], doubt=0.3))
-    asked: list[tuple[float | None, bool]] = []
+    monkeypatch.setattr("rag.retrieve.retriever.CALIBRATED_MODEL", calibrated)
+    asked: list[bool] = []
 
-    def chance(found: Any, bears: Any, doubt: float | None = None, *, extractive: bool = False) -> float:
-        asked.append((doubt, extractive))
+    def chance(found: confidence.Signs, *, fitted: bool) -> float:
+        asked.append(fitted)
         return likely
 
     monkeypatch.setattr(confidence, "p_answers", chance)
+    chat.replies = [reply]
     likely = 0.9
-    answer = archive.ask(QUESTION)
-    assert answer.answered
-    assert answer.citations[0].support == "verbatim"
-    assert answer.text == f"{' '.join(answer.citations[0].quote.split())} [1]"
+    answer = bridge.ask(QUESTION)
+    assert (answer.answered, answer.summarized, answer.confidence) == (True, False, 0.9)
+    assert {c.support for c in answer.citations} == {"verbatim"}
+    assert answer.text.splitlines()[0] == f"{' '.join(answer.citations[0].quote.split())} [1]"
     assert len(answer.withheld) == withheld
-    assert asked == [(pytest.approx(0.3), True)]
-    assert_cited(archive, answer)
+    assert asked == [calibrated == "FakeEmbeddings"], "cosines count where they were fitted"
+    assert_cited(bridge, answer)
 
     likely = 0.1
-    refused = archive.ask(QUESTION)
+    refused = bridge.ask(QUESTION)
     assert not refused.answered
-    assert refused.reason == ("not_supported" if withheld else "not_in_archive")
-    assert len(refused.withheld) == withheld, "our own tries are nobody's claims"
+    assert refused.reason == "not_in_archive"
+    assert (refused.withheld, refused.citations, refused.confidence) == ((), (), None)
 
 
-def test_a_model_that_tells_no_doubt_is_taken_at_its_word(
-    fitted: Callable[[FakeChat], Archive], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("caution", "answered"), [(0.69, True), (0.7, True), (0.71, False)])
+def test_caution_is_what_refusing_is_decided_by(
+    bridge: Archive, chat: FakeChat, monkeypatch: pytest.MonkeyPatch, caution: float, answered: bool
 ) -> None:
-    monkeypatch.setattr(confidence, "p_answers", lambda *a, **b: 0.99)
-    assert fitted(FakeChat(["NOT FOUND"])).ask(QUESTION).reason == "not_in_archive"
+    monkeypatch.setattr(confidence, "p_answers", lambda *_, **__: 0.7)
+    bridge.settings = bridge.settings.model_copy(update={"caution": caution})
+    events: list[Any] = list(bridge.stream(QUESTION))
+    assert events[-1].answer.answered == answered
+    assert any(isinstance(e, Quoted) for e in events) == answered
+    assert bool(chat.seen) == answered, "a model is asked only to sum up what is quoted"

@@ -11,6 +11,8 @@ from helpers import ROOT
 from benchmarks.quality import __main__ as quality
 from benchmarks.quality import check, runs
 from benchmarks.quality.sets import SETS, Set
+from rag.evaluation.values import Score
+from tests.evaluation.evaluation_values import reported
 
 DATA = ROOT.parent / "shared/data"
 needs_data = pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data is not there")
@@ -32,16 +34,41 @@ def test_a_set_that_is_not_there_is_left_out(
     assert "scifact is left out" in err
 
 
+def test_how_cases_with_a_rubric_came_out_is_a_table() -> None:
+    def score(name: str, value: float, cases: int) -> Score:
+        return Score(name=name, value=value, low=value / 2, high=value, cases=cases)
+
+    scores = (score("right", 0.5, 4), score("wrong", 0.25, 4), Score(name="rubric_gold", value=None))
+    report = reported([]).model_copy(update={"scores": scores, "by_tag": {"hedged": (score("right", 1.0, 2),)}})
+    *_, head, _, overall, hedged = quality._by_type("extractive", report)
+    assert head.startswith("| | right | wrong | refused rightly |")
+    assert overall == "| all | 2 of 4: 0.50 (0.25–0.50) | 1 of 4: 0.25 (0.12–0.25) |  |  |  |  |"
+    assert hedged == "| hedged | 2 of 2: 1.00 (0.50–1.00) |  |  |  |  |  |"
+    assert quality._by_type("extractive", reported([])) == []
+
+
+def test_questions_that_are_not_there_leave_their_set_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quality, "WORK", tmp_path / "work")
+    monkeypatch.setattr(runs, "WORK", tmp_path / "work")
+    monkeypatch.setattr(runs, "archive_of", lambda task, data: tmp_path)  # none is made
+    (tmp_path / "wikinews").mkdir()
+    (tmp_path / "wikinews/articles.jsonl").touch()
+    assert quality.main(["newsroom", "--system", "extractive", "--data", str(tmp_path)]) == 1
+    assert "newsroom is left out: There is no file" in capsys.readouterr().err
+
+
 @needs_data
 @pytest.mark.parametrize("task", SETS, ids=lambda s: s.name)
 def test_the_local_model_is_asked_the_same_cases_every_time(task: Set) -> None:
     some = task.some(DATA)
     assert [c.id for c in some] == [c.id for c in task.some(DATA)]
-    assert len(some) == task.local
     cases = task.cases(DATA)
+    assert len(some) == (len(cases) if task.whole else task.local)
     ids = {c.id for c in cases}
     assert {c.id for c in some} <= ids
-    if any(not c.answerable and not c.choices for c in cases):
+    if any(not c.answerable and not c.choices for c in cases) and not task.whole:
         assert sum(c.answerable for c in some) == task.local // 2
 
 

@@ -70,12 +70,13 @@ def story(tab: Any, folder: Path, name: str) -> None:
         tab.press("#question textarea", "Enter")
         tab.wait_for_selector("#live .progress-line")
         tab.wait_for_selector("#side .hit:has-text('Kellmouth')")
+        tab.wait_for_selector("#live .quoted")
         picture("writing")
         tab.wait_for_selector("#live .tools")
         picture("disagree")
     else:
         ask(tab, "how much will the Kellmouth tram cost?")
-    tab.click("#past button.cite >> nth=0")
+    tab.click("#past .quoted button:has-text('Open') >> nth=0")
     tab.wait_for_selector("#cited")
     tab.mouse.move(5, 5)
     if name != "phone":

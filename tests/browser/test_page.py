@@ -7,56 +7,21 @@ import re
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 from helpers import row, write_rows
-from said import forget_quotes, put_quotes
+from said import put_quotes
 
 from rag import Archive, Settings
-from rag.testing import FakeChat, FakeEmbeddings
+from rag.testing import FakeChat
 from tests.browser.conftest import Site, ask, write
 from tests.browser.contrast import CONTRAST
+from tests.browser.harbour import HOLT, IN_VIEW, MARKED, SHIFTS, harbour
 from tests.conftest import SHARED_CACHE
 
 pytestmark = pytest.mark.slow
 
 Serve = Callable[..., Site]
-MARKED = """() => [...document.querySelectorAll('.reading mark')].map((m) => m.textContent).join('')"""
-IN_VIEW = """() => {
-  const box = document.querySelector('#cited').getBoundingClientRect();
-  return box.top >= 0 && box.bottom <= innerHeight && box.width > 0;
-}"""
-SHIFTS = """() => { window.shifts = 0; new PerformanceObserver((list) => {
-  for (const e of list.getEntries()) if (!e.hadRecentInput) window.shifts += e.value;
-}).observe({type: 'layout-shift', buffered: false}); }"""
-
-
-def harbour(tmp_path: Path, *more: dict[str, Any], chat: Any = "extractive") -> Archive:
-    """A small archive with fakes for both models."""
-    archive = Archive.open(tmp_path / "archive", chat_model=chat, embeddings=FakeEmbeddings())
-    rows = [
-        row(
-            "bridge",
-            "The harbour bridge was closed on Monday because engineers found cracks in two piers.\n\n"
-            "“We would rather close it now than be sorry later,” said Maren Holt, the port authority's director.\n\n"
-            + "\n\n".join(f"Paragraph {n} says nothing much about the matter at hand." for n in range(40))
-            + "\n\nThe repairs of the harbour bridge will cost 12 million crowns, the authority said.",
-            title="Harbour bridge closed",
-            source="City Herald",
-            published="2021-05-03",
-            url="https://city-herald.example/bridge",
-        ),
-        row(
-            "ferry",
-            "Three more ferries will run from June while the bridge is closed.",
-            source="Coast Radio",
-            published="2021-05-05",
-        ),
-        *more,
-    ]
-    archive.ingest(write_rows(tmp_path / "rows.jsonl", *rows))
-    return archive
 
 
 @pytest.mark.models
@@ -72,10 +37,11 @@ def test_from_an_empty_archive_to_an_exported_conversation(site: Serve, tmp_path
     tab.evaluate(SHIFTS)
     tab.click(".examples button >> nth=0")
     tab.wait_for_selector("#side .hit")
-    tab.wait_for_selector("#live .sources")
+    tab.wait_for_selector("#live .quoted")
+    tab.wait_for_selector("#live .tools")
     assert tab.evaluate("shifts") < 0.1
-    quote = tab.inner_text("#live .sources li[value='1'] blockquote")
-    tab.click("#live button.cite >> nth=0")
+    quote = tab.inner_text("#live .quoted li[value='1'] blockquote")
+    tab.click("#live .quoted li[value='1'] button:has-text('Open')")
     tab.wait_for_selector("#cited")
     assert " ".join(tab.evaluate(MARKED).split()) == quote
     assert tab.evaluate(IN_VIEW)
@@ -86,13 +52,14 @@ def test_from_an_empty_archive_to_an_exported_conversation(site: Serve, tmp_path
     tab.click("text=New conversation")
     tab.wait_for_selector(".examples")
     first = ask(tab, "what did Qin Gang say about relations?")
-    assert "lowest point" in first.locator(".answer").inner_text()
+    assert "lowest point" in first.locator(".quoted").inner_text()
+    assert first.locator(".summary").count() == 0, "nothing is told twice"
     second = ask(tab, "and what did Wang Yi say?")
     assert "Wang Yi" in second.locator(".standalone").inner_text()
-    assert second.locator(".cite").count() >= 1
+    assert second.locator(".quoted li").count() >= 1
     refused = ask(tab, "who won the 2022 World Cup?")
     assert refused.locator(".refusal").count() == 1
-    assert refused.locator(".cite").count() == 0
+    assert refused.locator(".quoted, .cite").count() == 0
     assert "18 articles" in refused.locator(".refusal").inner_text()
     assert refused.locator(".refusal .hit").count() >= 1
 
@@ -128,7 +95,7 @@ def test_from_an_empty_archive_to_an_exported_conversation(site: Serve, tmp_path
     assert "19 articles" in tab.inner_text(".masthead")
     tab.click("button[role=tab]:has-text('Ask')")
     found = ask(tab, "when did the dockers of Sarrano end their strike?")
-    assert "3 March 2024" in found.locator(".answer").inner_text()
+    assert "3 March 2024" in found.locator(".quoted").inner_text()
 
     # What was said of it, and all of it to take away.
     found.locator("text=Good").click()
@@ -156,12 +123,13 @@ def test_the_local_model_answers_in_the_page(site: Serve, tmp_path: Path) -> Non
     tab.fill("#question textarea", "what did Qin Gang say about relations?")
     tab.press("#question textarea", "Enter")
     tab.wait_for_selector("#side .hit")
-    assert tab.locator("#live .answer").count() == 0, "evidence stands there before the first word"
+    tab.wait_for_selector("#live .quoted", timeout=120_000)
+    assert "lowest point" in tab.inner_text("#live .quoted")
+    assert tab.locator("#live .summary").count() == 0, "quotes stand there before the first word"
     assert tab.locator("#live .progress-line").is_visible()
-    tab.wait_for_selector("#live .sources", timeout=120_000)
-    assert "lowest point" in tab.inner_text("#live .answer")
-    quote = tab.inner_text("#live .sources blockquote >> nth=0")
-    tab.click("#live button.cite >> nth=0")
+    tab.wait_for_selector("#live .tools", timeout=120_000)
+    quote = tab.inner_text("#live .quoted blockquote >> nth=0")
+    tab.click("#live .quoted button:has-text('Open') >> nth=0")
     tab.wait_for_selector("#cited")
     assert " ".join(tab.evaluate(MARKED).split()) == quote
     assert tab.evaluate(IN_VIEW)
@@ -170,7 +138,8 @@ def test_the_local_model_answers_in_the_page(site: Serve, tmp_path: Path) -> Non
 
 def test_words_far_down_come_into_view_and_the_keyboard_gets_there_and_back(site: Serve, tmp_path: Path) -> None:
     for width, height in ((1440, 900), (390, 844)):
-        archive = harbour(tmp_path / str(width))
+        chat = FakeChat(["The repairs will cost 12 million crowns, the authority said. [1]"])
+        archive = harbour(tmp_path / str(width), chat=chat)
         tab = site(archive).tab(width, height)
         last = ask(tab, "How much will the repairs of the harbour bridge cost?")
         cite = last.locator("button.cite").first
@@ -228,7 +197,7 @@ def test_markup_in_articles_questions_and_models_is_text(site: Serve, tmp_path: 
 
 
 def test_stop_retry_edit(site: Serve, tmp_path: Path) -> None:
-    slow = FakeChat(["The harbour bridge was closed because engineers found cracks in two piers. [1]"] * 9, delay=0.4)
+    slow = FakeChat(["The harbour bridge was closed because engineers found cracks in two piers. [1]"] * 9, delay=1.0)
     archive = harbour(tmp_path, chat=slow)
     made = site(archive)
     tab = made.tab()
@@ -241,7 +210,8 @@ def test_stop_retry_edit(site: Serve, tmp_path: Path) -> None:
     assert made.scheduler.running == 0
     slow.delay = 0.0
     tab.click("#live button:has-text('Retry')")
-    tab.wait_for_selector("#live .sources")
+    tab.wait_for_selector("#live .quoted")
+    tab.wait_for_selector("#live .tools")
     assert tab.locator(".turn").count() == 1
     ask(tab, "How many ferries will run from June?")
     assert tab.locator(".turn").count() == 2
@@ -288,7 +258,8 @@ def test_who_waits_sees_the_place(site: Serve, tmp_path: Path) -> None:
         tab.wait_for_selector("#live .progress-line")
     tabs[1].wait_for_selector("#live .progress-line:has-text('You are next')")
     for tab in tabs:
-        tab.wait_for_selector("#live .sources")
+        tab.wait_for_selector("#live .quoted")
+        tab.wait_for_selector("#live .tools")
     archive.close()
 
 
@@ -305,7 +276,7 @@ def test_a_takedown_reaches_the_conversation_and_a_change_is_said(site: Serve, t
     tab.wait_for_selector(".conversations .open")
     tab.click(".conversations .open")
     tab.wait_for_selector("#live .badge:has-text('has changed since')")
-    tab.click("#live button.cite >> nth=0")
+    tab.click("#live .quoted button:has-text('Open') >> nth=0")
     tab.wait_for_selector(".notice")
     assert tab.evaluate(MARKED).startswith("Three more ferries")
     tab.click("text=Show the newest")
@@ -340,60 +311,6 @@ def test_conversations_are_found_renamed_and_deleted(site: Serve, tmp_path: Path
     tab.wait_for_selector("#live .turn:has-text('12 million')")
     tab.locator(".conversations li", has_text="ferries").locator("text=Delete").click()
     tab.wait_for_function("document.querySelectorAll('.conversations li').length === 1")
-    archive.close()
-
-
-HOLT = "We would rather close it now than be sorry later,"
-COPIED = (
-    f"“{HOLT}”\n— Maren Holt, port director; City Herald, Harbour bridge closed, 3 May 2021\n"
-    "https://city-herald.example/bridge"
-)
-
-
-@pytest.mark.parametrize(("width", "height"), [(1440, 900), (400, 844)])
-def test_quotes_are_found_copied_and_opened_at_their_words(
-    site: Serve, tmp_path: Path, width: int, height: int
-) -> None:
-    archive = harbour(tmp_path)
-    cost = "The repairs of the harbour bridge will cost 12 million crowns"
-    put_quotes(
-        archive, "bridge", (HOLT, "Maren Holt", {"role": "port director"}), (cost, "the authority", {"direct": False})
-    )
-    put_quotes(archive, "ferry", ("Three more ferries will run", "Odd Berg", {"direct": False}))
-    tab = site(archive).tab(width, height, permissions=["clipboard-read", "clipboard-write"])
-    tab.click("button[role=tab]:has-text('Quotes')")
-    tab.wait_for_function("document.querySelectorAll('.quote').length === 3")
-    assert "Odd Berg" in tab.inner_text(".quote >> nth=0")  # the newest first
-
-    tab.fill("#speaker input", "holt")
-    tab.press("#speaker input", "Enter")
-    tab.wait_for_function("document.querySelectorAll('.quote').length === 1")
-    assert "word for word" in tab.inner_text(".quote")
-    tab.click(".quote >> text=Copy quote")
-    tab.wait_for_selector(".quote >> text=Copied")
-    assert tab.evaluate("navigator.clipboard.readText()") == COPIED
-
-    tab.fill("#speaker input", "")
-    tab.fill("#about input", "cost of the repairs")
-    tab.click("#find-quotes")
-    tab.wait_for_selector(".quote >> nth=0 >> text=the authority")
-    opens = tab.locator(".quote", has_text="12 million").locator("text=Open article")
-    opens.focus()
-    tab.keyboard.press("Enter")
-    tab.wait_for_selector("#quote-article #cited")
-    tab.wait_for_function(IN_VIEW)
-    assert tab.evaluate(MARKED) == cost
-    tab.keyboard.press("Escape")
-    assert "Open Harbour bridge closed" in tab.evaluate("document.activeElement.ariaLabel")
-    tab.click("#quote-article >> text=Close")
-    tab.wait_for_selector("#quote-article .reading", state="detached")
-
-    tab.fill("#speaker input", "Nobody Atall")
-    tab.click("#find-quotes")
-    tab.wait_for_selector("#quotes-list .notice:has-text('Try a surname')")
-    forget_quotes(archive)
-    tab.click("#find-quotes")
-    tab.wait_for_selector("#quotes-list .notice:has-text('onrecord doctor --repair')")
     archive.close()
 
 

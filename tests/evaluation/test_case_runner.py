@@ -14,6 +14,7 @@ from langchain_core.messages import BaseMessage
 from rag import Answer, Archive, Citation, EvalCase, evaluate
 from rag.evaluation import case_runner
 from rag.evaluation.overlap import letters_and_digits, same_sentence
+from rag.evaluation.values import Turn
 from rag.testing import FakeChat
 
 from .storms import BRIDGE, FIRST, SECOND, THIRD, questions, rows_of, says, storm, with_settings
@@ -147,6 +148,37 @@ def test_what_was_published_later_is_not_known_yet(archive: Archive, chat: FakeC
     assert rows_of(archive, cases[0])[0].answer.query.before == datetime(2023, 6, 2, tzinfo=UTC)  # type: ignore[union-attr]
 
 
+def test_what_the_question_says_of_when_counts_from_its_day(archive: Archive, chat: FakeChat, tmp_path: Path) -> None:
+    archive.ingest(
+        write_rows(
+            tmp_path / "a.jsonl",
+            row("may", "The strike at the port began.", published="2023-05-10"),
+            row("july", "Talks about the port strike opened.", published="2023-07-20"),
+        )
+    )
+    question = "What happened in the port strike last month?"
+    in_june, in_august, undated = rows_of(
+        archive,
+        *(EvalCase(id=str(d), question=question, today=d) for d in (date(2023, 6, 9), date(2023, 8, 9), None)),
+    )
+    assert {f.article for f in in_june.found} == {"may"}
+    assert {f.article for f in in_august.found} == {"july"}
+    assert {f.article for f in undated.found} == {"may", "july"}, "without a day, nobody knows what last month was"
+    assert in_june.answer is not None and in_june.answer.query.time is not None
+    assert undated.answer is not None and undated.answer.query.time is None
+
+
+def test_the_conversation_so_far_is_taken_in(ports: Archive) -> None:
+    before = (Turn(question="Who said that the Old Harbour Bridge will close?", answer="The port authority."),)
+    alone, taken_up = rows_of(
+        ports,
+        EvalCase(id="1", question="And when will it close?"),
+        EvalCase(id="2", question="And when will it close?", history=before),
+    )
+    assert alone.answer is not None and "Bridge" not in alone.answer.query.standalone
+    assert taken_up.answer is not None and "Bridge" in taken_up.answer.query.standalone
+
+
 def test_only_the_articles_within(ports: Archive, chat: FakeChat) -> None:
     inside, partly, nowhere, free = rows_of(
         ports,
@@ -159,7 +191,8 @@ def test_only_the_articles_within(ports: Archive, chat: FakeChat) -> None:
     assert {f.article for f in inside.found} == {"story-1", "story-2"}
     assert inside.answer is not None and inside.answer.answered
     assert {f.article for f in partly.found} == {"story-4"}
-    assert partly.answer is not None and not partly.answer.answered
+    assert partly.answer is not None
+    assert {c.article_id for c in partly.answer.citations} <= {ports.get("story-4").id}
     assert nowhere.error is not None and nowhere.error.startswith("ArticleMissing: ")
     assert nowhere.found == () and nowhere.answer is None
     assert nowhere.relevant == {"story-2": 1}, "what was known before is kept"
@@ -256,7 +289,13 @@ def test_a_brief_answer_is_kept_only_where_the_answer_or_its_source_has_the_word
     (r,) = rows_of(ports, storm(2))
     assert brief_calls(chat) == 1
     assert r.answer is not None and r.answer.answered
-    assert r.answer.brief == kept
+    if kept is not None:
+        assert r.answer.brief == kept
+        return
+    (quote, *_) = r.answer.quotes
+    assert quote.words is not None
+    start, end = (at - quote.start for at in quote.words)
+    assert r.answer.brief == quote.quote[start:end], "else those that the reader marked"
 
 
 def test_words_of_the_quote_alone_will_do(ports: Archive, chat: FakeChat) -> None:
@@ -273,9 +312,16 @@ def test_words_of_the_quote_alone_will_do(ports: Archive, chat: FakeChat) -> Non
 
 
 def test_a_refusal_is_not_made_brief(ports: Archive, chat: FakeChat) -> None:
+    (r,) = rows_of(with_settings(ports, caution=1.0), storm(2))
+    assert r.answer is not None and not r.answer.answered
+    assert chat.seen == []
+
+
+def test_quotes_alone_are_not_made_brief(ports: Archive, chat: FakeChat) -> None:
     chat.replies = ["NOT FOUND"]
     (r,) = rows_of(ports, storm(2))
-    assert r.answer is not None and not r.answer.answered
+    assert r.answer is not None and r.answer.answered
+    assert not r.answer.summarized and r.answer.brief is None
     assert len(chat.seen) == 1
 
 

@@ -63,6 +63,7 @@ def test_a_case_written_out_is_read_back(tmp_path: Path) -> None:
         evidence=("Second came “the Blue Team”.",),
         relevant={"https://x.example/a": 2, "p7": 1},
         as_of=date(2023, 6, 18),
+        today=date(2023, 6, 20),
         history=(Turn(question="Who won?", answer="Red.\nBy far."), Turn(question="Where?")),
         within=("p7", "p8"),
         tags=("who",),

@@ -30,6 +30,23 @@ def test_marked_words_are_the_quote() -> None:
     assert ref.text == "[1]" and ref.get("href") == f"#{mark.get('id')}"
 
 
+def test_the_words_that_answer_and_quotes_that_no_sentence_cites_are_shown() -> None:
+    row = make_row()
+    assert row.answer is not None
+    (cited,) = row.answer.citations
+    told = cited.model_copy(update={"words": (cited.start + 20, cited.end - 1), "speaker": "Odd Berg, harbour master"})
+    beside = cited.model_copy(update={"number": 2, "quote": "Repairs will take a month.", "claim": (0, 0), "start": 62})
+    answer = row.answer.model_copy(update={"citations": (told, beside)})
+    contexts = (*row.contexts, Context(before="", after="", verbatim=True))
+    root = lxml_html.document_fromstring(page([row.model_copy(update={"answer": answer, "contexts": contexts})]))
+    marks = root.xpath("//ol[@class='sources']//mark")
+    assert [m.text_content() for m in marks] == [QUOTE, "Repairs will take a month."]
+    assert [b.text for b in root.xpath("//mark/strong")] == [QUOTE[20:-1]]
+    first, second = (" ".join(p.text_content().split()) for p in root.xpath("//ol[@class='sources']//p"))
+    assert "Odd Berg, harbour master" in first and "check: supported" in first
+    assert "check" not in second
+
+
 def test_a_mark_inside_a_sentence_is_no_citation() -> None:
     row = make_row()
     claim = "As note [1] says, eleven boats were damaged."

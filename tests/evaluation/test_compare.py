@@ -263,3 +263,13 @@ def test_worse_than_the_base() -> None:
 
 def test_a_base_of_other_cases_is_no_base() -> None:
     assert verdict(reported(right(True)), {}, f1([1.0])) == ("the base has no case in common with this run",)
+
+
+def test_of_some_measures_less_is_better() -> None:
+    most, least = [1.0] * 30, [0.0] * 30
+    for name, better in (("right", True), ("wrong", False), ("refused_wrongly", False), ("withheld_right", False)):
+        none, all_of_them = (reported(cases([{name: (p, 1.0)} for p in points]), name) for points in (least, most))
+        (more,) = compare(none, all_of_them, resamples=50).differences
+        (fewer,) = compare(all_of_them, none, resamples=50).differences
+        assert (more.better, more.worse) == (better, not better)
+        assert (fewer.better, fewer.worse) == (not better, better)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import html as lxml_html
@@ -13,6 +14,7 @@ from rag.evaluation import labels, report, report_view
 from rag.evaluation.values import (
     Comparison,
     Row,
+    Rubric,
 )
 
 from .report_pages import (
@@ -181,3 +183,53 @@ def test_every_measure_of_a_report_has_a_definition() -> None:
     from rag.evaluation import measures
 
     assert [name for name in measures.DEFAULT if not labels.measure(name)[1]] == []
+
+
+# -- cases with a rubric ----------------------------------------------------------------
+
+
+def by_rubric() -> list[Row]:
+    """Right, wrong and refused wrongly of one type; refused rightly of another."""
+    asked: dict[str, Any] = {"answers": (), "tags": ("who<b>",), "rubric": Rubric(must=("eleven",))}
+    nothing: dict[str, Any] = {"answers": (), "answerable": False, "tags": ("nobody",), "rubric": Rubric()}
+    return [
+        make_row("right", **asked),
+        make_row("wrong", **{**asked, "rubric": Rubric(must=("twelve",))}),
+        make_row("refused", **asked, answered=False),
+        make_row("nothing", **nothing, answered=False),
+    ]
+
+
+def test_outcomes_over_all_and_by_type() -> None:
+    rows = [*by_rubric(), make_row("words", tags=("words",))]  # the last has no rubric
+    found = {o.label: o.shares for o in report_view.outcomes(make_report(rows))}
+    assert list(found) == ["all", "nobody", "who<b>"]
+    told = {label: [s and s.counted for s in shares] for label, shares in found.items()}
+    assert told == {
+        "all": ["2 of 4", "1 of 4", "1 of 1", "1 of 3", None, "1 of 3"],
+        "nobody": ["1 of 1", "0 of 1", "1 of 1", None, None, None],
+        "who<b>": ["1 of 3", "1 of 3", None, "1 of 3", None, "1 of 3"],
+    }
+    right = found["all"][0]
+    assert right is not None and right.low < 0.5 < right.high
+    assert (right.share, right.interval) == ("0.50", f"{right.low:.2f}–{right.high:.2f}")
+    assert report_view.outcomes(make_report(mixed())) == []
+
+
+def test_outcomes_are_a_table_of_the_page() -> None:
+    root = assert_whole(page(by_rubric()))
+    rows = root.xpath("//section[@id='types']//tbody/tr")
+    assert [r.xpath("string(th)") for r in rows] == ["all", "nobody", "who<b>"]
+    assert rows[0].xpath("string(td[1])").startswith("2 of 4")
+    assert not assert_whole(page(mixed())).xpath("//section[@id='types']")
+
+
+def test_a_false_premise_put_right_is_no_refusal() -> None:
+    known: dict[str, Any] = {"answers": (), "answerable": False}
+    premise = make_row("premise", **known, rubric=Rubric(false_premise=True, correct="eleven"))
+    refused = make_row("refused", **known, rubric=Rubric(), answered=False)
+    rows = [premise, refused]
+    assert {v.result.id: v.verdict for v in report_view.views(make_report(rows), rows)} == {
+        "premise": "Right",
+        "refused": "Rightly refused",
+    }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -140,7 +139,7 @@ def test_what_would_befall_every_case_is_raised(
     for name, error in (("local:/nowhere.gguf", ModelMissing), ("nonsense", UsageError)):
         with (
             Archive.open(ports.path, chat_model=name, embeddings=FakeEmbeddings()) as other,
-            pytest.raises(error, match=r"nowhere\.gguf|extractive"),
+            pytest.raises(error, match=r"nowhere\.gguf|none, or"),
         ):
             evaluate(other, CASES, out=tmp_path / name.partition(":")[0])
         assert not (tmp_path / name.partition(":")[0] / "report.json").exists()
@@ -225,7 +224,7 @@ def test_half_a_surrogate_pair_from_a_model_is_stored_as_a_question_mark(
     chat.replies = [reply]
     report = evaluate(ports, [storm(1)], out=tmp_path / "run")
     (r,) = read_rows(tmp_path / "run")
-    assert "?" in (r.error or r.answer.withheld[0].text)  # type: ignore[union-attr]
+    assert "?" in (r.error or r.answer.text)  # type: ignore[union-attr]
     assert reports.read(tmp_path / "run") == report
 
 
@@ -233,15 +232,15 @@ def test_half_a_surrogate_pair_from_a_model_is_stored_as_a_question_mark(
 
 
 def test_four_at_once_make_the_same_report(ports: Archive, chat: FakeChat) -> None:
-    guard, at_once, most = threading.Lock(), 0, 0
+    guard, at_once, most, company = threading.Condition(), 0, 0, False
 
     def reply(messages: list[BaseMessage]) -> Any:
         nonlocal at_once, most
         with guard:
             at_once += 1
             most = max(most, at_once)
-        time.sleep(0.03)
-        with guard:
+            guard.notify_all()
+            guard.wait_for(lambda: not company or most > 1, timeout=5)  # reading takes longer than this model does
             at_once -= 1
         asked = str(messages[-1].text).rpartition("Question:")[2]
         return ValueError("no") if "storm0003" in asked else "NOT FOUND" if "storm0005" in asked else says(messages)
@@ -250,6 +249,7 @@ def test_four_at_once_make_the_same_report(ports: Archive, chat: FakeChat) -> No
     cases = [storm(i, tags=("even" if i % 2 == 0 else "odd",)) for i in range(8)]
     alone = evaluate(ports, cases, workers=1)
     assert most == 1
+    company = True
     together = evaluate(ports, cases, workers=4)
     assert most > 1
     assert timeless(together) == timeless(alone)

@@ -31,7 +31,7 @@ with Archive.open(sys.argv[1], chat_model=chat, embeddings=FakeEmbeddings()) as 
     report = archive.ingest(sys.argv[2])
     hits = archive.search("what did Qin Gang say about relations?")
     answer = archive.ask("what did Qin Gang say about relations?")
-    print(json.dumps([report.added, [s.reason for s in report.skipped], len(hits), bool(answer.text)]))
+    print(json.dumps([report.added, [s.reason for s in report.skipped], len(hits), answer.answered]))
 """
 
 

@@ -94,7 +94,7 @@ def whole(archive: Path, cases: Path, tmp_path_factory: pytest.TempPathFactory) 
     report = reports.read(out)
     assert report.cases == CASES
     assert report.errors == 3
-    assert len(report.causes) > 1
+    assert report.causes
     return timeless(report), time.monotonic() - started
 
 

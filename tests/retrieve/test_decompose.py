@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 from rag import Archive
 from rag.answer import combine
 from rag.answer.combine import Part
+from rag.composing import NO_CLAIM
 from rag.retrieve.decompose import Parts, reported_by, split_question
-from rag.types import Answer, Citation, Delta, Event, Finished, Query, Retrieved
+from rag.types import Answer, Citation, Delta, Event, Finished, Query, Quoted, Retrieved
 
 TWO = [
     (
@@ -74,15 +75,14 @@ def test_who_is_asked_to_have_reported_what(question: str, told: tuple[str, str]
 
 def test_each_outlet_is_asked_for_its_own_report(archive: Archive, tmp_path: Path) -> None:
     bridge = "The harbour bridge was closed on Monday after engineers had found cracks in two piers."
+    archive.settings = archive.settings.model_copy(update={"caution": 0.8})
     ferry = "Since the harbour bridge was closed, said the operator, three more ferries have been running."
     archive.ingest(
         write_rows(
             tmp_path / "a.jsonl",
             row("one", bridge, title="Bridge closed", source="City Herald"),
             row("two", ferry, title="More ferries", source="Coast Radio"),
-            row(
-                "three", "The Coast Radio tower by the harbour will be painted.", title="Tower", source="Northern Post"
-            ),
+            row("three", "The Coast Radio choir won a prize for its songs.", title="Choir", source="Northern Post"),
         )
     )
     found = archive.ask(
@@ -260,11 +260,17 @@ def check(answer: Answer, events: Sequence[Event]) -> None:
     """What holds of every answer holds of a joined one."""
     assert "".join(e.text for e in events if isinstance(e, Delta)) == (answer.text if answer.answered else "")
     for c in answer.citations:
+        if c.claim == NO_CLAIM:
+            continue
         claim = answer.text[slice(*c.claim)]
         assert claim.strip() == claim and not claim.endswith("]")
         assert answer.text[c.claim[1] :].startswith((" [", "["))
     numbers = {(c.article_id, c.start, c.end): c.number for c in answer.citations}
     assert sorted(set(numbers.values())) == list(range(1, len(numbers) + 1))
+    shown = {c.number: c for e in events if isinstance(e, Quoted) for c in e.quotes}
+    if answer.answered:
+        assert all(shown[c.number].quote == c.quote for c in answer.quotes if c.number in shown)
+        assert {*shown} <= {*numbers.values()}
 
 
 def test_each_part_is_cited_and_sources_are_numbered_through() -> None:
@@ -320,6 +326,42 @@ def test_without_dates_or_support_no_order_is_told(one: int | None, two: int, ho
     answer, events = join(told, FIRST, holds)
     assert "reported first" not in answer.text
     check(answer, events)
+
+
+def quoted(streams: list[list[Event]], *quotes: Sequence[Citation]) -> list[list[Event]]:
+    """The same, the quotes of each part first."""
+    told: list[list[Event]] = []
+    for events, found in zip(streams, quotes, strict=True):
+        numbered = tuple(c.model_copy(update={"number": n, "claim": NO_CLAIM}) for n, c in enumerate(found, 1))
+        *others, last = events
+        assert isinstance(last, Finished)
+        rest = tuple(c for c in numbered if c.quote not in {x.quote for x in last.answer.citations})
+        whole = last.answer.model_copy(update={"citations": (*last.answer.citations, *rest), "summarized": True})
+        told.append([others[0], Quoted(quotes=numbered), *others[1:], Finished(answer=whole)])
+    return told
+
+
+def test_the_quotes_of_each_part_come_with_the_numbers_they_have_in_the_whole() -> None:
+    a, b, c = (cited(x, f"{x.upper()} says so", (0, 10)) for x in "abc")
+    told = answers(
+        [("A is so.", a.model_copy(update={"claim": (0, 8)}))], [("C is so.", c.model_copy(update={"claim": (0, 8)}))]
+    )
+    answer, events = join(quoted(told, [b, a], [a, c]), BOTH)
+    assert [[q.number for q in e.quotes] for e in events if isinstance(e, Quoted)] == [[1, 2], [2, 3]]
+    assert answer.text == "A is so. [2]\nC is so. [3]"
+    assert [q.article_id for q in answer.quotes] == ["b", "a", "c"] and answer.summarized
+    check(answer, events)
+
+
+def test_quotes_of_a_part_that_is_refused_after_all_are_not_in_the_whole() -> None:
+    a, b = (cited(x, f"{x.upper()} says so", (0, 8)) for x in "ab")
+    refused = answers([], reason="taken_down")[0]
+    streams = [[refused[0], Quoted(quotes=(b,)), *refused[1:]], *quoted(answers([("A is so.", a)]), [a])]
+    answer, _ = join(streams, BOTH)
+    assert [(q.number, q.article_id) for q in answer.quotes] == [(1, "a")]
+    assert answer.text == "A is so. [1]" and answer.summarized
+    assert [answer.text[slice(*c.claim)] for c in answer.citations] == ["A is so."]
+    assert answer.unanswered == ("Did A?",)
 
 
 def test_the_same_sentence_is_not_said_twice() -> None:

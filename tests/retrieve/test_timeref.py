@@ -20,12 +20,12 @@ WITHIN = [
     ("what happened in May?", "in May", "2023-05-01", "2023-06-15"),
     ("what happened in September?", "in September", "2022-09-01", "2022-10-15"),
     ("who resigned last May?", "last May", "2023-05-01", "2023-06-15"),
-    ("what was announced on 18 June 2023", "on 18 June 2023", "2023-06-18", "2023-06-21"),
-    ("what happened on June 18?", "on June 18", "2023-06-18", "2023-06-21"),
-    ("who was hurt in Leeds June 18th?", "June 18th", "2023-06-18", "2023-06-21"),
-    ("what happened on Sunday, June 18?", "on Sunday, June 18", "2023-06-18", "2023-06-21"),
-    ("what happened on 18 December?", "on 18 December", "2022-12-18", "2022-12-21"),
-    ("what happened on 2023-06-18?", "on 2023-06-18", "2023-06-18", "2023-06-21"),
+    ("what was announced on 18 June 2023", "on 18 June 2023", "2023-06-18", "2023-07-03"),
+    ("what happened on June 18?", "on June 18", "2023-06-18", "2023-07-03"),
+    ("who was hurt in Leeds June 18th?", "June 18th", "2023-06-18", "2023-07-03"),
+    ("what happened on Sunday, June 18?", "on Sunday, June 18", "2023-06-18", "2023-07-03"),
+    ("what happened on 18 December?", "on 18 December", "2022-12-18", "2023-01-02"),
+    ("what happened on 2023-06-18?", "on 2023-06-18", "2023-06-18", "2023-07-03"),
     ("what happened in early May 2023?", "in early May 2023", "2023-05-01", "2023-05-25"),
     ("what was said in late May about trade?", "in late May", "2023-05-21", "2023-06-15"),
     ("what did Powell say in 2022?", "in 2022", "2022-01-01", "2023-01-01"),
@@ -37,16 +37,16 @@ WITHIN = [
     ("what was decided this summer?", "this summer", "2023-06-01", None),
     ("what was decided last summer?", "last summer", "2022-06-01", "2022-10-16"),
     ("what was decided in the spring of 2022?", "in the spring of 2022", "2022-03-01", "2022-07-16"),
-    ("who resigned yesterday?", "yesterday", "2023-06-19", "2023-06-22"),
-    ("who resigned the day before yesterday?", "the day before yesterday", "2023-06-18", "2023-06-21"),
-    ("who resigned two days ago?", "two days ago", "2023-06-18", "2023-06-21"),
+    ("who resigned yesterday?", "yesterday", "2023-06-19", "2023-07-04"),
+    ("who resigned the day before yesterday?", "the day before yesterday", "2023-06-18", "2023-07-03"),
+    ("who resigned two days ago?", "two days ago", "2023-06-18", "2023-07-03"),
     ("who resigned two weeks ago?", "two weeks ago", "2023-06-05", "2023-06-14"),
-    ("who resigned fifteen days ago?", "fifteen days ago", "2023-06-05", "2023-06-08"),
+    ("who resigned fifteen days ago?", "fifteen days ago", "2023-06-05", "2023-06-20"),
     ("who was killed in the past twenty-five days?", "in the past twenty-five days", "2023-05-26", None),
     ("what happened over the weekend?", "over the weekend", "2023-06-17", "2023-06-21"),
-    ("who was hurt on Friday?", "on Friday", "2023-06-16", "2023-06-19"),
-    ("who was hurt on Tuesday?", "on Tuesday", "2023-06-20", "2023-06-23"),
-    ("who was hurt last Tuesday?", "last Tuesday", "2023-06-13", "2023-06-16"),
+    ("who was hurt on Friday?", "on Friday", "2023-06-16", "2023-07-01"),
+    ("who was hurt on Tuesday?", "on Tuesday", "2023-06-20", "2023-07-05"),
+    ("who was hurt last Tuesday?", "last Tuesday", "2023-06-13", "2023-06-28"),
     ("who was killed in the past three days?", "in the past three days", "2023-06-17", None),
     ("what happened the past two weeks?", "the past two weeks", "2023-06-06", None),
     ("between May and July 2022 who resigned?", "between May and July 2022", "2022-05-01", "2022-08-15"),
@@ -70,17 +70,17 @@ FOREIGN = [
     ("上周发生了什么？", "zh", "上周", "2023-06-12", "2023-06-21"),
     ("上周末发生了什么？", "zh", "上周末", "2023-06-17", "2023-06-21"),
     ("2023年6月发生了什么？", "zh", "2023年6月", "2023-06-01", "2023-07-15"),
-    ("2023年6月18日发生了什么？", "zh", "2023年6月18日", "2023-06-18", "2023-06-21"),
+    ("2023年6月18日发生了什么？", "zh", "2023年6月18日", "2023-06-18", "2023-07-03"),
     ("2023年3月以来发生了什么？", "zh", "2023年3月以来", "2023-03-01", None),
     ("最近3天发生了什么？", "zh", "最近3天", "2023-06-17", None),
     ("was geschah letzte Woche?", "de", "letzte Woche", "2023-06-12", "2023-06-21"),
     ("was geschah letzte Woche?", "en", "letzte Woche", "2023-06-12", "2023-06-21"),  # as it is detected
     ("Was geschah im Juni 2023?", "de", "im Juni 2023", "2023-06-01", "2023-07-15"),
     ("Was geschah vor dem 18. Juni 2023?", "de", "vor dem 18. Juni 2023", None, "2023-06-18"),
-    ("Was geschah am 18.06.2023?", "de", "am 18.06.2023", "2023-06-18", "2023-06-21"),
+    ("Was geschah am 18.06.2023?", "de", "am 18.06.2023", "2023-06-18", "2023-07-03"),
     ("que s'est-il passé la semaine dernière ?", "fr", "la semaine dernière", "2023-06-12", "2023-06-21"),
     ("que s'est-il passé depuis le 3 mai 2023 ?", "fr", "depuis le 3 mai 2023", "2023-05-03", None),
-    ("qui a démissionné hier ?", "fr", "hier", "2023-06-19", "2023-06-22"),
+    ("qui a démissionné hier ?", "fr", "hier", "2023-06-19", "2023-07-04"),
     ("¿qué pasó la semana pasada?", "es", "la semana pasada", "2023-06-12", "2023-06-21"),
     ("¿qué pasó antes del 3 de mayo de 2023?", "es", "antes del 3 de mayo de 2023", None, "2023-05-03"),
 ]
@@ -191,9 +191,9 @@ def test_a_time_that_is_only_mentioned_is_left_alone(question: str) -> None:
         ("截至2023年6月1日有多少人？", "zh", datetime(2023, 6, 2, tzinfo=UTC), "有多少人？"),
     ],
 )
-def test_as_of_ends_with_that_day(question: str, language: str, before: datetime, rest: str) -> None:
+def test_as_of_ends_with_the_day_after(question: str, language: str, before: datetime, rest: str) -> None:
     found = find(question, TODAY, language)
-    assert found and (found.kind, found.after, found.before) == ("as_of", None, before)
+    assert found and (found.kind, found.after, found.before) == ("as_of", None, before + timedelta(days=1))
     assert without(question, found) == rest
 
 

@@ -16,11 +16,12 @@ from service.calls import QUESTION, REPLY, client, failure
 from starlette.testclient import TestClient
 
 from rag import Archive
+from rag.composing import AnswerText
 from rag.service.access import Access
 from rag.service.http import create_app
 from rag.service.scheduler import RequestScheduler
 from rag.testing import FakeChat
-from rag.types import Answer
+from rag.types import Answer, Finished, Progress, Quoted
 
 TOKEN = "the-right-token"
 
@@ -53,6 +54,7 @@ def test_the_events_are_the_archives(web: TestClient, filled: Archive, way: str)
     names = [name for name, _ in told]
     assert names[0] == "evidence" and names[-1] == "answer" and "text" in names
     assert names.count("answer") == 1
+    assert "quotes" not in names or names.index("evidence") < names.index("quotes") < names.index("text")
     whole = told[-1][1]
     assert "".join(value["text"] for name, value in told if name == "text") == whole["text"]
     assert_cited(filled, Answer.model_validate(whole))
@@ -77,11 +79,12 @@ def test_the_temperature_reaches_the_model(web: TestClient, filled: Archive, cha
     assert [o.get("temperature") for o in chat.seen_options] == [0.7, None, None]
 
 
-def test_the_model_is_the_services_or_extractive(web: TestClient, filled: Archive) -> None:
-    for model, told in (("extractive", "extractive"), ("fake-chat", "fake-chat"), (None, "fake-chat")):
+def test_the_model_is_the_services_or_none(web: TestClient, filled: Archive) -> None:
+    known = ("none", "extractive", "fake-chat")
+    for model, told in (*zip(known, known, strict=True), (None, "fake-chat")):
         assert web.post("/api/ask", json={"question": QUESTION, "model": model}).json()["model"] == told
     message = failure(web.post("/api/ask", json={"question": QUESTION, "model": "openai:x"}), 422, "UsageError")
-    assert '"extractive"' in message
+    assert '"none"' in message
 
 
 @pytest.mark.parametrize(
@@ -167,6 +170,23 @@ def test_a_question_may_take_so_long(filled: Archive, chat: FakeChat) -> None:
         assert told[0][0] == "evidence" and told[-1][0] == "error" and told[-1][1]["error"]["type"] == "TimedOut"
     scheduler.close(2)
     assert scheduler.running == 0
+
+
+def test_quotes_come_before_the_summary(web: TestClient, filled: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = filled.retrieve(QUESTION)
+    before = filled.ask(QUESTION)
+    text = AnswerText()
+    quotes = text.quote(c.model_copy(update={"words": (c.start, c.start + 1)}) for c in before.quotes)
+    summed_up = text.add("It damaged boats.", quotes[:1])
+    whole = before.model_copy(update={"text": text.text, "citations": text.cited, "summarized": True})
+    given = [found, Quoted(quotes=quotes), Progress(stage="writing"), summed_up, Finished(answer=whole)]
+    monkeypatch.setattr(filled, "stream", lambda *_, **__: iter(given))
+    told = events(web.post("/api/ask", json={"question": QUESTION, "stream": True}).text)
+    assert [name for name, _ in told] == ["evidence", "quotes", "progress", "text", "answer"]
+    assert [c["number"] for c in told[1][1]["quotes"]] == [c.number for c in quotes]
+    assert told[1][1]["quotes"][0]["words"] == [quotes[0].start, quotes[0].start + 1]
+    assert told[-1][1]["summarized"] is True
+    assert_cited(filled, Answer.model_validate(told[-1][1]))
 
 
 def test_an_error_in_the_middle_is_an_event(web: TestClient, filled: Archive, chat: FakeChat) -> None:

@@ -18,7 +18,7 @@ from rag import Archive
 from rag.errors import ArchiveLocked, ArticleMissing, ModelFailed, ServiceBusy, UsageError
 from rag.service.scheduler import RequestScheduler, _Job, _WorkerPool
 from rag.testing import FakeChat
-from rag.types import Delta, Finished, Progress, Retrieved, Waiting
+from rag.types import Delta, Finished, Progress, Quoted, Retrieved, Waiting
 
 QUESTION = "How many boats had storm0002 damaged?"
 REPLY = "A storm named storm0002 had damaged 12 boats. [1]"
@@ -104,6 +104,22 @@ def test_it_says_what_the_archive_says(make: Any, filled: Archive) -> None:
     assert any(isinstance(e, Delta) for e in events)
     assert events[-1].answer.text == filled.ask(QUESTION, k=3).text
     assert_cited(filled, events[-1].answer)
+
+
+def test_the_heartbeat_after_the_quotes_says_that_it_goes_on(make: Any, filled: Archive) -> None:
+    answer = filled.ask(QUESTION)
+
+    def stream(*_: Any, **__: Any) -> Iterator[Any]:
+        yield Retrieved(query=answer.query, hits=answer.hits)
+        yield Progress(stage="loading")
+        yield Quoted(quotes=answer.citations)
+        time.sleep(0.6)
+        yield Finished(answer=answer)
+
+    filled.stream = stream  # type: ignore[method-assign]
+    _, _, quoted, *silence, last = make().stream(QUESTION, user="a")
+    assert isinstance(quoted, Quoted) and isinstance(last, Finished)
+    assert silence and set(silence) == {Progress(stage="reading")}
 
 
 def test_a_finished_answer_leaves_the_callers_event_alone(make: Any) -> None:
@@ -298,7 +314,8 @@ def test_a_question_being_answered_can_be_stopped(make: Any, held: Held, way: st
     scheduler = make(workers=1)
     cancel = threading.Event()
     stream = scheduler.stream(QUESTION, user="a", cancel=cancel)
-    assert isinstance(next(stream), Retrieved)
+    assert any(isinstance(event, Retrieved) for event in stream)  # heartbeats may come before and between
+    assert any(isinstance(event, Quoted) for event in stream)
     assert isinstance(next(stream), Progress)
     before = time.monotonic()
     if way == "closed":

@@ -4,155 +4,60 @@ from __future__ import annotations
 
 import html
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from lxml import html as lxml_html
 from rag.ui import coverage, evidence_panel, export, lists, quotes, render
 from rag.ui import text as texts
 from rag.ui.render import TurnView
+from rag.ui.session import after_event
+from turns import (
+    NASTY,
+    QUOTES,
+    SUMMARY,
+    WHEN,
+    answer,
+    assert_harmless,
+    citation,
+    hit,
+    quote,
+    quoted,
+    read,
+    stats,
+    taken,
+    talk,
+)  # fmt: skip
 
 from rag.protocols import FilterArgs
 from rag.text import timespan
 from rag.text.normalize import printable
 from rag.types import (
-    Answer,
     Article,
     ArticleSummary,
-    Citation,
     Conflict,
+    Delta,
     Feedback,
-    Hit,
-    Passage,
+    Finished,
+    Progress,
     Query,
-    Quote,
+    Quoted,
     RejectedSentence,
-    Sentence,
-    Stats,
+    Retrieved,
     Time,
 )
-
-NASTY = [
-    "<script>alert(1)</script>",
-    '<img src=x onerror="alert(1)">',
-    "[click](javascript:alert(1))",
-    '"><svg onload=alert(1)>',
-    "'; alert(1) //",
-    "{{constructor.constructor('alert(1)')()}}",
-    "${alert(1)}",
-    "<gradio-app src=x>",
-    "&lt;b&gt;",
-    "a\x00b\x1b[31m",
-]
-WHEN = datetime(2023, 6, 18, tzinfo=UTC)
-VOID = {"input", "br", "img", "progress"}
-
-
-class Reader(HTMLParser):
-    """Elements, attributes and text of a piece of HTML; fails where an element isn't closed."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.open: list[str] = []
-        self.tags: list[tuple[str, dict[str, str | None]]] = []
-        self.words: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.append((tag, dict(attrs)))
-        if tag not in {"input", "meta"}:
-            self.open.append(tag)
-
-    def handle_endtag(self, tag: str) -> None:
-        assert self.open
-        assert self.open.pop() == tag
-
-    def handle_data(self, data: str) -> None:
-        self.words.append(data)
-
-
-def read(text: str) -> Reader:
-    reader = Reader()
-    reader.feed(text)
-    reader.close()
-    assert reader.open == []
-    return reader
-
-
-def assert_harmless(text: str) -> Reader:
-    """No element and no attribute that runs anything, whatever was put in."""
-    reader = read(text)
-    for tag, attrs in reader.tags:
-        assert tag not in {"script", "img", "svg", "iframe", "gradio-app", "object", "style", "form"} or tag == "svg"
-        for name, value in attrs.items():
-            assert not name.startswith("on")
-            if name in ("href", "src"):
-                assert re.match(r"https?://|export/", value or ""), value
-    return reader
-
-
-def passage(text: str, title: str = "Title", n: int = 0) -> Passage:
-    return Passage(
-        id=f"a{n}:0", article_id=f"a{n}", start=0, end=len(text), text=text, sentences=(Sentence(start=0, end=len(text)),),
-        title=title, source="Harbour Post", published=WHEN, url="https://example.org/a",
-    )  # fmt: skip
-
-
-def hit(text: str, title: str = "Title", n: int = 0) -> Hit:
-    return Hit(passage=passage(text, title, n), score=1.0, rank=n + 1, found_by="hybrid")
-
-
-def citation(number: int, quote: str, claim: tuple[int, int], *, start: int = 0, **more: object) -> Citation:
-    values = {
-        "title": "Title", "source": "Harbour Post", "published": WHEN, "url": "https://example.org/a", "support": "supported",
-        "article_id": "a0", **more,
-    }  # fmt: skip
-    return Citation(number=number, quote=quote, start=start, end=start + len(quote), claim=claim, **values)  # type: ignore[arg-type]
-
-
-def answer(text: str = "It rains. [1]", **more: object) -> Answer:
-    query = Query(text="Does it rain?", standalone="Does it rain?")
-    values: dict[str, object] = {
-        "question": "Does it rain?", "query": query, "text": text, "answered": True, "model": "fake", "fingerprint": "f",
-        "citations": (citation(1, "It rains.", (0, 9)),), "hits": (hit("It rains."),), **more,
-    }  # fmt: skip
-    return Answer(**values)  # type: ignore[arg-type]
-
-
-def talk(a: Answer, **more: object) -> TurnView:
-    values: dict[str, object] = {
-        "question": a.question, "number": 1, "query": a.query, "hits": a.hits, "text": a.text, "citations": a.citations, "answer": a,
-        "turn_id": 7, **more,
-    }  # fmt: skip
-    return TurnView(**values)  # type: ignore[arg-type]
-
-
-def stats(articles: int = 3) -> Stats:
-    return Stats(
-        path="/a", fingerprint="f", bytes=1, articles=articles, older_versions=0, passages=9, pending=0, tombstones=0, first=WHEN,
-        last=WHEN, undated=1, sources={"Harbour Post": articles}, languages={"en": articles},
-    )  # fmt: skip
-
-
-def quote(words: str = "It rains.", speaker: str = "Qin Gang", **more: object) -> Quote:
-    values: dict[str, object] = {
-        "role": "foreign minister", "verb": "said", "direct": True, "article_id": "a0", "start": 3, "end": 3 + len(words),
-        "sentence": words, "title": "Title", "source": "Harbour Post", "published": WHEN, "url": "https://example.org/a", **more,
-    }  # fmt: skip
-    return Quote(speaker=speaker, quote=words, **values)  # type: ignore[arg-type]
-
-
-def taken(**time: object) -> Query:
-    return Query(text="Does it rain?", standalone="Does it rain?", time=Time(**time))  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("nasty", NASTY)
 def test_nothing_becomes_markup(nasty: str) -> None:
-    text = f"{nasty} [1]"
+    text = f"{nasty} and more [1]"
     cited = citation(
-        1, nasty, (0, len(nasty)), title=nasty, source=nasty, url=f"javascript:{nasty}", also_published_by=(nasty,)
-    )
+        1, nasty, (0, len(nasty) + 9), title=nasty, source=nasty, url=f"javascript:{nasty}", also_published_by=(nasty,),
+        words=(1, len(nasty) - 1), speaker=nasty,
+    )  # fmt: skip
     disagrees = Conflict(
         claim=(0, 1),
         about=nasty,
@@ -201,6 +106,7 @@ def test_nothing_becomes_markup(nasty: str) -> None:
         render.turn_html(talk(refused), stats()),
         render.turn_html(TurnView(question=nasty, number=1, error=nasty), None),
         render.turn_html(TurnView(question=nasty, number=1, status=nasty, share=0.5), None),
+        render.turn_html(TurnView(question=nasty, number=1, quoted=(cited,)), None),
         evidence_panel.evidence([hit(nasty, nasty)], 1, [cited]),
         evidence_panel.article_view(article, 1, len(nasty) + 3, nasty, newest=nasty),
         evidence_panel.gone(nasty),
@@ -217,36 +123,6 @@ def test_nothing_becomes_markup(nasty: str) -> None:
         assert "\x00" not in piece
         assert "\x1b" not in piece
         assert all(tag not in ("b", "script") for tag, _ in reader.tags)
-
-
-@pytest.mark.parametrize("nasty", NASTY)
-def test_an_exported_conversation_is_text(nasty: str) -> None:
-    from rag.types import Turn
-
-    cited = citation(1, nasty, (0, len(nasty)), title=nasty, url=f"https://e.org/{nasty}")
-    turn = Turn(id=1, conversation="c", question=nasty, answer=answer(f"{nasty} [1]", citations=(cited,)), asked=WHEN)
-    page = export.html(nasty, [turn], WHEN, {})
-    assert_harmless(page.partition("<main>")[2].partition("</main>")[0])
-    assert "default-src 'none'" in page
-    from markdown_it import MarkdownIt
-
-    drawn = MarkdownIt("commonmark", {"html": True}).render(export.markdown(nasty, [turn], WHEN))
-    reader = assert_harmless(drawn)
-    assert all(tag in {"h1", "h2", "p", "ul", "li", "strong", "em", "br", "a", "blockquote"} for tag, _ in reader.tags)
-    assert " ".join(nasty.replace("\x00", "\ufffd").split()) in " ".join(
-        " ".join(reader.words).replace("\x00", "\ufffd").split()
-    )
-
-
-@given(st.text(st.sampled_from("ab1 .)#+-=>*_`~[]()<&!|\\\n:\t") | st.characters(codec="utf-8"), max_size=40))
-def test_markdown_shows_a_text_as_it_is(text: str) -> None:
-    from markdown_it import MarkdownIt
-
-    words = " ".join("".join(printable(text, carriage_returns=True).split("\ufffd")).split())
-    drawn = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(export._md(words))
-    assert re.sub("<p>(.*)</p>\n", r"\1", drawn, flags=re.DOTALL) == html.escape(words, quote=False).replace(
-        '"', "&quot;"
-    )
 
 
 @given(st.text(max_size=60), st.data())
@@ -273,7 +149,7 @@ def test_every_claim_is_shown_with_its_sources(claims: list[str]) -> None:
         lead = " " if text else ""
         citations.append(citation(n, "quote", (len(text) + len(lead), len(text) + len(lead) + len(claim))))
         text += f"{lead}{claim} [{n}]"
-    shown = render.answer_text(text, citations)
+    shown = render.summary_text(text, citations)
     found = [
         html.unescape(c) for c in re.findall(r'<span class="claim">(.*?)</span><span class="marks">', shown, re.DOTALL)
     ]
@@ -313,9 +189,82 @@ def test_one_source_cited_twice_is_listed_once() -> None:
     assert shown.count('class="cite"') == 2
 
 
+# -- quotes, and a summary of them -------------------------------------------------------------
+
+
+def test_quotes_stand_there_before_anything_is_written() -> None:
+    turn = TurnView(question="Does it rain?", number=1, hits=(hit("It rains."),))
+    turn = after_event(turn, Quoted(quotes=(quoted(1, speaker="Qin Gang"), quoted(2, "It is wet."))))
+    for event, status in (
+        (None, "Quotes found"),
+        (Progress(stage="loading"), "Writing a summary"),
+        (Progress(stage="reading", done=50, total=100), "Writing a summary"),
+        (Progress(stage="writing"), "Writing a summary"),
+    ):
+        turn = after_event(turn, event)
+        shown = render.turn_html(turn, None)
+        assert f"<span>{status}</span>" in shown
+        assert '<blockquote dir="auto">It <mark>rains</mark> and pours.</blockquote>' in shown
+        assert '<blockquote dir="auto">It is wet.</blockquote>' in shown
+        assert "Qin Gang" in shown and "Copy quote" in shown and ">Open<" in shown
+        assert 'class="summary"' not in shown and 'class="badge' not in shown
+
+
+def test_quotes_that_are_the_text_are_shown_once() -> None:
+    turn = TurnView(question="Does it rain?", number=1)
+    turn = after_event(turn, Quoted(quotes=(quoted(1), quoted(2, "It is wet."))))
+    for text, c in zip(("It rains and pours. [1]", "\nIt is wet. [2]"), QUOTES.citations, strict=True):
+        turn = after_event(turn, Delta(text=text, citations=(c,)))
+    for seen in (turn, talk(QUOTES)):
+        shown = render.turn_html(seen, None)
+        text = "".join(read(shown.replace("data-copy", "data-x")).words)
+        assert text.count("It rains and pours.") == text.count("It is wet.") == 1
+        assert 'class="summary"' not in shown and 'class="cite"' not in shown
+    assert "progress-line" not in render.turn_html(talk(QUOTES), None)
+
+
+def test_a_summary_stands_above_the_quotes_and_points_to_them() -> None:
+    shown = render.turn_html(talk(SUMMARY), None)
+    assert shown.index("The weather is bad.") < shown.index('class="quoted"') < shown.index("It is wet.</blockquote>")
+    assert "by the language model" in shown
+    assert shown.count('class="cite"') == 1 and '<span class="badge supported"' in shown
+    assert re.findall(r'<li value="(\d)">', shown) == ["1", "2"]
+    word_for_word = SUMMARY.citations[0].model_copy(update={"support": "verbatim"})
+    again = SUMMARY.model_copy(update={"citations": (word_for_word,)})
+    assert '<span class="badge verbatim"' in render.turn_html(talk(again), None)
+
+
+def test_what_is_on_the_page_keeps_its_place_as_an_answer_grows() -> None:
+    quotes = Quoted(quotes=(quoted(1), quoted(2, "It is wet.")))
+    events = (Retrieved(query=SUMMARY.query, hits=()), quotes, Progress(stage="reading", done=1, total=2),
+              Delta(text=SUMMARY.text, citations=SUMMARY.citations[:1]), Finished(answer=SUMMARY))  # fmt: skip
+    turn, seen = TurnView(question="Does it rain?", number=1), []
+    for event in events:
+        turn = after_event(turn, event)
+        root = lxml_html.fragment_fromstring(render.turn_html(turn, None))
+        seen.append([(child.tag, child.get("class")) for child in root])
+    assert all(parts == seen[0] for parts in seen)
+
+
+def test_quotes_stay_where_the_model_fails() -> None:
+    turn = after_event(TurnView(question="Does it rain?", number=1), Quoted(quotes=(quoted(1),)))
+    shown = render.turn_html(replace(turn, error="It broke."), None)
+    assert "rains</mark>" in shown and "It broke." in shown and "progress-line" not in shown
+
+
+def test_an_answer_is_ready_to_paste() -> None:
+    assert render.plain(QUOTES) == (
+        "[1] “It rains and pours.”\n    — Harbour Post, Title, 18 June 2023\n    https://example.org/a\n\n"
+        "[2] “It is wet.”\n    — Harbour Post, Title, 18 June 2023\n    https://example.org/a"
+    )
+    first, *rest = render.plain(SUMMARY).split("\n\n")
+    assert first == "Summary by fake of the quotes below:\nThe weather is bad. [1]"
+    assert [r.partition("\n")[0] for r in rest] == ["[1] “It rains and pours.”", "[2] “It is wet.”"]
+
+
 def test_a_new_line_is_a_paragraph() -> None:
     text = "It rains. [1]\nIt pours. [2]"
-    shown = render.answer_text(text, (citation(1, "a", (0, 9)), citation(2, "b", (14, 23))))
+    shown = render.summary_text(text, (citation(1, "a", (0, 9)), citation(2, "b", (14, 23))))
     assert shown.count("<p>") == 2
 
 

@@ -55,7 +55,7 @@ def views(session: TabSession, question: str = QUESTION, **filters: Any) -> list
 def test_evidence_comes_before_the_answer(session: TabSession) -> None:
     seen = views(session)
     first_evidence = next(n for n, v in enumerate(seen) if v.side)
-    first_answer = next(n for n, v in enumerate(seen) if v.live and 'class="answer"' in v.live)
+    first_answer = next(n for n, v in enumerate(seen) if v.live and 'class="quoted"' in v.live)
     assert seen[0].busy is True
     assert "Looking for evidence" in str(seen[0].live)
     assert 0 < first_evidence < first_answer
@@ -106,7 +106,7 @@ def test_a_failing_model_is_told_and_the_question_can_be_asked_again(session: Ta
     assert last.busy is False
     assert session.turns() == []
     chat.replies = [REPLY]
-    assert 'class="answer"' in str(views(session)[-1].live)
+    assert 'class="quoted"' in str(views(session)[-1].live)
 
 
 def test_stopping(session: TabSession, chat: FakeChat) -> None:

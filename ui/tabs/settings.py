@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from rag.answer.models.chat import EXTRACTIVE
+from rag.answer.models.chat import NONE, WITHOUT_MODEL
 
 if TYPE_CHECKING:
     from rag.ui.app import Page
@@ -25,10 +25,10 @@ class SettingsTab:
         """Build the tab's blocks."""
         archive = page.scheduler.archive
         models = [(f"The server's model ({archive.model})", "")]
-        if archive.model != EXTRACTIVE:
-            models.append(("Extractive: the best sentences word for word, no language model", EXTRACTIVE))
+        if archive.model not in WITHOUT_MODEL:
+            models.append(("None: the quotes alone, without a summary", NONE))
         gr.Markdown("These hold for this browser tab, until it is closed.")
-        self.model = gr.Radio(models, value="", label="Who writes answers", elem_id="s-model")
+        self.model = gr.Radio(models, value="", label="Who sums up the quotes", elem_id="s-model")
         self.k = gr.Slider(1, 30, value=archive.settings.k, step=1, label="Passages to retrieve", elem_id="s-k")
         self.temperature = gr.Slider(
             0, 1.5, value=archive.settings.temperature, step=0.1, elem_id="s-temperature",

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cache
 
-from rag.text.calendar_names import ENGLISH_CALENDAR, ENGLISH_MONTHS
+from rag.text.calendar_names import ENGLISH_CALENDAR
 from rag.text.normalize import normalise, strip_accents
-from rag.text.numbers import amounts, values
+from rag.text.numbers import amounts
 from rag.text.scripts import HAN
 from rag.text.tokens import terms
 
@@ -58,9 +58,6 @@ _ANAPHOR = re.compile(
     r"\b(?:o|onun|bu|bunun)\b|[他她它这此该其]",
     re.IGNORECASE,
 )
-_TOPIC = re.compile(
-    r"\b(?:about|regarding|concerning|on the (?:subject|topic|question) of)\s+(.+?)\s*[?.!]*$", re.IGNORECASE
-)
 
 _ASKS = re.compile(
     r"(?:(?:do|does|did|can|could|would|should|must|might|shall|will|is|are|was|were|am|had|has|have)(?:n['’]t)?|won['’]t|can['’]t|"
@@ -82,14 +79,6 @@ _ASK_ABROAD = frozenset(
 _TITLE = re.compile(r"(?:Dr|Prof)\b|(?:Rep|Sen|Gov|Gen|Lt|Col|Sgt|Capt|Maj|Rev|Hon|Pres|Sec|Supt|Insp)\.(?=\s)")
 """What stands before a name; an article may leave it out, or write it in full."""
 _LETTERS = str.maketrans({"ı": "i", "ł": "l", "ø": "o", "đ": "d", "ð": "d", "æ": "ae", "œ": "oe", "þ": "th"})
-_REQUESTED = re.compile(
-    r"^\W*(?:(?:what|which)\s(?:are|were)\s|(?:name|list|give|identify|state|mention|find|describe|explain|tell)\s(?:me\s|us\s)?)?"
-    r"(?:(?:the|any|at least|some)\s)*(\d{1,2}|three|four|five|six|seven|eight|nine|ten|eleven|twelve)\s(?:\w+\s){0,2}?"
-    r"(?:advantages?|aspects?|benefits?|causes?|characteristics|consequences|criticisms?|differences?|effects?|elements|examples?|"
-    r"facts?|factors?|features?|functions?|goals?|groups?|ideas?|issues?|items?|kinds?|measures?|parts?|people|points?|problems?|"
-    r"purposes?|reasons?|results?|roles?|sources?|stages?|steps?|things?|types?|uses?|ways?)\b",
-    re.IGNORECASE,
-)
 
 # Words that stand capitalised at a sentence's beginning without being a name.
 _PLAIN = frozenset(
@@ -114,10 +103,6 @@ _AFTER_A_NAME = re.compile(
     r"[a-z]+ed|[a-z]+s)\b)"
 )
 _FIRST = re.compile(r"\W*([^\W\d_][\w\-]*)")
-_WORDS_TOO = ("May", "March")
-_MONTHS = re.compile(
-    rf"\b(?:{'|'.join(_WORDS_TOO)}|(?i:{'|'.join(name for name in ENGLISH_MONTHS if name not in _WORDS_TOO)}))\b"
-)
 _PHRASES = (
     (re.compile(r"\bUnited States(?: of America)?\b"), "US"),
     (re.compile(r"\bUnited Kingdom\b"), "UK"),
@@ -194,11 +179,6 @@ def without_bullet(text: str) -> str:
     return _ITEM.sub("", text)
 
 
-def months(text: str) -> list[str]:
-    """Months that a text names; "may" and "march" only where they are capitalised."""
-    return _MONTHS.findall(text)
-
-
 def without_dates(text: str, dates: Iterable[datetime]) -> str:
     """A text without the given dates, as far as it names them: "19 June 2023", "June 19", "2023", "Monday"."""
     for date in dates:
@@ -216,17 +196,6 @@ def without_dates(text: str, dates: Iterable[datetime]) -> str:
 def has_anaphora(text: str) -> bool:
     """Whether a sentence speaks of someone or something that an earlier one named ("he", "the talks", "both")."""
     return bool(_ANAPHOR.search(text))
-
-
-def topic(question: str) -> str:
-    """What a question asks *about* ("… about the price of soybeans?"), or an empty text."""
-    m = _TOPIC.search(question)
-    return m.group(1).strip() if m else ""
-
-
-def requested(question: str) -> set[float]:
-    """How many things a question asks for ("what are four functions of …", "name 3 causes"): no figure to be found."""
-    return {number for m in _REQUESTED.finditer(question) for number in values(m[1])}
 
 
 def names(text: str) -> list[str]:
@@ -299,11 +268,6 @@ def missing_names(wanted: Iterable[str], text: str) -> list[str]:
 def _unmarked(word: str) -> str:
     """A word without marks on its letters, as those type it who don't have them."""
     return word if word.isascii() else strip_accents(word.translate(_LETTERS))
-
-
-def begins_a_word(start: str, text: str) -> bool:
-    """Whether a word of a text begins with another, of four letters or more, whatever their case."""
-    return len(start) >= 4 and bool(re.search(rf"(?<!\w){re.escape(start.casefold())}", text.casefold()))
 
 
 def _akin(name: str, there: set[str]) -> bool:

@@ -73,12 +73,10 @@ def find(
     claims = [Claim(text[a:b], (a, b), tuple(c for c in citations if c.claim == (a, b))) for a, b in places]
     said = _sentences(evidence, [*(h.passage for h in hits[:8]), *twins])
     found: list[Conflict] = []
-    seen: set[frozenset[tuple[str, int]]] = set()
+    seen: set[frozenset[str]] = set()  # what is said against what, by whatever articles
     for claim in claims:
         for other, about in _against(question, claim, said, embed):
-            pair = frozenset(
-                [(other.article_id, other.start), (claim.citations[0].article_id, claim.citations[0].start)]
-            )
+            pair = frozenset(" ".join(t.split()) for t in (other.text, claim.citations[0].quote))
             if pair not in seen and len(found) < _MOST:
                 seen.add(pair)
                 found.append(_conflict(claim, other, about))

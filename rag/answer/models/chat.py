@@ -13,13 +13,25 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
     from langchain_core.runnables import Runnable
 
-EXTRACTIVE = "extractive"
+NONE = "none"
+"""No model: the quotes alone are the answer."""
+WITHOUT_MODEL = (NONE, "extractive")
+"""Names of that; the second is the older one."""
 _EXTRAS = {"openai": "openai", "anthropic": "anthropic", "ollama": "ollama"}
 
 
 def is_remote(name: str) -> bool:
     """Whether article text leaves this process for the model's sake."""
-    return name != EXTRACTIVE and name.partition(":")[0] != "local"
+    return name not in WITHOUT_MODEL and name.partition(":")[0] != "local"
+
+
+def default_model(settings: Settings) -> str:
+    """The setting ``model``, or "none" where nobody has set it and the default model is not installed."""
+    if settings.model != "local" or "model" in settings.model_fields_set:
+        return settings.model
+    from rag import weights
+
+    return settings.model if weights.find(settings.cache.expanduser()).installed else NONE
 
 
 def name_of(model: BaseChatModel) -> str:
@@ -41,11 +53,11 @@ def with_temperature(model: BaseChatModel, temperature: float | None) -> Runnabl
 
 
 def chat_model(name: str, settings: Settings) -> BaseChatModel | None:
-    """The chat model of that name, or None for the extractive engine. Loads no weights.
+    """The chat model of that name, or None where the quotes alone answer. Loads no weights.
 
     Args:
-        name: ``extractive``, ``local``, ``local:/path/to.gguf``; ``NAME`` or ``NAME:REST`` of a chat engine that
-            another package adds (``rag.protocols.ChatEngine``); or ``provider:model`` as LangChain's
+        name: ``none``, ``extractive``, ``local``, ``local:/path/to.gguf``; ``NAME`` or ``NAME:REST`` of a chat
+            engine that another package adds (``rag.protocols.ChatEngine``); or ``provider:model`` as LangChain's
             ``init_chat_model`` takes it.
         settings: Temperature, longest answer, cache folder and so on.
 
@@ -55,7 +67,7 @@ def chat_model(name: str, settings: Settings) -> BaseChatModel | None:
         PluginError: The other package's chat engine can't be loaded.
         UsageError: The name is none of these.
     """
-    if name == EXTRACTIVE:
+    if name in WITHOUT_MODEL:
         return None
     provider, _, model = name.partition(":")
     if provider == "local":
@@ -81,7 +93,7 @@ def chat_model(name: str, settings: Settings) -> BaseChatModel | None:
     except Exception as e:  # each provider raises its own: no key, unknown provider, bad name
         first = str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__
         raise ModelMissing(f"The model {name!r} can't be used: {first}") from e
-    raise UsageError(f"There is no model {name!r}. Use local, local:/path/to.gguf, extractive, or provider:name.")
+    raise UsageError(f"There is no model {name!r}. Use local, local:/path/to.gguf, none, or provider:name.")
 
 
 def _by_langchain(provider: str, model: str, settings: Settings) -> BaseChatModel:

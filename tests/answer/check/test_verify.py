@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from rag.answer.check import exact
-from rag.answer.check.verify import Cited, relevance, supports
+from rag.answer.check.verify import Cited, supports
 from rag.text.normalize import contains
 from rag.text.numbers import values
 
@@ -226,37 +226,6 @@ def test_a_quote_must_stand_in_one_sentence(embed: Any) -> None:
     assert not supports("He said relations “are at the lowest point”.", both, embed=embed).ok
 
 
-# -- does it bear on the question ------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("question", "missing"),
-    [
-        ("What did Qin Gang say about relations?", ()),
-        ("What did Lavrov tell Blinken?", ("Lavrov",)),
-        ("What did Qin tell Blinken in 2019?", ("2019",)),
-        ("what did Qin tell blinken?", ()),
-        ("What did Qin tell America’s Blinken?", ()),
-        ("What did Qin tell Blinken in Tokyo?", ("Tokyo",)),
-        ("Does Qin like Blinken?", ()),
-        ("Does Lavrov like Blinken?", ("Lavrov",)),
-        ("Kaç kişi öldü?", ()),
-    ],
-)
-def test_what_a_question_names_must_be_near(embed: Any, question: str, missing: tuple[str, ...]) -> None:
-    cited = Cited([QIN], SUNDAY, "Blinken in Beijing, Herald, Monday 19 June 2023")
-    assert relevance(question, cited, embed=embed, rarity=lambda _: 1.0).missing == missing
-
-
-def test_the_words_of_a_question_count(embed: Any) -> None:
-    cited = Cited([QIN], SUNDAY, "Blinken in Beijing")
-    near = relevance("What did Qin tell Blinken about relations?", cited, embed=embed, rarity=lambda _: 1.0)
-    far = relevance("How much does a kilo of tomatoes cost?", cited, embed=embed, rarity=lambda _: 1.0)
-    assert 0 <= far.score < 0.5 < near.score <= 1
-    assert far.share == 0
-    assert near.share > 0.7
-
-
 # -- what can be read off exactly ------------------------------------------------------
 
 
@@ -352,6 +321,23 @@ def test_whether_a_text_holds_quoted_words(quote: str, held: bool) -> None:
     assert contains(QIN, quote) == held
 
 
+@pytest.mark.parametrize(
+    ("question", "missing"),
+    [
+        ("What did Qin Gang say about relations?", []),
+        ("What did Lavrov tell Blinken?", ["Lavrov"]),
+        ("what did Qin tell blinken?", []),
+        ("What did Qin tell America’s Blinken?", []),
+        ("What did Qin tell Blinken in Tokyo?", ["Tokyo"]),
+        ("Does Qin like Blinken?", []),
+        ("Does Lavrov like Blinken?", ["Lavrov"]),
+        ("Kaç kişi öldü?", []),
+    ],
+)
+def test_what_a_question_names_that_a_text_does_not(question: str, missing: list[str]) -> None:
+    assert exact.missing_names(exact.question_names(question), f"{QIN} {SUNDAY}") == missing
+
+
 def test_nobody_speaks() -> None:
     assert exact.speakers("Nobody answered our letters.") == set()
 
@@ -381,12 +367,6 @@ def test_a_fuller_name_turns_nothing_round(claim: str, said: str) -> None:
     assert exact.roles_swapped(claim, said) is None
 
 
-def test_a_first_word_is_no_name_where_the_evidence_has_it_small(embed: Any) -> None:
-    said = Cited(["Belediye başkanı Ayşe Yıldız, köprünün 2025 yılında açılacağını söyledi."], "", "Şehir haberi")
-    assert relevance("Köprü ne zaman açılacak?", said, embed=embed, rarity=lambda _: 1.0).missing == ()
-    assert relevance("Bursa ne zaman açılacak?", said, embed=embed, rarity=lambda _: 1.0).missing == ("Bursa",)
-
-
 def test_what_a_sentence_adds_to_the_question_is_in_the_cited_words(embed: Any) -> None:
     claim = "The talks between Blinken and Qin Gang were held at an ornate state villa."
     asked = "Where were the talks between Blinken and Qin held?"
@@ -406,22 +386,3 @@ def test_a_first_word_is_no_name_where_the_question_has_it_small(embed: Any) -> 
         "Where are horses found in the US?",
     ):
         assert "name Wild" in supports(claim, cited, embed=embed, asked=asked).why
-
-
-@pytest.mark.parametrize(
-    ("question", "missing"),
-    [
-        ("what are four functions of the cell membrane", ()),
-        ("Name 3 causes of the war.", ()),
-        ("2 facts about the cell membrane", ()),
-        ("Identify five main problems of the cell.", ()),
-        ("What happened to the four ships of the fleet?", ("4",)),
-        ("What are the 12 seats of the cell for?", ("12",)),
-        ("Which 4 ministers resigned?", ("4",)),
-    ],
-)
-def test_how_many_things_are_asked_for_is_no_figure_to_be_found(
-    embed: Any, question: str, missing: tuple[str, ...]
-) -> None:
-    cited = Cited(["The cell membrane protects the cell, and keeps in what it holds."], "", "", ())
-    assert relevance(question, cited, embed=embed, rarity=lambda _: 1.0).missing == missing

@@ -1,0 +1,138 @@
+"""From what the reader makes of the evidence to what is shown: whether anything answers, and which quotes.
+
+Whether to refuse is decided here and nowhere else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rag.answer.check import confidence, plugins
+from rag.answer.check.verify import Cited
+from rag.answer.evidence import Embed
+from rag.answer.reader import Reading
+from rag.protocols import Check
+from rag.types import Hit
+
+MOST = 3
+"""Quotes that are shown for a question."""
+_CLOSELY = 10
+"""Sentences that are compared with the question by meaning: embedding them is a third of the time it takes."""
+_NEAR = 2.0
+"""How much less likely than the best another quote may be, in log-odds."""
+_OWN_WORDS = 4.0
+"""What it is worth, in log-odds of the reader, that a sentence has words of whom the question asks for: the reader has
+seen few such questions, and the parser that finds quotes knows whose they are."""
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What is shown, and how sure it is."""
+
+    readings: tuple[Reading, ...]
+    """Best first; none where nothing answers well enough."""
+    p: float
+    """Probability that the archive answers, 0 to 1."""
+    nearest: tuple[Reading, ...] = ()
+    """The best sentences whether they are shown or not."""
+
+
+def choose(
+    question: str,
+    readings: Sequence[Reading],
+    *,
+    embed: Embed,
+    retrieval: confidence.RetrievalFeatures | None,
+    caution: float,
+    allowed: Callable[[Reading], str],
+    preferred: Callable[[Reading], bool],
+    newest_first: bool = False,
+    most: int = MOST,
+) -> Chosen:
+    """Choose the quotes that answer.
+
+    Args:
+        question: What was searched for.
+        readings: What the reader made of the evidence.
+        embed: Texts to unit vectors.
+        retrieval: What retrieval says of the question; None where the embedding model and the language aren't those
+            that the confidence was fitted for.
+        caution: How likely an answer has to be for anything to be shown.
+        allowed: Why a sentence must not be quoted here; empty where nothing is against it.
+        preferred: Whether a sentence has words of whom the question asks for.
+        newest_first: Put the newer ones first, of those that are near the best.
+        most: How many at most.
+    """
+    readings = [replace(r, odds=r.odds + _OWN_WORDS) if preferred(r) else r for r in readings]
+    ranked = sorted(readings, key=lambda r: -r.odds)
+    tries = [r for r in ranked[: 4 * _CLOSELY] if not allowed(r)][:_CLOSELY]
+    if not tries:
+        return Chosen((), 0.0)
+    signs = signs_of(question, tries, readings, embed=embed, retrieval=retrieval)
+    scores = [confidence.rank_score(s, fitted=retrieval is not None) for s in signs]
+    order = sorted(range(len(tries)), key=lambda i: -scores[i])
+    best = order[0]
+    p = confidence.p_answers(signs[best], fitted=retrieval is not None)
+    nearest = tuple(tries[i] for i in order)
+    if p < caution:
+        return Chosen((), p, nearest)
+    kept: list[Reading] = []
+    for i in order:
+        if len(kept) == most or scores[i] < scores[best] - _NEAR:
+            break
+        if not any(_same(tries[i], other) for other in kept):
+            kept.append(tries[i])
+    if newest_first:
+        kept.sort(key=lambda r: _age(r.hit))
+    return Chosen(tuple(kept), p, nearest)
+
+
+def signs_of(
+    question: str,
+    tries: Sequence[Reading],
+    readings: Sequence[Reading],
+    *,
+    embed: Embed,
+    retrieval: confidence.RetrievalFeatures | None,
+) -> list[confidence.Signs]:
+    """What speaks for each of some sentences.
+
+    Args:
+        question: What was searched for.
+        tries: The sentences.
+        readings: All that was read.
+        embed: Texts to unit vectors.
+        retrieval: As for ``choose``.
+    """
+    likeness = [0.0] * len(tries)
+    if retrieval is not None:
+        vectors = embed([question, *(r.text for r in tries)])
+        likeness = [float(v @ vectors[0]) for v in vectors[1:]]
+    return confidence.signs(question, tries, readings, retrieval, likeness)
+
+
+def objection(checks: Mapping[str, Check], reading: Reading, question: str) -> str:
+    """The first reason of another package's check not to show a quote; empty where there is none.
+
+    Raises:
+        PluginError: A check failed.
+    """
+    if not checks:
+        return ""
+    passage = reading.hit.passage
+    dates = [passage.published] if passage.published else []
+    cited = Cited([reading.text], passage.text, f"{passage.title} {passage.source or ''}", dates)
+    return plugins.objection(checks, " ".join(reading.text.split()), cited, question)
+
+
+def _same(one: Reading, other: Reading) -> bool:
+    """Whether two sentences are the same words, as wire copy is."""
+    return one.place == other.place or " ".join(one.text.split()) == " ".join(other.text.split())
+
+
+def _age(hit: Hit) -> float:
+    return -(hit.passage.published.timestamp()) if hit.passage.published else 0.0
+
+
+__all__ = ["MOST", "Chosen", "choose", "objection", "signs_of"]

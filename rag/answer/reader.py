@@ -1,0 +1,167 @@
+"""Reads the passages found for a question: which sentences answer it, which of their words, and how sure that is.
+
+    question, [Hit] --read--> [Reading], best first
+
+A passage is read once for all its sentences, with its headline, by the trained network (``models/network.py``). What a
+sentence scores is how much likelier the network holds it that this sentence answers than that none of the passage does.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rag.answer.models import network
+from rag.types import Hit, Passage
+
+LENGTH = 256
+"""Most pieces of a piece of a passage with its question: what the network was trained on."""
+QUESTION, HEADLINE, SENTENCE = 64, 32, 120
+"""Most pieces of each, as in training."""
+_WORDS = 24
+"""Most pieces of the words that answer."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the reader makes of a sentence."""
+
+    hit: Hit
+    """With the passage it stands in."""
+    n: int
+    """Which of the passage's sentences it is, from 0."""
+    odds: float
+    """Log-odds that it answers, against none of its passage's sentences doing so."""
+    share: float
+    """Probability that it is the one of its passage that answers, 0 to 1; the rest is the others' and none's."""
+    words: tuple[int, int] | None
+    """(start, end) in the article of the words that answer; None where they can't be told from the rest."""
+
+    @property
+    def text(self) -> str:
+        """The sentence."""
+        return sentence(self.hit.passage, self.n)
+
+    @property
+    def place(self) -> tuple[str, int, int]:
+        """(article id, start, end)."""
+        place = self.hit.passage.sentences[self.n]
+        return self.hit.passage.article_id, place.start, place.end
+
+
+@dataclass
+class _Chunk:
+    """Sentences of a passage that are read together."""
+
+    hit: Hit
+    ids: list[int]
+    numbers: list[int]
+    marks: list[int]
+    offsets: list[list[tuple[int, int]]]
+
+
+def read(question: str, hits: Sequence[Hit], states: Callable[[Passage, int], bool]) -> list[Reading]:
+    """Read passages for a question.
+
+    Args:
+        question: Standing alone, in any language the network knows.
+        hits: The passages.
+        states: Whether a sentence may be evidence at all, by its passage and its number there; others are read as
+            what stands around, and never returned.
+
+    Returns:
+        The sentences that may be evidence, by falling ``odds``.
+
+    Raises:
+        ModelCorrupt: The network's files are missing or damaged.
+        ExtraMissing: onnxruntime is not installed.
+    """
+    model = network.shared()
+    head = [network.BOS, *model.encode(question).ids[:QUESTION]]
+    chunks = [chunk for hit in hits for chunk in _chunks(model, head, hit)]
+    found: list[Reading] = []
+    for chunk, out in zip(chunks, model.run([c.ids for c in chunks]), strict=True):
+        shares = _shares(chunk, out)
+        some = float(out.sentence[chunk.marks].max()) - out.none
+        for i, n in enumerate(chunk.numbers):
+            if not states(chunk.hit.passage, n):
+                continue
+            odds = some + math.log(max(1e-6, shares[i]))
+            found.append(Reading(chunk.hit, n, odds, shares[i], _words(chunk, i, out)))
+    return sorted(found, key=lambda r: -r.odds)
+
+
+def _chunks(model: network.Network, head: Sequence[int], hit: Hit) -> Iterator[_Chunk]:
+    """A passage in pieces that fit, each with the question and the headline; a piece begins with the last sentence
+    of the one before, so that "he" is understood."""
+    passage = hit.passage
+    start = list(head)
+    if passage.title:
+        start += [network.EOS, *model.encode(passage.title).ids[:HEADLINE]]
+    chunk = _Chunk(hit, list(start), [], [], [])
+    last: tuple[list[int], list[tuple[int, int]]] | None = None
+    for n in range(len(passage.sentences)):
+        coded = model.encode(sentence(passage, n))
+        ids, offsets = coded.ids[:SENTENCE], coded.offsets[:SENTENCE]
+        if chunk.numbers and len(chunk.ids) + len(ids) + 2 > LENGTH:
+            yield _closed(chunk)
+            chunk = _Chunk(hit, list(start), [], [], [])
+            if last and len(start) + len(last[0]) + len(ids) + 3 <= LENGTH:
+                chunk.ids += [network.EOS, *last[0]]
+        chunk.numbers.append(n)
+        chunk.marks.append(len(chunk.ids))
+        chunk.ids += [network.EOS, *ids]
+        chunk.offsets.append(offsets)
+        last = ids, offsets
+    if chunk.numbers:
+        yield _closed(chunk)
+
+
+def _closed(chunk: _Chunk) -> _Chunk:
+    chunk.ids.append(network.EOS)
+    return chunk
+
+
+def _shares(chunk: _Chunk, out: network.Outputs) -> list[float]:
+    """The probability of each sentence that the words which answer stand in it, given that they stand in one."""
+    first, last = chunk.marks[0], len(chunk.ids)
+    begins, ends = (np.exp(line - line.max()) for line in out.span[first:last].T)
+    weights = []
+    for mark, offsets in zip(chunk.marks, chunk.offsets, strict=True):
+        at = slice(mark - first, mark - first + 1 + len(offsets))
+        weights.append(float(np.sum(np.cumsum(begins[at]) * ends[at])) + 1e-12)
+    total = sum(weights)
+    return [w / total for w in weights]
+
+
+def _words(chunk: _Chunk, i: int, out: network.Outputs) -> tuple[int, int] | None:
+    """The likeliest run of pieces within a sentence, as a place in the article."""
+    first = chunk.marks[i] + 1
+    offsets = chunk.offsets[i]
+    if not offsets:
+        return None
+    begins, ends = out.span[first : first + len(offsets), 0], out.span[first : first + len(offsets), 1]
+    sums = begins[:, None] + ends[None, :]
+    far = np.arange(len(offsets))[None, :] - np.arange(len(offsets))[:, None]
+    sums = np.where((far >= 0) & (far < _WORDS), sums, -np.inf)
+    a, b = np.unravel_index(int(sums.argmax()), sums.shape)
+    text = sentence(chunk.hit.passage, chunk.numbers[i])
+    start, end = offsets[int(a)][0], offsets[int(b)][1]
+    while start < end and text[start].isspace():
+        start += 1
+    if start >= end:
+        return None
+    at = chunk.hit.passage.sentences[chunk.numbers[i]].start
+    return at + start, at + end
+
+
+def sentence(passage: Passage, n: int) -> str:
+    """The text of a passage's sentence."""
+    place = passage.sentences[n]
+    return passage.text[place.start - passage.start : place.end - passage.start]
+
+
+__all__ = ["HEADLINE", "LENGTH", "QUESTION", "SENTENCE", "Reading", "read", "sentence"]

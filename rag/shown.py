@@ -1,0 +1,80 @@
+"""What is shown of an answer: its quotes, the words in them that answer, and the summary beside them.
+
+The one place that tells a text which is a summary from one that is the quotes themselves: those are not shown twice.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from rag.composing import by_sentence
+from rag.types import Citation
+
+Paragraph = list[tuple[str, list[Citation]]]
+"""Sentences, each with what it cites."""
+
+
+def summary(text: str, citations: Sequence[Citation]) -> list[Paragraph]:
+    """The paragraphs of a text that tell something; lines that only repeat a quote are left out.
+
+    Args:
+        text: An answer's text, or as much of it as is there.
+        citations: What it cites, and the quotes beside it.
+    """
+    return [p for p in _paragraphs(text, citations) if not all(_repeats(s, cited) for s, cited in p)]
+
+
+def summary_text(text: str, citations: Sequence[Citation]) -> str:
+    """``summary`` with the citation marks, a paragraph a line; what it is of a part of the text begins that of more."""
+    return "\n".join(
+        " ".join(f"{sentence} {marks(cited)}" for sentence, cited in paragraph)
+        for paragraph in summary(text, citations)
+    )
+
+
+def marks(cited: Sequence[Citation]) -> str:
+    """The numbers of what a sentence cites, as they stand behind it: "[1][2]"."""
+    return "".join(f"[{number}]" for number in dict.fromkeys(c.number for c in cited))
+
+
+def cut(quote: Citation) -> tuple[str, str, str]:
+    """A quote as (before, the words that answer, after); the words are empty where they are not told apart."""
+    start, end = (place - quote.start for place in quote.words or (quote.end, quote.end))
+    start = min(max(0, start), len(quote.quote))
+    end = min(max(start, end), len(quote.quote))
+    return quote.quote[:start], quote.quote[start:end], quote.quote[end:]
+
+
+def pieces(quote: Citation) -> tuple[str, str, str]:
+    """``cut``, of the quote on one line."""
+    before, words, after = cut(quote)
+    if not words.strip():
+        return " ".join(quote.quote.split()), "", ""
+    first, last = len(words) - len(words.lstrip()), len(words.rstrip())
+    before, after = before + words[:first], words[last:] + after
+    return _one_space(before).lstrip(), " ".join(words.split()), _one_space(after).rstrip()
+
+
+def _paragraphs(text: str, citations: Sequence[Citation]) -> list[Paragraph]:
+    found: list[Paragraph] = []
+    at = 0
+    for (start, end), cited in by_sentence(citations).items():
+        if not found or "\n" in text[at:start]:
+            found.append([])
+        found[-1].append((text[start:end], cited))
+        at = end
+    return found
+
+
+def _one_space(text: str) -> str:
+    return re.sub(r"\s+", " ", text)
+
+
+def _repeats(sentence: str, cited: Sequence[Citation]) -> bool:
+    """Whether a sentence is a quote that it cites, and nothing else."""
+    words = sentence.split()
+    return any(c.quote.split() == words for c in cited)
+
+
+__all__ = ["Paragraph", "cut", "marks", "pieces", "summary", "summary_text"]

@@ -1,0 +1,84 @@
+"""Which quotes are shown, and when nothing is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+from answer.test_reader import BRIDGE, hit_of
+
+from rag.answer import quoting
+from rag.answer.check import confidence
+from rag.answer.reader import Reading
+
+
+def readings(*odds: float) -> list[Reading]:
+    found = []
+    for n, value in enumerate(odds):
+        hit = hit_of(BRIDGE[n % 3] + str(n), rank=n + 1)
+        found.append(Reading(hit, 0, value, 1 / (1 + np.exp(-value)), None))
+    return found
+
+
+def chosen(found: Sequence[Reading], **more: object) -> quoting.Chosen:
+    given = {"caution": 0.0, "allowed": lambda r: "", "preferred": lambda r: False, "embed": None, "retrieval": None}
+    return quoting.choose("Where were cracks found?", found, **(given | more))  # type: ignore[arg-type]
+
+
+def test_the_likeliest_come_first_and_no_more_than_the_most() -> None:
+    found = readings(1.0, 6.0, 5.9, 5.8, 5.7)
+    shown = chosen(found).readings
+    assert shown[0] is found[1]
+    assert len(shown) == quoting.MOST
+
+
+def test_what_is_much_less_likely_stays_away() -> None:
+    found = readings(8.0, -8.0)
+    assert chosen(found).readings == (found[0],)
+
+
+def test_nothing_is_shown_below_the_bound_and_the_nearest_are_still_told() -> None:
+    found = readings(-9.0)
+    refused = chosen(found, caution=1.0)
+    assert refused.readings == ()
+    assert refused.nearest == (found[0],)
+    assert 0 <= refused.p < 1
+
+
+def test_what_is_not_allowed_is_never_shown() -> None:
+    found = readings(6.0, 5.9)
+    assert chosen(found, allowed=lambda r: "no" if r is found[0] else "").readings == (found[1],)
+    assert chosen(found, allowed=lambda r: "no").readings == ()
+
+
+def test_the_same_words_of_two_outlets_stand_once() -> None:
+    one, other = hit_of(BRIDGE[1], rank=1), hit_of(BRIDGE[1], rank=2)
+    found = [Reading(one, 0, 5.0, 0.9, None), Reading(other, 0, 5.0, 0.9, None)]
+    assert len(chosen(found).readings) == 1
+
+
+def test_whose_words_are_asked_for_come_before_others() -> None:
+    found = [replace(r, hit=r.hit.model_copy(update={"rank": 1})) for r in readings(5.0, 4.5)]
+    assert chosen(found, preferred=lambda r: r is found[1]).readings[0].text == found[1].text
+
+
+def test_the_newest_come_first_where_the_latest_is_asked_for() -> None:
+    found = readings(5.0, 4.9)
+    dated = []
+    for day, reading in zip((1, 2), found, strict=True):
+        passage = reading.hit.passage.model_copy(update={"published": datetime(2024, 5, day, tzinfo=UTC)})
+        dated.append(replace(reading, hit=reading.hit.model_copy(update={"passage": passage})))
+    assert chosen(dated, newest_first=True).readings == (dated[1], dated[0])
+
+
+@pytest.mark.parametrize("fitted", [True, False])
+def test_surer_reading_is_a_likelier_answer(fitted: bool) -> None:
+    low, high = (
+        confidence.signs("Where were cracks found?", [r], [r], confidence.RetrievalFeatures(0.1, 0.2), [0.5])[0]
+        for r in readings(-6.0, 6.0)
+    )
+    assert confidence.p_answers(low, fitted=fitted) < confidence.p_answers(high, fitted=fitted)
+    assert confidence.rank_score(low, fitted=fitted) < confidence.rank_score(high, fitted=fitted)

@@ -1,0 +1,77 @@
+"""What the reader makes of passages: places and words that stand in the article, for whatever text."""
+
+from __future__ import annotations
+
+import hypothesis.strategies as st
+from hypothesis import given, settings
+
+from rag.answer import reader
+from rag.answer.evidence import states
+from rag.types import Hit, Passage, Sentence
+
+BRIDGE = (
+    "The Old Harbour Bridge will close to cars for eleven weeks from 7 June, the port authority said on Monday.",
+    "Engineers found cracks in two of the nine piers during an inspection in March.",
+    "Cyclists may still cross on the eastern side.",
+)
+
+
+def hit_of(*sentences: str, rank: int = 1, title: str = "Old Harbour Bridge to close", at: int = 0) -> Hit:
+    places, text = [], ""
+    for sentence in sentences:
+        text += " " if text else ""
+        places.append(Sentence(start=at + len(text), end=at + len(text) + len(sentence)))
+        text += sentence
+    passage = Passage(
+        id=f"a{rank}:0",
+        article_id=f"a{rank}",
+        start=at,
+        end=at + len(text),
+        text=text,
+        sentences=tuple(places),
+        title=title,
+    )
+    return Hit(passage=passage, score=1 / rank, rank=rank, found_by="hybrid")
+
+
+def test_the_sentence_that_answers_comes_first_with_its_words() -> None:
+    hit = hit_of(*BRIDGE, at=40)
+    first = reader.read("Where were cracks found?", [hit], states)[0]
+    assert first.text == BRIDGE[1]
+    assert first.words is not None
+    start, end = first.words
+    assert "piers" in hit.passage.text[start - 40 : end - 40]
+
+
+def test_what_may_not_be_evidence_is_read_and_never_returned() -> None:
+    found = reader.read("Where were cracks found?", [hit_of(*BRIDGE)], lambda passage, n: n != 1)
+    assert sorted(r.n for r in found) == [0, 2]
+
+
+def test_a_long_passage_is_read_in_pieces() -> None:
+    many = [f"In year {n} the ferry carried {n * 7} thousand people across the bay and back again." for n in range(60)]
+    found = reader.read("How many people did the ferry carry in year 41?", [hit_of(*many)], states)
+    assert sorted(r.n for r in found) == list(range(60))
+
+
+def test_a_question_of_ten_thousand_words_is_read() -> None:
+    found = reader.read("why " * 10_000, [hit_of(*BRIDGE)], states)
+    assert len(found) == 3
+
+
+def test_nothing_found_is_nothing_read() -> None:
+    assert reader.read("Why?", [], states) == []
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.text(max_size=60), st.lists(st.text(min_size=1, max_size=80), min_size=1, max_size=6), st.integers(0, 50))
+def test_words_lie_within_their_sentence(question: str, sentences: list[str], at: int) -> None:
+    hit = hit_of(*sentences, at=at)
+    found = reader.read(question, [hit], lambda *_: True)
+    assert sorted(r.n for r in found) == list(range(len(sentences)))
+    for reading in found:
+        place = hit.passage.sentences[reading.n]
+        assert 0 <= reading.share <= 1
+        if reading.words is not None:
+            start, end = reading.words
+            assert place.start <= start < end <= place.end
