@@ -309,7 +309,7 @@ class Answer(Value):
     answered: bool
     reason: Reason | None = None
     confidence: float | None = None
-    """0 to 1: how likely it is right; calibrated for the built-in embedding model in English (docs/answers.md)."""
+    """0 to 1: how likely it is right; calibrated for the default embedding model in English (docs/answers.md)."""
     withheld: tuple[RejectedSentence, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     """What other articles say to the contrary."""
