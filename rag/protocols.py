@@ -29,7 +29,7 @@ class FilterArgs(TypedDict, total=False):
     """Which articles are searched; every key may be left out. Command line, API, HTTP, MCP and page all take these."""
 
     after: date | None
-    """Only articles from then on. A naive datetime is taken as UTC."""
+    """Only articles from then on, each by the clock of its own outlet: a day is that outlet's day."""
     before: date | None
     """Only articles before then."""
     sources: Sequence[str]

@@ -23,6 +23,7 @@ from rag.answer.generate import Generation, Generator, build_messages, format_ev
 from rag.answer.models import chat
 from rag.answer.reader import Reading
 from rag.composing import cite
+from rag.retrieve import prior
 from rag.settings import Settings
 from rag.text.detect import detect_language
 from rag.text.refusals import refusal
@@ -270,7 +271,8 @@ class Answerer:
             caution=self._settings.caution,
             allowed=objection,
             preferred=lambda reading: attribution.asked_for(*reading.place),
-            newest_first=bool(asked.query.time and asked.query.time.kind == "latest"),
+            timely=lambda reading: prior.fits(asked.query, reading.text, reading.hit.passage),
+            newest_first=prior.newest_first(asked.query),
         )
         return chosen, attribution
 

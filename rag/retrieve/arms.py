@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag.retrieve import quote_search
 from rag.retrieve.fusion import Candidates, share
@@ -37,6 +37,7 @@ class DenseArm:
         """Take the stores, and what tells whether the embedding model knows a question's language."""
         self._stores = stores
         self._reads = reads
+        self._last: tuple[Any, str, Any] | None = None
 
     def weight(self, query: Query) -> float:
         """As ``Arm.weight``."""
@@ -47,8 +48,15 @@ class DenseArm:
     def search(self, query: Query, depth: int) -> Sequence[str]:
         """As ``Arm.search``."""
         vectors, _ = self._stores.indexes()
-        sought = self._stores.embedder.query(query.looked_for)
+        sought = self._vector(query.looked_for)
         return [ident for ident, _ in vectors.search(sought, depth, query, _only(self._stores, query))]
+
+    def _vector(self, text: str) -> Any:
+        """A question's vector; the last one is kept, since a question with a time is looked for twice."""
+        embedder, last = self._stores.embedder, self._last
+        if last is None or last[0] is not embedder or last[1] != text:
+            last = self._last = (embedder, text, embedder.query(text))
+        return last[2]
 
 
 class LexicalArm:

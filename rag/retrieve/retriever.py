@@ -5,7 +5,8 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from rag.retrieve import arms, fusion
+from rag.retrieve import arms, fusion, prior
+from rag.text.local_clock import clock
 from rag.types import FoundBy, Hit, Passage, Query
 
 if TYPE_CHECKING:
@@ -53,13 +54,13 @@ class Retriever:
 
     def language(self, question: str) -> str:
         """The question's language, as far as the archive has articles in it: a few words are easily mistaken."""
-        from rag.text.detect import detect_language
+        from rag.text.detect import detect_question
 
         generation = self._stores.catalog.generation
         if self._languages is None or self._languages[0] != generation:
             self._languages = generation, tuple(self._stores.catalog.coverage()["languages"])
         there = self._languages[1]  # the most common one first
-        detected = detect_language(question)
+        detected = detect_question(question)
         return detected if detected in there or not there else there[0]
 
     def calibrated(self, query: Query) -> bool:
@@ -76,15 +77,19 @@ class Retriever:
 
     def _search(self, query: Query) -> list[Hit]:
         depth = max(_DEPTH, 4 * query.k)
+        of_its_time = prior.timely(query)
         candidates = fusion.Candidates()
         for name, arm in self._arms():
             if weight := arm.weight(query):
                 candidates.add(name, arm.search(query, depth), weight)
+                if of_its_time is not None and name != "other":  # of another package: it need not know filters
+                    candidates.add(name, arm.search(of_its_time, depth), weight * prior.WITHIN)
         arms.add_articles(candidates, query, self._stores, depth, self._lexical.weight(query))
         # Twins of a passage rank next to it, so a few more than are asked for are enough to fold them in.
-        order = candidates.order()[: max(24, 3 * query.k)]
+        order = candidates.order()[: max(24, 3 * query.k) * (1 if of_its_time is None else 2)]
         passages = self._stores.catalog.passages(order)  # ids that another process has just deleted drop out here
         passages = {i: p for i, p in passages.items() if candidates.found[i] != {"other"} or _allowed(p, query)}
+        order = prior.prefer_told(candidates, order, query, passages)
         order = arms.prefer_newer(candidates, order, query, passages)
         return fusion.hits(candidates, order, passages, query.k)
 
@@ -110,9 +115,8 @@ def _allowed(passage: Passage, query: Query) -> bool:
         return False
     if passage.published is None:
         return query.undated or not (query.after or query.before)
-    return not (query.after and passage.published < query.after) and not (
-        query.before and passage.published >= query.before
-    )
+    when = clock(passage.published)
+    return not (query.after and when < clock(query.after)) and not (query.before and when >= clock(query.before))
 
 
 __all__ = ["CALIBRATED_MODEL", "Retriever"]

@@ -205,6 +205,40 @@ class Refusals(NamedTuple):
     taken_down: tuple[str, ...]
 
 
+class Times(NamedTuple):
+    """Times as questions and articles name them (``rag/text/day_names.py``)."""
+
+    questions: tuple[str, ...]
+    numbers: tuple[str, ...]
+    today: tuple[str, ...]
+    yesterday: tuple[str, ...]
+    two_days_ago: tuple[str, ...]
+    tomorrow: tuple[str, ...]
+    this_week: tuple[str, ...]
+    last_week: tuple[str, ...]
+    last_weekend: tuple[str, ...]
+    this_month: tuple[str, ...]
+    last_month: tuple[str, ...]
+    this_year: tuple[str, ...]
+    last_year: tuple[str, ...]
+    days_ago: tuple[str, ...]
+    weeks_ago: tuple[str, ...]
+    months_ago: tuple[str, ...]
+    last_named: tuple[str, ...]
+    on_day: tuple[str, ...]
+    in_month: tuple[str, ...]
+    quarters: tuple[str, ...]
+    since: tuple[str, ...]
+    after: tuple[str, ...]
+    before: tuple[str, ...]
+    until: tuple[str, ...]
+    as_of: tuple[str, ...]
+    lately_days: tuple[str, ...]
+    lately_weeks: tuple[str, ...]
+    latest: tuple[str, ...]
+    coming: tuple[str, ...]
+
+
 SECTIONS: Mapping[str, type[Any]] = {
     "detection": Detection,
     "grammar": Grammar,
@@ -222,5 +256,6 @@ SECTIONS: Mapping[str, type[Any]] = {
     "injection": Injection,
     "assistant": Assistant,
     "refusals": Refusals,
+    "times": Times,
 }
 """The sections of a lexicon's file."""
