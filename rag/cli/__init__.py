@@ -11,7 +11,7 @@ import os
 import sqlite3
 import sys
 
-from rag.cli import articles, asking, upkeep  # noqa: F401 - each adds its commands
+from rag.cli import articles, asking, timelines, upkeep  # noqa: F401 - each adds its commands
 from rag.cli.app import app
 from rag.cli.evaluation import group
 from rag.cli.serving import Served

@@ -18,7 +18,7 @@ from rag.testing import FakeChat
 
 COMMANDS = [
     "ask", "config", "delete", "doctor", "eval", "ingest", "models", "password", "quotes", "search", "serve", "show",
-    "stats", "ui",
+    "stats", "timeline", "ui",
 ]  # fmt: skip
 
 
@@ -192,6 +192,9 @@ def test_models_says_where_they_are_and_downloads_nothing(cli: Any, user_environ
         (["search", "", "--archive", "{ports}"], 2, "empty"),
         (["quotes", "--archive", "{none}"], 1, "onrecord ingest"),
         (["quotes", "--archive", "{ports}", "--limit", "0"], 2, "limit is 0"),
+        (["timeline", "x", "--archive", "{none}"], 1, "onrecord ingest"),
+        (["timeline", "x", "--archive", "{ports}", "--limit", "0"], 2, "limit is 0"),
+        (["timeline", "x", "--archive", "{ports}", "--csv", "--json"], 2, "choose one"),
         (["ask", "x", "--archive", "{ports}", "--model", "nonsense"], 2, "none, or"),
         (["ask", "x", "--archive", "{ports}", "--model", "openai:gpt-5"], 1, "onrecord[openai]"),
         (["ask", "x", "--archive", "{ports}", "--model", "local:/nowhere.gguf"], 1, "/nowhere.gguf"),
