@@ -18,11 +18,22 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
+
+import numpy as np
 
 from benchmarks.process import ROOT
 from rag import Archive
+from rag.index.catalog import Catalog
+from rag.index.lexical import LexicalIndex
+from rag.ingest import pipeline
+from rag.ingest.clean import clean
+from rag.ingest.load import load
+from rag.retrieve.query import build_query
+from rag.retrieve.retriever import Retriever
 from rag.retrieve.timeref import find
+from rag.types import RawArticle
 
 DATA = ROOT.parent / "shared/data/realtimeqa-2023"
 K = 10
@@ -74,20 +85,57 @@ def pool(asked: Sequence[Asked], most: int) -> tuple[list[Asked], set[str]]:
     return chosen, articles
 
 
-def measure(archive: Archive, asked: Sequence[Asked], *, times: bool) -> list[tuple[float, float]]:
+Search = Callable[[Asked, bool], list[str]]
+"""From a question, and whether times count, to the ids of the articles found."""
+
+
+def measure(search: Search, asked: Sequence[Asked], *, times: bool) -> list[tuple[float, float]]:
     """Recall and hit among the first ten of each question."""
     values = []
     for question in asked:
-        hits = archive.search(question.text, k=K, today=question.today, times=times)
-        ids = {alias for h in hits for alias in _ids(archive, h.passage.article_id)}
-        there = len(question.right & ids)
+        there = len(question.right & set(search(question, times)))
         values.append((there / len(question.right), float(there > 0)))
     return values
 
 
-def _ids(archive: Archive, article: str) -> tuple[str, ...]:
-    found = archive.get(article)
-    return (found.key, *found.aliases)
+def by_all(archive: Archive) -> Search:
+    """A whole archive's search."""
+
+    def search(question: Asked, times: bool) -> list[str]:
+        hits = archive.search(question.text, k=K, today=question.today, times=times)
+        found = [archive.get(h.passage.article_id) for h in hits]
+        return [ident for article in found for ident in (article.key, *article.aliases)]
+
+    return search
+
+
+def by_words(folder: Path, articles: Path) -> Search:
+    """Search by words alone: nothing is embedded, which takes most of the time."""
+    catalog = Catalog(folder / "catalog.sqlite", create=True)
+    batcher = pipeline.Batcher(catalog, lambda texts: np.ones((len(texts), 2), np.float32), lambda: None, None)
+    for draft in load([articles]):
+        cleaned = clean(draft) if isinstance(draft, RawArticle) and draft.text.strip() else None
+        if isinstance(cleaned, RawArticle):
+            batcher.flush_if_pending(cleaned.key)
+            batcher.add(cleaned)
+    batcher.flush()
+    lexical = LexicalIndex(folder / "words")
+    lexical.add(catalog.rows(limit=10**6))
+    stores: Any = SimpleNamespace(
+        catalog=catalog,
+        indexes=lambda: (None, lexical),
+        settings=SimpleNamespace(retriever="lexical"),
+        require=lambda: None,
+        require_fingerprint=lambda: None,
+    )
+    retriever = Retriever(stores)
+
+    def search(question: Asked, times: bool) -> list[str]:
+        hits = retriever.search(build_query(question.text, k=K, today=question.today, times=times))
+        found = [catalog.article(h.passage.article_id) for h in hits]
+        return [ident for article in found for ident in (article.key, *article.aliases)]
+
+    return search
 
 
 def table(asked: Sequence[Asked], values: dict[str, list[tuple[float, float]]]) -> Iterator[str]:
@@ -111,6 +159,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.times", description=str(__doc__).partition("\n")[0])
     parser.add_argument("--data", type=Path, default=DATA, help="folder of the quiz")
     parser.add_argument("--articles", type=int, default=300, help="how many articles at most [300]")
+    parser.add_argument("--words", action="store_true", help="search by words alone: nothing is embedded")
     options = parser.parse_args(arguments)
     asked, articles = pool(questions(options.data), options.articles)
     with tempfile.TemporaryDirectory() as folder:
@@ -118,8 +167,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with gzip.open(options.data / "articles.jsonl.gz", "rt", encoding="utf-8") as every:
             rows.write_text("".join(line for line in every if json.loads(line)["doc_id"] in articles), "utf-8")
         with Archive.open(Path(folder) / "archive", chat_model="none") as archive:
-            archive.ingest(rows)
-            values = {name: measure(archive, asked, times=name == "with") for name in ("with", "without")}
+            if options.words:
+                search = by_words(Path(folder), rows)
+            else:
+                archive.ingest(rows)
+                search = by_all(archive)
+            values = {name: measure(search, asked, times=name == "with") for name in ("with", "without")}
     print("\n".join(table(asked, values)))
     return 0
 

@@ -118,7 +118,7 @@ def cite(
         also_published_by=passage.also_published_by,
         words=words,
         speaker=speaker,
-        days=told_days.told(quote, passage.published, passage.language),
+        days=tuple(told_days.told(quote, passage.published, passage.language).items()),
     )
 
 

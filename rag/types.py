@@ -255,8 +255,8 @@ class Citation(Value):
     """(start, end) in the article of the words that answer, within ``start`` and ``end``; None where not told apart."""
     speaker: str | None = None
     """Whose words it is or holds, with their role, where the article says so."""
-    days: Mapping[str, str] = Field(default_factory=dict)
-    """Days that it names from its article's day on, as dates: ``{"yesterday": "3 June 2023"}``."""
+    days: tuple[tuple[str, str], ...] = ()
+    """Days that it names from its article's day on, with their dates: ``("yesterday", "3 June 2023")``."""
 
 
 class Conflict(Value):
