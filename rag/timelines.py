@@ -59,7 +59,7 @@ FIELDS = ("day", "until", "quote", "outlet", "title", "published", "url", "artic
 def as_csv(timeline: Timeline) -> str:
     """A row an event, with the names of columns on top; what a spreadsheet would take for a formula gets a space."""
     out = io.StringIO()
-    rows = csv.writer(out, lineterminator="\r\n")
+    rows = csv.writer(out, lineterminator="\n")
     rows.writerow(FIELDS)
     rows.writerows([_inert(cell) for cell in row] for row in _rows(timeline))
     return out.getvalue()

@@ -14,7 +14,7 @@ from rag.errors import UsageError
 from rag.protocols import FilterArgs
 from rag.text.normalize import printable
 
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 @app.command()
