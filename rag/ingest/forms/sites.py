@@ -57,9 +57,15 @@ class WordPressExport(FormReader):
 
 def _cut(source: Source, *closings: bytes) -> Iterator[Skipped]:
     """What is told of a file that doesn't end as it has to; the lenient parser is silent about it."""
-    size = source.stream.seek(0, 2)
-    source.stream.seek(max(0, size - 1000))
-    end = source.stream.read()
+    try:
+        size = source.stream.seek(0, 2)
+        source.stream.seek(max(0, size - 1000))
+        end = source.stream.read()
+    except (OSError, ValueError):  # a gzipped stream can't be read from its end
+        source.stream.seek(0)
+        end = b""
+        while chunk := source.stream.read(1_000_000):
+            end = (end + chunk)[-1000:]
     if not any(closing in end for closing in closings):
         yield source.skipped("the file is cut off at its end")
 
