@@ -181,7 +181,9 @@ def _read_stream(
     """The articles of a file, or of the files in an archive."""
     # A reader that another package added for this ending is asked first: somebody wanted it to.
     reader = by_ending.get(ending) if ending in _added_endings() else None
-    reader = reader or recognise(path, stream)
+    # Whoever names the fields of a file of rows knows better than its form.
+    if reader is None and not (fields and isinstance(by_ending.get(ending), CountsArticles)):
+        reader = recognise(path, stream)
     if reader is None and is_archive(stream):
         yield from _read_packed(path, stream, fields, by_ending, depth)
     elif (reader := reader or by_ending.get(ending)) is not None:

@@ -60,6 +60,19 @@ class Head:
         return start.startswith("<") and "<!doctype html" not in start and "<html" not in start[:200]
 
     @cached_property
+    def root(self) -> str:
+        """The name of an XML document's root, without its prefix: what stands behind declarations and comments."""
+        text = self.text
+        while text.startswith(("<?", "<!")):
+            closing = "?>" if text.startswith("<?") else "-->" if text.startswith("<!--") else ">"
+            _, found, text = text.partition(closing)
+            if not found:
+                return ""
+            text = text.lstrip()
+        name = text[1:200].split(">")[0].split("/")[0].split() if text.startswith("<") else []
+        return name[0].rpartition(":")[2] if name else ""
+
+    @cached_property
     def is_page(self) -> bool:
         """Whether it begins like a web page or a fragment of one."""
         return self.text.startswith("<") and not self.text.startswith("<?xml")

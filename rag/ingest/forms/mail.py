@@ -9,7 +9,6 @@ import re
 from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from typing import cast
 
 from rag.ingest.forms.base import FormReader, Head, Source
 from rag.ingest.forms.markup import fragment_words
@@ -44,7 +43,7 @@ class SavedPage(FormReader):
 
     def articles(self, source: Source) -> Iterator[RawArticle | Skipped]:
         """The article of the page; pictures and frames are left out."""
-        message = cast(EmailMessage, message_from_bytes(source.raw, policy=policy.default))
+        message = message_from_bytes(source.raw, policy=policy.default)
         address = str(message["Snapshot-Content-Location"] or message["Content-Location"] or "")
         for part in message.walk():
             if part.get_content_type() == "text/html":
@@ -114,7 +113,7 @@ def _letters(source: Source) -> Iterator[bytes]:
 
 def letter_articles(source: Source, number: int | None, raw: bytes) -> Iterator[RawArticle | Skipped]:
     """What a letter holds: an export of ProQuest, a newsletter, or words."""
-    message = cast(EmailMessage, message_from_bytes(raw, policy=policy.default))
+    message = message_from_bytes(raw, policy=policy.default)
     html = message.get_body(("html",))
     plain = message.get_body(("plain",))
     for _ in message.iter_attachments() if message.is_multipart() else ():

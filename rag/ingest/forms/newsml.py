@@ -44,8 +44,7 @@ class Nitf(FormReader):
 
     def recognises(self, head: Head) -> bool:
         """By its root."""
-        return head.is_xml and re.match(r"(?:<\?.*?\?>|<!--.*?-->|<!DOCTYPE[^>]*>|\s)*<(?:\w+:)?nitf\b", head.text,
-                                        re.DOTALL) is not None  # fmt: skip
+        return head.is_xml and head.root == "nitf"
 
     def articles(self, source: Source) -> Iterator[RawArticle | Skipped]:
         """The document."""

@@ -232,7 +232,8 @@ def _older_article(source: Source, number: int, groups: Sequence[Sequence[str]])
     outlet = " ".join(" ".join(groups[at - 1]).split())
     edition = " ".join(" ".join(groups[at][1:]).split())
     fields: dict[str, str] = {}
-    title, body = "", []
+    title = ""
+    body: list[str] = []
     tail = False
     for group in groups[at + 1 :]:
         labelled = _LABELLED.match("\n".join(group))

@@ -109,8 +109,8 @@ def _wordpress_time(item: Any) -> Any:
         told = line_at(item, name)
         if told and not told.startswith("0000") and (found := parse_date(told + zone)) is not None:
             return found
-    told = parse_date(line_at(item, "pubDate"))
-    return told if told is not None and told.year > 1970 else None
+    sent = parse_date(line_at(item, "pubDate"))
+    return sent if sent is not None and sent.year > 1970 else None
 
 
 def _wordpress_words(content: str) -> str:

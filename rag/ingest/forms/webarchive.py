@@ -6,6 +6,7 @@ The day of a capture is no day of publication. Payloads that were sent packed ar
 from __future__ import annotations
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,7 +30,7 @@ class Warc(FormReader):
 
     def recognises(self, head: Head) -> bool:
         """By its first record."""
-        return head.raw.lstrip().startswith((b"WARC/", b"filedesc://"))
+        return head.raw.lstrip().startswith((b"WARC/", b"filedesc://")) or _packed_head(head.raw).startswith(b"WARC/")
 
     def articles(self, source: Source) -> Iterator[RawArticle | Skipped]:
         """Each page that was sent whole; requests, redirects, pictures and the like are passed over."""
@@ -92,3 +93,13 @@ def _extracted(source: Source, number: int, record: Any) -> RawArticle | Skipped
     address = original(record.rec_headers.get_header("WARC-Target-URI") or "")
     title = text.strip().split("\n", 1)[0][:200] if "\n" in text.strip() else ""
     return source.article(number, title=title, text=text, url=address)
+
+
+def _packed_head(raw: bytes) -> bytes:
+    """The first bytes of a gzipped file whose name doesn't say that it is one; warcio unpacks the records itself."""
+    if not raw.startswith(b"\x1f\x8b"):
+        return b""
+    try:
+        return zlib.decompressobj(31).decompress(raw, 100)
+    except zlib.error:
+        return b""

@@ -57,7 +57,7 @@ class HtmlReader(SingleArticleReader):
             title=" ".join((found.title or path.name.split(".")[0]).split()),
             text=_spaced(text),
             url=url,
-            source=found.sitename or host(url),
+            source=(found.sitename if found.sitename != "web.archive.org" else None) or host(url),
             author=found.author or None,
             published=parse_date(found.date),
             language=language_code(language[1]) if language else None,
