@@ -11,6 +11,7 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 Argument = dict[str, Any]
@@ -145,9 +146,9 @@ def ours(a: Argument) -> Argument:
 def plain(a: Argument) -> Argument:
     """The plain pipeline into a new Chroma folder; loading apart."""
     from benchmarks import plain as pipeline
-    from rag.weights import minilm_folder
+    from rag.weights import MINILM, ensure_in_place
 
-    model = pipeline.embeddings(str(minilm_folder()))
+    model = pipeline.embeddings(str(ensure_in_place(MINILM, Path(os.environ["ONRECORD_CACHE"])).parent))
     model.embed_query("warm")
     ready = _age()
     chunks = pipeline.ingest(a["file"], a["archive"], model)
@@ -157,20 +158,18 @@ def plain(a: Argument) -> Argument:
 
 def ways(a: Argument) -> Argument:
     """Passages per second by each way of embedding, now; first makes the archive's choice, if none is on record."""
-    from pathlib import Path
+    from rag.index.embed import BuiltInEmbedder
 
-    from rag.index.embed import SentenceTransformerEmbedder
-
-    embedder = SentenceTransformerEmbedder(cache=Path(os.environ["ONRECORD_CACHE"]))
-    embedder._pick_backend(_texts(a["file"], LONG_WORK))
+    embedder = BuiltInEmbedder(cache=Path(os.environ["ONRECORD_CACHE"]))
+    embedder.measure(_texts(a["file"], LONG_WORK))
     texts = _texts(a["file"], 64)
     least = dict.fromkeys(("onnx", "torch-fp32", "torch-bf16"), float("inf"))
     for way in least:
-        embedder._embed_with(way, texts[:4])
+        embedder.by(way, texts[:4])
     for _ in range(2):
         for way in least:
             started = time.perf_counter()
-            embedder._embed_with(way, texts)
+            embedder.by(way, texts)
             least[way] = min(least[way], time.perf_counter() - started)
     return {"passages_per_second": {way: round(len(texts) / seconds, 1) for way, seconds in least.items()}}
 
@@ -219,15 +218,13 @@ def _loaded(archive: Any, file: str, passages: int) -> str:
     """Load the embedding model in the way that work of this size takes."""
     embedder = archive.stores.embedder
     if passages >= LONG_WORK:
-        embedder._backend = embedder._pick_backend(_texts(file, LONG_WORK))
+        embedder.measure(_texts(file, LONG_WORK))
     embedder.embed(["warm"])
     return str(embedder.backend)
 
 
 def _texts(file: str, number: int) -> list[str]:
     """Texts of about a passage's length."""
-    from pathlib import Path
-
     texts: list[str] = []
     with Path(file).open(encoding="utf-8") as rows:
         for line in rows:

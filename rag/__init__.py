@@ -9,8 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rag.answer.check.judge import Judgement
     from rag.archive import Archive
     from rag.chat import Chat
+    from rag.claims import Claim, check_claims
     from rag.errors import OnRecordError
     from rag.evaluation.cases import load_cases
     from rag.evaluation.run import evaluate
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "Archive": "rag.archive",
     "Chat": "rag.chat",
+    "Claim": "rag.claims",
+    "Judgement": "rag.answer.check.judge",
+    "check_claims": "rag.claims",
     "OnRecordError": "rag.errors",
     "Settings": "rag.settings",
     "EvalCase": "rag.evaluation.values",
@@ -57,11 +62,13 @@ __all__ = [
     "Chat",
     "Choice",
     "Citation",
+    "Claim",
     "Delta",
     "EvalCase",
     "Finished",
     "Hit",
     "IngestReport",
+    "Judgement",
     "OnRecordError",
     "Passage",
     "Progress",
@@ -71,6 +78,7 @@ __all__ = [
     "Retrieved",
     "Settings",
     "__version__",
+    "check_claims",
     "evaluate",
     "load_cases",
 ]

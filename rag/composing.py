@@ -101,6 +101,8 @@ def cite(
     speaker: str | None = None,
 ) -> Citation:
     """A citation of some words of a passage that has no number, and no place in a text, yet; see ``Citation``."""
+    from rag.text import told_days  # late: names of months and days are read then
+
     return Citation(
         number=0,
         article_id=passage.article_id,
@@ -116,6 +118,7 @@ def cite(
         also_published_by=passage.also_published_by,
         words=words,
         speaker=speaker,
+        days=tuple(told_days.told(quote, passage.published, passage.language).items()),
     )
 
 

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from rag.errors import ArticleMissing, UsageError
+from rag.protocols import FilterArgs
 from rag.types import Article, ArticleSummary, Passage, Problem, Sentence, Stats
 
 if TYPE_CHECKING:
     from rag.index.conversations import Conversations
     from rag.index.stores import Stores
+    from rag.timelines import Timeline
 
 
 class Lookup:
@@ -107,6 +109,27 @@ class Lookup:
             limit=limit,
             offset=offset,
         )
+
+    def timeline(
+        self, about: str, *, newest_first: bool = False, limit: int = 100, **filters: Unpack[FilterArgs]
+    ) -> Timeline:
+        """The dated events about a person, a place or a story: a verbatim sentence each, by the day it tells of.
+
+        Ten articles that tell one event make one entry. What names no day, or several, is counted and left out.
+
+        Args:
+            about: A name, or a story in a few words.
+            newest_first: The order; else the oldest first.
+            limit: How many at most, 1 to 1000.
+            filters: Which articles; ``after`` and ``before`` are of the events' days, not of publication.
+
+        Raises:
+            UsageError: ``limit`` is out of range, or a filter makes no sense.
+            ArchiveMissing: There is no archive.
+        """
+        from rag.retrieve.timeline import timeline
+
+        return timeline(self.stores, about, newest_first=newest_first, limit=limit, **filters)
 
     def months(self) -> list[tuple[str, str, int]]:
         """Coverage: ("2023-06", outlet or "", number of articles), in order; undated ones are left out."""

@@ -29,7 +29,7 @@ class FilterArgs(TypedDict, total=False):
     """Which articles are searched; every key may be left out. Command line, API, HTTP, MCP and page all take these."""
 
     after: date | None
-    """Only articles from then on. A naive datetime is taken as UTC."""
+    """Only articles from then on, each by the clock of its own outlet: a day is that outlet's day."""
     before: date | None
     """Only articles before then."""
     sources: Sequence[str]
@@ -148,7 +148,16 @@ class Reader(Protocol):
 
 
 class Embedder(Protocol):
-    """An embedding model. Group ``onrecord.embedders``: an ``EmbedderFactory``, named by the setting ``embeddings``."""
+    """An embedding model. Group ``onrecord.embedders``: an ``EmbedderFactory``, named by the setting ``embeddings``.
+
+    The fixed bounds on cosines (of what is said already, of two sentences of one thing) are for vectors of which
+    unrelated texts have a cosine of about 0, and related ones of about .5. A model whose vectors lie in a narrow cone
+    is read right when it takes off their mean before it returns them, as ``MultilingualE5.finish`` does.
+
+    It may have an attribute ``languages``, a frozenset of ISO 639-1 codes: those it knows. In others the words of a
+    question count alone; where it knows several, a passage in another language than the question's is found by its
+    vector first. Without it, or where it is None, the model is taken to know every language, and all arms count alike.
+    """
 
     name: str
     """Recorded in the archive: vectors of another name don't compare. Has to change when the vectors do."""

@@ -32,7 +32,7 @@ _METHODS: Mapping[Kind, Sequence[str]] = {
 _FACTORIES: frozenset[Kind] = frozenset({"embedders", "arms", "chat_engines"})
 """Kinds whose plug-ins are called with arguments."""
 _OWN: Mapping[Kind, frozenset[str]] = {
-    "embedders": frozenset({"all-MiniLM-L6-v2"}),
+    "embedders": frozenset({"all-MiniLM-L6-v2", "multilingual"}),
     "arms": frozenset({"dense", "lexical", "quotes", "articles", "recency"}),
     "chat_engines": frozenset({"local", "none", "extractive"}),
 }

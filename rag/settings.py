@@ -35,7 +35,8 @@ class Settings(BaseSettings):
     )
     embeddings: str = Field(
         "all-MiniLM-L6-v2",
-        description="The embedding model: the built-in one, a folder, or a sentence-transformers name",
+        description="The embedding model: the built-in one (English), multilingual, a folder, or a name that "
+        "sentence-transformers knows",
     )
     cache: Path = Field(
         default_factory=lambda: user_cache_path("onrecord", appauthor=False),

@@ -56,6 +56,11 @@ def pieces(quote: Citation) -> tuple[str, str, str]:
     return _one_space(before).lstrip(), " ".join(words.split()), _one_space(after).rstrip()
 
 
+def days(quote: Citation) -> str:
+    """The days that a quote names from its article's day on, as dates: "yesterday, 3 June 2023"; empty without any."""
+    return "; ".join(f"{named}, {when}" for named, when in quote.days)
+
+
 def _paragraphs(text: str, citations: Sequence[Citation]) -> list[Paragraph]:
     found: list[Paragraph] = []
     at = 0

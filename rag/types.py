@@ -20,8 +20,6 @@ FoundBy = Literal["dense", "lexical", "hybrid", "quotes", "other"]
 """Which arm found a passage; "hybrid": several; "other": one that another package added."""
 Support = Literal["verbatim", "supported"]
 Reason = Literal["empty_archive", "no_evidence", "not_in_archive", "not_supported", "cancelled", "taken_down"]
-
-
 _FORMER = {"also_printed_by": "also_published_by", "twins": "duplicates", "millis": "timings_ms"}
 """Python names of the release before, which schema 1 keeps in JSON."""
 
@@ -55,7 +53,7 @@ class RawArticle(Value):
     """The outlet."""
     author: str | None = None
     published: datetime | None = None
-    """Aware; a date without a time is midnight UTC."""
+    """Aware, with the offset it was written with; a date without a time is midnight UTC."""
     language: str | None = None
     """ISO 639-1, where the source states it."""
     aliases: tuple[str, ...] = ()
@@ -157,7 +155,7 @@ class Quote(Value):
 
 
 class Time(Value):
-    """What a question says of when, and what it came to; ``Query.after`` and ``before`` hold the same bounds."""
+    """What a question says of when: it speaks for articles of that time; only ``as_of`` leaves newer ones out."""
 
     phrase: str
     """As written: "last week"."""
@@ -196,7 +194,7 @@ class Query(Value):
     about: str | None = None
     """What they are to be about; None: anything."""
     time: Time | None = None
-    """What the question says of when, where that decides which articles are looked at."""
+    """What the question says of when, where that speaks for some articles."""
     times: bool = True
     """Whether what the question says of when was to count."""
     sought: str = ""
@@ -257,6 +255,8 @@ class Citation(Value):
     """(start, end) in the article of the words that answer, within ``start`` and ``end``; None where not told apart."""
     speaker: str | None = None
     """Whose words it is or holds, with their role, where the article says so."""
+    days: tuple[tuple[str, str], ...] = ()
+    """Days that it names from its article's day on, with their dates: ``("yesterday", "3 June 2023")``."""
 
 
 class Conflict(Value):
@@ -309,7 +309,7 @@ class Answer(Value):
     answered: bool
     reason: Reason | None = None
     confidence: float | None = None
-    """0 to 1: how likely it is right; calibrated for the built-in embedding model in English (docs/answers.md)."""
+    """0 to 1: how likely it is right; calibrated for the default embedding model in English (docs/answers.md)."""
     withheld: tuple[RejectedSentence, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     """What other articles say to the contrary."""

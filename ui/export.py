@@ -49,9 +49,10 @@ def _quote(c: Citation) -> str:
     else:
         told = _md_part(before + words + after)
     who = f"  \n  Speaker: {_md(c.speaker)}" if c.speaker else ""
+    told = f"{told}”  \n  {_md(days)}" if (days := shown.days(c)) else f"{told}”"
     where = _md(f"{c.title} · {byline(c.source, c.published)}")
     url = f" · <{_url(c.url)}>" if c.url and _url(c.url) else ""
-    return f"- **{c.number}** “{told}”{who}  \n  {where}{url}"
+    return f"- **{c.number}** “{told}{who}  \n  {where}{url}"
 
 
 def _may_be_bold(before: str, words: str, after: str) -> bool:

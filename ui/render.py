@@ -93,7 +93,7 @@ def _more(turn: TurnView, stats: Stats | None) -> dict[str, Any]:
         "dated": timespan.dating(time) if time else "",
         "summary": shown.summary(turn.text, turn.citations),
         "by_model": answer is None or _by_model(answer),
-        "quotes": [(c, shown.pieces(c)) for c in turn.quotes],
+        "quotes": [(c, shown.pieces(c), shown.days(c)) for c in turn.quotes],
     }
     more["support"] = _support(more["summary"])
     if answer is not None and answer.answered:

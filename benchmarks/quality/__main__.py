@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks import machine
 from benchmarks.process import ROOT
-from benchmarks.quality import check, published, runs
+from benchmarks.quality import check, claims, published, runs
 from benchmarks.quality.runs import ARMS, WORK, Figure, say
 from benchmarks.quality.sets import LOCAL, SETS, Published, Set
 from rag.errors import ModelMissing, SourceError
@@ -22,6 +22,7 @@ from rag.evaluation.measures import RUBRIC
 from rag.evaluation.provenance import code_digest
 from rag.evaluation.report_view import outcomes
 from rag.evaluation.values import Report
+from rag.index.embed import DEFAULT
 from rag.settings import load_settings
 
 DATA = ROOT.parent / "shared/data"
@@ -29,8 +30,9 @@ CLAIMS = {"attributionbench": check.attributionbench, "wice": check.wice}
 _CLAIMED = {
     "attributionbench": (Published("GPT-3.5 fine-tuned, on the test set", "macro_f1", 0.80),),
     "wice": (Published("GPT-4", "f1_supported", 0.610), Published("T5-3B, ANLI+WiCE", "f1_supported", 0.778)),
+    "claims": (),
 }
-NAMES = (*(s.name for s in SETS), *CLAIMS)
+NAMES = (*(s.name for s in SETS), *CLAIMS, "claims")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -72,6 +74,9 @@ def _measure(
     say(f"{name} ...")
     if name in CLAIMS:
         return _claims(name, data), {}, []
+    if name == "claims":
+        found, lines = claims.figures(data)
+        return found, {}, lines
     task = next(s for s in SETS if s.name == name)
     if not (data / task.corpus).exists():
         raise FileNotFoundError(f"there is no {data / task.corpus}")
@@ -96,7 +101,8 @@ def _measure(
         }
         by_type += _by_type(system, report)
     folder = (data / task.corpus).parent
-    if task.retrieval and (folder / "queries.jsonl").exists() and not systems:
+    default = task.embeddings == DEFAULT
+    if task.retrieval and default and (folder / "queries.jsonl").exists() and not systems:
         figures += _kept(f"{name}-published", lambda: published.figures(name, folder))
     return figures, facts, by_type
 

@@ -27,7 +27,7 @@ from sklearn.model_selection import GroupKFold
 
 from benchmarks.quality.runs import Figure, say
 from rag.answer.check import support, verify
-from rag.index.embed import EmbeddingCache, SentenceTransformerEmbedder
+from rag.index.embed import BuiltInEmbedder, EmbeddingCache
 from rag.settings import load_settings
 from rag.text.split import sentences
 from rag.text.tokens import query_terms, terms
@@ -123,7 +123,7 @@ def figures(name: str, cases: Sequence[Claimed], embed: Embed | None = None) -> 
 
 def embedder() -> Embed:
     """The product's embedding model; no text is embedded twice."""
-    inner = SentenceTransformerEmbedder(cache=load_settings().cache.expanduser())
+    inner = BuiltInEmbedder(cache=load_settings().cache.expanduser())
     return EmbeddingCache(inner.embed, most=100_000)
 
 

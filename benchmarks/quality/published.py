@@ -16,7 +16,7 @@ from rag.evaluation import measures, statistics
 from rag.evaluation.cases import load_cases
 from rag.evaluation.values import EvalCase, Found, Row
 from rag.index.catalog import IndexRow
-from rag.index.embed import SentenceTransformerEmbedder
+from rag.index.embed import BuiltInEmbedder
 from rag.index.lexical import LexicalIndex
 from rag.settings import load_settings
 
@@ -53,7 +53,7 @@ def _documents(file: Path) -> dict[str, tuple[str, str]]:
 
 
 def _dense(cases: Sequence[EvalCase], documents: Mapping[str, tuple[str, str]]) -> list[list[str]]:
-    embedder = SentenceTransformerEmbedder(cache=load_settings().cache.expanduser())
+    embedder = BuiltInEmbedder(cache=load_settings().cache.expanduser())
     say(f"  embedding {len(documents)} documents ...")
     ids = list(documents)
     vectors = embedder.embed([" ".join(documents[i]).strip() for i in ids])

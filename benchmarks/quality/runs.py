@@ -43,7 +43,7 @@ def archive_of(task: Set, data: Path) -> Path:
     whole = folder.with_suffix(".whole")
     if not whole.exists():
         say(f"ingesting {task.corpus} ...")
-        with Archive.open(folder) as archive:
+        with Archive.open(folder, embeddings=task.embeddings) as archive:
             report = archive.ingest(data / task.corpus)
         say(f"  {report.added + report.unchanged + report.updated} articles, {report.seconds:.0f} s")
         whole.touch()
@@ -60,7 +60,7 @@ def run(task: Set, system: str, data: Path) -> tuple[Report, list[Row]]:
     """
     folder = archive_of(task, data)
     cases: Sequence[EvalCase] = task.cases(data) if system in (*ARMS, "extractive") else task.some(data)
-    settings = Settings(archive=folder)
+    settings = Settings(archive=folder, embeddings=task.embeddings)
     if task.retrieval:
         settings = settings.model_copy(update={"retriever": system})
     out = WORK / "runs" / f"{task.name}-{system.replace('/', '-').replace(':', '-')}-{{run}}"

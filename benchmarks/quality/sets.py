@@ -9,6 +9,7 @@ from pathlib import Path
 from rag.evaluation.cases import load_cases, sample
 from rag.evaluation.measures import RUBRIC
 from rag.evaluation.values import EvalCase
+from rag.index.embed import DEFAULT, MULTILINGUAL
 
 LOCAL = 100
 """Cases the local model is asked, of each set."""
@@ -42,6 +43,8 @@ class Set:
     """Cases the local model is asked."""
     whole: bool = False
     """The local model is asked every case."""
+    embeddings: str = DEFAULT
+    """The setting that the archive is built with."""
 
     def some(self, data: Path) -> Sequence[EvalCase]:
         """The cases that the local model is asked: always the same."""
@@ -76,6 +79,21 @@ def _xquad(language: str, minilm: float, bm25: float, others: tuple[Published, .
             Published("BM25", "ndcg@10", bm25),
             *others,
         ),
+    )
+
+
+def _multilingual(asked: str, articles: str) -> Set:
+    """Questions in one language over paragraphs in another, or the same: XQuAD's are translations of each other."""
+    same = asked == articles
+    return Set(
+        f"xquad-{asked}-multilingual" if same else f"xquad-{asked}-to-{articles}",
+        f"xquad-{articles}-multilingual",
+        f"xquad/beir/{articles}/corpus.jsonl",
+        _all(f"xquad/beir/{asked}"),
+        ("ndcg@10", "recall@10", "hit@1", "hit@10"),
+        retrieval=True,
+        note="" if same else f"questions in {asked}, articles in {articles}",
+        embeddings=MULTILINGUAL,
     )
 
 
@@ -125,6 +143,8 @@ SETS: tuple[Set, ...] = (
     _xquad("en", 0.944, 0.965, _others(0.953, 0.984)),
     _xquad("tr", 0.400, 0.895, _others(0.660, 0.969)),
     _xquad("zh", 0.242, 0.121, _others(0.446, 0.964)),
+    *(_multilingual(language, language) for language in ("en", "tr", "zh")),
+    *(_multilingual(*pair) for pair in (("en", "tr"), ("tr", "en"), ("zh", "en"))),
     Set(
         "realtimeqa",
         "realtimeqa-2023",

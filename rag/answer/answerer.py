@@ -23,6 +23,7 @@ from rag.answer.generate import Generation, Generator, build_messages, format_ev
 from rag.answer.models import chat
 from rag.answer.reader import Reading
 from rag.composing import cite
+from rag.retrieve import prior
 from rag.settings import Settings
 from rag.text.detect import detect_language
 from rag.text.refusals import refusal
@@ -136,7 +137,7 @@ class Answerer:
             others: Other ways to understand it, asked for only where this one has no answer; the likeliest is answered.
             empty: Whether the archive holds nothing at all.
             millis: Milliseconds per stage so far; the rest is added.
-            cancel: Set by the caller to stop.
+            cancel: Set by the caller to stop. What was quoted by then stays the answer.
             brief: Have the model say its answer again in a few words; nothing without a model.
             temperature: Another than the model's own; None leaves it that.
 
@@ -150,6 +151,8 @@ class Answerer:
         generation = Generation(temperature=temperature)
         run = _Run(asked.query, asked.hits, catalog, embed, dict(millis or {}), cancel or threading.Event(), generation)
         attribution = self._read(run, asked, others)
+        if run.cancel.is_set():  # stopped before anything was shown
+            run.generation.cancelled, run.chosen = True, quoting.Chosen((), 0.0)
         quotes = run.draft.text.quote(_cite(reading, attribution) for reading in run.chosen.readings)
         run.timings["read"] = _ms_since(started)
         if quotes:
@@ -158,7 +161,7 @@ class Answerer:
             if self._generator is not None:
                 yield from self._summary(run, attribution, self._generator, brief)
                 _drop_deleted(run)
-            if not run.draft.answered and not run.generation.cancelled:
+            if not run.draft.answered:  # nothing was written that they support, or it was stopped
                 yield from run.draft.text.add_quotes()
         conflicts = self._conflicts(run) if run.draft.answered and not run.generation.cancelled else []
         run.timings["answer"] = _ms_since(started)
@@ -270,7 +273,8 @@ class Answerer:
             caution=self._settings.caution,
             allowed=objection,
             preferred=lambda reading: attribution.asked_for(*reading.place),
-            newest_first=bool(asked.query.time and asked.query.time.kind == "latest"),
+            timely=lambda reading: prior.fits(asked.query, reading.text, reading.hit.passage),
+            newest_first=prior.newest_first(asked.query),
         )
         return chosen, attribution
 

@@ -24,6 +24,9 @@ _NEAR = 2.0
 _OWN_WORDS = 4.0
 """What it is worth, in log-odds of the reader, that a sentence has words of whom the question asks for: the reader has
 seen few such questions, and the parser that finds quotes knows whose they are."""
+_IN_TIME = 2.5
+"""What it is worth that a sentence is of the time the question names: more than what two quotes shown together may
+differ by, so that the other month's figure is not shown beside it, and less than a plainly better answer."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ def choose(
     caution: float,
     allowed: Callable[[Reading], str],
     preferred: Callable[[Reading], bool],
+    timely: Callable[[Reading], bool] | None = None,
     newest_first: bool = False,
     most: int = MOST,
 ) -> Chosen:
@@ -61,6 +65,7 @@ def choose(
         caution: How likely an answer has to be for anything to be shown.
         allowed: Why a sentence must not be quoted here; empty where nothing is against it.
         preferred: Whether a sentence has words of whom the question asks for.
+        timely: Whether a sentence is of the time that the question names; None: it names none.
         newest_first: Put the newer ones first, of those that are near the best.
         most: How many at most.
     """
@@ -71,6 +76,8 @@ def choose(
         return Chosen((), 0.0)
     signs = signs_of(question, tries, readings, embed=embed, retrieval=retrieval)
     scores = [confidence.rank_score(s, fitted=retrieval is not None) for s in signs]
+    if timely is not None:  # which of several answers is meant, not whether there is one
+        scores = [score + (_IN_TIME if timely(r) else 0.0) for score, r in zip(scores, tries, strict=True)]
     order = sorted(range(len(tries)), key=lambda i: -scores[i])
     best = order[0]
     p = confidence.p_answers(signs[best], fitted=retrieval is not None)

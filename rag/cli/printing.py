@@ -22,8 +22,8 @@ def print_time(err: Console, time: Time | None) -> None:
     from rag.text import timespan
 
     what, dating = timespan.describe_time(time, "to"), timespan.dating(time)
-    told = f"Taken as {what}" if time.kind in ("within", "as_of") else f"{what[:1].upper()}{what[1:]}"
-    otherwise = "leaves dates aside" if time.kind == "latest" else "looks at all dates"
+    told = f"Taken as {what}" if time.kind == "as_of" else f"{what[:1].upper()}{what[1:]}"
+    otherwise = "looks at all dates" if time.kind == "as_of" else "leaves dates aside"
     line = f"{f'{told}, {dating}' if dating else told} (“{time.phrase}”); --any-time {otherwise}."
     err.print(printable(line), style="dim")
 
@@ -121,6 +121,8 @@ def _print_citation(out: Console, citation: Citation) -> None:
     out.print(Text.assemble((f"[{citation.number}] ", "bold cyan"), before, (words, "bold underline"), after))
     if citation.speaker:
         out.print(f"    {printable(citation.speaker)}")
+    if told := shown.days(citation):
+        out.print(f"    {printable(told)}", style="dim")
     out.print(f"    {_origin(citation.title, citation.source, citation.published, citation.url)}", style="dim")
     if citation.also_published_by:
         out.print(f"    also printed by {printable(', '.join(citation.also_published_by))}", style="dim")

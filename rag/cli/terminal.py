@@ -22,6 +22,7 @@ class Exit(IntEnum):
     ERROR = 1
     USAGE = 2
     REFUSED = 3
+    """No answer; of ``check``: a claim is not supported."""
     BELOW_LIMIT = 4
     """Of ``eval``: a figure is below its limit, or the answers are not those of the baseline."""
 

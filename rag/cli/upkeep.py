@@ -81,11 +81,13 @@ def models(
     Example: onrecord models --verify
     """
     from rag import weights
+    from rag.extras import install_command
     from rag.settings import load_settings
 
     cache = load_settings(archive=archive).cache.expanduser()
     rows: list[dict[str, Any]] = []
-    for role, status in (("embedding", weights.find_minilm(cache)), ("language", weights.find(cache))):
+    in_place = [("embedding", weights.find_in_place(file, cache)) for file in (weights.MINILM, weights.E5)]
+    for role, status in (*in_place, ("language", weights.find(cache))):
         installed = status.usable
         if verify and installed:
             if role == "language":
@@ -93,9 +95,9 @@ def models(
                 weights.verify(path)
                 status = weights.find(cache)
             else:
-                weights.verify(status.path, weights.MINILM)
-                weights.ensure_minilm(cache)
-                status = weights.find_minilm(cache)
+                weights.verify(status.path, status.file)
+                weights.ensure_in_place(status.file, cache)
+                status = weights.find_in_place(status.file, cache)
         state = (
             "not installed"
             if not installed
@@ -114,6 +116,7 @@ def models(
                 "bytes": status.file.size,
                 "sha256": status.file.sha256,
                 "missing": list(status.missing),
+                "extra": status.file.extra,
             }
         )
     if as_json:
@@ -124,7 +127,7 @@ def models(
         if row["path"]:
             print(f"{'':<10} {row['path']}")
         if row["state"] == "not installed":
-            print(f'{"":<10} to install it: pip install "onrecord[local]"')
+            print(f"{'':<10} to install it: {install_command(row['extra'])}")
     print("none shows quotes alone; other models by name, such as openai:gpt-5, with their extra installed")
 
 

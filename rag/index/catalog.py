@@ -39,6 +39,7 @@ from rag.index.schema import (
     version_id,
 )
 from rag.ingest.prepared import Prepared
+from rag.text.local_clock import clock_text
 from rag.types import Article, ArticleSummary, Passage, RawArticle, Sentence
 
 __all__ = [
@@ -183,7 +184,7 @@ class Catalog(QuoteStore):
                     draft.url,
                     draft.source,
                     draft.author,
-                    draft.published.astimezone(UTC).isoformat() if draft.published else None,
+                    draft.published.isoformat() if draft.published else None,
                     item.language,
                     json.dumps(dict(draft.metadata), ensure_ascii=False, default=str),
                     sentences_json(item.sentences),
@@ -375,8 +376,8 @@ class Catalog(QuoteStore):
             ("has_words(?, title, author, key)", search.casefold().strip() or None),
             ("coalesce(source, '') = ?", source),
             ("language = ?", language),
-            ("published >= ?", after.astimezone(UTC).isoformat() if after else None),
-            ("published < ?", before.astimezone(UTC).isoformat() if before else None),
+            ("published >= ?", clock_text(after) if after else None),
+            ("published < ?", clock_text(before) if before else None),
         ):
             if value is not None:
                 rules.append(rule)
@@ -427,6 +428,13 @@ class Catalog(QuoteStore):
             )
             found += [r["id"] for r in rows]
         return found
+
+    def languages_of(self, article_ids: Sequence[str]) -> dict[str, str | None]:
+        """Languages (ISO 639-1) of versions by id; ids that are not there are left out."""
+        rows = self._db.execute(
+            f"SELECT id, language FROM version WHERE id IN ({', '.join('?' * len(article_ids))})", list(article_ids)
+        )
+        return {r["id"]: r["language"] for r in rows}
 
     def passages_at(self, places: Sequence[tuple[str, int]]) -> list[str | None]:
         """For each (version id, offset) the id of the passage that holds it, or None."""

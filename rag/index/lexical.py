@@ -9,6 +9,7 @@ from typing import Any
 
 from rag.errors import ArchiveDamaged
 from rag.index.schema import IndexRow, StoreClosed
+from rag.text.local_clock import clock
 from rag.text.tokens import query_terms, terms
 from rag.types import Query
 
@@ -141,8 +142,8 @@ class LexicalIndex:
             if filters and filters.language:
                 rules.append(query.term_query(schema, "language", filters.language))
             if filters and (filters.after or filters.before):
-                low = int(filters.after.timestamp()) if filters.after else -_EVER
-                high = int(filters.before.timestamp()) if filters.before else _EVER
+                low = int(clock(filters.after).timestamp()) if filters.after else -_EVER
+                high = int(clock(filters.before).timestamp()) if filters.before else _EVER
                 within = query.range_query(
                     schema, "published", tantivy.FieldType.Integer, low, high, include_lower=True, include_upper=False
                 )
@@ -202,7 +203,7 @@ def _document(row: IndexRow, ident: str, text: str) -> Any:
     document.add_text("source", row.source or "")
     document.add_text("language", row.language)
     document.add_boolean("has_date", row.published is not None)
-    document.add_integer("published", int(row.published.timestamp()) if row.published else 0)
+    document.add_integer("published", int(clock(row.published).timestamp()) if row.published else 0)
     return document
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from rag.index.schema import CatalogFile, read_article, read_texts, to_quote, to_quote_span
+from rag.text.local_clock import clock_text
 from rag.types import Article, Quote, QuoteSpan
 
 
@@ -86,7 +87,7 @@ class QuoteStore(CatalogFile):
         for sign, when in ((">=", after), ("<", before)):
             if when:
                 dates.append(f"v.published {sign} ?")
-                values.append(when.astimezone(UTC).isoformat())
+                values.append(clock_text(when))
         if dates:
             within = " AND ".join(dates)
             rules.append(f"(v.published IS NULL OR ({within}))" if undated else f"({within})")

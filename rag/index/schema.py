@@ -40,7 +40,7 @@ CREATE TABLE version (
   title TEXT NOT NULL,
   text TEXT NOT NULL,
   url TEXT, source TEXT, author TEXT,
-  published TEXT,                   -- ISO 8601, aware
+  published TEXT,                   -- ISO 8601 with its offset; compared by the clock it shows
   language TEXT NOT NULL,
   metadata TEXT NOT NULL,           -- JSON object
   sentences TEXT NOT NULL,          -- JSON [[start, end], ...]

@@ -138,7 +138,7 @@ class Stores:
 
     @property
     def embedder(self) -> Embedder:
-        """The embedding model: the one given, a plug-in's, or one of sentence-transformers."""
+        """The embedding model: the one given, a built-in one, a plug-in's, or one of sentence-transformers."""
         with self._lock:
             if self._embedder is None:
                 self._embedder = self._make_embedder()
@@ -381,17 +381,28 @@ class Stores:
         return {kind: self.catalog.meta(kind) or first for kind, first in _FIRST.items()}
 
     def _make_embedder(self) -> Embedder:
-        from rag.index.embed import DEFAULT, LangChainEmbedder, SentenceTransformerEmbedder
-
         if self._embeddings is not None:
+            from rag.index.embed import LangChainEmbedder
+
             return LangChainEmbedder(self._embeddings)
-        named = self.settings.embeddings
-        if named != DEFAULT:
-            from rag import registry
-
-            if make := registry.embedder(named) or registry.embedder(named.partition(":")[0]):
-                return make(named, self.settings)
-        return SentenceTransformerEmbedder(named, cache=self.settings.cache.expanduser())
+        return make_embedder(self.settings)
 
 
-__all__ = ["Stores"]
+def make_embedder(settings: Settings) -> Embedder:
+    """The embedding model that settings name: a built-in one, a plug-in's, or one of sentence-transformers.
+
+    Nothing is loaded yet.
+    """
+    from rag.index.embed import BUILT_IN, BuiltInEmbedder, SentenceTransformerEmbedder
+
+    named, cache = settings.embeddings, settings.cache.expanduser()
+    if named in BUILT_IN:
+        return BuiltInEmbedder(named, cache=cache)
+    from rag import registry
+
+    if make := registry.embedder(named) or registry.embedder(named.partition(":")[0]):
+        return make(named, settings)
+    return SentenceTransformerEmbedder(named, cache=cache)
+
+
+__all__ = ["Stores", "make_embedder"]

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from rag.errors import ArchiveDamaged, ArchiveLocked
 from rag.index.schema import IndexRow, StoreClosed
+from rag.text.local_clock import clock
 from rag.types import Query
 
 _COLLECTION = "passages"
@@ -292,7 +293,7 @@ def _zero(file: Path, start: int, end: int) -> None:
 def _metadata(row: IndexRow) -> dict[str, str | int | bool]:
     return {
         # $gte compares numbers only, and rows without the key drop out.
-        "published": int(row.published.timestamp()) if row.published else 0,
+        "published": int(clock(row.published).timestamp()) if row.published else 0,
         "has_date": row.published is not None,
         "source": row.source or "",
         "language": row.language,
@@ -308,9 +309,9 @@ def _where(filters: Query) -> dict[str, Any] | None:
     if filters.after or filters.before:
         dated: list[dict[str, Any]] = [{"has_date": True}]
         if filters.after:
-            dated.append({"published": {"$gte": int(filters.after.timestamp())}})
+            dated.append({"published": {"$gte": int(clock(filters.after).timestamp())}})
         if filters.before:
-            dated.append({"published": {"$lt": int(filters.before.timestamp())}})
+            dated.append({"published": {"$lt": int(clock(filters.before).timestamp())}})
         within = {"$and": dated}
         rules.append({"$or": [{"has_date": False}, within]} if filters.undated else within)
     if not rules:

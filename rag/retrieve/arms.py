@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rag.retrieve import quote_search
 from rag.retrieve.fusion import Candidates, share
@@ -37,6 +37,7 @@ class DenseArm:
         """Take the stores, and what tells whether the embedding model knows a question's language."""
         self._stores = stores
         self._reads = reads
+        self._last: tuple[Any, str, Any] | None = None
 
     def weight(self, query: Query) -> float:
         """As ``Arm.weight``."""
@@ -47,8 +48,15 @@ class DenseArm:
     def search(self, query: Query, depth: int) -> Sequence[str]:
         """As ``Arm.search``."""
         vectors, _ = self._stores.indexes()
-        sought = self._stores.embedder.query(query.looked_for)
+        sought = self._vector(query.looked_for)
         return [ident for ident, _ in vectors.search(sought, depth, query, _only(self._stores, query))]
+
+    def _vector(self, text: str) -> Any:
+        """A question's vector; the last one is kept, since a question with a time is looked for twice."""
+        embedder, last = self._stores.embedder, self._last
+        if last is None or last[0] is not embedder or last[1] != text:
+            last = self._last = (embedder, text, embedder.query(text))
+        return last[2]
 
 
 class LexicalArm:
@@ -86,7 +94,14 @@ class QuotesArm:
         return [ident for ident in dict.fromkeys(found) if ident]
 
 
-def add_articles(candidates: Candidates, query: Query, stores: Stores, depth: int, weight: float) -> None:
+def add_articles(
+    candidates: Candidates,
+    query: Query,
+    stores: Stores,
+    depth: int,
+    weight: float,
+    factor: Callable[[str], float] | None = None,
+) -> None:
     """Raise passages of the articles that fit the question as a whole, and let in the best of articles without any.
 
     What a question asks for is seldom said in one passage with all of the question's words. An article's second-best
@@ -98,6 +113,7 @@ def add_articles(candidates: Candidates, query: Query, stores: Stores, depth: in
         stores: Their lexical index has whole articles; an older program's has not, and nothing is done.
         depth: How many articles to look at.
         weight: Of the lexical arm.
+        factor: What a passage's share is multiplied by; None: nothing.
     """
     from rag.index.catalog import WITH_ARTICLES
 
@@ -116,7 +132,8 @@ def add_articles(candidates: Candidates, query: Query, stores: Stores, depth: in
     for ident in candidates.order():
         if (article := _article(ident)) in ranks:
             nth[article] += 1
-            candidates.scores[ident] += share(weight * _WHOLE / nth[article], ranks[article])
+            gained = share(weight * _WHOLE / nth[article], ranks[article])
+            candidates.scores[ident] += gained * (factor(ident) if factor else 1.0)
 
 
 def prefer_newer(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from rag.text.scripts import CJK
@@ -28,16 +28,20 @@ class Candidates:
     scores: dict[str, float] = field(default_factory=dict)
     found: dict[str, set[FoundBy]] = field(default_factory=dict)
 
-    def add(self, arm: FoundBy, ranked: Sequence[str], weight: float) -> None:
+    def add(
+        self, arm: FoundBy, ranked: Sequence[str], weight: float, factor: Callable[[str], float] | None = None
+    ) -> None:
         """Add an arm's passages: each scores weight / (10 + rank) more.
 
         Args:
             arm: What a hit says it was found by.
             ranked: Ids of passages, best first.
             weight: Of the arm.
+            factor: What a passage's share is multiplied by; None: nothing.
         """
         for rank, ident in enumerate(ranked, 1):
-            self.scores[ident] = self.scores.get(ident, 0.0) + share(weight, rank)
+            gained = share(weight, rank) * (factor(ident) if factor else 1.0)
+            self.scores[ident] = self.scores.get(ident, 0.0) + gained
             self.found.setdefault(ident, set()).add(arm)
 
     def admit(self, arm: FoundBy, idents: Sequence[str]) -> None:

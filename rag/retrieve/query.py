@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from rag.errors import UsageError
 from rag.protocols import QuestionOptions, refuse_unknown
+from rag.text.local_clock import clock
 from rag.types import Query, Time
 
 if TYPE_CHECKING:
@@ -53,8 +54,8 @@ def build_query(
         sought = bare
 
     whose = speaker.parse_speaker(sought or standalone)
-    if time:
-        after, before = time.after, time.before
+    if time and time.kind == "as_of":
+        before = time.before  # nothing newer was known then; other times are evidence, and leave nothing out
     return Query(
         text=text,
         standalone=standalone,
@@ -99,9 +100,9 @@ def _rewritten(text: str, history: Sequence[tuple[str, str]], rewriters: Sequenc
 def _when(question: str, today: datetime) -> tuple[Time | None, str]:
     """What a question says of when, and the question without it."""
     from rag.retrieve import timeref
-    from rag.text.detect import detect_language
+    from rag.text.detect import detect_question
 
-    found = timeref.find(question, today, detect_language(question))
+    found = timeref.find(question, today, detect_question(question))
     if found is None:
         return None, ""
     time = Time(
@@ -118,17 +119,17 @@ def _when(question: str, today: datetime) -> tuple[Time | None, str]:
 
 
 def apply_event_date(query: Query, published: datetime, title: str) -> Query:
-    """A query whose time is an event's, once an article has given the event a date.
+    """A query whose time is an event's, once an article has given the event a date. It stays evidence, no filter.
 
     News of an event is of its day or the next, so "after" begins with that day and "during" is three days.
     """
     assert query.time is not None and query.time.side is not None
     side = query.time.side
-    day = published.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    day = clock(published).replace(hour=0, minute=0, second=0, microsecond=0)
     after = {"before": None, "after": day, "during": day - timedelta(days=1)}[side]
     before = {"before": day, "after": None, "during": day + timedelta(days=2)}[side]
     time = query.time.model_copy(update={"after": after, "before": before, "dated_by": title})
-    return query.model_copy(update={"time": time, "after": after, "before": before})
+    return query.model_copy(update={"time": time})
 
 
 def language_code(code: str | None) -> str | None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from rag.retrieve import arms, fusion
+from rag.retrieve import arms, fusion, prior
+from rag.retrieve.tongues import CALIBRATED_MODEL, Tongues
+from rag.text.local_clock import clock
 from rag.types import FoundBy, Hit, Passage, Query
 
 if TYPE_CHECKING:
     from rag.index.stores import Stores
     from rag.protocols import Arm
 
-CALIBRATED_MODEL = "all-MiniLM"
-"""The embedding model that confidence was fitted for, and that knows English only."""
 _DEPTH = 100  # passages that each arm gives at least
 
 
@@ -23,7 +23,7 @@ class Retriever:
     def __init__(self, stores: Stores) -> None:
         """Take the stores of an archive; nothing is opened yet."""
         self._stores = stores
-        self._languages: tuple[int, tuple[str, ...]] | None = None
+        self._tongues = Tongues(stores)
         self._lexical = arms.LexicalArm(stores)
         self._own: dict[FoundBy, Arm] = {
             "dense": arms.DenseArm(stores, self._reads),
@@ -53,14 +53,7 @@ class Retriever:
 
     def language(self, question: str) -> str:
         """The question's language, as far as the archive has articles in it: a few words are easily mistaken."""
-        from rag.text.detect import detect_language
-
-        generation = self._stores.catalog.generation
-        if self._languages is None or self._languages[0] != generation:
-            self._languages = generation, tuple(self._stores.catalog.coverage()["languages"])
-        there = self._languages[1]  # the most common one first
-        detected = detect_language(question)
-        return detected if detected in there or not there else there[0]
+        return self._tongues.of_archive(question)
 
     def calibrated(self, query: Query) -> bool:
         """Whether the confidence fitted on data holds for a question: its embedding model and its language."""
@@ -71,20 +64,26 @@ class Retriever:
         return self._stores.embedder.name.startswith(CALIBRATED_MODEL)
 
     def _reads(self, query: Query) -> bool:
-        """Whether the embedding model knows the question's language; other models than the built-in one know all."""
-        return not self._has_calibrated_model or self.language(query.standalone) == "en"
+        """Whether the embedding model knows the question's language, as far as the archive has articles in it."""
+        return self._tongues.read(self.language(query.standalone))
 
     def _search(self, query: Query) -> list[Hit]:
         depth = max(_DEPTH, 4 * query.k)
+        of_its_time = prior.timely(query)
         candidates = fusion.Candidates()
         for name, arm in self._arms():
             if weight := arm.weight(query):
-                candidates.add(name, arm.search(query, depth), weight)
-        arms.add_articles(candidates, query, self._stores, depth, self._lexical.weight(query))
+                across = self._tongues.across(query, name)
+                candidates.add(name, arm.search(query, depth), weight, across)
+                if of_its_time is not None and name != "other":  # of another package: it need not know filters
+                    candidates.add(name, arm.search(of_its_time, depth), weight * prior.WITHIN, across)
+        across = self._tongues.across(query, "lexical")
+        arms.add_articles(candidates, query, self._stores, depth, self._lexical.weight(query), across)
         # Twins of a passage rank next to it, so a few more than are asked for are enough to fold them in.
-        order = candidates.order()[: max(24, 3 * query.k)]
+        order = candidates.order()[: max(24, 3 * query.k) * (1 if of_its_time is None else 2)]
         passages = self._stores.catalog.passages(order)  # ids that another process has just deleted drop out here
         passages = {i: p for i, p in passages.items() if candidates.found[i] != {"other"} or _allowed(p, query)}
+        order = prior.prefer_told(candidates, order, query, passages)
         order = arms.prefer_newer(candidates, order, query, passages)
         return fusion.hits(candidates, order, passages, query.k)
 
@@ -110,9 +109,8 @@ def _allowed(passage: Passage, query: Query) -> bool:
         return False
     if passage.published is None:
         return query.undated or not (query.after or query.before)
-    return not (query.after and passage.published < query.after) and not (
-        query.before and passage.published >= query.before
-    )
+    when = clock(passage.published)
+    return not (query.after and when < clock(query.after)) and not (query.before and when >= clock(query.before))
 
 
 __all__ = ["CALIBRATED_MODEL", "Retriever"]

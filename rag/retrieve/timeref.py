@@ -1,7 +1,7 @@
-"""What a question says of when, where that decides which articles are looked at: "last week", "as of 1 June", "latest".
+"""What a question says of when, where that speaks for some articles: "last week", "as of 1 June", "latest".
 
-A wrong filter loses answers and a missed one loses little, so whatever is in doubt is left alone: years in names ("the
-2022 World Cup"), times to come, history, what happens every year, and durations.
+It moves articles up and leaves none out (``rag/retrieve/prior.py``), but for "as of". Whatever is in doubt is left
+alone: years in names ("the 2022 World Cup"), times to come, history, what happens every year, and durations.
 
 An expression is a calendar span ("June 2023", "last week", "Monday") in a frame that says which side of it is meant
 ("in", "since", "as of"). dateparser is not asked to find them: ``dateparser.search`` takes "we" for Wednesday and
@@ -11,21 +11,21 @@ An expression is a calendar span ("June 2023", "last week", "Monday") in a frame
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 from rag.retrieve.timeref_english import ENGLISH, HINT
-from rag.retrieve.timeref_foreign import ALL, SURE
-from rag.retrieve.timeref_frames import MentionedError, Shape, When
+from rag.retrieve.timeref_foreign import FOREIGN, times_in
+from rag.retrieve.timeref_frames import MentionedError, When
+from rag.text.detect import detect_question
 
 _OLDEST = 1990  # articles of before are hardly in an archive: such a time is what the question is about
 _HANGING = re.compile(r"\s+(?:in|from|of|during|on|over|for|since|at|by)$", re.IGNORECASE)
 _SENTENCE_END = re.compile(r"(?:[.!?]['\"”’)]*\s+(?=[A-Z“\"'‘])|[。！？])(?P<rest>.*)", re.DOTALL)
-_NOT_ENGLISH = tuple(shape for language in ("de", "es", "fr", "zh") for shape in SURE[language])
 
 
 def find(question: str, today: datetime, language: str = "en") -> When | None:
-    """The time in a question, if it decides which articles are looked at.
+    """The time in a question, if it speaks for some articles more than for others.
 
     Days, weeks (from Monday), months, quarters and seasons (of the north, from the first of March, June, September and
     December) are whole ones in UTC, bounds half-open; the last that has begun is meant where a year is missing. "Last
@@ -34,7 +34,7 @@ def find(question: str, today: datetime, language: str = "en") -> When | None:
     end. Early, mid and late are thirds of a month. "After 3 May" begins on the 4th, "after May" with May itself.
     "Until" and "as of" take in what they name. A span that is over gets grace at its end: ``DAY_GRACE`` for a day,
     ``GRACE`` up to a week, ``MONTHS_GRACE`` up to a month, ``QUARTERS_GRACE`` up to a quarter; bounds of one side get
-    none, but ``AS_OF_GRACE`` for "as of".
+    none.
 
     Silent by rule:
 
@@ -50,24 +50,33 @@ def find(question: str, today: datetime, language: str = "en") -> When | None:
     Args:
         question: In any words.
         today: The question's own day; aware.
-        language: ISO 639-1, as detected. Beside English, de, es, fr, tr and zh know the commonest expressions. Short
-            questions are often taken for English, so what can't be English is looked for in those too.
+        language: ISO 639-1, as detected. Beside English, de, es, fr, tr and zh are known. Short questions are often
+            taken for English, so what is taken for English is looked at again as a question.
 
     Returns:
         The first of the kinds within and as_of, else an event, else ``latest``; None where there is nothing.
     """
     day = today.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-    for shape, meant in _shapes(language, question):
+    if language == "en":
+        language = detect_question(question)
+    found = times_in(language, question, day) if language in FOREIGN else _english(question, day)
+    return next((when for when in found if _makes_sense(when, day) and not _is_background(when, question)), None)
+
+
+def _english(question: str, day: datetime) -> Iterator[When]:
+    """The times of an English question, first things first; none where one is a mere mention."""
+    if not HINT.search(question):
+        return
+    for shape, meant in ENGLISH:
         for m in shape.finditer(question):
             try:
                 found = meant(m, day)
             except (ValueError, OverflowError):  # 31 June, the year 0
                 continue
             except MentionedError:
-                return None
-            if found is not None and _makes_sense(found, day) and not _is_background(found, question):
-                return found
-    return None
+                return
+            if found is not None:
+                yield found
 
 
 def without(question: str, when: When) -> str:
@@ -102,10 +111,3 @@ def _is_background(found: When, question: str) -> bool:
     """Whether it stands in a statement before the question: "A train derailed two weeks ago. What was on it?" """
     end = _SENTENCE_END.search(question, found.end)
     return found.kind != "latest" and end is not None and end[0][0] != "?" and bool(re.search(r"\w", end["rest"]))
-
-
-def _shapes(language: str, question: str) -> Iterable[Shape]:
-    """What to look for in a question, first things first."""
-    if language in ALL:
-        return ALL[language]
-    return (*ENGLISH, *_NOT_ENGLISH) if HINT.search(question) else _NOT_ENGLISH

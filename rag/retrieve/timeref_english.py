@@ -78,6 +78,12 @@ _ASKS_WHEN = re.compile(
 )
 
 
+def about_now(question: str) -> bool:
+    """Whether a question asks how things are: "is the bridge still closed?", "who is the mayor?"."""
+    opening = re.split(r"[.!]\s", question)[-1]
+    return bool(_PRESENT.search(opening)) and not _PAST.search(opening) and not _TO_COME.search(opening)
+
+
 def _about_the_past(question: str) -> bool:
     """Whether "in June" in a question can be the last June: not one to come, not every June, not what is asked for."""
     if _TO_COME.search(question) or _ASKS_WHEN.search(question):

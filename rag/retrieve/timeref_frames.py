@@ -16,8 +16,6 @@ Side = Literal["before", "after", "during"]
 DAY_GRACE = timedelta(days=14)
 """What happened on a day is told in the papers of the next two weeks: a day in a question is that of an event, and
 mostly not that of the article,"""
-AS_OF_GRACE = timedelta(days=1)
-"""how things stood on a day in those of the next,"""
 GRACE = timedelta(days=2)
 """news of a week in those of the next two days,"""
 MONTHS_GRACE = timedelta(days=14)
@@ -59,14 +57,19 @@ def made(m: re.Match[str], kind: Kind, after: datetime | None = None, before: da
 
 def one_sided(m: re.Match[str], side: str, span: Span) -> When:
     """``since``, ``after``, ``before``, ``until`` or ``as_of`` a span."""
+    return made(m, *bounds(side, span))
+
+
+def bounds(side: str, span: Span) -> tuple[Kind, datetime | None, datetime | None]:
+    """The kind of time that an edge of a span is, and its bounds."""
     start, end = span
     if side == "since":
-        return made(m, "within", after=start)
+        return "within", start, None
     if side == "after":
-        return made(m, "within", after=end if end - start <= timedelta(days=1) else start)
+        return "within", end if end - start <= timedelta(days=1) else start, None
     if side == "as_of":
-        return made(m, "as_of", before=end + AS_OF_GRACE)
-    return made(m, "within", before=start if side == "before" else end)
+        return "as_of", None, end
+    return "within", None, start if side == "before" else end
 
 
 def with_grace(span: Span) -> Span:

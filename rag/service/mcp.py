@@ -1,4 +1,4 @@
-"""The archive as tools for language models: ``ask``, ``search`` and ``quotes`` over the Model Context Protocol."""
+"""The archive as tools for language models: ask, search, quotes and timeline, over the Model Context Protocol."""
 
 from __future__ import annotations
 
@@ -104,7 +104,23 @@ def make_server(scheduler: RequestScheduler, access: Access) -> FastMCP:
         find = partial(scheduler.quotes, user=user, speaker=speaker, about=about, limit=limit, **filters)
         return {"quotes": [q.model_dump(mode="json") for q in await anyio.to_thread.run_sync(find)]}
 
-    for tool in (ask, search, quotes):
+    async def timeline(
+        about: Annotated[str, Field(min_length=1, max_length=4000, description="A name, or a story in a few words")],
+        ctx: Context[Any, Any, Any],
+        after: Annotated[datetime | None, Field(description="Only events from this day on")] = None,
+        before: Annotated[datetime | None, Field(description="Only events before this day")] = None,
+        sources: Sources = [],  # noqa: B006
+        newest_first: Annotated[bool, Field(description="The order; else the oldest first")] = False,
+        limit: Annotated[int, Field(ge=1, le=200, description="How many at most")] = 50,
+    ) -> dict[str, Any]:
+        """The course of events about a person, a place or a story: dated sentences of articles, word for word, each
+        with the day it tells of, which is not that of publication."""
+        filters = FilterArgs(after=after, before=before, sources=sources)
+        user = _user(access, ctx)
+        find = partial(scheduler.timeline, about, user=user, newest_first=newest_first, limit=limit, **filters)
+        return (await anyio.to_thread.run_sync(find)).model_dump(mode="json")
+
+    for tool in (ask, search, quotes, timeline):
         server.add_tool(tool, structured_output=True)
     return server
 

@@ -39,6 +39,7 @@ from rag.service.schemas import (
     Search,
     ServiceStats,
 )
+from rag.timelines import Timeline
 from rag.types import (
     Answer,
     Article,
@@ -122,6 +123,7 @@ class Routes:
         add("/api/search", self.search, methods=["POST"], responses=_ASKING, summary="Search")
         add("/api/search", self.search_by_address, methods=["GET"], responses=_ASKING, summary="Search")
         add("/api/quotes", self.quotes, methods=["GET"], responses=_ASKING, summary="Who said what")
+        add("/api/timeline", self.timeline, methods=["GET"], responses=_ASKING, summary="A timeline")
         add("/api/articles", self.articles, methods=["GET"], responses=_READING, summary="List articles")
         add(
             "/api/articles",
@@ -234,6 +236,26 @@ class Routes:
         body = _from_query(Quotes, speaker=speaker, about=about, limit=limit, **filters.filters())
         search = partial(self.scheduler.quotes, user=self.access.user(request), **body.options())
         found: list[Quote] = await self._wait_for(search)
+        return found
+
+    async def timeline(
+        self,
+        request: Request,
+        filters: QueryFilters,
+        about: Annotated[str, Query(min_length=1, max_length=4000, description="A name, or a story in a few words")],
+        newest_first: Annotated[bool, Query(description="The order; else the oldest first")] = False,
+        limit: Annotated[int, Query(ge=1, le=1000, description="How many at most")] = 100,
+    ) -> Timeline:
+        """Dated events about something, a verbatim sentence each; after and before are of the events' days."""
+        find = partial(
+            self.scheduler.timeline,
+            about,
+            user=self.access.user(request),
+            newest_first=newest_first,
+            limit=limit,
+            **filters.filters(),
+        )
+        found: Timeline = await self._wait_for(find)
         return found
 
     async def _wait_for(self, wait: Callable[..., T], *args: Any) -> T:

@@ -30,6 +30,7 @@ from rag.types import Delta, Event, Finished, Hit, IngestReport, Progress, Quote
 
 if TYPE_CHECKING:
     from rag.archive import Archive
+    from rag.timelines import Timeline
 
 HEARTBEAT = 0.4
 """Seconds of silence after which a heartbeat event is sent."""
@@ -121,6 +122,16 @@ class RequestScheduler:
             OnRecordError: What ``Archive.quotes`` raises.
         """
         return self._run_search(user, lambda: self.archive.quotes(**options))
+
+    def timeline(self, about: str, *, user: str, **options: Any) -> Timeline:
+        """The dated events about something, in its turn; see ``Archive.timeline``.
+
+        Raises:
+            ServiceBusy: The queue is full, or the scheduler is closing.
+            OnRecordError: What ``Archive.timeline`` raises.
+        """
+        (found,) = self._run_search(user, lambda: [self.archive.timeline(about, **options)])
+        return found
 
     def _run_search(self, user: str, search: Callable[[], list[T]]) -> list[T]:
         """Run a search that needs no model in the extractive pool."""

@@ -36,7 +36,7 @@ class Search(Filters):
     question: str = Field(min_length=1, max_length=4000, description="In any words")
     k: int | None = Field(None, ge=1, le=100, description="Passages to retrieve; by default the service's setting")
     today: datetime | None = Field(None, description='The day that "last week" counts from; by default now')
-    times: bool = Field(True, description="Whether what the question says of when decides which articles are looked at")
+    times: bool = Field(True, description="Whether what the question says of when counts")
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", json_schema_extra={"examples": [{"question": "Qin Gang relations", "k": 3}]}

@@ -27,8 +27,22 @@ MONTHS = _numbers("months", None, 1)
 """Names of months in all languages, long and short, folded, with 1 to 12. No name is of two months."""
 MONTHS_IN = {language: _numbers("months", language, 1) for language in _NAMES}
 """The same for each language, ISO 639-1."""
+DAYS_IN = {
+    code: {name: n for name, n in _numbers("days", code, 0).items() if len(name) > 3 or code in ("zh", "ja")}
+    for code in _NAMES
+}
+"""Names of days for each language, folded, with 0 (Monday) to 6; without the short ones, which are words as well."""
 DAYS = frozenset(_numbers("days", None, 0))
 """Names of days in all languages, long and short, folded; some are of different days."""
+
+
+def names_in(language: str, kind: str) -> list[str]:
+    """The names of a language's ``months`` or ``days`` as they are written, the longest first."""
+    least = 1 if language in ("zh", "ja") else 3 if kind == "months" else 4
+    names = {name for names in _NAMES[language][kind] for name in names if len(name.rstrip(".")) >= least}
+    return sorted(names, key=lambda name: (-len(name), name))
+
+
 ENGLISH_MONTHS = tuple(names[0] for names in _NAMES["en"]["months"])
 """January to December."""
 ENGLISH_DAYS = tuple(names[0] for names in _NAMES["en"]["days"])

@@ -12,14 +12,16 @@ import re
 from collections import Counter
 from functools import cache
 
+from rag.text.calendar_names import names_in
 from rag.text.lexicon import having
 from rag.text.scripts import BY_LANGUAGE
-from rag.text.word_lists import Detection
+from rag.text.word_lists import Detection, Times
 
 _OTHER = re.compile("|".join(f"(?P<{name}>[{span}]+)" for name, span in BY_LANGUAGE))
 _LATIN = re.compile("[a-zà-öø-ÿā-ſș-ț]+")
 _MET_OFTEN = "en tr de fr es it pt nl sv da no fi pl cs hu ro id vi".split()
 """Where two languages are as likely, the first of these is named."""
+_WORD_OF_PATTERN = re.compile(r"[^\W\d_]{3,}")
 _CYRILLIC = (("uk", "іїєґ"), ("be", "ў"), ("sr", "ђјљњћџ"), ("mk", "ѓќѕ"))
 _ARABIC = (("ur", "ٹڈڑںےھ"), ("fa", "پچژگک"))
 _SAMPLE = 4_000
@@ -41,6 +43,38 @@ def detect_language(text: str) -> str:
     scores, number = _scores(sample)
     best = max(scores, key=lambda language: (scores[language], language == "en"), default="en")
     return best if number and scores[best] >= max(1, _SURE * number) else "en"
+
+
+def detect_question(text: str) -> str:
+    """Guess the language of a question, which has too few words for ``detect_language``.
+
+    What questions are asked with, and the names of months and days, speak for a language as well.
+
+    Returns:
+        ISO 639-1; "en" when unsure.
+    """
+    if not text.isascii() and (language := _by_script(text)) is not None:
+        return language
+    scores, number = _scores(text)
+    for word in set(_LATIN.findall(text.replace("İ", "i").lower())):
+        owners = _asked_with().get(word, ())
+        for owner in owners:
+            scores[owner] += 2 if len(owners) == 1 else 1
+    best = max(scores, key=lambda language: (scores[language], language == "en"), default="en")
+    return best if number and scores[best] >= 1 else "en"
+
+
+@cache
+def _asked_with() -> dict[str, tuple[str, ...]]:
+    """The languages that questions with a word are in."""
+    owners: dict[str, tuple[str, ...]] = {}
+    for language, known in having(Times).items():
+        names = [name.lower() for kind in ("months", "days") for name in names_in(language, kind)]
+        patterns = (pattern for one in known for pattern in one if one is not known.questions)
+        told = (word.lower() for pattern in patterns for word in _WORD_OF_PATTERN.findall(pattern) if word != "time")
+        for word in dict.fromkeys((*known.questions, *names, *told)):
+            owners[word] = (*owners.get(word, ()), language)
+    return owners
 
 
 def certain_language(text: str) -> str | None:

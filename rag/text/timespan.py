@@ -15,7 +15,7 @@ def day(when: date | None) -> str:
 
 
 def describe_time(time: Time, to: str = "–") -> str:
-    """Which articles a question was taken to ask for: "articles of 12–18 June 2023", or "newer articles first".
+    """Which articles a question was taken to ask for: "articles of 12–18 June 2023 first", or "newer articles first".
 
     Args:
         time: As a query has it.
@@ -25,7 +25,7 @@ def describe_time(time: Time, to: str = "–") -> str:
         return "newer articles first"
     if time.kind == "as_of" and time.before and not time.after:
         return f"articles up to {day(time.before - _LEAST)}"
-    return f"articles {'of ' if time.after else ''}{span(time.after, time.before, to)}"
+    return f"articles {'of ' if time.after else ''}{span(time.after, time.before, to)} first"
 
 
 def dating(time: Time) -> str:

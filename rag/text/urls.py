@@ -10,6 +10,7 @@ from rag.text.word_lists import Web
 
 _TRACKING = re.compile(alternation(lexicon("web").section(Web).tracking), re.IGNORECASE)
 _WEB = re.compile(r"https?://", re.IGNORECASE)
+_CAPTURE = re.compile(r"https?://web\.archive\.org/web/\d{4,14}(?:[a-z]{2}_)?/(?:(https?):/+)?(.+)", re.IGNORECASE)
 
 
 def is_web(text: str) -> bool:
@@ -45,6 +46,12 @@ def canonical(url: str) -> str:
         if len(kept) != len(pairs):
             query = urlencode(kept, quote_via=quote, errors="surrogateescape")
     return urlunsplit(("https", host, parts.path.rstrip("/"), query, ""))
+
+
+def original(url: str) -> str:
+    """The address of a page itself where that of its capture in the Wayback Machine is given; else as it was."""
+    capture = _CAPTURE.fullmatch(url.strip())
+    return f"{capture[1] or 'http'}://{capture[2]}" if capture else url.strip()
 
 
 def host(url: str | None) -> str | None:

@@ -172,6 +172,30 @@ class Evidence(NamedTuple):
     reason_told: tuple[str, ...]
 
 
+class Support(NamedTuple):
+    """What holds a statement back (``rag/answer/check/align.py``); lemmas, looked up where the parse leaves it open."""
+
+    factive_verbs: frozenset[str]
+    implicative_verbs: frozenset[str]
+    denying_verbs: frozenset[str]
+    wishing_verbs: frozenset[str]
+    saying_nouns: frozenset[str]
+    open_nouns: frozenset[str]
+    unsure_adverbs: frozenset[str]
+    unsure_adjectives: frozenset[str]
+    ended_adjectives: frozenset[str]
+    unsure_modals: frozenset[str]
+    conditions: frozenset[str]
+    negatives: frozenset[str]
+    universal: frozenset[str]
+    partial: frozenset[str]
+    at_least: tuple[str, ...]
+    at_most: tuple[str, ...]
+    about: tuple[str, ...]
+    cause_claimed: tuple[str, ...]
+    cause_told: tuple[str, ...]
+
+
 class Injection(NamedTuple):
     """Orders to a machine (``rag/answer/injection.py``)."""
 
@@ -205,6 +229,40 @@ class Refusals(NamedTuple):
     taken_down: tuple[str, ...]
 
 
+class Times(NamedTuple):
+    """Times as questions and articles name them (``rag/text/day_names.py``)."""
+
+    questions: tuple[str, ...]
+    numbers: tuple[str, ...]
+    today: tuple[str, ...]
+    yesterday: tuple[str, ...]
+    two_days_ago: tuple[str, ...]
+    tomorrow: tuple[str, ...]
+    this_week: tuple[str, ...]
+    last_week: tuple[str, ...]
+    last_weekend: tuple[str, ...]
+    this_month: tuple[str, ...]
+    last_month: tuple[str, ...]
+    this_year: tuple[str, ...]
+    last_year: tuple[str, ...]
+    days_ago: tuple[str, ...]
+    weeks_ago: tuple[str, ...]
+    months_ago: tuple[str, ...]
+    last_named: tuple[str, ...]
+    on_day: tuple[str, ...]
+    in_month: tuple[str, ...]
+    quarters: tuple[str, ...]
+    since: tuple[str, ...]
+    after: tuple[str, ...]
+    before: tuple[str, ...]
+    until: tuple[str, ...]
+    as_of: tuple[str, ...]
+    lately_days: tuple[str, ...]
+    lately_weeks: tuple[str, ...]
+    latest: tuple[str, ...]
+    coming: tuple[str, ...]
+
+
 SECTIONS: Mapping[str, type[Any]] = {
     "detection": Detection,
     "grammar": Grammar,
@@ -219,8 +277,10 @@ SECTIONS: Mapping[str, type[Any]] = {
     "boilerplate": Boilerplate,
     "web": Web,
     "evidence": Evidence,
+    "support": Support,
     "injection": Injection,
     "assistant": Assistant,
     "refusals": Refusals,
+    "times": Times,
 }
 """The sections of a lexicon's file."""

@@ -76,7 +76,8 @@ def test_two_statements_share_a_number_where_they_share_a_sentence(bridge: Archi
 
 def test_events_come_in_order_and_the_deltas_are_the_text(bridge: Archive, chat: FakeChat) -> None:
     chat.replies = told(
-        "cracks", f"{TRUE} [#]\nThe Old Harbour Bridge will close to cars for eleven weeks from 7 June."
+        "cracks",
+        f"{TRUE} [#]\nThe port authority said the Old Harbour Bridge will close to cars for eleven weeks from 7 June.",
     )
     events = list(bridge.stream(QUESTION))
     assert isinstance(events[0], Retrieved)

@@ -137,7 +137,7 @@ def test_an_event_stops_a_slow_model(bridge: Archive, chat: FakeChat) -> None:
     events = list(bridge.stream(QUESTION, cancel=cancel))
     assert time.monotonic() - started < 2.4
     answer = events[-1].answer  # type: ignore[union-attr]
-    assert (answer.answered, answer.reason) == (False, "cancelled")
+    assert answer.quotes and not answer.summarized, "what was quoted by then stays the answer"
     assert gone(within=2)
 
 

@@ -89,7 +89,7 @@ def test_the_check_is_scored_as_scikit_learn_scores(monkeypatch: pytest.MonkeyPa
             rows = np.array([[1.0, len(t)] for t in texts], np.float32)
             return rows / np.linalg.norm(rows, axis=1, keepdims=True)
 
-    monkeypatch.setattr(check, "SentenceTransformerEmbedder", Embedder)
+    monkeypatch.setattr(check, "BuiltInEmbedder", Embedder)
     monkeypatch.setattr(check, "_RESAMPLES", 10)  # intervals are not looked at here
     words = "The bridge will close for eleven weeks from June."
     cases = [

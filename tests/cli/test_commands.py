@@ -17,8 +17,8 @@ from rag.cli import app
 from rag.testing import FakeChat
 
 COMMANDS = [
-    "ask", "config", "delete", "doctor", "eval", "ingest", "models", "password", "quotes", "search", "serve", "show",
-    "stats", "ui",
+    "ask", "check", "config", "delete", "doctor", "eval", "ingest", "models", "password", "quotes", "search", "serve",
+    "show", "stats", "timeline", "ui",
 ]  # fmt: skip
 
 
@@ -45,7 +45,7 @@ def test_every_command_has_help_with_an_example_and_every_option_says_what_it_do
     assert done.code == 0
     assert "Example: onrecord" in done.out
     assert cli(command, "-h").out == done.out
-    if command not in ("models", "config", "eval", "password"):
+    if command not in ("check", "models", "config", "eval", "password"):
         assert "--archive" in done.out
 
 
@@ -192,6 +192,9 @@ def test_models_says_where_they_are_and_downloads_nothing(cli: Any, user_environ
         (["search", "", "--archive", "{ports}"], 2, "empty"),
         (["quotes", "--archive", "{none}"], 1, "onrecord ingest"),
         (["quotes", "--archive", "{ports}", "--limit", "0"], 2, "limit is 0"),
+        (["timeline", "x", "--archive", "{none}"], 1, "onrecord ingest"),
+        (["timeline", "x", "--archive", "{ports}", "--limit", "0"], 2, "limit is 0"),
+        (["timeline", "x", "--archive", "{ports}", "--csv", "--json"], 2, "choose one"),
         (["ask", "x", "--archive", "{ports}", "--model", "nonsense"], 2, "none, or"),
         (["ask", "x", "--archive", "{ports}", "--model", "openai:gpt-5"], 1, "onrecord[openai]"),
         (["ask", "x", "--archive", "{ports}", "--model", "local:/nowhere.gguf"], 1, "/nowhere.gguf"),

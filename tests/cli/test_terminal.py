@@ -57,6 +57,9 @@ def test_nothing_in_an_article_commands_the_terminal(cli: Any, tmp_path: Path, c
         ["search", "tram", "--json"],
         ["quotes"],
         ["quotes", "--json"],
+        ["timeline", "tram"],
+        ["timeline", "tram", "--csv"],
+        ["timeline", "tram", "--markdown"],
         ["show", f"nobody{EVIL}"],
         ["delete", "twin", "--yes"],
     ):

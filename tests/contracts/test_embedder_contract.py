@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.index.embed import LangChainEmbedder, SentenceTransformerEmbedder
+from rag.index.embed import BuiltInEmbedder, LangChainEmbedder
 from rag.protocols import Embedder
 from rag.testing import FakeEmbeddings
 from rag.testing.contracts import EmbedderContract
@@ -22,4 +22,11 @@ class TestFake(EmbedderContract):
 class TestMiniLM(EmbedderContract):
     @pytest.fixture
     def embedder(self, shared_cache: Path) -> Embedder:
-        return SentenceTransformerEmbedder(cache=shared_cache)
+        return BuiltInEmbedder(cache=shared_cache)
+
+
+@pytest.mark.models
+class TestMultilingual(EmbedderContract):
+    @pytest.fixture
+    def embedder(self, shared_cache: Path) -> Embedder:
+        return BuiltInEmbedder("multilingual", cache=shared_cache)

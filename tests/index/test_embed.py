@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rag.errors import ExtraMissing
-from rag.index.embed import EmbeddingCache, SentenceTransformerEmbedder
+from rag.index.embed import BuiltInEmbedder, EmbeddingCache, SentenceTransformerEmbedder
 
 
 def test_without_sentence_transformers_one_line_says_how_to_get_it(
@@ -29,7 +29,7 @@ def test_without_sentence_transformers_one_line_says_how_to_get_it(
 @pytest.mark.parametrize("module", ["onnxruntime", "tokenizers"])
 def test_without_what_runs_the_exported_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str) -> None:
     monkeypatch.setitem(sys.modules, module, None)
-    embedder = SentenceTransformerEmbedder(cache=tmp_path)
+    embedder = BuiltInEmbedder(cache=tmp_path)
     monkeypatch.setattr(Path, "exists", lambda path: path.suffix == ".onnx")  # exported before, by another program
     with pytest.raises(ExtraMissing, match=rf"^Embedding needs {module}, which is not installed\. Run: pip"):
         embedder.query("What happened?")

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.index.embed import SentenceTransformerEmbedder, _length_batches
-from rag.weights import minilm_folder
+from rag.index.embed import BuiltInEmbedder
+from rag.index.encoder import length_batches
+from rag.weights import MINILM, ensure_in_place
 
 WORDS = (Path(__file__).parents[2] / "README.md").read_text("utf-8").split()
 
@@ -19,7 +20,7 @@ def test_groups_hold_every_text_once() -> None:
     made = random.Random(3)
     for _ in range(200):
         lengths = [made.randint(1, 256) for _ in range(made.randint(0, 60))]
-        groups = _length_batches(lengths)
+        groups = length_batches(lengths)
         assert sorted(i for group in groups for i in group) == list(range(len(lengths)))
         assert all(groups)
 
@@ -28,14 +29,15 @@ def test_groups_hold_every_text_once() -> None:
 def test_the_quick_way_gives_the_models_own_vectors(tmp_path: Path) -> None:
     made = random.Random(5)
     texts = [" ".join(made.choices(WORDS, k=made.choice((1, 3, 12, 40, 90, 400)))) for _ in range(60)]
-    embedder = SentenceTransformerEmbedder(cache=tmp_path)
+    embedder = BuiltInEmbedder(cache=tmp_path)
     quick = embedder.embed(texts)
     assert embedder.backend == "onnx"
     assert any(tmp_path.glob("*.onnx"))  # it was the graph that gave them
     assert "GOMP_SPINCOUNT" not in os.environ  # it is set while torch is imported
     from sentence_transformers import SentenceTransformer
 
-    own = SentenceTransformer(str(minilm_folder()), device="cpu").encode(texts, normalize_embeddings=True)
+    folder = ensure_in_place(MINILM, tmp_path).parent
+    own = SentenceTransformer(str(folder), device="cpu").encode(texts, normalize_embeddings=True)
     assert float((quick * own).sum(axis=1).min()) > 0.9999
     alone = np.stack([embedder.query(text) for text in texts])
     assert float((alone * own).sum(axis=1).min()) > 0.9999

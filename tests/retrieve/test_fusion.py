@@ -111,7 +111,7 @@ def turkish(place: Path, *more: dict[str, Any]) -> Path:
     return place / "x"
 
 
-@pytest.mark.parametrize("question", ["Le Monde ne yazdı?", "Paris de la Rue belediye?"])
+@pytest.mark.parametrize("question", ["Pourquoi la réforme est-elle dans une impasse ?", "Paris de la Rue belediye?"])
 def test_a_few_words_are_not_taken_for_a_language_that_the_archive_has_not(tmp_path: Path, question: str) -> None:
     assert detect_language(question) == "fr"
     with through(turkish(tmp_path), "hybrid", Named()) as archive:
@@ -125,16 +125,16 @@ def test_a_language_that_the_archive_has_is_believed(tmp_path: Path) -> None:
     french = row("fr", "Le gouvernement a annoncé hier que la réforme des retraites est dans une impasse.", title="Le")
     english = row("en", "The minister said that the talks with the bank were over and that it was late.", title="The")
     with through(turkish(tmp_path, french, english), "hybrid", Named()) as archive:
-        language = archive.retriever.language
-        assert language("Le Monde ne yazdı?") == "fr"
+        language, french_question = archive.retriever.language, "Pourquoi la réforme est-elle dans une impasse ?"
+        assert language(french_question) == "fr"
         assert language("What did the minister say?") == "en"
         assert language("¿Qué dijo el ministro sobre la reforma?") == "tr", "the commonest, where it has none"
         archive.delete("fr")
-        assert language("Le Monde ne yazdı?") == "tr", "it has changed since"
+        assert language(french_question) == "tr", "it has changed since"
         archive.delete("tr0", "tr1", "tr2")
-        assert language("Le Monde ne yazdı?") == "en"
+        assert language(french_question) == "en"
         archive.delete("en")
-        assert language("Le Monde ne yazdı?") == "fr", "an empty archive knows nothing better"
+        assert language(french_question) == "fr", "an empty archive knows nothing better"
 
 
 @pytest.fixture(scope="module")

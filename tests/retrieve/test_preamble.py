@@ -76,4 +76,4 @@ def test_a_query_is_looked_for_without_it_and_shown_with_it() -> None:
 def test_a_mere_date_is_that_day() -> None:
     asked = query.build_query("What happened last week?", k=8, today=date(2023, 6, 27))
     moment = query.build_query("What happened last week?", k=8, today=datetime(2023, 6, 27, tzinfo=UTC))
-    assert asked == moment and asked.after is not None
+    assert asked == moment and asked.time is not None and asked.time.after is not None and asked.after is None

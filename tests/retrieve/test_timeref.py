@@ -1,4 +1,4 @@
-"""Times in questions: which decide what articles are looked at, and which are only mentioned."""
+"""Times in questions: which speak for some articles, and which are only mentioned."""
 
 from __future__ import annotations
 
@@ -191,9 +191,9 @@ def test_a_time_that_is_only_mentioned_is_left_alone(question: str) -> None:
         ("截至2023年6月1日有多少人？", "zh", datetime(2023, 6, 2, tzinfo=UTC), "有多少人？"),
     ],
 )
-def test_as_of_ends_with_the_day_after(question: str, language: str, before: datetime, rest: str) -> None:
+def test_as_of_ends_with_its_day(question: str, language: str, before: datetime, rest: str) -> None:
     found = find(question, TODAY, language)
-    assert found and (found.kind, found.after, found.before) == ("as_of", None, before + timedelta(days=1))
+    assert found and (found.kind, found.after, found.before) == ("as_of", None, before)
     assert without(question, found) == rest
 
 

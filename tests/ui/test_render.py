@@ -314,7 +314,7 @@ def test_a_passage_found_by_its_quotes_says_so() -> None:
 def test_a_time_is_shown_and_can_be_taken_off_once_the_answer_is_there() -> None:
     query = taken(phrase="last week", kind="within", after="2023-06-12T00:00Z", before="2023-06-19T00:00Z")
     writing = render.turn_html(TurnView(question="Does it rain?", number=1, query=query), None)
-    assert "articles of 12–18 June 2023 · “last week”" in writing
+    assert "articles of 12–18 June 2023 first · “last week”" in writing
     assert 'data-times="off"' not in writing
     for done in (
         talk(answer(query=query)),
@@ -342,7 +342,7 @@ def test_retry_asks_as_it_was_asked() -> None:
 def test_an_event_names_the_article_that_dates_it() -> None:
     query = taken(phrase="before the summit", kind="event", before=WHEN, side="before", dated_by="Summit opens")
     shown = html.unescape(render.turn_html(talk(answer(query=query)), None))
-    assert "articles before 18 June 2023 · “before the summit”" in shown
+    assert "articles before 18 June 2023 first · “before the summit”" in shown
     assert "the date of “Summit opens”" in shown
 
 

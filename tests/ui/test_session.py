@@ -116,7 +116,7 @@ def test_stopping(session: TabSession, chat: FakeChat) -> None:
         if view.side:
             session.stop()
     assert time.monotonic() - started < 3
-    assert "Stopped" in str(view.live)
+    assert "Stopped" in str(view.live), "nothing was shown yet"
     assert view.busy is False
 
 
@@ -244,7 +244,7 @@ def test_there_are_no_quotes_before_there_is_an_archive(tmp_path: Path) -> None:
 
 def test_a_question_is_asked_of_its_time_or_of_all(session: TabSession) -> None:
     question = "Why was the harbour bridge closed in May 2021?"
-    assert "2021 · “in May 2021”" in str(views(session, question)[-1].live)
+    assert "2021 first · “in May 2021”" in str(views(session, question)[-1].live)
     last = list(session.ask(question, FilterArgs(), times=False))[-1]
     assert 'class="when"' not in str(last.live)
     assert [bool(t.answer.query.time) for t in session.turns()] == [True, False]

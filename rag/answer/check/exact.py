@@ -206,7 +206,7 @@ def names(text: str) -> list[str]:
 def _placed(text: str) -> list[tuple[str, int]]:
     """Names with where they begin, in the text with its longer country names shortened."""
     found = []
-    for m in _NAME.finditer(_joined(text)):
+    for m in _NAME.finditer(shortened(text)):
         word = _bare(m.group())
         if not word[:1].isupper() or word.casefold() in _PLAIN or (len(word) == 1 and word != "X"):
             continue
@@ -248,7 +248,7 @@ def question_names(question: str, foreign: bool = False) -> list[str]:
 def missing_names(wanted: Iterable[str], text: str) -> list[str]:
     """Those of the names that a text doesn't hold, as such or by another form ("China" by "Chinese", "Gdansk" by "Gdańsk")."""
     there: set[str] = set()
-    for w in re.findall(r"[\w'’.\-]+", f"{text} {_joined(text)}"):
+    for w in re.findall(r"[\w'’.\-]+", f"{text} {shortened(text)}"):
         low = _unmarked(_bare(w).casefold())
         there |= {low, *low.split("-"), re.split(r"['’]", low)[0]}
     missing = []
@@ -279,7 +279,8 @@ def _akin(name: str, there: set[str]) -> bool:
     return bool(bases) and any(w in bases or (len(w) >= 5 and w[:-1] in bases) for w in there if len(w) >= 4)
 
 
-def _joined(text: str) -> str:
+def shortened(text: str) -> str:
+    """A text with its longer names of countries and unions as letters: US, UK, UN, EU."""
     for phrase, short in _PHRASES:
         text = phrase.sub(short, text)
     return text
@@ -306,7 +307,7 @@ def roles_swapped(claim: str, said: str) -> str | None:
     Looks at the names nearest before the verb on either side. A passive on one
     side only ("was beaten by") is left alone.
     """
-    claim, said = _joined(claim), _joined(said)
+    claim, said = shortened(claim), shortened(said)
     ours, theirs = _placed(claim), _placed(said)
     everyone = {n for n, _ in theirs}
     for mine in _DOING.finditer(claim):

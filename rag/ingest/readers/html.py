@@ -11,7 +11,7 @@ from rag.ingest.readers.single import PARSER_ERROR_LENGTH, SingleArticleReader
 from rag.ingest.values import language_code
 from rag.text.dates import parse_date
 from rag.text.decode import decode
-from rag.text.urls import canonical, host, is_web
+from rag.text.urls import canonical, host, is_web, original
 from rag.types import RawArticle, Skipped
 
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([\w.:-]+)", re.IGNORECASE)
@@ -50,14 +50,14 @@ class HtmlReader(SingleArticleReader):
         text = found.text if found is not None and not isinstance(found, dict) else None
         if found is None or isinstance(found, dict) or not text or len(text.strip()) < _SHORTEST:
             return Skipped(origin=str(path), reason="no article found in the page")
-        url = found.url if found.url and is_web(found.url) else None
+        url = original(found.url) if found.url and is_web(found.url) else None
         language = _LANG.search(page[:5000])
         return RawArticle(
             key=canonical(url) if url else path.resolve().as_posix(),
             title=" ".join((found.title or path.name.split(".")[0]).split()),
             text=_spaced(text),
             url=url,
-            source=found.sitename or host(url),
+            source=(found.sitename if found.sitename != "web.archive.org" else None) or host(url),
             author=found.author or None,
             published=parse_date(found.date),
             language=language_code(language[1]) if language else None,

@@ -1,9 +1,11 @@
-"""Markdown, with YAML front matter where there is any."""
+"""Markdown, with YAML or TOML front matter where there is any."""
 
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,10 @@ _FRONT = re.compile(
     r"\A\ufeff?---[ \t]*\r?\n(.{0,65536}?)^(?:---|\.\.\.)[ \t]*(?:\r?\n|\Z)",
     re.DOTALL | re.MULTILINE,
 )
+_TOML = re.compile(r"\A\ufeff?\+\+\+[ \t]*\r?\n(.{0,65536}?)^\+\+\+[ \t]*(?:\r?\n|\Z)", re.DOTALL | re.MULTILINE)
+_TOML_PAIR = re.compile(r"^(\w+)[ \t]*=[ \t]*(.+?)[ \t]*$", re.MULTILINE)
 _PAIR = re.compile(r"^([A-Za-z_]\w*):[ \t]+(.+?)[ \t]*$", re.MULTILINE)
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)-\S")
 _TAG = re.compile(
     r"<!--.*?(?:-->|\Z)|<(?:script|style)\b.*?(?:</(?:script|style)>|\Z)|</?[A-Za-z][^<>]*>",
     re.DOTALL | re.IGNORECASE,
@@ -35,6 +40,8 @@ class MarkdownReader(SingleArticleReader):
         if isinstance(decoded, Skipped):
             return decoded
         head, body = _front_matter(decoded.text)
+        if head.get("draft") is True:
+            return Skipped(origin=str(path), reason="a draft")
         text, heading = _plain_markdown(body)
         if not text.strip():
             return Skipped(origin=str(path), reason="no text")
@@ -65,7 +72,7 @@ class MarkdownReader(SingleArticleReader):
             url=url,
             source=source or host(url),
             author=author,
-            published=parse_date(published),
+            published=parse_date(published) or (_named_day(path) if head else None),
             language=language,
             aliases=ids,
             metadata=short_fields(plain | ({"decoding": decoded.note} if decoded.note else {})),
@@ -73,9 +80,20 @@ class MarkdownReader(SingleArticleReader):
         )
 
 
+def _named_day(path: Path) -> datetime | None:
+    """The day in a post's name, which is where Jekyll has it: "2021-08-23-bridge-closed.md"."""
+    named = _DAY.match(path.name)
+    return parse_date(named[1]) if named else None
+
+
 def _front_matter(text: str) -> tuple[Mapping[str, Any], str]:
     """The fields before the text, and the text. Broken YAML is read line by line."""
     match = _FRONT.match(text)
+    if match is None and (toml := _TOML.match(text)):  # Hugo's other front matter
+        try:
+            return tomllib.loads(toml[1]), text[toml.end() :]
+        except (tomllib.TOMLDecodeError, RecursionError):
+            return {name: value.strip("'\"") for name, value in _TOML_PAIR.findall(toml[1])}, text[toml.end() :]
     if match is None:
         return {}, text
     import yaml  # type: ignore[import-untyped, unused-ignore]

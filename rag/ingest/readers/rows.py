@@ -69,7 +69,7 @@ class RowReader:
         if encoding is None:
             yield Skipped(origin=str(path), reason="not text")
             return
-        mapper = _FieldMapper(path, fields)
+        mapper = FieldMapper(path, fields)
         for origin, row in self._rows(path, _text_stream(head, stream, encoding, self.kind)):
             yield row if isinstance(row, Skipped) else mapper.article(origin, row)
 
@@ -331,14 +331,20 @@ def csv_rows(path: Path, lines: io.TextIOBase, kind: str) -> Iterator[Row]:
             yield f"{path}:{first}", dict(zip(names, cells, strict=False))
 
 
-class _FieldMapper:
+class FieldMapper:
     """Turns the rows of one file into articles."""
 
     def __init__(self, path: Path, fields: Mapping[str, str]) -> None:
+        """Take the file's path, and our field name → its name in the file."""
         self._path = path.resolve().as_posix()
         self._fields = fields
 
+    def has_text(self, names: Sequence[str]) -> bool:
+        """Whether one of these columns holds texts."""
+        return _has_text({plain_name(name): name for name in names}, self._fields)
+
     def article(self, origin: str, row: Mapping[str, Any]) -> RawArticle | Skipped:
+        """The article of one row."""
         missing = [name for name in self._fields.values() if name not in row]
         if len(missing) == len(self._fields) and missing:
             names = ", ".join(list(map(str, row))[:20])

@@ -1,0 +1,444 @@
+"""A claim laid beside the words it cites, word by word: what was left out, what was changed, what was added.
+
+The words of both are matched by form, lemma and number; then what the matched ones depend on is compared: what governs
+them (``governors.py``), who does what to whom, what a number counts, what a quantifier bounds. The method is that of
+natural logic (MacCartney & Manning, "Natural logic for textual inference", 2007), with the differences counted rather
+than proved: ``benchmarks/fit/claims.py`` fits what each is worth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
+
+from rag.answer.check.governors import WORDS, Governed, predicate_of, speaks, subtree, verbal
+from rag.answer.check.matching import LIGHT, Text, aligned, bound, implied, is_content, kind
+from rag.answer.check.roles import called, counts, frame, owner, subject
+from rag.text.parser import Tree
+from rag.text.tokens import terms
+
+_SUBJECT = ("nsubj",)
+_LEADS = ("nsubj", "nsubjpass", "poss", "compound", "appos")
+_PRONOUNS = frozenset("he she it they him her them his its their this that these those who which i we".split())
+
+
+@dataclass(frozen=True)
+class Differences:
+    """How a claim differs from the words it cites. Counts where nothing else is said."""
+
+    added: float = 0.0
+    """Content words of the claim that the cited words don't have, as a share."""
+    added_verbs: float = 0.0
+    added_nouns: float = 0.0
+    added_names: float = 0.0
+    added_numbers: float = 0.0
+    added_rest: float = 0.0
+    root: float = 0.0
+    """Whether the claim's main predicate is not in the cited words."""
+    said: float = 0.0
+    """Matched words that somebody says or believes there, and nobody here; a share."""
+    said_root: float = 0.0
+    """The same of predicates, a count."""
+    unsure: float = 0.0
+    unsure_root: float = 0.0
+    condition: float = 0.0
+    plan: float = 0.0
+    plan_root: float = 0.0
+    negation: float = 0.0
+    """Predicates that one affirms and the other denies."""
+    negation_other: float = 0.0
+    """Negations in one text only."""
+    future: float = 0.0
+    speaker: float = 0.0
+    """Whether what somebody says is said by somebody else in the cited words."""
+    speech_added: float = 0.0
+    """Whether it makes somebody's words of what nobody says there."""
+    swapped: float = 0.0
+    """Predicates whose doer is the sufferer there."""
+    other_role: float = 0.0
+    """Predicates done by, or to, somebody else, who is in the cited words too."""
+    moved: float = 0.0
+    """Names and numbers that belong to another predicate there."""
+    counted: float = 0.0
+    """Numbers that are of something else there, though what they count here is there too."""
+    counted_new: float = 0.0
+    """Numbers of what is not there."""
+    universal: float = 0.0
+    """"all", "never", "only" … that the cited words don't have."""
+    partial: float = 0.0
+    """"some", "a quarter of" … of a matched word that the claim leaves out."""
+    bound: float = 0.0
+    """"up to", "at least", "nearly" … before a number that the claim leaves out."""
+    bound_turned: float = 0.0
+    private: float = 0.0
+    """"former", "alleged" … of a matched word that the claim leaves out."""
+    cause: float = 0.0
+    present: float = 0.0
+    """Whether the claim tells in the present what the cited words tell in the past."""
+    ordered: float = 0.0
+    """"before", "first", "more" … that the cited words don't have; less where little is in their order."""
+    turned: float = 0.0
+    """Whether what stands on either side of "more", "before", "than" … has changed places."""
+    copied: float = 0.0
+    """Whether nearly all of its words are there, and nearly in their order: what differs was changed on purpose."""
+    close: float = 0.0
+    """The same, times what was added."""
+
+
+NAMES = tuple(f.name for f in fields(Differences))
+
+
+def differences(
+    claim: Sequence[Tree],
+    said: Sequence[Tree],
+    *,
+    known: str = "",
+    days: Collection[float] = (),
+    months: Collection[str] = (),
+) -> Differences:
+    """How a claim differs from the cited words.
+
+    Args:
+        claim: Its sentences, parsed.
+        said: The cited sentences, parsed.
+        known: What may stand for a name or a pronoun beside them: title, neighbours, dates.
+        days: Numbers of days and years that the cited words imply.
+        months: Months that they imply, in small letters.
+    """
+    mine, theirs = Text.of(claim), Text.of(said)
+    if not mine.tree or not theirs.tree:
+        return Differences(added=1.0, root=1.0)
+    content = [n for n in range(len(mine.tree)) if is_content(mine, n)]
+    pairs = aligned(mine, theirs, content)
+    around = set(terms(known)) | set(months)
+    free = {n for n in content if n not in pairs and implied(mine, n, around, days)}
+    lost = [n for n in content if n not in pairs and n not in free]
+    kinds = [kind(mine, n) for n in lost]
+    told = _Told(mine, theirs, pairs)
+    roots = [n for n in content if verbal(mine.tree, n)]
+    main = next((n for n in range(len(mine.tree)) if mine.tree[n].dep == "ROOT"), 0)
+    shared = [n for n in pairs if kind(mine, n) != "names"]
+    share = len(lost) / max(1, len(content))
+    order = _in_order(mine, pairs, content)
+    return Differences(
+        added=share,
+        **{f"added_{k}": float(kinds.count(k)) for k in ("verbs", "nouns", "names", "numbers", "rest")},
+        root=float(main not in pairs and mine.tree[main].lemma not in LIGHT),
+        said=_share(told.said(n) for n in shared),
+        said_root=_count(told.said(n) for n in roots if n in pairs),
+        unsure=_share(told.unsure(n) for n in shared),
+        unsure_root=_count(told.unsure(n) for n in roots if n in pairs),
+        condition=_share(told.condition(n) for n in shared),
+        plan=_share(told.plan(n) for n in shared),
+        plan_root=_count(told.plan(n) for n in roots if n in pairs),
+        negation=_count(told.negation(n) for n in roots if n in pairs) or 0.5 * told.nouns_negated(shared),
+        negation_other=abs(_negations(mine) - _negations(theirs, told.sentences)),
+        future=_count(told.future(n) for n in roots if n in pairs),
+        speaker=told.speaker(),
+        speech_added=told.speech_added(),
+        **told.roles([n for n in content if kind(mine, n) in ("verbs", "rest", "nouns")]),
+        moved=told.moved(),
+        **told.counted(),
+        universal=_count(_new(mine, theirs, n, WORDS.universal) for n in range(len(mine.tree))),
+        partial=_count(told.dropped(n, WORDS.partial) for n in shared) + told.excepted(),
+        **told.bounds(),
+        private=_count(told.dropped(n, WORDS.unsure_adjectives | WORDS.ended_adjectives) for n in pairs),
+        cause=float(_has(mine, WORDS.cause_claimed) and not _has(theirs, WORDS.cause_told)),
+        present=_count(told.present(n) for n in range(len(mine.tree)) if verbal(mine.tree, n)),
+        ordered=_count(_new(mine, theirs, n, _ORDER) for n in range(len(mine.tree))) * order,
+        turned=told.turned(),
+        copied=order * (1 - share),
+        close=order * (1 - share) * share,
+    )
+
+
+_ORDER = frozenset(
+    """before after first last until since more less most least higher lower larger smaller than earlier later like
+    unlike""".split()
+)
+
+
+class _Told:
+    """What the matched words are told as, in the claim and there."""
+
+    def __init__(self, mine: Text, theirs: Text, pairs: dict[int, int]) -> None:
+        self._mine, self._theirs, self._pairs = mine, theirs, pairs
+        self._here = {n: mine.governed(n) for n in range(len(mine.tree)) if n in pairs or verbal(mine.tree, n)}
+        self._there = {n: theirs.governed(pairs[n]) for n in pairs}
+        self._speech = {v for g in self._here.values() for v in g.said} | {
+            n for n in range(len(mine.tree)) if speaks(mine.tree, n)
+        }
+        self._hedges = any(g.unsure or g.plans or g.conditions for g in self._here.values()) or any(
+            w.lemma in WORDS.unsure_adverbs | WORDS.unsure_modals | WORDS.unsure_adjectives | WORDS.open_nouns
+            for w in mine.tree
+        )
+        self.sentences = _spans(theirs, pairs.values())
+
+    def said(self, n: int) -> bool:
+        """Whether more people stand between a word and the truth there than here."""
+        there = self._there[n].said
+        sources = {v for v in there if v >= 0 and self._theirs.tree[v].text.lower() == "according"}
+        return len(there - sources or sources) > len(self._speech)
+
+    def unsure(self, n: int) -> bool:
+        return bool(self._there[n].unsure) and not self._here.get(n, Governed()).unsure and not self._hedges
+
+    def condition(self, n: int) -> bool:
+        mine = self._here.get(n, Governed())
+        return bool(self._there[n].conditions) and not mine.conditions and not mine.unsure
+
+    def plan(self, n: int) -> bool:
+        mine = self._here.get(n, Governed())
+        there = {self._theirs.tree[p].lemma for p in self._there[n].plans}
+        return bool(there) and not (mine.plans or mine.unsure or mine.future) and not self._has_word(there)
+
+    def future(self, n: int) -> bool:
+        mine = self._here.get(n, Governed())
+        return self._there[n].future and not (mine.future or mine.unsure or mine.plans or mine.said)
+
+    def negation(self, n: int) -> bool:
+        return self._here[n].negative != self._there[n].negative
+
+    def nouns_negated(self, shared: Sequence[int]) -> float:
+        rest = [n for n in shared if not verbal(self._mine.tree, n)]
+        return _share(self._here[n].negative != self._there[n].negative for n in rest if n in self._here)
+
+    def _has_word(self, lemmas: Collection[str]) -> bool:
+        return any(w.lemma in lemmas for w in self._mine.tree)
+
+    def present(self, n: int) -> bool:
+        """Whether a predicate is told in the present, and in the past there."""
+        if self._mine.tree[n].tag not in ("VBZ", "VBP") or self._here[n].said:
+            return False
+        if n in self._pairs:
+            return self._theirs.tree[self._pairs[n]].tag in ("VBD", "VBN")
+        near = [predicate_of(self._theirs.tree, self._pairs[c]) for c in self._mine.below[n] if c in self._pairs]
+        return bool(near) and all(self._theirs.tree[v].tag == "VBD" for v in near)
+
+    def speaker(self) -> float:
+        """Whether the claim gives words to somebody whom the cited words don't give them to."""
+        for n, here in self._here.items():
+            for verb in here.said - {-1} if n in self._pairs else ():
+                mine = [m for m in self._doer(self._mine, verb) if m in self._pairs]
+                sources = [self._doer(self._theirs, v) for v in self._there[n].said - {-1}]
+                if not mine or not sources or not all(sources) or any(map(self._pronoun, sources)):
+                    continue
+                everyone = [s for source in sources for s in source]
+                everyone += [
+                    s
+                    for v in range(len(self._theirs.tree))
+                    if speaks(self._theirs.tree, v)
+                    for s in self._doer(self._theirs, v)
+                ]
+                named = {self._theirs.stems[w] for s in everyone for w in called(self._theirs, s)}
+                if not any(self._mine.stems[m] in named for m in mine):
+                    return 1.0
+        return 0.0
+
+    def speech_added(self) -> float:
+        """Whether the claim makes somebody's words of what nobody is said to say."""
+        mine = any(g.said - {-1} for n, g in self._here.items() if n in self._pairs)
+        return float(mine and not any(g.said for g in self._there.values()))
+
+    def _doer(self, text: Text, verb: int) -> list[int]:
+        """The head words of who says something."""
+        if text.tree[verb].lemma == "accord":
+            return [d for c in text.below[verb] for d in text.below[c] if text.tree[d].dep == "pobj"]
+        return [c for c in text.below[verb] if text.tree[c].dep in _SUBJECT] or subject(text, verb)
+
+    def roles(self, roots: Sequence[int]) -> dict[str, float]:
+        """Who does what to whom: turned round, and done by or to somebody else."""
+        swapped = other = 0.0
+        for n in roots:
+            if n not in self._pairs:
+                continue
+            mine, theirs = frame(self._mine, n), frame(self._theirs, self._pairs[n])
+            for role, opposite in (("doer", "done"), ("done", "doer")):
+                wanted = self._matched(mine[role])
+                if not wanted or not theirs[role] or wanted & set(theirs[role]):
+                    continue
+                if any(self._copied(n, m) for m in mine[role]):
+                    continue  # the same words in the same place: what differs is the parse
+                if wanted & set(theirs[opposite]):
+                    swapped += 1
+                elif self._pronoun(theirs[role]):
+                    other += 0.5 * all(self._theirs.tree[w].dep not in _LEADS for w in wanted)
+                elif not self._same(mine[role], theirs[role]):
+                    other += 1
+        return {"swapped": swapped, "other_role": other}
+
+    def _copied(self, n: int, m: int) -> bool:
+        """Whether two words stand as far from each other there as here."""
+        return n in self._pairs and m in self._pairs and self._pairs[n] - self._pairs[m] == n - m
+
+    def _matched(self, words: Sequence[int]) -> set[int]:
+        return {self._pairs[w] for w in words if w in self._pairs}
+
+    def _same(self, mine: Sequence[int], theirs: Sequence[int]) -> bool:
+        stems = {self._theirs.stems[t] for t in theirs}
+        return any(self._mine.stems[m] in stems for m in mine)
+
+    def _pronoun(self, words: Sequence[int]) -> bool:
+        return any(self._theirs.tree[w].text.lower() in _PRONOUNS for w in words)
+
+    def moved(self) -> float:
+        """Names and numbers whose predicate, or noun, has a match that they don't belong to there."""
+        count = 0
+        for n, e in self._pairs.items():
+            if kind(self._mine, n) in ("names", "numbers"):
+                verb = predicate_of(self._mine.tree, n)
+                if verb in self._pairs and verb != n and not self._copied(n, verb):
+                    real, wanted = predicate_of(self._theirs.tree, e), self._pairs[verb]
+                    away = real != wanted and wanted not in _above(self._theirs.tree, e) and not self._also(n, wanted)
+                    count += away
+            count += self._of_another(n)
+        return float(count)
+
+    def _of_another(self, n: int) -> bool:
+        """Whether a noun stands by a noun, as in "Niger's president", that has another one in its place there."""
+        of = owner(self._mine, n)
+        if of is None or of[0] not in self._pairs:
+            return False
+        there = self._pairs[of[0]]
+        places = [e for e in range(len(self._theirs.tree)) if owner(self._theirs, e) == (there, of[1])]
+        stems = {self._theirs.stems[w] for e in places for w in subtree(self._theirs.tree, self._theirs.below, e)}
+        return bool(places) and self._mine.stems[n] not in stems
+
+    def _also(self, n: int, wanted: int) -> bool:
+        """Whether another mention of a word belongs to a predicate."""
+        stem = self._mine.stems[n]
+        return any(
+            self._theirs.stems[o] == stem and wanted in _above(self._theirs.tree, o)
+            for o in range(len(self._theirs.tree))
+        )
+
+    def counted(self) -> dict[str, float]:
+        """Numbers that count something else there."""
+        other = new = 0.0
+        for n, value in enumerate(self._mine.values):
+            if value is None or n not in self._pairs or (value == 1 and not self._mine.tree[n].text.isdigit()):
+                continue
+            head = counts(self._mine, n)
+            if head is None:
+                continue
+            places = [e for e, v in enumerate(self._theirs.values) if v == value]
+            heads = {h for e in places if (h := counts(self._theirs, e)) is not None}
+            stems = {self._theirs.stems[h] for h in heads}
+            if not heads or self._mine.stems[head] in stems:
+                continue
+            if self._mine.stems[head] in self._theirs.stems:
+                other += 1
+            else:
+                new += 1
+        return {"counted": other, "counted_new": new}
+
+    def dropped(self, n: int, words: Collection[str]) -> bool:
+        """Whether a matched word has a modifier there that the claim doesn't have."""
+        e = self._pairs[n]
+        there = _modifiers(self._theirs, e) & set(words)
+        here = {w.text.lower() for w in self._mine.tree} | {w.lemma for w in self._mine.tree}
+        return bool(there) and not there & here and not any(here & set(words) for _ in (0,))
+
+    def turned(self) -> float:
+        """Whether names and nouns have changed sides of a word that compares or orders."""
+        placed = [(n, e) for n, e in self._pairs.items() if kind(self._mine, n) in ("names", "nouns", "numbers")]
+        for c, word in enumerate(self._mine.tree):
+            counted = any(v is not None for v in self._mine.values[c + 1 : c + 3])  # "more than seven"
+            if counted or (word.tag not in ("JJR", "RBR") and word.text.lower() not in _ORDER):
+                continue
+            for e, other in enumerate(self._theirs.tree):
+                if other.lemma == word.lemma and other.tag == word.tag:
+                    gone, come = any(n < c and p > e for n, p in placed), any(n > c and p < e for n, p in placed)
+                    if gone and come:
+                        return 1.0
+        return 0.0
+
+    def excepted(self) -> float:
+        """Whether "all but one" is told as "all"."""
+        pair = ("all", "but")
+        here, there = (pair in pairwise(w.text.lower() for w in t.tree) for t in (self._mine, self._theirs))
+        return float(there and not here and any(w.text.lower() in WORDS.universal for w in self._mine.tree))
+
+    def bounds(self) -> dict[str, float]:
+        """Bounds of numbers: left out, and turned."""
+        lost = turned = 0
+        for n, value in enumerate(self._mine.values):
+            if value is None or n not in self._pairs:
+                continue
+            here, there = bound(self._mine, n), bound(self._theirs, self._pairs[n])
+            if there in ("at_least", "at_most") and here in ("at_least", "at_most") and here != there:
+                turned += 1
+            elif there and not here:
+                lost += 1
+        return {"bound": float(lost), "bound_turned": float(turned)}
+
+
+# -- sentences -----------------------------------------------------------------------------
+
+
+def _modifiers(text: Text, n: int) -> set[str]:
+    """What bounds a noun or stands before it: its determiners and adjectives, and "a quarter of" above it."""
+    found = {
+        form
+        for c in text.below[n]
+        if text.tree[c].dep in ("det", "amod", "compound", "predet", "nummod", "quantmod", "advmod", "nmod")
+        for form in (text.tree[c].text.lower(), text.tree[c].lemma)
+    }
+    up = text.tree[n].head
+    if text.tree[n].dep == "pobj" and text.tree[up].text.lower() == "of" and text.tree[up].head != up:
+        found |= {text.tree[text.tree[up].head].lemma}
+    return found
+
+
+def _above(tree: Tree, at: int) -> set[int]:
+    """All that a word hangs on."""
+    found: set[int] = set()
+    while tree[at].head != at and len(found) < len(tree):
+        at = tree[at].head
+        found.add(at)
+    return found
+
+
+def _spans(text: Text, places: Collection[int]) -> set[int]:
+    """The roots of the sentences that words stand in."""
+    return {max(_above(text.tree, p) or {p}, key=lambda a: text.tree[a].head == a) for p in places}
+
+
+def _negations(text: Text, roots: set[int] | None = None) -> float:
+    found = [
+        n for n, w in enumerate(text.tree) if (w.dep == "neg" or w.text.lower() in WORDS.negatives) and w.dep != "intj"
+    ]
+    if roots is not None:
+        found = [n for n in found if roots & (_above(text.tree, n) | {n})]
+    return float(min(2, len(found)))
+
+
+def _in_order(mine: Text, pairs: dict[int, int], content: Sequence[int]) -> float:
+    """Share of neighbouring content words whose matches follow each other."""
+    steps = [(pairs.get(a), pairs.get(b)) for a, b in pairwise(content)]
+    return _share(a is not None and b is not None and 0 < b - a <= 5 for a, b in steps) if steps else 1.0
+
+
+def _new(mine: Text, theirs: Text, n: int, words: Collection[str]) -> bool:
+    low = mine.tree[n].text.lower()
+    if low not in words or mine.tree[n].dep == "intj":
+        return False
+    return not any(w.text.lower() == low or w.lemma == mine.tree[n].lemma for w in theirs.tree)
+
+
+def _has(text: Text, phrases: Sequence[str]) -> bool:
+    whole = " " + " ".join(w.text.lower() for w in text.tree) + " "
+    return any(f" {p} " in whole for p in phrases)
+
+
+def _share(values: Iterable[bool]) -> float:
+    found = list(values)
+    return sum(found) / len(found) if found else 0.0
+
+
+def _count(values: Iterable[bool]) -> float:
+    return float(min(3, sum(values)))
+
+
+__all__ = ["NAMES", "Differences", "differences"]

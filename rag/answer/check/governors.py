@@ -1,0 +1,236 @@
+"""What governs a word: who is said to say it, whether it is denied, supposed, planned or past.
+
+Leaving out what hangs below a word keeps a statement true; leaving out what governs it does not (natural logic:
+MacCartney & Manning, "Natural logic for textual inference", 2007; on verbs whose clause is not thereby true: Kiparsky &
+Kiparsky, "Fact", 1970; Karttunen, "Implicative verbs", 1971). Grammar tells it here; words are asked for where grammar
+can't: data of the lexicon's section ``[support]``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from rag.text.lexicon import lexicon
+from rag.text.parser import Tree
+from rag.text.word_lists import Speech, Support
+
+WORDS = lexicon("en").section(Support)
+_SAYING = lexicon("en").section(Speech).say_verbs
+_ARGUMENT = frozenset("nsubj nsubjpass dobj pobj attr dative oprd agent obj iobj".split())
+_ASIDE = frozenset("relcl appos".split())
+_QUOTES = frozenset("\"“”«»``''")
+
+
+@dataclass
+class Governed:
+    """What governs a word in its sentence."""
+
+    said: set[int] = field(default_factory=set)
+    """Verbs and nouns of saying, believing or according."""
+    unsure: set[int] = field(default_factory=set)
+    """Modals, adverbs and adjectives of what may be."""
+    conditions: set[int] = field(default_factory=set)
+    """If, unless, whether, in the event of."""
+    plans: set[int] = field(default_factory=set)
+    """Verbs and nouns of what is yet to come about."""
+    denied: set[int] = field(default_factory=set)
+    """Negations and verbs of denying; an even number affirms."""
+    future: bool = False
+
+    @property
+    def negative(self) -> bool:
+        """Whether it is denied, once all negations are reckoned up."""
+        return len(self.denied) % 2 == 1
+
+
+def children(tree: Tree) -> list[list[int]]:
+    """Of each word what depends on it, in order."""
+    found: list[list[int]] = [[] for _ in tree]
+    for n, word in enumerate(tree):
+        if word.head != n:
+            found[word.head].append(n)
+    return found
+
+
+def subtree(tree: Tree, below: list[list[int]], at: int) -> Iterator[int]:
+    """A word and all that hangs on it, clauses aside."""
+    yield at
+    for c in below[at]:
+        if tree[c].dep not in ("relcl", "acl", "advcl", "ccomp", "punct", "cc", "conj", "appos"):
+            yield from subtree(tree, below, c)
+
+
+def verbal(tree: Tree, at: int) -> bool:
+    """Whether a word is a verb that says something of its own, or what stands as one: no auxiliary."""
+    return tree[at].tag[:2] in ("VB", "MD") and tree[at].dep not in ("aux", "auxpass")
+
+
+def predicate_of(tree: Tree, at: int) -> int:
+    """The verb that a word belongs to: the nearest above; the topmost word where there is none."""
+    seen = 0
+    while tree[at].head != at and seen < len(tree):
+        at = tree[at].head
+        seen += 1
+        if verbal(tree, at):
+            return at
+    return at
+
+
+def governed(tree: Tree, below: list[list[int]], at: int) -> Governed:
+    """What governs a word.
+
+    Args:
+        tree: Its sentence.
+        below: As ``children`` gives it.
+        at: Its index.
+    """
+    found = Governed()
+    whole = True  # whether what stands beside the present word is about what it was asked of
+    if _quoted(tree, at):
+        found.said.add(-1)
+    for _ in range(len(tree)):
+        if whole:
+            _beside(tree, below, at, found)
+        _framed(tree, below, at, found)
+        word, up = tree[at], tree[at].head
+        if up == at or word.dep in _ASIDE:
+            break
+        if word.dep == "acl" and not _infinitive(tree, below, at) and word.tag in ("VBN", "VBG"):
+            break
+        if word.dep == "ccomp" or (word.dep == "acl" and tree[up].tag[:2] == "NN"):
+            _clause(tree, below, at, up, found)
+        elif word.dep == "parataxis" and _says(tree, up):
+            found.said.add(up)
+        elif word.dep in ("xcomp", "acl", "pcomp", "advcl") and _infinitive(tree, below, at):
+            _infinitival(tree, up, found)
+        elif word.dep in ("xcomp", "pcomp"):
+            if tree[up].lemma in WORDS.denying_verbs:
+                found.denied.add(up)
+            elif verbal(tree, up) and word.dep == "xcomp" and tree[up].lemma not in WORDS.implicative_verbs:
+                found.plans.add(up)
+        elif word.dep in _ARGUMENT or word.dep == "prep":
+            _object(tree, at, up, found)
+        whole = word.dep not in ("conj", "advcl", "ccomp", "parataxis") or (word.dep == "ccomp")
+        at = up
+    return found
+
+
+def speaks(tree: Tree, at: int) -> bool:
+    """Whether a word tells that somebody says or thinks something."""
+    low = tree[at].text.lower()
+    if low in ("according", "reportedly", "allegedly", "account") or tree[at].lemma in ("accuse", "speak", "caution"):
+        return True
+    return _says(tree, at) and verbal(tree, at)
+
+
+def _beside(tree: Tree, below: list[list[int]], at: int, found: Governed) -> None:
+    """What hangs on a word and is about the whole of it: negations, modals, adverbs."""
+    for c in below[at]:
+        word = tree[c]
+        low = word.text.lower()
+        if word.dep == "advmod" and any(tree[d].dep == "neg" for d in below[c]):
+            found.denied.add(c)  # "no longer"
+        elif word.dep == "neg" or (
+            word.dep in ("det", "preconj", "predet", "advmod", "nummod") and low in WORDS.negatives
+        ):
+            if not _only(tree, c):
+                found.denied.add(c)
+        elif word.dep == "aux" and low in WORDS.unsure_modals:
+            found.unsure.add(c)
+        elif word.dep == "aux" and low in ("will", "shall", "'ll", "’ll", "wo"):
+            found.future = True
+        elif (
+            word.dep in ("advmod", "acomp", "oprd")
+            and (word.lemma in WORDS.unsure_adverbs or low in WORDS.unsure_adverbs)
+        ) or (word.dep in ("amod", "compound", "acomp", "advmod") and low in WORDS.unsure_adjectives):
+            found.unsure.add(c)
+        elif word.dep in _ARGUMENT and verbal(tree, at):
+            # "No injuries were recorded", "nobody came"
+            if low in WORDS.negatives:
+                found.denied.add(c)
+            found.denied.update(
+                d for d in below[c] if tree[d].dep in ("det", "neg") and tree[d].text.lower() in WORDS.negatives
+            )
+
+
+def _framed(tree: Tree, below: list[list[int]], at: int, found: Governed) -> None:
+    """What opens the clause: conditions, "according to"."""
+    for c in below[at]:
+        word = tree[c]
+        low = word.text.lower()
+        if word.dep == "mark" and low in WORDS.conditions:
+            found.conditions.add(c)
+        elif low == "according" or (word.dep == "advmod" and low in ("reportedly", "allegedly")):
+            found.said.add(c)
+        elif (
+            word.dep == "advcl"
+            and any(tree[d].dep == "mark" and tree[d].text.lower() in WORDS.conditions for d in below[c])
+        ) or (word.dep == "prep" and low == "in" and any(tree[d].lemma in ("event", "case") for d in below[c])):
+            found.conditions.add(c)
+        elif word.dep in ("ccomp", "parataxis") and verbal(tree, c) and _says(tree, c) and c != at:
+            # "…, said the minister" where the saying hangs on what is said
+            if not any(tree[d].dep in ("ccomp", "xcomp") and tree[d].tag[:2] == "VB" for d in below[c]):
+                found.said.add(c)
+
+
+def _clause(tree: Tree, below: list[list[int]], at: int, up: int, found: Governed) -> None:
+    """A clause below a verb or a noun: whose words, or thoughts, it is."""
+    above = tree[up]
+    if above.lemma in WORDS.denying_verbs:
+        found.denied.add(up)
+    elif above.tag[:2] == "NN":
+        (found.plans if above.lemma in WORDS.open_nouns or _infinitive(tree, below, at) else found.said).add(up)
+    elif at < up and not _says(tree, up):
+        pass  # two statements side by side: "A won; B lost"
+    elif above.lemma not in WORDS.implicative_verbs | WORDS.factive_verbs:
+        found.said.add(up)
+
+
+def _infinitival(tree: Tree, up: int, found: Governed) -> None:
+    above = tree[up]
+    if above.lemma in WORDS.denying_verbs:
+        found.denied.add(up)
+    elif above.tag == "VBN" and above.text.lower() in _SAYING:
+        found.said.add(up)
+    elif above.lemma not in WORDS.implicative_verbs or above.text.lower() in WORDS.unsure_adjectives:
+        found.plans.add(up)
+
+
+def _object(tree: Tree, at: int, up: int, found: Governed) -> None:
+    """What is governed as a thing: "denied the plot", "the risk of a plot", "demanded a plot"."""
+    above = tree[up]
+    if tree[at].dep in ("nsubj", "agent"):
+        return
+    if above.tag[:2] == "NN" and tree[at].dep in ("prep",):
+        if above.lemma in WORDS.open_nouns:
+            found.plans.add(up)
+        elif above.lemma in WORDS.saying_nouns:
+            found.said.add(up)
+    elif above.tag[:2] == "VB" and tree[at].dep in ("dobj", "nsubjpass", "oprd") and above.lemma in WORDS.wishing_verbs:
+        found.plans.add(up)
+
+
+def _infinitive(tree: Tree, below: list[list[int]], at: int) -> bool:
+    return any(tree[c].dep == "aux" and tree[c].tag == "TO" for c in below[at])
+
+
+def _says(tree: Tree, at: int) -> bool:
+    return tree[at].text.lower() in _SAYING or tree[at].lemma in ("say", "tell", "think", "believe")
+
+
+def _only(tree: Tree, at: int) -> bool:
+    """Whether a negation is that of "not only"."""
+    return at + 1 < len(tree) and tree[at + 1].text.lower() in ("only", "just", "merely", "least")
+
+
+def _quoted(tree: Tree, at: int) -> bool:
+    """Whether a word stands between quotation marks, with others: a word alone may be a term or a title."""
+    opened = [n for n in range(at) if tree[n].text in _QUOTES]
+    if len(opened) % 2 == 0 and not (opened and tree[opened[-1]].text in "“«"):
+        return False
+    close = next((n for n in range(at + 1, len(tree)) if tree[n].text in _QUOTES), len(tree))
+    return close - opened[-1] > 4
+
+
+__all__ = ["WORDS", "Governed", "children", "governed", "predicate_of", "speaks", "subtree", "verbal"]

@@ -1,0 +1,188 @@
+"""What speaks against a claim for certain: figures, names, quoted words, negations and speakers.
+
+Each is an exact comparison with a name, so that each can be measured on claims by itself: one that would withhold more
+right claims than false ones has no veto (docs/benchmarks.md has the table; ``benchmarks/quality/claims.py`` makes it).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rag.answer.check import days, exact
+from rag.text import numbers
+from rag.text.normalize import contains
+from rag.text.tokens import query_terms, terms
+
+_NEWS = 1 / 3
+"""Share of the words that a sentence adds to the question; the cited words have to have more of them."""
+
+
+@dataclass(frozen=True)
+class Cited:
+    """The words a sentence is checked against."""
+
+    texts: Sequence[str]
+    """The cited sentences: what the article says."""
+    around: str
+    """What stands around them in the article and at its beginning: whom "he" and "the minister" mean."""
+    label: str
+    """The article's title and outlet."""
+    dates: Sequence[datetime] = ()
+    """When it was published."""
+
+    @property
+    def said(self) -> str:
+        """The cited words in one text."""
+        return " ".join(self.texts)
+
+    @property
+    def near(self) -> str:
+        """The label, the dates, what stands around, and the cited words, in one text."""
+        return " ".join([self.label, *(f"{d:%A %d %B %Y}" for d in self.dates), self.around, self.said])
+
+
+# Each takes the claim, the cited words and the question, and gives the reason, or an empty text.
+
+
+def _figures(claim: str, cited: Cited, asked: str) -> str:
+    """A figure has to stand in the cited words; only a date may be the article's, or worked out from it."""
+    odd = numbers.values(exact.without_dates(claim, cited.dates)) - numbers.all_values(cited.said)
+    odd -= days.figures(cited.said, cited.dates)
+    return f"the cited words don't give {_shown(odd)}" if odd else ""
+
+
+def _unit(claim: str, cited: Cited, asked: str) -> str:
+    figure = exact.unit_mismatch(claim, cited.said)
+    return f"the cited words give {_shown({figure})} of something else" if figure is not None else ""
+
+
+def _quoted(claim: str, cited: Cited, asked: str) -> str:
+    lost = [q for q in exact.spoken(claim) if not any(contains(t, q) for t in cited.texts)]
+    return f"the quoted words “{lost[0]}” are not in the cited sentence" if lost else ""
+
+
+def _named(claim: str, cited: Cited, asked: str) -> str:
+    strange = _strangers(claim, cited, asked)
+    return f"the cited words don't name {strange[0]}" if strange else ""
+
+
+def _speaker(claim: str, cited: Cited, asked: str) -> str:
+    who, theirs = exact.speakers(claim), exact.speakers(cited.said)
+    wrong = who and theirs and not who & theirs
+    return f"the cited words are not those of {' '.join(sorted(who)).title()}" if wrong else ""
+
+
+def _denies(claim: str, cited: Cited, asked: str) -> str:
+    return "the sentence denies something that the cited words don't deny" if exact.denies(claim, cited.said) else ""
+
+
+def _denied(claim: str, cited: Cited, asked: str) -> str:
+    return "the cited words deny it" if exact.denied(cited.texts, claim) else ""
+
+
+def _opposite(claim: str, cited: Cited, asked: str) -> str:
+    word = exact.antonym(claim, cited.said)
+    return f"the cited words say otherwise about “{word}”" if word else ""
+
+
+def _roles(claim: str, cited: Cited, asked: str) -> str:
+    word = exact.roles_swapped(claim, cited.said)
+    return f"the cited words say otherwise about “{word}”" if word else ""
+
+
+def _adds(claim: str, cited: Cited, asked: str) -> str:
+    """Whether most of what a sentence adds to the question is not in the cited words; a single word may be a synonym.
+
+    Features fitted on claims without a question can't show that: words taken from it make any sentence look covered.
+    """
+    if not asked:
+        return ""
+    known = set(terms(f"{asked} {' '.join(exact.names(claim))}"))  # names have been looked at
+    news = [w for w in query_terms(claim) if w not in known]
+    there = set(terms(cited.said))
+    few = len(news) > 1 and sum(w in there for w in news) <= _NEWS * len(news)
+    return "the cited words don't say what the sentence adds to the question" if few else ""
+
+
+Check = Callable[[str, Cited, str], str]
+CHECKS: Mapping[str, Check] = {
+    "figures": _figures,
+    "unit": _unit,
+    "quoted words": _quoted,
+    "names": _named,
+    "speaker": _speaker,
+    "denies": _denies,
+    "denied": _denied,
+    "opposite": _opposite,
+    "roles": _roles,
+    "news": _adds,
+}
+"""All comparisons by name, in the order in which they are asked."""
+VETOES = tuple(name for name in CHECKS if name != "news")
+"""Those that reject a claim by themselves."""
+CONTRADICTING = frozenset(("unit", "speaker", "denies", "denied", "opposite", "roles"))
+"""Those that find the cited words saying otherwise, rather than nothing."""
+
+
+def objection(claim: str, cited: Cited, asked: str = "") -> tuple[str, str] | None:
+    """The first comparison that rejects a claim.
+
+    Args:
+        claim: The sentence, without citation marks.
+        cited: The evidence.
+        asked: The question; empty where there is none.
+
+    Returns:
+        Its name and the reason; None where nothing speaks against the claim for certain.
+    """
+    for name in VETOES:
+        if why := CHECKS[name](claim, cited, asked):
+            return name, why
+    return None
+
+
+def _strangers(claim: str, cited: Cited, asked: str) -> list[str]:
+    """Names of a claim that its evidence doesn't hold.
+
+    A sentence that says "he" or "the talks" may mean whom the sentences before
+    it name. One that names its people itself means them, so that "Wang's talks
+    lasted" is not supported by how long Qin's did; but "Qin Gang" may be said
+    of "Qin", and what the article's title or first words name may be added.
+    What comes first is no name if the question has it small ("Where are wild
+    horses found in the US?": "Wild horses are found in …").
+    """
+    said = cited.said
+    opener = exact.opener(claim)
+    named = [n for n in exact.names(exact.without_dates(claim, cited.dates)) if n != opener]
+    if named and claim.startswith(named[0]) and _small(named[0], asked):
+        del named[0]
+    strange = exact.missing_names(named, f"{cited.label} {said}")
+    if not strange:
+        return []
+    if exact.has_anaphora(said) or not exact.names(said):
+        return exact.missing_names(strange, cited.near)
+    return [n for n in strange if not _fuller(n, claim, cited)]
+
+
+def _small(name: str, asked: str) -> bool:
+    """Whether a question has a word without a capital, and is not written without them altogether."""
+    return any(c.isupper() for c in asked[1:]) and bool(re.search(rf"\b{re.escape(name.lower())}\b", asked))
+
+
+def _fuller(name: str, claim: str, cited: Cited) -> bool:
+    """Whether a name belongs to one that the evidence has in part, as "Antony" does to "Blinken"."""
+    for part in exact.names(cited.said):
+        for pair in (f"{name} {part}", f"{part} {name}"):
+            if contains(cited.near, pair) and contains(claim, pair):
+                return True
+    return False
+
+
+def _shown(odd: set[float]) -> str:
+    return ", ".join(f"{n:,.10g}" for n in sorted(odd))
+
+
+__all__ = ["CHECKS", "CONTRADICTING", "VETOES", "Cited", "objection"]

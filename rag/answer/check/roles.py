@@ -1,0 +1,90 @@
+"""Who does what to whom in a sentence, what a number counts, what a noun is of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.answer.check.governors import subtree, verbal
+from rag.answer.check.matching import Text
+
+_OBJECT = ("dobj", "nsubjpass")
+
+
+def frame(text: Text, verb: int) -> dict[str, list[int]]:
+    """Who does it and to whom it is done: the words of each, whichever voice it is told in."""
+    if not verbal(text.tree, verb):  # "is ahead", "is the mayor": whoever is
+        up = text.tree[verb].head
+        verb = up if text.tree[verb].dep in ("acomp", "attr", "advmod", "prep") and verbal(text.tree, up) else verb
+    passive = any(text.tree[c].dep in ("auxpass", "nsubjpass") for c in text.below[verb])
+    doer: list[int] = []
+    done: list[int] = []
+    for c in text.below[verb]:
+        dep = text.tree[c].dep
+        if dep == "nsubj":
+            doer += subtree(text.tree, text.below, c)
+        elif dep in _OBJECT:
+            done += subtree(text.tree, text.below, c)
+        elif dep == "agent":
+            doer += [w for p in text.below[c] for w in subtree(text.tree, text.below, p)]
+    above = (
+        [w for a in subject(text, verb) for w in subtree(text.tree, text.below, a)] if verbal(text.tree, verb) else []
+    )
+    if passive:
+        done = done or above
+    else:
+        doer = doer or above
+    return {"doer": _nouns(text, doer), "done": _nouns(text, done)}
+
+
+def called(text: Text, n: int) -> list[int]:
+    """What a speaker is called: the head of the phrase, the names in it, and what stands in apposition to it."""
+    found = [n, *(c for c in text.below[n] if text.tree[c].dep in ("compound", "flat"))]
+    for c in text.below[n]:
+        if text.tree[c].dep == "appos":
+            found += [c, *(d for d in text.below[c] if text.tree[d].dep in ("compound", "flat"))]
+    return found + ([text.tree[n].head] if text.tree[n].dep == "appos" else [])
+
+
+def owner(text: Text, n: int) -> tuple[int, str] | None:
+    """The noun that a noun is said to be of, and how: "of", "for", "'s"."""
+    word, up = text.tree[n], text.tree[n].head
+    if word.dep == "poss" and text.tree[up].tag[:2] == "NN":
+        return up, "'s"
+    if word.dep == "pobj" and text.tree[text.tree[up].head].tag[:2] == "NN" and text.tree[up].dep == "prep":
+        return text.tree[up].head, text.tree[up].text.lower()
+    return None
+
+
+def _nouns(text: Text, words: Sequence[int]) -> list[int]:
+    return [w for w in words if text.tree[w].tag[:2] in ("NN", "PR", "CD")]
+
+
+def subject(text: Text, verb: int) -> list[int]:
+    """The subject that a verb shares with what it hangs on."""
+    for _ in range(6):
+        own = [c for c in text.below[verb] if text.tree[c].dep in ("nsubj", "nsubjpass")]
+        if own and text.tree[own[0]].tag not in ("WDT", "WP"):
+            return own
+        dep, up = text.tree[verb].dep, text.tree[verb].head
+        if dep in ("relcl", "acl"):
+            return [up]
+        if dep not in ("conj", "xcomp", "advcl") or up == verb:
+            return []
+        verb = up
+    return []
+
+
+def counts(text: Text, n: int) -> int | None:
+    """The noun that a number is of."""
+    word = text.tree[n]
+    at = n
+    while text.tree[at].dep in ("compound", "quantmod", "nummod") and text.tree[at].head != at:
+        at = text.tree[at].head
+        if text.tree[at].tag.startswith("NN") and text.values[at] is None:
+            return at
+    if word.dep in ("nummod", "appos", "npadvmod") and text.tree[word.head].tag.startswith("NN"):
+        return word.head
+    return None
+
+
+__all__ = ["called", "counts", "frame", "owner", "subject"]

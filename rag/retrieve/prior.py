@@ -1,0 +1,111 @@
+"""A question's time as evidence: it moves passages up and takes none away, however it was understood.
+
+Two things speak for a passage: that its article came out in that time, and that its text tells of a day in it. Figures
+of a month come out in the next one, and news of a day is told again a year later, so neither decides by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+from rag.retrieve.fusion import Candidates, share
+from rag.retrieve.timeref_english import about_now
+from rag.text.day_names import LANGUAGES, Days, grammar
+from rag.text.local_clock import clock
+from rag.types import Passage, Query, Time
+
+WITHIN = 0.5
+"""Weight of each arm's ranking among articles of the question's time, beside its ranking of all."""
+_TOLD = 0.5
+"""Weight of the ranking of those passages that tell of a day in the question's time."""
+_PERIOD = timedelta(days=28)
+"""From this length on a time is a period that figures are of, and figures of another period are of another time."""
+
+
+def timely(query: Query) -> Query | None:
+    """The query as if its time were a filter, for a second ranking beside that of all; None where it has no such time.
+
+    Args:
+        query: With what it was understood to say of when.
+    """
+    time = query.time
+    if time is None or time.kind not in ("within", "event") or not (time.after or time.before):
+        return None
+    return query.model_copy(update={"after": time.after, "before": time.before, "undated": False})
+
+
+def prefer_told(
+    candidates: Candidates, order: Sequence[str], query: Query, passages: Mapping[str, Passage]
+) -> list[str]:
+    """Order likely passages with those moved up that tell of a day in the question's time.
+
+    Args:
+        candidates: Changed.
+        order: Ids of passages that are likely anyway, best first.
+        query: The question.
+        passages: By id.
+
+    Returns:
+        The ids in their new order; as they were where the question names no time.
+    """
+    if query.time is None or timely(query) is None:
+        return list(order)
+    told = [i for i in order if i in passages and _tells(query.time, passages[i])]
+    for rank, ident in enumerate(told, 1):
+        candidates.scores[ident] += share(_TOLD, rank)
+    return candidates.order(order)
+
+
+def fits(query: Query, text: str, passage: Passage) -> bool:
+    """Whether a sentence is of the question's time; without such a time every sentence is.
+
+    Args:
+        query: The question.
+        text: The sentence.
+        passage: Where it stands.
+    """
+    time = query.time
+    if time is None or timely(query) is None:
+        return True
+    named = days_told(text, passage.published, passage.language)
+    if any(_within(time, days) for days in named):
+        return True
+    if passage.published is None or not _in_bounds(time, clock(passage.published)):
+        return False
+    whole = time.after is not None and time.before is not None and time.before - time.after >= _PERIOD
+    return not (whole and any(days.end - days.first >= _PERIOD for days in named))
+
+
+def newest_first(query: Query) -> bool:
+    """Whether of several answers the newest is meant: the latest is asked for, or how things are."""
+    if query.time is not None:
+        return query.time.kind == "latest"
+    return query.times and about_now(query.standalone)
+
+
+def days_told(text: str, published: datetime | None, language: str) -> list[Days]:
+    """The days that a text tells of, counted from its article's own; none where that is unknown."""
+    if published is None or language not in LANGUAGES:
+        return []
+    return [named.days for named in grammar(language).find(text, published.date(), "near")]
+
+
+def _tells(time: Time, passage: Passage) -> bool:
+    return any(_within(time, days) for days in days_told(passage.text, passage.published, passage.language))
+
+
+def _within(time: Time, days: Days) -> bool:
+    first, end = _midnight(days.first), _midnight(days.end)
+    return not (time.after and first < time.after) and not (time.before and end > time.before)
+
+
+def _in_bounds(time: Time, when: datetime) -> bool:
+    return not (time.after and when < time.after) and not (time.before and when >= time.before)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+__all__ = ["WITHIN", "days_told", "fits", "newest_first", "prefer_told", "timely"]

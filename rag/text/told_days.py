@@ -1,0 +1,35 @@
+"""The days that a quote names only from its article's point of view: "yesterday" is told beside it as 3 June 2023.
+
+They follow from the words and the article's date alone, so they are worked out where they are shown and stored nowhere:
+a date that is mended mends them, and a takedown leaves none behind.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from rag.text.day_names import LANGUAGES, Days, grammar
+from rag.text.timespan import span
+
+
+def told(text: str, published: datetime | None, language: str) -> dict[str, str]:
+    """Relative days of a text as dates: ``{"yesterday": "3 June 2023"}``; none where the article has no date.
+
+    Args:
+        text: A quote.
+        published: Of its article; its own clock's day counts.
+        language: ISO 639-1, of the article.
+    """
+    if published is None or language not in LANGUAGES:
+        return {}
+    found = grammar(language).find(text, published.date(), "near")
+    return {" ".join(named.text.split()): written(named.days) for named in found if named.relative}
+
+
+def written(days: Days) -> str:
+    """Days as people write them: "3 June 2023", "12–18 June 2023", "May 2023"."""
+    first, end = (datetime(d.year, d.month, d.day, tzinfo=UTC) for d in (days.first, days.end))
+    return span(first, end)
+
+
+__all__ = ["told", "written"]

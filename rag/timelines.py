@@ -1,0 +1,107 @@
+"""A timeline: dated events about something, each one sentence of an article, and its forms as files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+
+from rag.types import Value
+
+
+class TimelineEntry(Value):
+    """An event, told by one sentence; ``article.text[e.start:e.end] == e.quote``."""
+
+    first: date
+    """The day of the event, which is not that of publication; of a month its first day."""
+    last: date
+    """The same as ``first`` where a day is told; else the last day of the month or week."""
+    named: str
+    """How the sentence names the time: "on Sunday", "3 May"."""
+    quote: str
+    article_id: str
+    start: int
+    end: int
+    title: str
+    source: str | None = None
+    published: datetime | None = None
+    url: str | None = None
+    also_told_by: tuple[str, ...] = ()
+    """Other outlets, or titles, that tell of the same event."""
+
+
+class Timeline(Value):
+    """The events that an archive tells of something."""
+
+    about: str
+    entries: tuple[TimelineEntry, ...] = ()
+    articles: int = 0
+    """Articles with a sentence about it, dated or not."""
+    undated: int = 0
+    """Sentences about it that name no day, or more than one."""
+
+    @property
+    def note(self) -> str:
+        """Why there is nothing in it; empty where there is something."""
+        if self.entries:
+            return ""
+        if not self.articles:
+            return f"No article tells of “{self.about}”."
+        return f"The articles that tell of “{self.about}” name no day for it that fits."
+
+
+FIELDS = ("day", "until", "quote", "outlet", "title", "published", "url", "article")
+"""Columns of a timeline as CSV."""
+
+
+def as_csv(timeline: Timeline) -> str:
+    """A row an event, with the names of columns on top; what a spreadsheet would take for a formula gets a space."""
+    out = io.StringIO()
+    rows = csv.writer(out, lineterminator="\n")
+    rows.writerow(FIELDS)
+    rows.writerows([_inert(cell) for cell in row] for row in _rows(timeline))
+    return out.getvalue()
+
+
+def as_markdown(timeline: Timeline) -> str:
+    """A list of events under a heading; text of articles stays text."""
+    lines = [f"# {_plain(timeline.about)}", ""]
+    for e in timeline.entries:
+        where = " · ".join(_plain(x) for x in (e.source, e.title) if x)
+        lines.append(f"- **{shown_day(e)}** “{_plain(e.quote)}” — {where}")
+    if timeline.note:
+        lines.append(_plain(timeline.note))
+    return "\n".join(lines) + "\n"
+
+
+def shown_day(entry: TimelineEntry) -> str:
+    """The time of an event as people write it: "3 June 2023", "May 2023"."""
+    from rag.text.day_names import Days
+    from rag.text.told_days import written
+
+    return written(Days(entry.first, entry.last + timedelta(days=1)))
+
+
+def _rows(timeline: Timeline) -> Iterator[tuple[str, ...]]:
+    for e in timeline.entries:
+        until = e.last.isoformat() if e.last != e.first else ""
+        published = e.published.isoformat() if e.published else ""
+        quote = " ".join(e.quote.split())
+        yield e.first.isoformat(), until, quote, e.source or "", e.title, published, e.url or "", e.article_id
+
+
+_SPECIAL = re.compile(r"([\\`*_\[\]()#<>|~!+-])")
+
+
+def _plain(text: str) -> str:
+    """A text on one line that Markdown shows as it is."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()).replace("&", "&amp;"))
+
+
+def _inert(cell: str) -> str:
+    return f" {cell}" if cell[:1] in ("=", "+", "-", "@", "\t") else cell
+
+
+__all__ = ["FIELDS", "Timeline", "TimelineEntry", "as_csv", "as_markdown", "shown_day"]

@@ -1,0 +1,93 @@
+# ruff: noqa: E501  sentences of the news are as long as they are
+"""A claim beside the words it cites: leaving out what governs is seen, leaving out what hangs below is not."""
+
+from __future__ import annotations
+
+import pytest
+from helpers import examples
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.answer.check import align
+from rag.text import parser
+from rag.text.parser import Word
+
+if not parser.available():
+    pytest.skip("the parser is not installed", allow_module_level=True)
+
+
+def told(claim: str, *said: str, **more: object) -> align.Differences:
+    trees = parser.trees([claim, *said])
+    return align.differences(trees[:1], trees[1:], **more)  # type: ignore[arg-type]
+
+
+LEFT_OUT = [
+    ("Critics say the dam will flood nine villages.", "The dam will flood nine villages.", "said_root"),
+    ("The rebels claimed that they had shot down two helicopters.", "The rebels shot down two helicopters.", "said_root"),
+    ("The vehicle may have struck victims on the road.", "The vehicle struck victims on the road.", "unsure_root"),
+    ("If the storm strengthens, it will be named Chantal.", "The storm will be named Chantal.", "condition"),
+    ("The bank plans to close nine branches.", "The bank closed nine branches.", "plan_root"),
+    ("The council did not approve the budget.", "The council approved the budget.", "negation"),
+    ("The council approved the budget.", "The council did not approve the budget.", "negation"),
+    ("No injuries were recorded in the city.", "Injuries were recorded in the city.", "negation"),
+    ("Up to 5,000 homes were damaged.", "5,000 homes were damaged.", "bound"),
+    ("Police arrested two suspected attackers.", "Police arrested two attackers.", "private"),
+    ("Some members of the party opposed the bill.", "All members of the party opposed the bill.", "universal"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "claim", "what"), LEFT_OUT)
+def test_what_governs_may_not_be_left_out(said: str, claim: str, what: str) -> None:
+    assert getattr(told(claim, said), what) > 0
+    assert getattr(told(said, said), what) == 0
+
+
+BELOW = [
+    ("The council, which met on Monday, approved the budget for schools.", "The council approved the budget."),
+    ("Maren Holt, the director, closed the old bridge in March.", "Maren Holt closed the bridge."),
+    ("The company sold its ships and its docks to a bank.", "The company sold its ships."),
+]
+
+
+@pytest.mark.parametrize(("said", "claim"), BELOW)
+def test_what_hangs_below_may_be_left_out(said: str, claim: str) -> None:
+    found = told(claim, said)
+    against = "added said_root unsure_root condition plan_root negation swapped other_role moved counted universal bound private"
+    assert {n: getattr(found, n) for n in against.split() if getattr(found, n)} == {}
+
+
+def test_voice_may_turn_and_roles_may_not() -> None:
+    said = "Brandt beat Okoye in the final."
+    assert told("Okoye was beaten by Brandt in the final.", said).swapped == 0
+    assert told("Okoye beat Brandt in the final.", said).swapped > 0
+    assert told("Brandt was beaten by Okoye in the final.", said).swapped > 0
+
+
+def test_a_number_counts_what_it_counts() -> None:
+    said = "The accidents led to 750 deaths and 7,999 injuries."
+    assert told("The accidents led to 7,999 deaths.", said).counted > 0
+    assert told("The accidents led to 7,999 injuries.", said).counted == 0
+    assert told("The accidents led to nearly 8,000 injuries.", said).added_numbers == 0
+    assert told("The accidents led to 8,000 injuries.", said).added_numbers == 1
+
+
+def test_nothing_is_supported_by_nothing() -> None:
+    assert align.differences([], []).added == 1.0
+    assert align.differences([()], [(Word("Rain", "rain", "NN", "ROOT", 0),)]).root == 1.0
+
+
+@given(
+    st.lists(st.sampled_from([s for s, _, _ in LEFT_OUT] + [s for s, _ in BELOW]), min_size=1, max_size=3, unique=True)
+)
+@settings(max_examples=examples(20), deadline=None)
+def test_a_sentence_differs_in_nothing_from_words_that_hold_it(said: list[str]) -> None:
+    found = told(said[0], *said)
+    assert (
+        found.added == found.said == found.unsure == found.condition == found.plan == found.negation == found.bound == 0
+    )
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+@settings(max_examples=examples(20), deadline=None)
+def test_any_text_can_be_compared(claim: str, said: str) -> None:
+    told(claim, said)

@@ -1,0 +1,86 @@
+"""The judge of claims: what is never supported, what always is, and how a trained model is heard."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from helpers import examples
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rag.answer.check import judge as module
+from rag.answer.check.judge import Judgement, features, judge, weighed
+from rag.answer.check.objections import CHECKS, CONTRADICTING, VETOES, Cited
+from rag.testing import FakeEmbeddings
+from rag.text import parser
+
+SAID = [
+    "Critics say the dam will flood nine villages.",
+    "The rebels claimed that they had shot down two helicopters.",
+    "Up to 5,000 homes may have lost power in the storm.",
+    "The council did not approve the budget for schools.",
+    "Engineers found cracks in two of the nine piers in March.",
+]
+
+
+def embed(texts: Any) -> Any:
+    import numpy as np
+
+    return np.array(FakeEmbeddings().embed_documents(list(texts)))
+
+
+def judged(claim: str, *said: str, **more: Any) -> Judgement:
+    return judge(claim, Cited(list(said), " ".join(said), ""), embed=embed, **more)
+
+
+@given(st.lists(st.sampled_from(SAID), min_size=1, unique=True), st.data())
+@settings(max_examples=examples(20), deadline=None)
+def test_a_whole_cited_sentence_is_supported(said: list[str], data: st.DataObject) -> None:
+    found = judged(data.draw(st.sampled_from(said)), *said)
+    assert (found.verdict, found.p, found.why, found.support) == ("supported", 1.0, "", "verbatim")
+
+
+GOVERNED = [
+    (SAID[0], "The dam will flood nine villages."),
+    (SAID[1], "They had shot down two helicopters."),
+    (SAID[1], "The rebels shot down two helicopters."),
+    (SAID[2], "5,000 homes lost power in the storm."),
+    (SAID[3], "The council approved the budget for schools."),
+]
+
+
+@pytest.mark.skipif(not parser.available(), reason="the parser is not installed")
+@pytest.mark.parametrize(("said", "claim"), GOVERNED)
+def test_what_governs_may_not_be_left_out(said: str, claim: str) -> None:
+    found = judged(claim, said)
+    assert not found.ok
+    assert found.why
+
+
+def test_nothing_is_not_told() -> None:
+    assert judged("", "It rained.").verdict == "not_told"
+    assert judged("It rained.", " ").verdict == "not_told"
+
+
+def test_without_the_parser_the_words_decide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module.parser, "available", lambda: False)
+    assert module.compared("It rained.", Cited(["It rained hard."], "", "")) is None
+    assert judged("Engineers found cracks in two of the nine piers.", SAID[4]).ok
+    assert not judged("The mayor resigned over the scandal at the bank.", SAID[4]).ok
+
+
+def test_exact_comparisons_say_what_they_found() -> None:
+    found = judged("Engineers found cracks in 17 piers in March.", SAID[4])
+    assert (found.verdict, found.p) == ("not_told", 0.0)
+    assert "17" in found.why
+    assert set(VETOES) <= set(CHECKS)
+    assert set(CHECKS) >= CONTRADICTING
+
+
+@given(st.floats(-12, 12))
+@settings(max_examples=examples(20), deadline=None)
+def test_a_judgement_is_a_probability(odds: float) -> None:
+    found = weighed(features(odds, None))
+    assert 0 <= found.p <= 1
+    assert found.ok == (found.why == "")

@@ -1,0 +1,38 @@
+"""The parser: words with what they depend on, once a sentence."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.text import parser
+
+if not parser.available():
+    pytest.skip("the parser is not installed", allow_module_level=True)
+
+SAID = "Critics say the dams will not flood villages."
+
+
+def test_words_depend_on_each_other() -> None:
+    (tree,) = parser.trees([SAID])
+    found = {w.text: (w.lemma, w.tag, w.dep, tree[w.head].text) for w in tree}
+    assert found["say"] == ("say", "VBP", "ROOT", "say")
+    assert found["flood"] == ("flood", "VB", "ccomp", "say")
+    assert found["dams"] == ("dam", "NNS", "nsubj", "flood")
+    assert found["not"][2:] == ("neg", "flood")
+
+
+def test_a_sentence_is_parsed_once() -> None:
+    first, second, other = parser.trees([SAID, f"  {SAID.replace(' ', chr(10))} ", "It rained."])
+    assert first is second is parser.trees([SAID])[0]
+    assert [w.text for w in other] == ["It", "rained", "."]
+
+
+def test_nothing_has_no_words() -> None:
+    assert parser.trees([]) == []
+    assert parser.trees(["", " \n"]) == [(), ()]
+    assert parser.documents([]) == []
+
+
+def test_names_are_looked_for_where_they_are_wanted() -> None:
+    said, other = parser.documents(["Qin Gang met Blinken.", "Blinken left Beijing."], named=lambda d: "met" in d.text)
+    assert [e.text for e in said.ents] and not other.ents

@@ -1,0 +1,58 @@
+"""Relative days of a quote, told as dates counted from its article's own day."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from rag.text.told_days import told
+
+SUNDAY = datetime(2023, 6, 4, 9, tzinfo=UTC)
+
+TOLD = [
+    ("The strike began yesterday.", {"yesterday": "3 June 2023"}),
+    ("It closed on Friday.", {"on Friday": "2 June 2023"}),
+    ("It opened on Sunday.", {"on Sunday": "4 June 2023"}),
+    ("The vote will be held on Tuesday.", {"on Tuesday": "6 June 2023"}),
+    ("The bank will close, he said on Tuesday.", {"on Tuesday": "30 May 2023"}),
+    ("He said on Tuesday that the bank will close.", {"on Tuesday": "30 May 2023"}),
+    ("On Tuesday the council will vote.", {"On Tuesday": "6 June 2023"}),
+    ("His team said Thursday that he was well.", {"said Thursday": "1 June 2023"}),
+    ("Prices rose last month.", {"last month": "May 2023"}),
+    ("The rate was 5.1 per cent in December.", {"in December": "December 2022"}),
+    ("The ferry starts in July.", {"in July": "July 2023"}),
+    ("It happened three days ago.", {"three days ago": "1 June 2023"}),
+    ("It happened on 30 May.", {"30 May": "30 May 2023"}),
+    ("It happened on 30 May 2023.", {}),
+    ("Theresa May resigned in 2019.", {}),
+    ("Those who may march for may do so.", {}),
+    ("Nothing is told of when.", {}),
+]
+ELSEWHERE = [
+    ("de", "Der Streik begann gestern.", {"gestern": "3 June 2023"}),
+    ("es", "La huelga empezó el viernes.", {"el viernes": "2 June 2023"}),
+    ("fr", "La grève a commencé vendredi.", {"vendredi": "2 June 2023"}),
+    ("tr", "Grev Cuma günü başladı.", {"Cuma günü": "2 June 2023"}),
+    ("zh", "罢工昨天开始。", {"昨天": "3 June 2023"}),
+    ("xx", "The strike began yesterday.", {}),
+]
+
+
+@pytest.mark.parametrize(("text", "days"), TOLD)
+def test_relative_days_as_dates(text: str, days: dict[str, str]) -> None:
+    assert told(text, SUNDAY, "en") == days
+
+
+@pytest.mark.parametrize(("language", "text", "days"), ELSEWHERE)
+def test_in_other_languages(language: str, text: str, days: dict[str, str]) -> None:
+    assert told(text, SUNDAY, language) == days
+
+
+def test_the_day_is_that_of_the_articles_own_clock() -> None:
+    tokyo = datetime(2023, 6, 4, 0, 30, tzinfo=timezone(timedelta(hours=9)))  # the third in London
+    assert told("It began yesterday.", tokyo, "en") == {"yesterday": "3 June 2023"}
+
+
+def test_without_a_date_nothing_is_told() -> None:
+    assert told("It began yesterday.", None, "en") == {}
