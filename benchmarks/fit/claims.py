@@ -81,9 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     rows = [*near(options.near, options.most), *opened(options.data / "training/open-en.jsonl.xz")]
     rows += benched(options.data) if options.bench else []
     x = matrix(rows, check.embedder())
-    old = json.loads(FILE.read_text("utf-8")) if FILE.exists() else {}
     fitted = fit(rows, x)
-    fitted = old | fitted
     if options.write:
         FILE.write_text(json.dumps(fitted, indent=1, ensure_ascii=False) + "\n", "utf-8")
         say(f"written: {FILE}")
@@ -126,7 +124,7 @@ def near(file: Path | None, most: int) -> list[Row]:
     random.Random(0).shuffle(lines)
     for line in lines[:most]:
         row = json.loads(line)
-        around = f"{_text(row.get('prev'))} {_text(row['ev'])} {_text(row.get('next'))}"
+        around = f"{_text(row.get('prev'))} {_text(row.get('next'))}"
         cited = _cited(_text(row["ev"]), around, row.get("title") or "", row.get("date"))
         found.append(Row(row["claim"], cited, row["y"], "near", row.get("kind", ""), row.get("question") or ""))
     return found

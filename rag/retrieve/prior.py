@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 
 from rag.retrieve.fusion import Candidates, share
 from rag.retrieve.timeref_english import about_now
-from rag.text.day_names import LANGUAGES, Days, grammar
+from rag.text.day_names import Days
 from rag.text.local_clock import clock
+from rag.text.told_days import named_days
 from rag.types import Passage, Query, Time
 
 WITHIN = 0.5
@@ -29,8 +30,7 @@ def timely(query: Query) -> Query | None:
     Args:
         query: With what it was understood to say of when.
     """
-    time = query.time
-    if time is None or time.kind not in ("within", "event") or not (time.after or time.before):
+    if (time := _bounded(query)) is None:
         return None
     return query.model_copy(update={"after": time.after, "before": time.before, "undated": False})
 
@@ -49,9 +49,9 @@ def prefer_told(
     Returns:
         The ids in their new order; as they were where the question names no time.
     """
-    if query.time is None or timely(query) is None:
+    if (time := _bounded(query)) is None:
         return list(order)
-    told = [i for i in order if i in passages and _tells(query.time, passages[i])]
+    told = [i for i in order if i in passages and _tells(time, passages[i])]
     for rank, ident in enumerate(told, 1):
         candidates.scores[ident] += share(_TOLD, rank)
     return candidates.order(order)
@@ -65,10 +65,9 @@ def fits(query: Query, text: str, passage: Passage) -> bool:
         text: The sentence.
         passage: Where it stands.
     """
-    time = query.time
-    if time is None or timely(query) is None:
+    if (time := _bounded(query)) is None:
         return True
-    named = days_told(text, passage.published, passage.language)
+    named = _days_told(text, passage)
     if any(_within(time, days) for days in named):
         return True
     if passage.published is None or not _in_bounds(time, clock(passage.published)):
@@ -84,15 +83,18 @@ def newest_first(query: Query) -> bool:
     return query.times and about_now(query.standalone)
 
 
-def days_told(text: str, published: datetime | None, language: str) -> list[Days]:
-    """The days that a text tells of, counted from its article's own; none where that is unknown."""
-    if published is None or language not in LANGUAGES:
-        return []
-    return [named.days for named in grammar(language).find(text, published.date(), "near")]
+def _days_told(text: str, passage: Passage) -> list[Days]:
+    return [named.days for named in named_days(text, passage.published, passage.language)]
+
+
+def _bounded(query: Query) -> Time | None:
+    """The time that a question names, where it has a beginning or an end to look within."""
+    time = query.time
+    return time if time and time.kind in ("within", "event") and (time.after or time.before) else None
 
 
 def _tells(time: Time, passage: Passage) -> bool:
-    return any(_within(time, days) for days in days_told(passage.text, passage.published, passage.language))
+    return any(_within(time, days) for days in _days_told(passage.text, passage))
 
 
 def _within(time: Time, days: Days) -> bool:
@@ -108,4 +110,4 @@ def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-__all__ = ["WITHIN", "days_told", "fits", "newest_first", "prefer_told", "timely"]
+__all__ = ["WITHIN", "fits", "newest_first", "prefer_told", "timely"]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from rag.text.day_names import LANGUAGES, Days, grammar
+from rag.text.day_names import LANGUAGES, Days, Named, grammar
 from rag.text.timespan import span
 
 
@@ -20,10 +20,21 @@ def told(text: str, published: datetime | None, language: str) -> dict[str, str]
         published: Of its article; its own clock's day counts.
         language: ISO 639-1, of the article.
     """
-    if published is None or language not in LANGUAGES:
-        return {}
-    found = grammar(language).find(text, published.date(), "near")
+    found = named_days(text, published, language)
     return {" ".join(named.text.split()): written(named.days) for named in found if named.relative}
+
+
+def named_days(text: str, published: datetime | None, language: str) -> list[Named]:
+    """The days that a text names, counted from its article's own; none where that is unknown.
+
+    Args:
+        text: Of the article.
+        published: Of the article; its own clock's day counts.
+        language: ISO 639-1, of the article.
+    """
+    if published is None or language not in LANGUAGES:
+        return []
+    return list(grammar(language).find(text, published.date(), "near"))
 
 
 def written(days: Days) -> str:
@@ -32,4 +43,4 @@ def written(days: Days) -> str:
     return span(first, end)
 
 
-__all__ = ["told", "written"]
+__all__ = ["named_days", "told", "written"]

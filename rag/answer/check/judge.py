@@ -153,8 +153,7 @@ def weighed(found: Mapping[str, float], heard: float = 0.0) -> Judgement:
         found: As ``features`` gives them.
         heard: Log-odds that a language model's answer adds to those of the words.
     """
-    fitted = regression.fitted(_FITTED)
-    part = fitted["words"]
+    part = regression.fitted(_FITTED)["words"]
     odds = regression.log_odds(found, part["supported"]) + heard
     p = regression.probability(odds)
     if p >= part["threshold"]:
