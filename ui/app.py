@@ -123,7 +123,7 @@ class Page:
         """Ingest the sample corpus, from the welcome of an empty archive."""
         session = self.session(request)
         result = ""
-        for result in ingest_events(session.ingest_sample()):
+        for result, _ in ingest_events(session.ingest_sample()):
             yield {self.ask.past: result}
         self._starters.questions()
         update = session.redrawn()

@@ -118,8 +118,10 @@ class ArchiveTab:
         session = self.page.session(request)
         paths = [str(f) for f in (files if isinstance(files, list) else [files] if files else [])]
         result = ""
-        for result in ingest_events(session.ingest_files(paths)):
-            yield {self.result: result}
+        for result, ended in ingest_events(session.ingest_files(paths)):
+            if not ended:
+                yield {self.result: result}
+        # In one update with the list and the masthead, so that no number on the page contradicts the result.
         yield {
             **self.show(words, outlet),
             **self.page.ask.redrawn(session),
@@ -128,13 +130,13 @@ class ArchiveTab:
         }
 
 
-def ingest_events(work: Iterator[Any]) -> Iterator[str]:
-    """An ingest as HTML: its progress, then its result."""
+def ingest_events(work: Iterator[Any]) -> Iterator[tuple[str, bool]]:
+    """An ingest as HTML, each with whether it has ended: its progress, then its result."""
     try:
         for event in work:
             if isinstance(event[1], int):
-                yield lists.working("Taking in articles", event[0], event[1] or None)
+                yield lists.working("Taking in articles", event[0], event[1] or None), False
             else:
-                yield lists.ingest_result(*event)
+                yield lists.ingest_result(*event), True
     except OnRecordError as e:
-        yield lists.failed(str(e))
+        yield lists.failed(str(e)), True
