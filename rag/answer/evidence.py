@@ -15,6 +15,7 @@ from rag.answer.attribution import Attribution
 from rag.answer.injection import is_instruction, is_question
 from rag.answer.reader import Reading, sentence
 from rag.index.catalog import Catalog
+from rag.text.calendar_names import is_bare_date
 from rag.text.lexicon import alternation, having
 from rag.text.tokens import query_terms, terms
 from rag.text.word_lists import Evidence
@@ -239,12 +240,13 @@ def numbered(
 
 
 def states(passage: Passage, n: int, attribution: Attribution | None = None) -> bool:
-    """Whether a sentence can be evidence: not one addressed to whoever reads it as a machine, nor a mere question.
+    """Whether a sentence can be evidence: not one addressed to whoever reads it as a machine, nor a mere question or
+    date.
 
     A question can where it is of whom the question asks for.
     """
     text, place = sentence(passage, n), passage.sentences[n]
-    if is_instruction(text):
+    if is_instruction(text) or is_bare_date(text):
         return False
     return not is_question(text) or bool(
         attribution and attribution.asked_for(passage.article_id, place.start, place.end)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -49,3 +50,14 @@ ENGLISH_DAYS = tuple(names[0] for names in _NAMES["en"]["days"])
 """Monday to Sunday."""
 ENGLISH_CALENDAR = frozenset(name.lower() for name in (*ENGLISH_DAYS, *ENGLISH_MONTHS))
 """Both in small letters: names for what an article says, but not what a question is about."""
+
+
+_WORD = re.compile(r"\w+")
+_NUMERALS = re.compile(r"[\d年月日号]+|\d+(?:st|nd|rd|th|e|er|º|ª)")
+
+
+def is_bare_date(text: str) -> bool:
+    """Whether a text is a date and nothing else, as the line above an article is: "Monday, July 8, 2019"."""
+    words = _WORD.findall(text)
+    named = [fold(word) in MONTHS or fold(word) in DAYS or "月" in word for word in words]
+    return any(named) and all(name or _NUMERALS.fullmatch(word) for name, word in zip(named, words, strict=True))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.text.calendar_names import DAYS, ENGLISH_DAYS, ENGLISH_MONTHS, MONTHS, MONTHS_IN, fold
+from rag.text.calendar_names import DAYS, ENGLISH_DAYS, ENGLISH_MONTHS, MONTHS, MONTHS_IN, fold, is_bare_date
 from tools import make_calendar
 
 
@@ -44,3 +44,23 @@ def test_names_are_known_in_any_spelling(name: str, number: int) -> None:
 
 def test_days_are_known() -> None:
     assert {"monday", "mon", "lunes", "montag", "pazartesi"} <= DAYS
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("Monday, July 8, 2019", True),
+        ("Thursday 10th October 2019.", True),
+        ("8 Temmuz 2019, Pazartesi", True),
+        ("Montag, 8. Juli", True),
+        ("2019年7月8日", True),
+        ("Monday", True),
+        ("6–3, 6–4", False),  # a score
+        ("He may.", False),
+        ("It was Monday.", False),
+        ("176", False),
+        ("", False),
+    ],
+)
+def test_a_date_and_nothing_else(text: str, bare: bool) -> None:
+    assert is_bare_date(text) is bare
