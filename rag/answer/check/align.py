@@ -14,12 +14,14 @@ from itertools import pairwise
 
 from rag.answer.check.governors import WORDS, Governed, predicate_of, speaks, subtree, verbal
 from rag.answer.check.matching import LIGHT, Text, aligned, bound, implied, is_content, kind
-from rag.answer.check.roles import called, counts, frame, owner, subject
+from rag.answer.check.roles import called, counts, frame, owner, passive, subject
 from rag.text.parser import Tree
 from rag.text.tokens import terms
 
 _SUBJECT = ("nsubj",)
 _LEADS = ("nsubj", "nsubjpass", "poss", "compound", "appos")
+_YEARS = range(1000, 3000)
+_INSIDE = frozenset("in on at during within inside into over".split())
 _PRONOUNS = frozenset("he she it they him her them his its their this that these those who which i we".split())
 
 
@@ -60,6 +62,8 @@ class Differences:
     """Predicates done by, or to, somebody else, who is in the cited words too."""
     moved: float = 0.0
     """Names and numbers that belong to another predicate there."""
+    placed: float = 0.0
+    """Names and years that stand behind another preposition there."""
     counted: float = 0.0
     """Numbers that are of something else there, though what they count here is there too."""
     counted_new: float = 0.0
@@ -139,6 +143,7 @@ def differences(
         speech_added=told.speech_added(),
         **told.roles([n for n in content if kind(mine, n) in ("verbs", "rest", "nouns")]),
         moved=told.moved(),
+        placed=told.placed(),
         **told.counted(),
         universal=_count(_new(mine, theirs, n, WORDS.universal) for n in range(len(mine.tree))),
         partial=_count(told.dropped(n, WORDS.partial) for n in shared) + told.excepted(),
@@ -169,7 +174,7 @@ class _Told:
         self._speech = {v for g in self._here.values() for v in g.said} | {
             n for n in range(len(mine.tree)) if speaks(mine.tree, n)
         }
-        self._hedges = any(g.unsure or g.plans or g.conditions for g in self._here.values()) or any(
+        self._hedges = any(g.unsure or g.plans for g in self._here.values()) or any(
             w.lemma in WORDS.unsure_adverbs | WORDS.unsure_modals | WORDS.unsure_adjectives | WORDS.open_nouns
             for w in mine.tree
         )
@@ -213,7 +218,10 @@ class _Told:
             return False
         if n in self._pairs:
             return self._theirs.tree[self._pairs[n]].tag in ("VBD", "VBN")
-        near = [predicate_of(self._theirs.tree, self._pairs[c]) for c in self._mine.below[n] if c in self._pairs]
+        below = [self._pairs[c] for c in self._mine.below[n] if c in self._pairs]
+        if any(self._theirs.tree[e].dep == "appos" for e in below):
+            return False  # "Booker, a sponsor of the bill, said": it holds at the time of the article
+        near = [predicate_of(self._theirs.tree, e) for e in below]
         return bool(near) and all(self._theirs.tree[v].tag == "VBD" for v in near)
 
     def speaker(self) -> float:
@@ -254,23 +262,57 @@ class _Told:
             if n not in self._pairs:
                 continue
             mine, theirs = frame(self._mine, n), frame(self._theirs, self._pairs[n])
+            same_voice = passive(self._mine, n) == passive(self._theirs, self._pairs[n])
             for role, opposite in (("doer", "done"), ("done", "doer")):
                 wanted = self._matched(mine[role])
                 if not wanted or not theirs[role] or wanted & set(theirs[role]):
                     continue
-                if any(self._copied(n, m) for m in mine[role]):
+                if same_voice and any(self._copied(n, m) for m in mine[role]):
                     continue  # the same words in the same place: what differs is the parse
                 if wanted & set(theirs[opposite]):
                     swapped += 1
                 elif self._pronoun(theirs[role]):
-                    other += 0.5 * all(self._theirs.tree[w].dep not in _LEADS for w in wanted)
+                    heads = [self._head_of_name(w) for w in wanted]
+                    other += 0.5 * all(self._theirs.tree[w].dep not in _LEADS for w in heads)
                 elif not self._same(mine[role], theirs[role]):
                     other += 1
         return {"swapped": swapped, "other_role": other}
 
     def _copied(self, n: int, m: int) -> bool:
-        """Whether two words stand as far from each other there as here."""
-        return n in self._pairs and m in self._pairs and self._pairs[n] - self._pairs[m] == n - m
+        """Whether two words stand to each other there as here: what differs between them is the parse.
+
+        All that is between them here is there in the same order, and what is there besides has no verb, noun, name or
+        number that either could belong to instead, but in a phrase of its own ("on Tuesday night").
+        """
+        first, last = sorted((n, m))
+        inside = [self._pairs.get(w) for w in range(first, last + 1) if w in self._pairs or is_content(self._mine, w)]
+        if any(e is None for e in inside) or n not in self._pairs or m not in self._pairs:
+            return False
+        places = [e for e in inside if e is not None]
+        if any(b <= a for a, b in pairwise(places)):
+            return False
+        skipped = set(range(places[0], places[-1])) - set(places)
+        return not any(self._rival(e, skipped) for e in skipped)
+
+    def _rival(self, e: int, skipped: Collection[int]) -> bool:
+        """Whether a word that was left out could be what its neighbours belong to."""
+        word = self._theirs.tree[e]
+        if word.tag[:2] in ("VB", "MD"):
+            return word.dep not in ("aux", "auxpass")
+        if word.tag[:2] not in ("NN", "CD", "PR"):
+            return False
+        at = e
+        while at in skipped and self._theirs.tree[at].head != at:
+            if self._theirs.tree[at].dep in ("prep", "npadvmod"):
+                return False
+            at = self._theirs.tree[at].head
+        return True
+
+    def _head_of_name(self, e: int) -> int:
+        """The word of a name that the others hang on: "Sanders" of "Bernie Sanders"."""
+        while self._theirs.tree[e].dep == "compound" and self._theirs.tree[e].head != e:
+            e = self._theirs.tree[e].head
+        return e
 
     def _matched(self, words: Sequence[int]) -> set[int]:
         return {self._pairs[w] for w in words if w in self._pairs}
@@ -290,10 +332,34 @@ class _Told:
                 verb = predicate_of(self._mine.tree, n)
                 if verb in self._pairs and verb != n and not self._copied(n, verb):
                     real, wanted = predicate_of(self._theirs.tree, e), self._pairs[verb]
-                    away = real != wanted and wanted not in _above(self._theirs.tree, e) and not self._also(n, wanted)
-                    count += away
+                    near = _belongs(self._theirs.tree, e, wanted) or _within(self._theirs.tree, wanted, real)
+                    away = real != wanted and not near and not self._also(n, wanted)
+                    count += away or self._later_year(n, e, wanted)
             count += self._of_another(n)
         return float(count)
+
+    def placed(self) -> float:
+        """Names and years that stand behind another preposition: "in Barcelona" of "ten kilometres from Barcelona"."""
+        count = 0
+        for n, e in self._pairs.items():
+            value = self._mine.values[n]
+            if not (kind(self._mine, n) == "names" or (value in _YEARS and counts(self._mine, n) is None)):
+                continue
+            here, there = _behind(self._mine, n), _behind(self._theirs, e)
+            if here and there and not self._likewise(n, here):
+                count += here != there
+        return float(count)
+
+    def _likewise(self, n: int, preposition: str) -> bool:
+        """Whether another mention of a word stands behind a preposition."""
+        stem = self._mine.stems[n]
+        return any(s == stem and _behind(self._theirs, o) == preposition for o, s in enumerate(self._theirs.stems))
+
+    def _later_year(self, n: int, e: int, verb: int) -> bool:
+        """Whether another year stands in between: "removed him in 2006, and his sister in 2014"."""
+        if self._mine.values[n] not in _YEARS or counts(self._mine, n) is not None:
+            return False
+        return any(self._theirs.values[o] in _YEARS for o in range(verb + 1, e))
 
     def _of_another(self, n: int) -> bool:
         """Whether a noun stands by a noun, as in "Niger's president", that has another one in its place there."""
@@ -309,7 +375,7 @@ class _Told:
         """Whether another mention of a word belongs to a predicate."""
         stem = self._mine.stems[n]
         return any(
-            self._theirs.stems[o] == stem and wanted in _above(self._theirs.tree, o)
+            self._theirs.stems[o] == stem and _belongs(self._theirs.tree, o, wanted)
             for o in range(len(self._theirs.tree))
         )
 
@@ -398,6 +464,39 @@ def _above(tree: Tree, at: int) -> set[int]:
         at = tree[at].head
         found.add(at)
     return found
+
+
+def _behind(text: Text, n: int) -> str:
+    """The preposition before a word; one for all that tell where or when something is."""
+    while text.tree[n].dep in ("compound", "nummod", "quantmod", "amod", "nmod") and text.tree[n].head != n:
+        n = text.tree[n].head
+    up = text.tree[n].head
+    if text.tree[n].dep != "pobj" or text.tree[up].dep == "agent":
+        return ""
+    low = text.tree[up].text.lower()
+    return "in" if low in _INSIDE else low
+
+
+def _belongs(tree: Tree, at: int, verb: int) -> bool:
+    """Whether a word belongs to a verb above it: not where another one is coordinated with it in between."""
+    for _ in range(len(tree)):
+        if at == verb:
+            return True
+        if tree[at].head == at or (tree[at].dep in ("conj", "parataxis") and verbal(tree, at)):
+            return False
+        at = tree[at].head
+    return False
+
+
+def _within(tree: Tree, verb: int, other: int) -> bool:
+    """Whether a verb stands in a phrase of what another one is about: either may have what comes after both."""
+    for _ in range(len(tree)):
+        if verb == other:
+            return True
+        if tree[verb].head == verb or (verbal(tree, verb) and tree[verb].dep not in ("acl", "xcomp", "pcomp")):
+            return False
+        verb = tree[verb].head
+    return False
 
 
 def _spans(text: Text, places: Collection[int]) -> set[int]:

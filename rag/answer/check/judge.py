@@ -39,9 +39,13 @@ _COPY = 0.3
 """How nearly a claim has to be a copy for one of the differences in ``ALONE`` to reject it."""
 ALONE = (
     "said_root", "unsure_root", "condition", "plan_root", "negation", "bound", "bound_turned", "swapped",
-    "speech_added", "cause", "speaker", "universal", "counted",
+    "speech_added", "cause", "speaker", "universal", "counted", "other_role", "partial", "private", "turned", "ordered",
+    "present",
 )  # fmt: skip
 """Differences that reject a near copy by themselves; docs/benchmarks.md has how often each is right."""
+_ATTACHED = 0.6
+"""The same for those of ``ATTACHED``: what a name belongs to is sure only where little else was changed."""
+ATTACHED = ("moved", "placed")
 _REASONS = {
     "said": "the cited words only report somebody's saying so",
     "unsure": "the cited words only call it possible",
@@ -53,6 +57,7 @@ _REASONS = {
     "speech": "nobody is said to say so",
     "swapped": "the cited words tell it the other way round",
     "other": "in the cited words somebody else does it",
+    "placed": "the cited words tell it of another place or time",
     "moved": "the cited words say so of something else",
     "counted": "the cited words give the number of something else",
     "universal": "the cited words say so of a part only",
@@ -128,7 +133,7 @@ def judge(
     llm_yes = llm_verdict(prompt) if llm_verdict else None
     near = support.support_features(claim, cited.texts, cited.near, embed=embed)
     told = compared(claim, cited)
-    if told is not None and told.copied >= _COPY and (hit := next((n for n in ALONE if getattr(told, n) >= 0.5), "")):
+    if told is not None and (hit := _alone(told)):
         return Judgement("contradicted" if hit in _TURNED else "not_told", 0.0, _REASONS[hit.partition("_")[0]])
     if told is None:
         return _by_probability(support.p_supported(near, llm_yes))
@@ -165,7 +170,7 @@ def weighed(found: Mapping[str, float], heard: float = 0.0) -> Judgement:
 
 def compared(claim: str, cited: Cited) -> align.Differences | None:
     """How a claim differs from the cited words; None where the parser is missing or the claim is not English."""
-    if not parser.available() or detect_language(claim) != "en":
+    if not parser.available() or not _english(claim, cited):
         return None
     mine = [claim[s.start : s.end][:_LONGEST] for s in sentences(claim, "en")] or [claim[:_LONGEST]]
     theirs = [t[:_LONGEST] for t in _nearest(claim, cited.texts)]
@@ -178,6 +183,23 @@ def compared(claim: str, cited: Cited) -> align.Differences | None:
         days=figures,
         months=days.months(cited.said, cited.dates),
     )
+
+
+def _alone(told: align.Differences) -> str:
+    """The difference that rejects a claim by itself, if there is one."""
+    if told.copied >= _COPY:
+        names = ALONE + (ATTACHED if told.copied >= _ATTACHED else ())
+        if hit := next((name for name in names if getattr(told, name) >= 0.5), ""):
+            return hit
+    return "counted" if told.counted >= 0.5 else ""  # a number put with another thing is wrong in any words
+
+
+def _english(claim: str, cited: Cited) -> bool:
+    """Whether a claim is English: names make a short one look like another language, but not its cited words."""
+    if detect_language(claim) == "en":
+        return True
+    mine = set(terms(claim))
+    return detect_language(cited.said) == "en" and 2 * len(mine & set(terms(cited.said))) >= len(mine)
 
 
 def held_back(claim: str, cited: Cited) -> str:

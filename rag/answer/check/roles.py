@@ -15,7 +15,6 @@ def frame(text: Text, verb: int) -> dict[str, list[int]]:
     if not verbal(text.tree, verb):  # "is ahead", "is the mayor": whoever is
         up = text.tree[verb].head
         verb = up if text.tree[verb].dep in ("acomp", "attr", "advmod", "prep") and verbal(text.tree, up) else verb
-    passive = any(text.tree[c].dep in ("auxpass", "nsubjpass") for c in text.below[verb])
     doer: list[int] = []
     done: list[int] = []
     for c in text.below[verb]:
@@ -29,11 +28,16 @@ def frame(text: Text, verb: int) -> dict[str, list[int]]:
     above = (
         [w for a in subject(text, verb) for w in subtree(text.tree, text.below, a)] if verbal(text.tree, verb) else []
     )
-    if passive:
+    if passive(text, verb):
         done = done or above
     else:
         doer = doer or above
     return {"doer": _nouns(text, doer), "done": _nouns(text, done)}
+
+
+def passive(text: Text, verb: int) -> bool:
+    """Whether a verb is told of whom it is done to."""
+    return any(text.tree[c].dep in ("auxpass", "nsubjpass") for c in text.below[verb])
 
 
 def called(text: Text, n: int) -> list[int]:
@@ -66,6 +70,8 @@ def subject(text: Text, verb: int) -> list[int]:
         if own and text.tree[own[0]].tag not in ("WDT", "WP"):
             return own
         dep, up = text.tree[verb].dep, text.tree[verb].head
+        if dep == "acl" and any(text.tree[c].tag == "TO" for c in text.below[verb]):
+            return []  # "plans to visit": the plans don't
         if dep in ("relcl", "acl"):
             return [up]
         if dep not in ("conj", "xcomp", "advcl") or up == verb:
@@ -82,9 +88,13 @@ def counts(text: Text, n: int) -> int | None:
         at = text.tree[at].head
         if text.tree[at].tag.startswith("NN") and text.values[at] is None:
             return at
+    for c in text.below[n]:  # "two of the passengers"
+        if text.tree[c].dep == "prep" and text.tree[c].text.lower() == "of":
+            of = [d for d in text.below[c] if text.tree[d].dep == "pobj" and text.tree[d].tag != "PRP"]
+            return of[0] if of else None
     if word.dep in ("nummod", "appos", "npadvmod") and text.tree[word.head].tag.startswith("NN"):
         return word.head
     return None
 
 
-__all__ = ["called", "counts", "frame", "owner", "subject"]
+__all__ = ["called", "counts", "frame", "owner", "passive", "subject"]
