@@ -12,16 +12,17 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 
+from rag.answer.check.attachment import above, behind, belongs, spans, whole, within
 from rag.answer.check.governors import WORDS, Governed, predicate_of, speaks, subtree, verbal
 from rag.answer.check.matching import LIGHT, Text, aligned, bound, implied, is_content, kind
 from rag.answer.check.roles import called, counts, frame, owner, passive, subject
+from rag.text.numbers import is_year
 from rag.text.parser import Tree
 from rag.text.tokens import terms
 
 _SUBJECT = ("nsubj",)
 _LEADS = ("nsubj", "nsubjpass", "poss", "compound", "appos")
 _YEARS = range(1000, 3000)
-_INSIDE = frozenset("in on at during within inside into over".split())
 _PRONOUNS = frozenset("he she it they him her them his its their this that these those who which i we".split())
 
 
@@ -178,7 +179,7 @@ class _Told:
             w.lemma in WORDS.unsure_adverbs | WORDS.unsure_modals | WORDS.unsure_adjectives | WORDS.open_nouns
             for w in mine.tree
         )
-        self.sentences = _spans(theirs, pairs.values())
+        self.sentences = spans(theirs, pairs.values())
 
     def said(self, n: int) -> bool:
         """Whether more people stand between a word and the truth there than here."""
@@ -222,7 +223,7 @@ class _Told:
         if any(self._theirs.tree[e].dep == "appos" for e in below):
             return False  # "Booker, a sponsor of the bill, said": it holds at the time of the article
         near = [predicate_of(self._theirs.tree, e) for e in below]
-        return bool(near) and all(self._theirs.tree[v].tag == "VBD" for v in near)
+        return bool(near) and all(self._theirs.tree[v].tag in ("VBD", "VBN") for v in near)
 
     def speaker(self) -> float:
         """Whether the claim gives words to somebody whom the cited words don't give them to."""
@@ -291,7 +292,9 @@ class _Told:
         places = [e for e in inside if e is not None]
         if any(b <= a for a, b in pairwise(places)):
             return False
+        here = {self._mine.tree[w].text.lower() for w in range(first, last + 1)}
         skipped = set(range(places[0], places[-1])) - set(places)
+        skipped = {e for e in skipped if self._theirs.tree[e].text.lower() not in here}
         return not any(self._rival(e, skipped) for e in skipped)
 
     def _rival(self, e: int, skipped: Collection[int]) -> bool:
@@ -332,7 +335,7 @@ class _Told:
                 verb = predicate_of(self._mine.tree, n)
                 if verb in self._pairs and verb != n and not self._copied(n, verb):
                     real, wanted = predicate_of(self._theirs.tree, e), self._pairs[verb]
-                    near = _belongs(self._theirs.tree, e, wanted) or _within(self._theirs.tree, wanted, real)
+                    near = belongs(self._theirs.tree, e, wanted) or within(self._theirs.tree, wanted, real)
                     away = real != wanted and not near and not self._also(n, wanted)
                     count += away or self._later_year(n, e, wanted)
             count += self._of_another(n)
@@ -345,7 +348,7 @@ class _Told:
             value = self._mine.values[n]
             if not (kind(self._mine, n) == "names" or (value in _YEARS and counts(self._mine, n) is None)):
                 continue
-            here, there = _behind(self._mine, n), _behind(self._theirs, e)
+            here, there = behind(self._mine, n), behind(self._theirs, e)
             if here and there and not self._likewise(n, here):
                 count += here != there
         return float(count)
@@ -353,7 +356,7 @@ class _Told:
     def _likewise(self, n: int, preposition: str) -> bool:
         """Whether another mention of a word stands behind a preposition."""
         stem = self._mine.stems[n]
-        return any(s == stem and _behind(self._theirs, o) == preposition for o, s in enumerate(self._theirs.stems))
+        return any(s == stem and behind(self._theirs, o) == preposition for o, s in enumerate(self._theirs.stems))
 
     def _later_year(self, n: int, e: int, verb: int) -> bool:
         """Whether another year stands in between: "removed him in 2006, and his sister in 2014"."""
@@ -375,7 +378,7 @@ class _Told:
         """Whether another mention of a word belongs to a predicate."""
         stem = self._mine.stems[n]
         return any(
-            self._theirs.stems[o] == stem and _belongs(self._theirs.tree, o, wanted)
+            self._theirs.stems[o] == stem and belongs(self._theirs.tree, o, wanted)
             for o in range(len(self._theirs.tree))
         )
 
@@ -383,8 +386,9 @@ class _Told:
         """Numbers that count something else there."""
         other = new = 0.0
         for n, value in enumerate(self._mine.values):
-            if value is None or n not in self._pairs or (value == 1 and not self._mine.tree[n].text.isdigit()):
-                continue
+            digits = self._mine.tree[n].text.isdigit()
+            if value is None or n not in self._pairs or (is_year(value) if digits else value == 1):
+                continue  # "the 2016 Games" are not so many
             head = counts(self._mine, n)
             if head is None:
                 continue
@@ -393,7 +397,8 @@ class _Told:
             stems = {self._theirs.stems[h] for h in heads}
             if not heads or self._mine.stems[head] in stems:
                 continue
-            if self._mine.stems[head] in self._theirs.stems:
+            beside = set().union(*(whole(self._theirs.tree, e) for e in places))
+            if any(self._mine.stems[head] == self._theirs.stems[e] for e in beside):
                 other += 1
             else:
                 new += 1
@@ -457,59 +462,12 @@ def _modifiers(text: Text, n: int) -> set[str]:
     return found
 
 
-def _above(tree: Tree, at: int) -> set[int]:
-    """All that a word hangs on."""
-    found: set[int] = set()
-    while tree[at].head != at and len(found) < len(tree):
-        at = tree[at].head
-        found.add(at)
-    return found
-
-
-def _behind(text: Text, n: int) -> str:
-    """The preposition before a word; one for all that tell where or when something is."""
-    while text.tree[n].dep in ("compound", "nummod", "quantmod", "amod", "nmod") and text.tree[n].head != n:
-        n = text.tree[n].head
-    up = text.tree[n].head
-    if text.tree[n].dep != "pobj" or text.tree[up].dep == "agent":
-        return ""
-    low = text.tree[up].text.lower()
-    return "in" if low in _INSIDE else low
-
-
-def _belongs(tree: Tree, at: int, verb: int) -> bool:
-    """Whether a word belongs to a verb above it: not where another one is coordinated with it in between."""
-    for _ in range(len(tree)):
-        if at == verb:
-            return True
-        if tree[at].head == at or (tree[at].dep in ("conj", "parataxis") and verbal(tree, at)):
-            return False
-        at = tree[at].head
-    return False
-
-
-def _within(tree: Tree, verb: int, other: int) -> bool:
-    """Whether a verb stands in a phrase of what another one is about: either may have what comes after both."""
-    for _ in range(len(tree)):
-        if verb == other:
-            return True
-        if tree[verb].head == verb or (verbal(tree, verb) and tree[verb].dep not in ("acl", "xcomp", "pcomp")):
-            return False
-        verb = tree[verb].head
-    return False
-
-
-def _spans(text: Text, places: Collection[int]) -> set[int]:
-    """The roots of the sentences that words stand in."""
-    return {max(_above(text.tree, p) or {p}, key=lambda a: text.tree[a].head == a) for p in places}
-
-
 def _negations(text: Text, roots: set[int] | None = None) -> float:
     found = [
         n for n, w in enumerate(text.tree) if (w.dep == "neg" or w.text.lower() in WORDS.negatives) and w.dep != "intj"
     ]
     if roots is not None:
-        found = [n for n in found if roots & (_above(text.tree, n) | {n})]
+        found = [n for n in found if roots & (above(text.tree, n) | {n})]
     return float(min(2, len(found)))
 
 

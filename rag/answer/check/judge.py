@@ -44,8 +44,9 @@ ALONE = (
 )  # fmt: skip
 """Differences that reject a near copy by themselves; docs/benchmarks.md has how often each is right."""
 _ATTACHED = 0.6
-"""The same for those of ``ATTACHED``: what a name belongs to is sure only where little else was changed."""
-ATTACHED = ("moved", "placed")
+"""The same for those of ``ATTACHED``, which are sure only where little else was changed."""
+ATTACHED = {"moved": 0.5, "placed": 0.5, "said": 0.9, "unsure": 0.5}
+"""With how much of each it takes."""
 _REASONS = {
     "said": "the cited words only report somebody's saying so",
     "unsure": "the cited words only call it possible",
@@ -188,8 +189,8 @@ def compared(claim: str, cited: Cited) -> align.Differences | None:
 def _alone(told: align.Differences) -> str:
     """The difference that rejects a claim by itself, if there is one."""
     if told.copied >= _COPY:
-        names = ALONE + (ATTACHED if told.copied >= _ATTACHED else ())
-        if hit := next((name for name in names if getattr(told, name) >= 0.5), ""):
+        least = dict.fromkeys(ALONE, 0.5) | (ATTACHED if told.copied >= _ATTACHED else {})
+        if hit := next((name for name, bound in least.items() if getattr(told, name) >= bound), ""):
             return hit
     return "counted" if told.counted >= 0.5 else ""  # a number put with another thing is wrong in any words
 

@@ -90,7 +90,13 @@ def _likeness(mine: Text, n: int, theirs: Text, e: int) -> float:
     a, b = mine.tree[n], theirs.tree[e]
     if mine.values[n] is not None:
         value, other = mine.values[n], theirs.values[e]
-        return 3.0 if value == other else 2.0 if other is not None and _rounded(mine, n, value or 0.0, other) else 0.0
+        return (
+            3.0
+            if value == other
+            else 2.0
+            if other is not None and rounded(_before(mine, n), value or 0.0, other)
+            else 0.0
+        )
     if not (any(c.isalnum() for c in b.text) or b.text in _SIGNS) or b.dep in ("aux", "auxpass"):
         return 0.0
     if a.text.lower() == b.text.lower():
@@ -110,13 +116,18 @@ def _kin(one: str, other: str) -> bool:
     )
 
 
-def _rounded(mine: Text, n: int, value: float, other: float) -> bool:
-    """Whether a number is another one rounded, and says so."""
-    limit = bound(mine, n)
+def rounded(before: str, value: float, other: float) -> bool:
+    """Whether a number is another one rounded, and says so.
+
+    Args:
+        before: The text before it.
+        value: The number.
+        other: The exact one.
+    """
+    limit, words = _limit(" " + " ".join(before.lower().replace(",", " ").split()[-_NEAR_NUMBER:]))
     if not limit or other == 0 or abs(value - other) > _ROUNDED * abs(other):
         return False
-    before = _before(mine, n)
-    if before.endswith((" just under", " nearly", " almost", " less than")):
+    if words in ("just under", "nearly", "almost", "less than", "under"):
         return other <= value
     return limit == "about" or (other >= value if limit == "at_least" else other <= value)
 
@@ -155,11 +166,16 @@ def _before(text: Text, n: int) -> str:
 
 def bound(text: Text, n: int) -> str:
     """What is said of a number: that it is the least, the most, or about right."""
-    before = _before(text, n)
-    for kind, words in (("at_most", WORDS.at_most), ("at_least", WORDS.at_least), ("about", WORDS.about)):
-        if before.endswith(tuple(f" {w}" for w in words)):
-            return kind
-    return ""
+    return _limit(_before(text, n))[0]
+
+
+def _limit(before: str) -> tuple[str, str]:
+    """What the words before a number say of it, and those words."""
+    for kind, phrases in (("at_most", WORDS.at_most), ("at_least", WORDS.at_least), ("about", WORDS.about)):
+        found = [w for w in phrases if before.endswith(f" {w}")]
+        if found:
+            return kind, max(found, key=len)
+    return "", ""
 
 
 @cache
@@ -182,4 +198,4 @@ def _numbers(words: Tree) -> list[float | None]:
     return found
 
 
-__all__ = ["LIGHT", "Text", "aligned", "bound", "implied", "is_content", "kind"]
+__all__ = ["LIGHT", "Text", "aligned", "bound", "implied", "is_content", "kind", "rounded"]

@@ -11,11 +11,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rag.answer.check import days, exact
-from rag.text import numbers
+from rag.answer.check import days, exact, matching
+from rag.text import numbers, parser
 from rag.text.normalize import contains
 from rag.text.tokens import query_terms, terms
 
+_ANSWERED = re.compile(r"^(?:Yes|No)\b[,;:.–—-]?\s+")
+"""What answers a question before the statement does; it denies nothing of it."""
 _NEWS = 1 / 3
 """Share of the words that a sentence adds to the question; the cited words have to have more of them."""
 
@@ -49,8 +51,9 @@ class Cited:
 
 def _figures(claim: str, cited: Cited, asked: str) -> str:
     """A figure has to stand in the cited words; only a date may be the article's, or worked out from it."""
-    odd = numbers.values(exact.without_dates(claim, cited.dates)) - numbers.all_values(cited.said)
-    odd -= days.figures(cited.said, cited.dates)
+    there = numbers.all_values(cited.said)
+    odd = numbers.values(_undated(claim, cited)) - there - days.figures(cited.said, cited.dates)
+    odd -= {n.value for n in numbers.find(claim) if any(matching.rounded(claim[: n.start], n.value, o) for o in there)}
     return f"the cited words don't give {_shown(odd)}" if odd else ""
 
 
@@ -76,6 +79,7 @@ def _speaker(claim: str, cited: Cited, asked: str) -> str:
 
 
 def _denies(claim: str, cited: Cited, asked: str) -> str:
+    claim = _ANSWERED.sub("", claim)
     return "the sentence denies something that the cited words don't deny" if exact.denies(claim, cited.said) else ""
 
 
@@ -156,8 +160,12 @@ def _strangers(claim: str, cited: Cited, asked: str) -> list[str]:
     """
     said = cited.said
     opener = exact.opener(claim)
-    named = [n for n in exact.names(exact.without_dates(claim, cited.dates)) if n != opener]
-    if named and claim.startswith(named[0]) and _small(named[0], asked):
+    named = [n for n in exact.names(_undated(claim, cited)) if n != opener]
+    if (
+        named
+        and claim.startswith(named[0])
+        and (_small(named[0], asked) or not (named[0] in asked[1:] or _proper(claim)))
+    ):
         del named[0]
     strange = exact.missing_names(named, f"{cited.label} {said}")
     if not strange:
@@ -165,6 +173,24 @@ def _strangers(claim: str, cited: Cited, asked: str) -> list[str]:
     if exact.has_anaphora(said) or not exact.names(said):
         return exact.missing_names(strange, cited.near)
     return [n for n in strange if not _fuller(n, claim, cited)]
+
+
+def _undated(claim: str, cited: Cited) -> str:
+    """A claim without the days and months that the cited words imply by the article's date."""
+    meant = [datetime(d.year, d.month, d.day) for d in sorted(days.worked_out(cited.said, cited.dates))]
+    claim = exact.without_dates(claim, [*cited.dates, *meant])
+    for month in days.months(cited.said, cited.dates):
+        for when in cited.dates:
+            claim = re.sub(rf"\b{month} {when.year}\b(?! *\d)", " ", claim, flags=re.IGNORECASE)
+    return claim
+
+
+def _proper(claim: str) -> bool:
+    """Whether a sentence may begin with a name, as its grammar has it: not with an adverb, as "Upwards of"."""
+    if not parser.available():
+        return True
+    first = parser.trees([claim])[0][:1]
+    return not first or first[0].tag[:2] not in ("RB", "IN", "DT", "PD", "CD", "PR", "CC", "WR")
 
 
 def _small(name: str, asked: str) -> bool:

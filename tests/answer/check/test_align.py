@@ -71,6 +71,42 @@ def test_a_number_counts_what_it_counts() -> None:
     assert told("The accidents led to 8,000 injuries.", said).added_numbers == 1
 
 
+ELSEWHERE = [
+    ("Aydin became mayor in 2007 and held the office until 2011.", "Aydin became mayor in 2011.", "moved"),
+    ("A coup removed Aydin in 2006, and another his sister in 2014.", "A coup removed Aydin in 2014.", "moved"),
+    ("A block of flats burnt down in Orsano, ten kilometres from Sarrano.", "A block of flats burnt down in Sarrano.", "placed"),
+    ("Two Danes died, and a fourth of the victims was from Norway.", "Two of the victims were from Norway.", "counted"),
+    ("The mayor is limited to two terms but councillors may serve for life.", "Councillors are limited to two terms.", "other_role"),
+    ("Brandt clashed with leaders such as Okoye; he has come out against the toll.", "Okoye has come out against the toll.", "other_role"),
+    ("Unlike most glues, this one is not toxic.", "Like most glues, this one is not toxic.", "ordered"),
+    ("Brandt then served eight years as the mayor of Sarrano.", "Brandt is the mayor of Sarrano.", "present"),
+    ("All but one ship was found in the harbour.", "All of the ships were found in the harbour.", "partial"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "claim", "what"), ELSEWHERE)
+def test_what_is_told_of_something_else(said: str, claim: str, what: str) -> None:
+    assert getattr(told(claim, said), what) >= 0.5
+    assert getattr(told(said, said), what) == 0
+
+
+STILL = [
+    ("The talks, lasting seven hours, were held with Okoye on Sunday.", "The talks with Okoye were held on Sunday."),
+    ("The council took steps on Tuesday night to place the bill on the calendar.", "The council took steps to place the bill on the calendar."),
+    ("Brandt, a spokesman for the port, pointed to the law.", "Brandt is a spokesman for the port."),
+    ("Four of them belonged to one family.", "Four belonged to one family."),
+    ("Aydin was born in 1960 in Sarrano.", "Aydin was born in Sarrano in 1960."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "claim"), STILL)
+def test_what_is_told_of_the_same_thing(said: str, claim: str) -> None:
+    found = told(claim, said)
+    assert {
+        n: getattr(found, n) for n in ("moved", "placed", "counted", "other_role", "present") if getattr(found, n)
+    } == {}
+
+
 def test_nothing_is_supported_by_nothing() -> None:
     assert align.differences([], []).added == 1.0
     assert align.differences([()], [(Word("Rain", "rain", "NN", "ROOT", 0),)]).root == 1.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from rag.answer.check import judge as module
 from rag.answer.check.judge import Judgement, features, judge, weighed
-from rag.answer.check.objections import CHECKS, CONTRADICTING, VETOES, Cited
+from rag.answer.check.objections import CHECKS, CONTRADICTING, VETOES, Cited, objection
 from rag.testing import FakeEmbeddings
 from rag.text import parser
 
@@ -84,3 +85,37 @@ def test_a_judgement_is_a_probability(odds: float) -> None:
     found = weighed(features(odds, None))
     assert 0 <= found.p <= 1
     assert found.ok == (found.why == "")
+
+
+WORKED_OUT = [
+    ("The hall burnt down on Saturday morning.", "The hall burnt down on 5 January 2019."),
+    ("The council imposed the levy earlier in the month.", "The council imposed the levy in January 2019."),
+    ("The roads saw 7,999 injuries.", "The roads saw just under 8,000 injuries."),
+    ("Brandt won with 92,153 votes.", "Brandt won with a little over 92,000 votes."),
+    ("The vote drew 50.4 million people.", "Over 50 million people were drawn to the vote."),
+    ("The patrol is trying to find out who is to blame.", "No, the patrol is trying to find out who is to blame."),
+]
+
+
+@pytest.mark.parametrize(("said", "claim"), WORKED_OUT)
+def test_nothing_exact_speaks_against_what_follows_from_the_words(said: str, claim: str) -> None:
+    assert objection(claim, _cited(said)) is None
+
+
+NOT_SO = [
+    ("The hall burnt down on Saturday morning.", "The hall burnt down on 3 January 2019."),
+    ("The council imposed the levy earlier in the month.", "The council imposed the levy in March 2019."),
+    ("The roads saw 7,999 injuries.", "The roads saw 8,000 injuries."),
+    ("The roads saw 8,100 injuries.", "The roads saw just under 8,000 injuries."),
+    ("Brandt won with 92,153 votes.", "Brandt won with about 80,000 votes."),
+    ("The council approved the budget.", "No, the council never approved the budget."),
+]
+
+
+@pytest.mark.parametrize(("said", "claim"), NOT_SO)
+def test_what_does_not_follow_is_seen(said: str, claim: str) -> None:
+    assert objection(claim, _cited(said)) is not None
+
+
+def _cited(said: str) -> Cited:
+    return Cited([said], "", "", [datetime(2019, 1, 7)])  # a Monday

@@ -1,0 +1,67 @@
+"""What a word of a sentence hangs on: the verbs it belongs to, the sentence it stands in, the preposition before it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from rag.answer.check.governors import verbal
+from rag.answer.check.matching import Text
+from rag.text.parser import Tree
+
+_INSIDE = frozenset("in on at during within inside into over".split())
+
+
+def above(tree: Tree, at: int) -> set[int]:
+    """All that a word hangs on."""
+    found: set[int] = set()
+    while tree[at].head != at and len(found) < len(tree):
+        at = tree[at].head
+        found.add(at)
+    return found
+
+
+def spans(text: Text, places: Collection[int]) -> set[int]:
+    """The roots of the sentences that words stand in."""
+    return {max(above(text.tree, p) or {p}, key=lambda a: text.tree[a].head == a) for p in places}
+
+
+def whole(tree: Tree, at: int) -> set[int]:
+    """The words of the sentence that a word stands in."""
+    top = max(above(tree, at) | {at}, key=lambda n: tree[n].head == n)
+    return {n for n in range(len(tree)) if n == top or top in above(tree, n)}
+
+
+def belongs(tree: Tree, at: int, verb: int) -> bool:
+    """Whether a word belongs to a verb above it: not where another one is coordinated with it in between."""
+    for _ in range(len(tree)):
+        if at == verb:
+            return True
+        if tree[at].head == at or (tree[at].dep in ("conj", "parataxis") and verbal(tree, at)):
+            return False
+        at = tree[at].head
+    return False
+
+
+def within(tree: Tree, verb: int, other: int) -> bool:
+    """Whether a verb stands in a phrase of what another one is about: either may have what comes after both."""
+    for _ in range(len(tree)):
+        if verb == other:
+            return True
+        if tree[verb].head == verb or (verbal(tree, verb) and tree[verb].dep not in ("acl", "xcomp", "pcomp")):
+            return False
+        verb = tree[verb].head
+    return False
+
+
+def behind(text: Text, n: int) -> str:
+    """The preposition before a word; one for all that tell where or when something is."""
+    while text.tree[n].dep in ("compound", "nummod", "quantmod", "amod", "nmod") and text.tree[n].head != n:
+        n = text.tree[n].head
+    up = text.tree[n].head
+    if text.tree[n].dep != "pobj" or text.tree[up].dep == "agent":
+        return ""
+    low = text.tree[up].text.lower()
+    return "in" if low in _INSIDE else low
+
+
+__all__ = ["above", "behind", "belongs", "spans", "whole", "within"]
