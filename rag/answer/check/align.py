@@ -234,12 +234,8 @@ class _Told:
                 if not mine or not sources or not all(sources) or any(map(self._pronoun, sources)):
                     continue
                 everyone = [s for source in sources for s in source]
-                everyone += [
-                    s
-                    for v in range(len(self._theirs.tree))
-                    if speaks(self._theirs.tree, v)
-                    for s in self._doer(self._theirs, v)
-                ]
+                speakers = [v for v in range(len(self._theirs.tree)) if speaks(self._theirs.tree, v)]
+                everyone += [s for v in speakers for s in self._doer(self._theirs, v)]
                 named = {self._theirs.stems[w] for s in everyone for w in called(self._theirs, s)}
                 if not any(self._mine.stems[m] in named for m in mine):
                     return 1.0
@@ -409,7 +405,7 @@ class _Told:
         e = self._pairs[n]
         there = _modifiers(self._theirs, e) & set(words)
         here = {w.text.lower() for w in self._mine.tree} | {w.lemma for w in self._mine.tree}
-        return bool(there) and not there & here and not any(here & set(words) for _ in (0,))
+        return bool(there) and not here & (there | set(words))
 
     def turned(self) -> float:
         """Whether names and nouns have changed sides of a word that compares or orders."""
