@@ -45,24 +45,39 @@ def sentences(rows: Sequence[Row], headers: int = 0) -> list[str]:
     return told
 
 
+def in_words(rows: Sequence[Row]) -> list[str]:
+    """The rows of a table that doesn't say which is its header: the first is, where its cells are unlike those below.
+
+    A table that lays out prose comes as its cells, each once.
+    """
+    if not is_data(rows):
+        return [cell for cell in dict.fromkeys(cell for row in rows for cell in row) if cell]
+    first, below = rows[0], rows[1:]
+    numbers = sum(any(c.isdigit() for c in cell) for row in below for cell in row)
+    named = all(first) and len(set(first)) == len(first) and not any(c.isdigit() for cell in first for c in cell)
+    return sentences(rows, headers=int(named and (numbers > 0 or len(first) > 2)))
+
+
 def _header(cells: Row) -> str:
     """The name of a column: of several rows of headers, each that says something new."""
     return " ".join(dict.fromkeys(cell.rstrip(":") for cell in cells if cell))
 
 
 def put_into_words(tree: Any) -> None:
-    """Replace the tables of a page that hold data by paragraphs, in place; those that lay out prose stay."""
+    """Replace the tables of a page that hold data by paragraphs, in place; those that lay out prose become blocks."""
     for table in list(tree.iter("table")):
         parent = table.getparent()
         if parent is None or next(table.iterdescendants("table"), None) is not None:
             continue
         rows, headers = grid(table)
         if not is_data(rows) or (table.get("role") or "") in ("presentation", "none"):
+            for part in [table, *table.iter("tbody", "tr", "td", "th")]:
+                part.tag = "div"
             continue
         caption = table.find(".//caption")
         title = _words(caption) if caption is not None else ""
         block = table.makeelement("div")
-        for line in [title, *sentences(rows, headers)]:
+        for line in [title, *(sentences(rows, headers) if headers else in_words(rows))]:
             if line:
                 paragraph = block.makeelement("p")
                 paragraph.text = line

@@ -149,7 +149,10 @@ def _is_title(heading: Any, page: Page) -> bool:
 
 
 def _shown(element: Any) -> Stamp | None:
-    """The time that an element shows, if it is one for times."""
+    """The time that an element shows, if it is one for times, and stands neither aside nor within prose."""
+    for above in element.iterancestors("aside", "footer", "nav", "figure", "p"):
+        if above.tag != "p" or len(above.text_content()) > 100:
+            return None
     if element.tag == "time":
         if not of_page(element):
             return None

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rag.extras import require
+from rag.ingest.pages.tables import in_words
 from rag.ingest.readers.single import LARGEST_DOCUMENT, PARSER_ERROR_LENGTH, SingleArticleReader, stem, title_line
 from rag.ingest.values import one_line
 from rag.types import RawArticle, Skipped
@@ -17,7 +18,7 @@ _UNPACKED = 300_000_000
 
 
 class DocxReader(SingleArticleReader):
-    """A Word document: its paragraphs and the cells of its tables."""
+    """A Word document: its paragraphs, and the rows of its tables as sentences."""
 
     endings: Sequence[str] = (".docx",)
     max_bytes: int | None = LARGEST_DOCUMENT
@@ -37,9 +38,8 @@ class DocxReader(SingleArticleReader):
             heading = None
             for item in document.iter_inner_content():
                 if isinstance(item, Table):
-                    blocks.extend(
-                        " | ".join(dict.fromkeys(cell.text.strip() for cell in row.cells)) for row in item.rows
-                    )
+                    rows = [[" ".join(cell.text.split()) for cell in row.cells] for row in item.rows]
+                    blocks.extend(in_words(rows))
                     continue
                 blocks.append(item.text.strip())
                 style = (item.style.name or "") if item.style is not None else ""
