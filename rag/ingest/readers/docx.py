@@ -18,7 +18,10 @@ _UNPACKED = 300_000_000
 
 
 class DocxReader(SingleArticleReader):
-    """A Word document: its paragraphs, and the rows of its tables as sentences."""
+    """A Word document: its paragraphs, and the rows of its tables as sentences.
+
+    Its properties tell who made the file, not who wrote the article, so they tell nothing here.
+    """
 
     endings: Sequence[str] = (".docx",)
     max_bytes: int | None = LARGEST_DOCUMENT
@@ -45,8 +48,6 @@ class DocxReader(SingleArticleReader):
                 style = (item.style.name or "") if item.style is not None else ""
                 if heading is None and style in ("Title", "Heading 1") and item.text.strip():
                     heading = item.text
-            properties = document.core_properties
-            title, author = properties.title, properties.author
         except Exception as error:  # a parser fed with anything may fail in any way
             return Skipped(
                 origin=str(path),
@@ -57,8 +58,7 @@ class DocxReader(SingleArticleReader):
             return Skipped(origin=str(path), reason="no text")
         return RawArticle(
             key=path.resolve().as_posix(),
-            title=one_line(title) or one_line(heading) or title_line(text) or stem(path),
+            title=one_line(heading) or title_line(text) or stem(path),
             text=text,
-            author=None if author == "python-docx" else one_line(author),
             origin=str(path),
         )
