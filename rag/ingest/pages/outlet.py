@@ -30,7 +30,8 @@ class _Name:
 
 def outlet(page: Page, linked: Linked) -> str | None:
     """The outlet's name; None where only the address tells."""
-    titles = {_key(title) for title in page.titles}
+    # Not headings: on many pages the first is the outlet's name.
+    titles = {_key(title) for title in (page.window_title, *page.metas.get("ogtitle", ()))}
     told = [name for name in _statements(page, linked) if _usable(name.text) and _key(name.text) not in titles]
     told += [_Name(name, 1, alone=False) for name in _behind_titles(page)]
     label = _label(host(page.address) or "")

@@ -166,6 +166,8 @@ def test_the_name_on_which_most_statements_agree_is_the_outlet() -> None:
     article = read(linked(ARTICLE | {"publisher": {"name": "holmherald.example"}}), title="Ferry - Holm Herald",
                    address="https://www.holmherald.example/x")  # fmt: skip
     assert article.source == "Holm Herald"
+    logo = read(site.replace("Security", "Holm Herald"), "<h1>Holm Herald</h1><h1>Ferry</h1>", title="Ferry")
+    assert (logo.source, logo.title) == ("Holm Herald", "Ferry")
     assert read(address="https://www.holm.example/x").source == "holm.example"
     assert read().source is None
 
