@@ -6,8 +6,11 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from helpers import ROOT
 
-from benchmarks.pages import Case, Judged, Told, cases, f1, is_later, letters, same_day, same_instant
+from benchmarks.pages import Case, Judged, Told, cases, f1, is_later, letters, ours, same_day, same_instant
+
+DATA = ROOT.parent / "shared/data"
 
 
 def told(when: str) -> Told:
@@ -56,3 +59,17 @@ def test_a_page_is_judged_by_each_measure() -> None:
 def test_a_folder_without_gold_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match="neither"):
         cases(tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not DATA.is_dir(), reason="../shared/data is not there")
+def test_real_pages_are_read_as_well_as_measured() -> None:
+    judged = Judged()
+    for page in cases(DATA / "newspages"):
+        judged.add(page, ours(page))
+    least = {"instant": 0.98, "outlet": 0.96, "authors": 0.87, "title": 0.9, "text F1": 0.95}
+    reached = {what: sum(judged.values[what]) / len(judged.values[what]) for what in least}
+    assert all(reached[what] >= least[what] for what in least), reached
+    assert sum(judged.values["later"]) == 0
+    texts = [f1(page.gold.text, ours(page).text) for page in cases(DATA / "html")]
+    assert sum(texts) / len(texts) >= 0.95

@@ -11,7 +11,12 @@ _READ = 2_000_000
 """Bytes of a page in which its folder's name is looked for."""
 
 
-def saved_beside(folder: Path, names: Collection[str]) -> bool:
+def is_page(name: str) -> bool:
+    """Whether a file is a page by its name."""
+    return name.lower().endswith(_ENDINGS)
+
+
+def saved_beside(folder: Path, pages: Collection[str]) -> bool:
     """Whether a folder holds what belongs to a saved page.
 
     Browsers name it after the page, with a word of their own language behind ("Talks_files", "Talks-Dateien"), so the
@@ -19,10 +24,10 @@ def saved_beside(folder: Path, names: Collection[str]) -> bool:
 
     Args:
         folder: The folder.
-        names: Of all files beside it.
+        pages: Names of the pages beside it.
     """
-    for name in names:
-        page = next((name[: -len(ending)] for ending in _ENDINGS if name.lower().endswith(ending)), "")
+    for name in pages:
+        page = name.rpartition(".")[0]
         rest = folder.name.removeprefix(page)
         if not page or rest == folder.name or len(rest) < 2 or rest[0].isalnum() or not rest[1:].isalpha():
             continue
