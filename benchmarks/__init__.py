@@ -4,6 +4,8 @@ python -m benchmarks                  speed and memory, beside a plain LangChain
 python -m benchmarks.service          the HTTP service under load
 python -m benchmarks.page             the page in a browser, from Enter to evidence
 python -m benchmarks.quality          answers, retrieval and the support check on open data (`make quality`)
+python -m benchmarks.pages            title, outlet, authors, times and text of web pages, beside other extractors
+python -m benchmarks.pdfs             the same for the text of PDF
 python -m benchmarks.golden           what the program decides, as files to compare byte for byte
 python -m benchmarks.fit.support      trains the weights of the support check
 python -m benchmarks.fit.confidence   trains the weights of an answer's confidence

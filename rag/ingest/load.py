@@ -20,6 +20,7 @@ from rag import registry
 from rag.errors import SourceError
 from rag.ingest.forms import is_archive, recognise
 from rag.ingest.packed import LIMITS, unpacked
+from rag.ingest.pages.saved import is_page, saved_beside
 from rag.ingest.readers import CountsArticles, readers
 from rag.protocols import Reader
 from rag.types import RawArticle, Skipped
@@ -125,10 +126,13 @@ def _walk(folder: Path, above: set[str]) -> Iterator[Path | Skipped]:
         return
     if any(entry.name == "catalog.sqlite" for entry in entries):
         return  # an archive: `onrecord ingest .` may well find one
+    pages = [entry.name for entry in entries if is_page(entry.name)]
     for entry in entries:
         if entry.name.startswith(".") or _NOT_ARTICLES.fullmatch(entry.name):
             continue
         path = folder / entry.name
+        if path.is_dir() and saved_beside(path, pages):
+            continue
         if path.is_dir():
             yield from _walk(path, above | {real})
         else:

@@ -80,7 +80,7 @@ def _read(value: Any) -> datetime | None:
         pass
     if _SLASHED.fullmatch(text):
         return _parts(text)  # nobody else may guess which of the two is the month
-    return _parts(text) or _rfc(text) or _named(text) or _in_any_language(text)
+    return _parts(text) or _named(text) or _rfc(text) or _in_any_language(text)
 
 
 def _in_any_language(text: str) -> datetime | None:
@@ -178,4 +178,5 @@ def _named(text: str) -> datetime | None:
         return None
     if any(w not in MONTHS and w not in DAYS and w not in _JOINING for w in words):
         return None
-    return _at(years[0], months[0], days[0], text)
+    clock = [found[0] for found in _TIME.finditer(text)]
+    return _at(years[0], months[0], days[0], " ".join([*clock, *_ZONE.findall(text)]))

@@ -10,7 +10,15 @@ from rag.text.word_lists import Web
 
 _TRACKING = re.compile(alternation(lexicon("web").section(Web).tracking), re.IGNORECASE)
 _WEB = re.compile(r"https?://", re.IGNORECASE)
-_CAPTURE = re.compile(r"https?://web\.archive\.org/web/\d{4,14}(?:[a-z]{2}_)?/(?:(https?):/+)?(.+)", re.IGNORECASE)
+_WAYBACK = re.compile(r"https?://web\.archive\.org/web/\d{4,14}(?:[a-z]{2}_)?/(?:(https?):/+)?(.+)", re.IGNORECASE)
+_CAPTURE = re.compile(
+    r"https?://[^/\s]+/(?:[\w.-]+/){0,3}(?:\d{8,14}(?:[a-z]{2}_)?|\d{4}\.\d\d\.\d\d-\d{6})/(https?):/+(.+)",
+    re.IGNORECASE,
+)
+"""What archives of the web have in common: the time of the capture, and behind it the whole address."""
+_AMP = re.compile(
+    r"https?://(?:www\.)?google\.[a-z.]+/amp/(s/)?(.+)|https?://[\w.-]+\.cdn\.ampproject\.org/[a-z]/(s/)?(.+)", re.I
+)
 
 
 def is_web(text: str) -> bool:
@@ -49,9 +57,13 @@ def canonical(url: str) -> str:
 
 
 def original(url: str) -> str:
-    """The address of a page itself where that of its capture in the Wayback Machine is given; else as it was."""
-    capture = _CAPTURE.fullmatch(url.strip())
-    return f"{capture[1] or 'http'}://{capture[2]}" if capture else url.strip()
+    """The address of a page itself where that of a capture, or of an AMP cache, is given; else as it was."""
+    url = url.strip()
+    if capture := _WAYBACK.fullmatch(url) or _CAPTURE.fullmatch(url):
+        return f"{capture[1] or 'http'}://{capture[2]}"
+    if cached := _AMP.fullmatch(url):
+        return f"{'https' if cached[1] or cached[3] else 'http'}://{cached[2] or cached[4]}"
+    return url
 
 
 def host(url: str | None) -> str | None:

@@ -158,6 +158,8 @@ class Web(NamedTuple):
     outlet_ends: tuple[str, ...]
     outlet_ends_unspaced: tuple[str, ...]
     domains: tuple[str, ...]
+    byline_joins: tuple[str, ...]
+    byline_leads: tuple[str, ...]
 
 
 class Evidence(NamedTuple):

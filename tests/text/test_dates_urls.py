@@ -10,13 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.text.dates import parse_date
-from rag.text.urls import canonical, host
+from rag.text.urls import canonical, host, original
 
 
 @pytest.mark.parametrize(
     ("value", "iso"),
     [
         ("2023-06-19", "2023-06-19T00:00:00+00:00"),
+        ("Fri Apr 28 19:20:36 CEST 2023", "2023-04-28T19:20:36+02:00"),
         ("2023-06-19T08:30:00Z", "2023-06-19T08:30:00+00:00"),
         ("2023-06-19 08:30:00+03:00", "2023-06-19T08:30:00+03:00"),
         ("2022/11/19", "2022-11-19T00:00:00+00:00"),
@@ -130,3 +131,21 @@ def test_months_of_other_languages_are_dateparsers(text: str, day: tuple[int, in
 @pytest.mark.parametrize("text", ["12 year 2023", "12 foo 2023", "5 people in 2023", "10 days 2023", "31 ožu 2023 g"])
 def test_no_date_is_made_of_what_names_no_month(text: str) -> None:
     assert parse_date(text) is None
+
+
+@pytest.mark.parametrize(
+    ("url", "result"),
+    [
+        ("https://web.archive.org/web/20230618101112id_/http://a.example/x?y=1", "http://a.example/x?y=1"),
+        ("https://web.archive.org/web/2023/a.example/x", "http://a.example/x"),
+        ("https://archive.example/20230618101112/https://a.example/x", "https://a.example/x"),
+        ("https://archive.example/2023.06.18-101112/https://a.example/x", "https://a.example/x"),
+        ("https://archive.example/all/20230618101112mp_/https://a.example/x", "https://a.example/x"),
+        ("https://www.google.com/amp/s/a.example/x", "https://a.example/x"),
+        ("https://a-example.cdn.ampproject.org/c/s/a.example/x", "https://a.example/x"),
+        ("https://share.example/to/https://a.example/x", "https://share.example/to/https://a.example/x"),
+        ("https://a.example/20230618/news", "https://a.example/20230618/news"),
+    ],
+)
+def test_the_original_of_captures_and_caches(url: str, result: str) -> None:
+    assert original(url) == result

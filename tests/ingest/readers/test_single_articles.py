@@ -241,7 +241,7 @@ def test_docx(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("module", "name", "said"),
     [
-        ("pypdf", "a.pdf", "Reading PDF needs pypdf, which is not installed."),
+        ("pypdfium2", "a.pdf", "Reading PDF needs pypdfium2, which is not installed."),
         ("docx", "a.docx", "Reading Word documents needs python-docx, which is not installed."),
         ("trafilatura", "a.html", "Reading HTML needs trafilatura, which is not installed."),
     ],
