@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from rag import registry
 from rag.errors import SourceError
@@ -30,6 +30,16 @@ _NOT_ARTICLES = re.compile(
     re.IGNORECASE,
 )
 _URL = re.compile(r"([a-z][a-z0-9+.-]+):/", re.IGNORECASE)
+
+
+class Found(NamedTuple):
+    """One thing that a file holds, and what the file is taken for."""
+
+    file: Path
+    """The file; inside an archive of files, the archive's path and the file's in it."""
+    reader: Reader | None
+    """What reads it; None where nothing does."""
+    item: RawArticle | Skipped
 
 
 def load(sources: Sequence[str | Path], fields: Mapping[str, str] | None = None) -> Iterator[RawArticle | Skipped]:
@@ -50,6 +60,11 @@ def load(sources: Sequence[str | Path], fields: Mapping[str, str] | None = None)
         SourceError: A source is not there, a pattern matches nothing, or it is
             a URL. Raised by this call, before anything is read.
     """
+    return (found.item for found in find(sources, fields))
+
+
+def find(sources: Sequence[str | Path], fields: Mapping[str, str] | None = None) -> Iterator[Found]:
+    """As ``load``, with what each file is taken for."""
     return _load(_check(sources), dict(fields or {}))
 
 
@@ -141,20 +156,23 @@ def _os_reason(error: OSError, what: str) -> str:
     return f"the {what} can't be read: {error.strerror or error}"
 
 
-def _load(paths: Sequence[Path], fields: Mapping[str, str]) -> Iterator[RawArticle | Skipped]:
+def _load(paths: Sequence[Path], fields: Mapping[str, str]) -> Iterator[Found]:
     by_ending = readers()
     for item in _files(paths):
         if isinstance(item, Skipped):
-            yield item
+            yield Found(Path(item.origin), None, item)
             continue
         try:
             yield from _read(item, fields, by_ending)
         except OSError as error:
             broken = isinstance(error, gzip.BadGzipFile)
-            reason = "broken gzip file" if broken else _os_reason(error, "file")
-            yield Skipped(origin=str(item), reason=reason)
+            yield _unread(item, "broken gzip file" if broken else _os_reason(error, "file"))
         except (EOFError, zlib.error):
-            yield Skipped(origin=str(item), reason="broken gzip file: it ends too early")
+            yield _unread(item, "broken gzip file: it ends too early")
+
+
+def _unread(path: Path, reason: str) -> Found:
+    return Found(path, None, Skipped(origin=str(path), reason=reason))
 
 
 def _ending(path: Path) -> tuple[str, bool]:
@@ -166,10 +184,10 @@ def _ending(path: Path) -> tuple[str, bool]:
     return (suffixes[-1] if suffixes else ""), packed
 
 
-def _read(path: Path, fields: Mapping[str, str], by_ending: Mapping[str, Reader]) -> Iterator[RawArticle | Skipped]:
+def _read(path: Path, fields: Mapping[str, str], by_ending: Mapping[str, Reader]) -> Iterator[Found]:
     ending, packed = _ending(path)
     if not stat.S_ISREG(path.stat().st_mode):
-        yield Skipped(origin=str(path), reason="not a regular file")
+        yield _unread(path, "not a regular file")
         return
     with _open(path, packed) as stream:
         yield from _read_stream(path, stream, ending, fields, by_ending, 0)
@@ -177,7 +195,7 @@ def _read(path: Path, fields: Mapping[str, str], by_ending: Mapping[str, Reader]
 
 def _read_stream(
     path: Path, stream: BinaryIO, ending: str, fields: Mapping[str, str], by_ending: Mapping[str, Reader], depth: int
-) -> Iterator[RawArticle | Skipped]:
+) -> Iterator[Found]:
     """The articles of a file, or of the files in an archive."""
     # A reader that another package added for this ending is asked first: somebody wanted it to.
     reader = by_ending.get(ending) if ending in _added_endings() else None
@@ -187,11 +205,11 @@ def _read_stream(
     if reader is None and is_archive(stream):
         yield from _read_packed(path, stream, fields, by_ending, depth)
     elif (reader := reader or by_ending.get(ending)) is not None:
-        yield from _read_with(reader, path, stream, fields)
+        for item in _read_with(reader, path, stream, fields):
+            yield Found(path, reader, item)
     else:
         known = " ".join(sorted(by_ending))
-        reason = _ADVICE.get(ending) or f"unknown format {ending or 'without ending'}; known are {known}"
-        yield Skipped(origin=str(path), reason=reason)
+        yield _unread(path, _ADVICE.get(ending) or f"unknown format {ending or 'without ending'}; known are {known}")
 
 
 _ADVICE = {".doc": "an old Word document; open it in Word or LibreOffice and save it as .docx"}
@@ -199,10 +217,10 @@ _ADVICE = {".doc": "an old Word document; open it in Word or LibreOffice and sav
 
 def _read_packed(
     path: Path, stream: BinaryIO, fields: Mapping[str, str], by_ending: Mapping[str, Reader], depth: int
-) -> Iterator[RawArticle | Skipped]:
+) -> Iterator[Found]:
     """The articles of the files in an archive; their place is the archive's path and theirs in it."""
     if depth >= LIMITS.depth:
-        yield Skipped(origin=str(path), reason=f"an archive within {LIMITS.depth} archives is not opened")
+        yield _unread(path, f"an archive within {LIMITS.depth} archives is not opened")
         return
     try:
         for name, content in unpacked(stream):
@@ -211,15 +229,13 @@ def _read_packed(
                 continue
             inner = path.joinpath(*parts)
             if isinstance(content, str):
-                yield Skipped(origin=str(inner), reason=content)
+                yield _unread(inner, content)
                 continue
             ending, packed = _ending(inner)
             opened = cast(BinaryIO, gzip.GzipFile(fileobj=content)) if packed else content
             yield from _read_stream(inner, opened, ending, fields, by_ending, depth + 1)
     except (zipfile.BadZipFile, tarfile.TarError, NotImplementedError, RuntimeError, ValueError, zlib.error) as error:
-        yield Skipped(
-            origin=str(path), reason=f"broken archive: {str(error).splitlines()[0][:100] if str(error) else ''}"
-        )
+        yield _unread(path, f"broken archive: {str(error).splitlines()[0][:100] if str(error) else ''}")
 
 
 def _added_endings() -> frozenset[str]:

@@ -77,7 +77,7 @@ def run(
     batcher = Batcher(catalog, embed, settle, quotes)
     skipped: list[Skipped] = []
     returning: dict[str, RawArticle] = {}  # older versions, until their key's current one is met
-    seen = added = updated = unchanged = total_words = 0
+    seen = added = updated = unchanged = undated = no_outlet = total_words = 0
     try:
         for item in found:
             seen += 1
@@ -85,6 +85,8 @@ def run(
             if isinstance(draft, Skipped):
                 skipped.append(draft)
             else:
+                undated += draft.published is None
+                no_outlet += not draft.source
                 batcher.flush_if_pending(draft.key)
                 status = catalog.status(draft)
                 if status == "older":
@@ -120,6 +122,8 @@ def run(
         updated=updated,
         unchanged=unchanged,
         skipped=tuple(skipped),
+        undated=undated,
+        no_outlet=no_outlet,
         passages=batcher.passages,
         words=total_words,
         seconds=round(time.perf_counter() - started, 3),

@@ -16,7 +16,7 @@ from rag.ingest.forms.integrum import IntegrumHtml
 from rag.ingest.forms.mail import Letter, Mailbox, SavedPage
 from rag.ingest.forms.newsml import NewsMl1, NewsMlG2, Nitf
 from rag.ingest.forms.nexis import NexisHtml, NexisRtf, NexisText, NexisWord
-from rag.ingest.forms.objects import JsonObjects
+from rag.ingest.forms.objects import SHAPES, JsonObjects
 from rag.ingest.forms.office import Epub, Excel, OpenDocument, Rtf, Subtitles
 from rag.ingest.forms.proquest import ProquestHtml, ProquestText
 from rag.ingest.forms.records import Alto, Mets, Ris
@@ -50,7 +50,7 @@ FORMS: tuple[FormReader, ...] = (
     Medium(),
     Ghost(),
     JsonFeed(),
-    JsonObjects(),
+    *map(JsonObjects, SHAPES),
     NewsletterTable(),
     Warc(),
     Wacz(),

@@ -135,8 +135,20 @@ class Source:
         return str(self.path) if number is None else f"{self.path}:{number}"
 
     def skipped(self, reason: str, number: int | None = None) -> Skipped:
-        """What is told of something that is not taken."""
+        """What is told of something that can't be read."""
         return Skipped(origin=self.place(number), reason=" ".join(reason.split())[:400])
+
+    def held(self, why: str, number: int | None, *, withdraws: Iterable[object] = ()) -> Skipped:
+        """What is told of an item that may not enter.
+
+        Args:
+            why: As ``rag.ingest.forms.held.held`` says it.
+            number: Its place in the file.
+            withdraws: Keys and ids of the items that it takes down, its own earlier versions among them.
+        """
+        kind = why if not why.startswith("under embargo") else "under embargo"
+        ids = tuple(dict.fromkeys(str(one) for one in withdraws if one))
+        return self.skipped(why, number).model_copy(update={"passed": {kind: 1}, "withdraws": ids})
 
     def pass_over(self, kind: str) -> None:
         """Count something that is no article; ``told`` says what there was."""
@@ -146,7 +158,8 @@ class Source:
         """One line with the kinds and counts of what was passed over."""
         if self.passed:
             kinds = ", ".join(f"{count} {kind}" for kind, count in self.passed.most_common())
-            yield self.skipped(f"passed over, being no articles: {kinds}")
+            told = self.skipped(f"passed over, being no articles: {kinds}")
+            yield told.model_copy(update={"passed": dict(self.passed)})
 
     def article(
         self,

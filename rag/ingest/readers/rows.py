@@ -48,6 +48,8 @@ class RowReader:
     """Reads the files of one kind that hold an article in each row; see ``rag.protocols.Reader``."""
 
     max_bytes: int | None = None
+    what = ""
+    """What it reads, in a few words."""
 
     def __init__(self, kind: str, *endings: str) -> None:
         """Take what the files are.
@@ -58,6 +60,8 @@ class RowReader:
         """
         self.kind = kind
         self.endings: Sequence[str] = endings
+        names = {"jsonl": "JSON Lines", "json": "JSON"}
+        self.what = f"{names.get(kind, kind.upper())} with an article in each row"
 
     def read(self, path: Path, stream: BinaryIO, fields: Mapping[str, str]) -> Iterator[RawArticle | Skipped]:
         """Read the articles of one file, holding one row at a time; see ``rag.protocols.Reader.read``."""
