@@ -147,6 +147,9 @@ class Archive(Lookup, FormerNames):
                 progress=progress,
             )
             backfill_quotes(self.stores.catalog)
+            if report.withdrawn:
+                self.stores.forget_erased()
+                self.stores.catalog.compact()
             return report
 
     def delete(self, *idents: str) -> list[str]:

@@ -28,7 +28,10 @@ class RawArticle(Value):
     """ISO 639-1, where the source states it."""
     aliases: tuple[str, ...] = ()
     """Ids the article has elsewhere."""
+    supersedes: tuple[str, ...] = ()
+    """Keys or ids of other articles that this one corrects: it becomes their newer version."""
     metadata: Mapping[str, Any] = Field(default_factory=dict)
+    """What else is known; "modified" and "version" tell which of two versions of an article is the newer one."""
     origin: str = ""
     """Where it was read: a path, with ``:line`` inside a file of many."""
 
@@ -42,6 +45,8 @@ class Skipped(Value):
     """What is no article, or may not enter, by kind and count; empty where something could not be read."""
     withdraws: tuple[str, ...] = ()
     """Keys or ids of articles that this takes down: their publisher has cancelled or killed them."""
+    as_of: datetime | None = None
+    """When they were withdrawn, where that is told: a version that is newer than that stays."""
 
 
 class IngestReport(Value):

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from json_samples import JSON_SAMPLES
+
 WORDS = "The Harbour Bridge will close in June. Engineers found cracks in two of its nine piers."
 TITLE = "Bridge closed"
 DAY = "March 5, 2024"
@@ -398,7 +400,7 @@ SAMPLES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "newsml-g2": (".xml", newsml_g2),
     "newsml-1": (".xml", newsml_1),
     "wire": (".txt", wire),
-    "json-news": (".json", json_news),
+    **JSON_SAMPLES,
     "wordpress-wxr": (".xml", wordpress),
     "feed": (".rss", feed),
     "mediawiki": (".xml", mediawiki),
@@ -421,5 +423,5 @@ SAMPLES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "xlsx": (".xlsx", xlsx),
     "rtf": (".rtf", rtf),
 }
-UNDATED = frozenset({"mediawiki", "alto", "trec", "subtitles", "odt", "epub", "rtf"})
+UNDATED = frozenset({"newsletter-csv", "chorus-json", "mediawiki", "alto", "trec", "subtitles", "odt", "epub", "rtf"})
 """Forms, or their samples here, that tell neither outlet nor day."""

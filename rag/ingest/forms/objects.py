@@ -29,6 +29,9 @@ class Shape(NamedTuple):
 
 
 SHAPES: tuple[Shape, ...] = (
+    Shape("superdesk", "Superdesk items",
+          "versioncreated body_html unique_name|family_id|original_creator|_current_version",
+          shapes.ninjs),
     Shape("ninjs", "ninjs, or AP's Media API",
           "versioncreated|versionCreated headline|headlines|body_text|body_xhtml|bodies|pubstatus|pubStatus",
           shapes.ninjs),
