@@ -68,6 +68,10 @@ ROWS: dict[str, Any] = {
         "uid": "Entry:1", "title": TITLE, "createdAt": WHEN, "url": URL, "contributors": [],
         "body": {"components": [{"contents": {"html": HTML}}]},
     },
+    "squarespace": {
+        "items": [{"id": "5e1f", "urlId": "bridge", "title": TITLE, "body": HTML, "publishOn": 1709631000000,
+                   "workflowState": 1, "author": {"displayName": "Ann Lee"}, "sourceUrl": URL}],
+    },
     "tinynews": [
         {"id": 1, "slug": "bridge", "live_url": URL, "translations": [
             {"published": True, "headline": TITLE, "first_published_at": WHEN,

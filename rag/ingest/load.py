@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import bz2
 import glob
 import gzip
 import io
+import lzma
 import os
 import re
 import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
@@ -29,6 +31,12 @@ _NOT_ARTICLES = re.compile(
     r"|.*\.py[cio]?|__pycache__|node_modules|thumbs\.db|desktop\.ini",
     re.IGNORECASE,
 )
+_UNPACKED: Mapping[str, Callable[[BinaryIO], BinaryIO]] = {
+    ".gz": lambda stream: cast(BinaryIO, gzip.GzipFile(fileobj=stream)),
+    ".xz": lambda stream: cast(BinaryIO, lzma.LZMAFile(stream)),  # noqa: SIM115 - closed with the file beneath
+    ".bz2": lambda stream: cast(BinaryIO, bz2.BZ2File(stream)),
+}
+"""Endings of packed files, which stand behind the ending of the format."""
 _URL = re.compile(r"([a-z][a-z0-9+.-]+):/", re.IGNORECASE)
 
 
@@ -73,7 +81,8 @@ def count(sources: Sequence[str | Path]) -> int | None:
 
     Returns:
         Files, plus the rows of JSON Lines and CSV files (extrapolated from the
-        first 16 MB of long ones); None when a JSON file hides how many it holds.
+        first 16 MB of long ones); None when a file hides how many it holds: JSON,
+        an export, a mailbox, an archive of files.
 
     Raises:
         SourceError: As ``load`` does.
@@ -85,13 +94,22 @@ def count(sources: Sequence[str | Path]) -> int | None:
         ending, packed = _ending(item)
         reader = by_ending.get(ending)
         try:
+            if ending not in _added_endings() and _hides_many(item, packed):
+                return None
             rows = reader.count(item, packed=packed) if isinstance(reader, CountsArticles) else 1
-        except (OSError, EOFError, zlib.error):
+        except (OSError, EOFError, zlib.error, lzma.LZMAError):
             rows = 1
         if rows is None:
             return None
         total += rows
     return total
+
+
+def _hides_many(path: Path, packed: bool) -> bool:
+    """Whether a file may hold many articles, whose number only reading it tells."""
+    with _open(path, packed) as stream:
+        form = recognise(path, stream)
+        return form.many if form is not None else is_archive(stream)
 
 
 def _check(sources: Sequence[str | Path]) -> list[Path]:
@@ -165,10 +183,14 @@ def _load(paths: Sequence[Path], fields: Mapping[str, str]) -> Iterator[Found]:
         try:
             yield from _read(item, fields, by_ending)
         except OSError as error:
-            broken = isinstance(error, gzip.BadGzipFile)
-            yield _unread(item, "broken gzip file" if broken else _os_reason(error, "file"))
-        except (EOFError, zlib.error):
-            yield _unread(item, "broken gzip file: it ends too early")
+            broken = isinstance(error, gzip.BadGzipFile) or (error.errno is None and _ending(item)[1])
+            yield _unread(item, f"broken {_packing(item)} file" if broken else _os_reason(error, "file"))
+        except (EOFError, zlib.error, lzma.LZMAError):
+            yield _unread(item, f"broken {_packing(item)} file: it ends too early")
+
+
+def _packing(path: Path) -> str:
+    return {".xz": "xz", ".bz2": "bzip2"}.get(path.suffix.lower(), "gzip")
 
 
 def _unread(path: Path, reason: str) -> Found:
@@ -176,9 +198,9 @@ def _unread(path: Path, reason: str) -> Found:
 
 
 def _ending(path: Path) -> tuple[str, bool]:
-    """The ending that says the format, and whether the file is gzipped."""
+    """The ending that says the format, and whether the file is packed (gzip, xz, bzip2)."""
     suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
-    packed = bool(suffixes) and suffixes[-1] == ".gz"
+    packed = bool(suffixes) and suffixes[-1] in _UNPACKED
     if packed:
         suffixes.pop()
     return (suffixes[-1] if suffixes else ""), packed
@@ -232,7 +254,7 @@ def _read_packed(
                 yield _unread(inner, content)
                 continue
             ending, packed = _ending(inner)
-            opened = cast(BinaryIO, gzip.GzipFile(fileobj=content)) if packed else content
+            opened = _unpacking(inner, content) if packed else content
             yield from _read_stream(inner, opened, ending, fields, by_ending, depth + 1)
     except (zipfile.BadZipFile, tarfile.TarError, NotImplementedError, RuntimeError, ValueError, zlib.error) as error:
         yield _unread(path, f"broken archive: {str(error).splitlines()[0][:100] if str(error) else ''}")
@@ -260,9 +282,10 @@ def _read_with(
 
 @contextmanager
 def _open(path: Path, packed: bool) -> Iterator[BinaryIO]:
-    if packed:
-        with gzip.open(path, "rb") as unpacked:
-            yield cast(BinaryIO, unpacked)
-    else:
-        with path.open("rb") as plain:
-            yield plain
+    with path.open("rb") as plain:
+        yield _unpacking(path, plain) if packed else plain
+
+
+def _unpacking(path: Path, stream: BinaryIO) -> BinaryIO:
+    """What a packed file holds, by the ending of its name."""
+    return _UNPACKED[path.suffix.lower()](stream)

@@ -47,6 +47,7 @@ SHAPES: tuple[Shape, ...] = (
     Shape("neuclir", "NeuCLIR collection", "cc_file text", shapes.neuclir),
     Shape("newsplease", "news-please", "maintext date_publish", shapes.newsplease),
     Shape("chorus", "Chorus entries", "body createdAt contributors", shapes.chorus),
+    Shape("squarespace", "Squarespace collection", "publishOn body urlId", shapes.squarespace),
     Shape("tinynews", "Tiny News export", "translations live_url|slug", shapes.tinynews),
 )  # fmt: skip
 

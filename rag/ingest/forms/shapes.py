@@ -394,6 +394,25 @@ def tinynews(source: Source, number: int | None, row: Json) -> RawArticle | Skip
     )
 
 
+def squarespace(source: Source, number: int | None, row: Json) -> RawArticle | Skipped | None:
+    """An entry of a Squarespace collection ("?format=json" behind a page's address); its address has no host."""
+    if row.get("workflowState") not in (None, 1):
+        source.pass_over("entry that is not published")
+        return None
+    author = _line(row, "author.displayName")
+    return source.article(
+        number,
+        title=row.get("title"),
+        text=_html(row.get("body")),
+        author=author,
+        published=row.get("publishOn"),
+        url=row.get("sourceUrl"),
+        mark=_line(row, "id"),
+        aliases=[row.get("id")],
+        metadata={"address": row.get("fullUrl"), "modified": row.get("updatedOn")},
+    )
+
+
 def _tiny_words(node: object, depth: int = 0) -> Iterator[str]:
     if isinstance(node, Mapping) and depth < 20:
         if isinstance(node.get("content"), str):
