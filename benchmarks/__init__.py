@@ -4,6 +4,7 @@ python -m benchmarks                  speed and memory, beside a plain LangChain
 python -m benchmarks.service          the HTTP service under load
 python -m benchmarks.page             the page in a browser, from Enter to evidence
 python -m benchmarks.quality          answers, retrieval and the support check on open data (`make quality`)
+python -m benchmarks.forms            exports of many articles: how fast they are read, in how much memory
 python -m benchmarks.golden           what the program decides, as files to compare byte for byte
 python -m benchmarks.fit.support      trains the weights of the support check
 python -m benchmarks.fit.confidence   trains the weights of an answer's confidence
