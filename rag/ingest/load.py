@@ -277,7 +277,11 @@ def _read_with(
             yield Skipped(origin=str(path), reason="empty")
             return
         stream = io.BytesIO(raw)
-    yield from reader.read(path, stream, fields)
+    item = None
+    for item in reader.read(path, stream, fields):
+        yield item
+    if item is None:
+        yield Skipped(origin=str(path), reason="no article in it")
 
 
 @contextmanager
