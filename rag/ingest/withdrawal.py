@@ -1,7 +1,8 @@
 """What publishers say of articles that are there already: withdrawn, corrected, changed.
 
 The pipeline asks before it stores. A kill takes down what it names, and keeps older copies out for good. A correction
-that names another article becomes its newer version. An older version, read late, doesn't replace a newer one.
+that names another article becomes its newer version. An older version, read late, doesn't replace a newer one,
+nor does a teaser the whole.
 """
 
 from __future__ import annotations
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from rag.index.catalog import Catalog
 
 _OLDER = "an older version of an article that is there"
+_PART = "a beginning of an article that is there whole"
+_PARTS = ("teaser", "abstract")
+"""What metadata call an article of which a file holds a part alone."""
 _GONE = "withdrawn by its publisher"
 
 
@@ -55,11 +59,18 @@ class Withdrawal:
         if draft.supersedes and (others := self._catalog.keys_of(draft.supersedes)):
             aliases = (draft.key, *draft.aliases)
             draft = draft.model_copy(update={"key": others[0], "aliases": aliases})
-        if {"modified", "version"} & draft.metadata.keys():
+        if {"modified", "version", *_PARTS} & draft.metadata.keys():
             there = self._catalog.metadata_of(draft.key)
-            if there is not None and _older(draft.metadata, json.loads(there)):
-                return _left_out(draft, _OLDER)
+            if there is not None and (known := json.loads(there)) is not None:
+                if _older(draft.metadata, known):
+                    return _left_out(draft, _OLDER)
+                if _is_part(draft.metadata) and not _is_part(known):
+                    return _left_out(draft, _PART)
         return draft
+
+
+def _is_part(metadata: Mapping[str, Any]) -> bool:
+    return any(metadata.get(name) for name in _PARTS)
 
 
 def _left_out(draft: RawArticle, why: str) -> Skipped:
