@@ -135,7 +135,7 @@ class Archive(Lookup, FormerNames):
         from rag.ingest.backfill import backfill_quotes, find_quotes
         from rag.ingest.load import load
 
-        found = load(sources, fields)
+        found = load(sources, fields, self._limits)
         with self.stores.writing("ingest"):
             self.stores.claim_fingerprint()
             report = pipeline.run(

@@ -21,7 +21,7 @@ from typing import BinaryIO, NamedTuple, cast
 from rag import registry
 from rag.errors import SourceError
 from rag.ingest.forms import is_archive, recognise
-from rag.ingest.packed import LIMITS, unpacked
+from rag.ingest.packed import LIMITS, Limits, unpacked
 from rag.ingest.readers import CountsArticles, readers
 from rag.protocols import Reader
 from rag.types import RawArticle, Skipped
@@ -40,6 +40,13 @@ _UNPACKED: Mapping[str, Callable[[BinaryIO], BinaryIO]] = {
 _URL = re.compile(r"([a-z][a-z0-9+.-]+):/", re.IGNORECASE)
 
 
+class _Run(NamedTuple):
+    """What is the same for all files of a run."""
+
+    fields: Mapping[str, str]
+    limits: Limits
+
+
 class Found(NamedTuple):
     """One thing that a file holds, and what the file is taken for."""
 
@@ -50,7 +57,9 @@ class Found(NamedTuple):
     item: RawArticle | Skipped
 
 
-def load(sources: Sequence[str | Path], fields: Mapping[str, str] | None = None) -> Iterator[RawArticle | Skipped]:
+def load(
+    sources: Sequence[str | Path], fields: Mapping[str, str] | None = None, limits: Limits = LIMITS
+) -> Iterator[RawArticle | Skipped]:
     """Read articles, one file and one row at a time.
 
     Args:
@@ -58,7 +67,9 @@ def load(sources: Sequence[str | Path], fields: Mapping[str, str] | None = None)
             glob patterns. In a folder, hidden files, code, READMEs, manifest.json
             and questions.jsonl are ignored.
         fields: Our field name → its name in JSON and CSV files, for those the
-            built-in synonyms miss, as in ``{"text": "body_html"}``.
+            built-in synonyms miss, as in ``{"text": "body_html"}``, or
+            ``{"text": "fields.body"}`` for one inside another.
+        limits: How much archives of files may hold.
 
     Returns:
         Lazily, a RawArticle for each article and a Skipped with the reason for
@@ -68,12 +79,14 @@ def load(sources: Sequence[str | Path], fields: Mapping[str, str] | None = None)
         SourceError: A source is not there, a pattern matches nothing, or it is
             a URL. Raised by this call, before anything is read.
     """
-    return (found.item for found in find(sources, fields))
+    return (found.item for found in find(sources, fields, limits))
 
 
-def find(sources: Sequence[str | Path], fields: Mapping[str, str] | None = None) -> Iterator[Found]:
+def find(
+    sources: Sequence[str | Path], fields: Mapping[str, str] | None = None, limits: Limits = LIMITS
+) -> Iterator[Found]:
     """As ``load``, with what each file is taken for."""
-    return _load(_check(sources), dict(fields or {}))
+    return _load(_check(sources), _Run(dict(fields or {}), limits))
 
 
 def count(sources: Sequence[str | Path]) -> int | None:
@@ -174,14 +187,14 @@ def _os_reason(error: OSError, what: str) -> str:
     return f"the {what} can't be read: {error.strerror or error}"
 
 
-def _load(paths: Sequence[Path], fields: Mapping[str, str]) -> Iterator[Found]:
+def _load(paths: Sequence[Path], run: _Run) -> Iterator[Found]:
     by_ending = readers()
     for item in _files(paths):
         if isinstance(item, Skipped):
             yield Found(Path(item.origin), None, item)
             continue
         try:
-            yield from _read(item, fields, by_ending)
+            yield from _read(item, run, by_ending)
         except OSError as error:
             broken = isinstance(error, gzip.BadGzipFile) or (error.errno is None and _ending(item)[1])
             yield _unread(item, f"broken {_packing(item)} file" if broken else _os_reason(error, "file"))
@@ -206,28 +219,28 @@ def _ending(path: Path) -> tuple[str, bool]:
     return (suffixes[-1] if suffixes else ""), packed
 
 
-def _read(path: Path, fields: Mapping[str, str], by_ending: Mapping[str, Reader]) -> Iterator[Found]:
+def _read(path: Path, run: _Run, by_ending: Mapping[str, Reader]) -> Iterator[Found]:
     ending, packed = _ending(path)
     if not stat.S_ISREG(path.stat().st_mode):
         yield _unread(path, "not a regular file")
         return
     with _open(path, packed) as stream:
-        yield from _read_stream(path, stream, ending, fields, by_ending, 0)
+        yield from _read_stream(path, stream, ending, run, by_ending, 0)
 
 
 def _read_stream(
-    path: Path, stream: BinaryIO, ending: str, fields: Mapping[str, str], by_ending: Mapping[str, Reader], depth: int
+    path: Path, stream: BinaryIO, ending: str, run: _Run, by_ending: Mapping[str, Reader], depth: int
 ) -> Iterator[Found]:
     """The articles of a file, or of the files in an archive."""
     # A reader that another package added for this ending is asked first: somebody wanted it to.
     reader = by_ending.get(ending) if ending in _added_endings() else None
     # Whoever names the fields of a file of rows knows better than its form.
-    if reader is None and not (fields and isinstance(by_ending.get(ending), CountsArticles)):
+    if reader is None and not (run.fields and isinstance(by_ending.get(ending), CountsArticles)):
         reader = recognise(path, stream)
     if reader is None and is_archive(stream):
-        yield from _read_packed(path, stream, fields, by_ending, depth)
+        yield from _read_packed(path, stream, run, by_ending, depth)
     elif (reader := reader or by_ending.get(ending)) is not None:
-        for item in _read_with(reader, path, stream, fields):
+        for item in _read_with(reader, path, stream, run.fields):
             yield Found(path, reader, item)
     else:
         known = " ".join(sorted(by_ending))
@@ -238,14 +251,14 @@ _ADVICE = {".doc": "an old Word document; open it in Word or LibreOffice and sav
 
 
 def _read_packed(
-    path: Path, stream: BinaryIO, fields: Mapping[str, str], by_ending: Mapping[str, Reader], depth: int
+    path: Path, stream: BinaryIO, run: _Run, by_ending: Mapping[str, Reader], depth: int
 ) -> Iterator[Found]:
     """The articles of the files in an archive; their place is the archive's path and theirs in it."""
-    if depth >= LIMITS.depth:
-        yield _unread(path, f"an archive within {LIMITS.depth} archives is not opened")
+    if depth >= run.limits.depth:
+        yield _unread(path, f"an archive within {run.limits.depth} archives is not opened")
         return
     try:
-        for name, content in unpacked(stream):
+        for name, content in unpacked(stream, run.limits):
             parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
             if not parts or any(part.startswith((".", "__MACOSX")) or _NOT_ARTICLES.fullmatch(part) for part in parts):
                 continue
@@ -255,7 +268,7 @@ def _read_packed(
                 continue
             ending, packed = _ending(inner)
             opened = _unpacking(inner, content) if packed else content
-            yield from _read_stream(inner, opened, ending, fields, by_ending, depth + 1)
+            yield from _read_stream(inner, opened, ending, run, by_ending, depth + 1)
     except (zipfile.BadZipFile, tarfile.TarError, NotImplementedError, RuntimeError, ValueError, zlib.error) as error:
         yield _unread(path, f"broken archive: {str(error).splitlines()[0][:100] if str(error) else ''}")
 
