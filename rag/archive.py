@@ -135,7 +135,7 @@ class Archive(Lookup, FormerNames):
         from rag.ingest.backfill import backfill_quotes, find_quotes
         from rag.ingest.load import load
 
-        found = load(sources, fields)
+        found = load(sources, fields, self._limits)
         with self.stores.writing("ingest"):
             self.stores.claim_fingerprint()
             report = pipeline.run(
@@ -147,6 +147,9 @@ class Archive(Lookup, FormerNames):
                 progress=progress,
             )
             backfill_quotes(self.stores.catalog)
+            if report.withdrawn:
+                self.stores.forget_erased()
+                self.stores.catalog.compact()
             return report
 
     def delete(self, *idents: str) -> list[str]:

@@ -64,6 +64,10 @@ class Settings(BaseSettings):
     threads: int = Field(0, ge=0, le=1024, description="Threads of the local model; 0: one per core")
 
     # The service.
+    unpack_mb: int = Field(200, ge=1, description="The largest file inside an archive of files, in megabytes")
+    unpack_total_mb: int = Field(4000, ge=1, description="What an archive of files may unpack to, in megabytes")
+    unpack_files: int = Field(200_000, ge=1, description="Files that are read of an archive of files")
+    unpack_depth: int = Field(3, ge=0, le=10, description="Archives within archives that are opened")
     host: str = Field("127.0.0.1", description="The address that `serve` and `ui` listen on")
     port: int = Field(8000, ge=0, le=65535, description="The port of `serve`; 0: any that is free")
     token: SecretStr | None = Field(None, description="What programs have to send, and people to enter")

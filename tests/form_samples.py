@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 
+from json_samples import JSON_SAMPLES
+
 WORDS = "The Harbour Bridge will close in June. Engineers found cracks in two of its nine piers."
 TITLE = "Bridge closed"
 DAY = "March 5, 2024"
@@ -339,6 +341,45 @@ def ris() -> bytes:
     ).encode()
 
 
+def bibtex() -> bytes:
+    """An entry with an abstract."""
+    return (
+        f"@article{{lee2024,\n  title = {{{{Bridge}} closed}},\n  author = {{Lee, Ann and Ray, Ben}},\n  journal = "
+        f"{{The Kellmouth Post}},\n  date = {{2024-03-05}},\n  abstract = {{{WORDS}}},\n}}\n"
+    ).encode()
+
+
+def swissdox() -> bytes:
+    """One printed article; midnight is no time."""
+    names = "id pubtime medium_code medium_name rubric language char_count head subhead content_id content".split()
+    row = ["7", "2024-03-05 00:00:00+01", "KP", "The Kellmouth Post", "News", "en", "90", TITLE, "", "c7",
+           f"<tx><ld><p>{WORDS}</p></ld><lg>A picture</lg><au>Ann Lee</au></tx>"]  # fmt: skip
+    return ("\t".join(names) + "\n" + "\t".join(row) + "\n").encode()
+
+
+def parquet() -> bytes:
+    """One row."""
+    import io
+    from datetime import datetime
+
+    import pyarrow
+    import pyarrow.parquet
+
+    out = io.BytesIO()
+    columns = {"title": [TITLE], "text": [WORDS], "source": ["The Kellmouth Post"], "date": [datetime(2024, 3, 5)]}
+    pyarrow.parquet.write_table(pyarrow.table(columns), out)
+    return out.getvalue()
+
+
+def anpa() -> bytes:
+    """ANPA 1312."""
+    return (
+        "\x16\x16\x01a0061\x1fabbr-\r\nr i\x13\x11 bc-bridge-closed 03-05 0016\r\n\x02"
+        f"^BC-Bridge Closed,0016<\r\n^{TITLE}<\r\n^By ANN LEE<\r\n^Coast Wire Writer<\r\n\tKELLMOUTH (Coast) _ "
+        f"{WORDS}\r\n\r\n\x03cw-ke-03-05-24 0930EST\r\n\x04"
+    ).encode("latin-1")
+
+
 def subtitles() -> bytes:
     """Two cues."""
     one, two = WORDS.split(". ")
@@ -398,7 +439,7 @@ SAMPLES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "newsml-g2": (".xml", newsml_g2),
     "newsml-1": (".xml", newsml_1),
     "wire": (".txt", wire),
-    "json-news": (".json", json_news),
+    **JSON_SAMPLES,
     "wordpress-wxr": (".xml", wordpress),
     "feed": (".rss", feed),
     "mediawiki": (".xml", mediawiki),
@@ -415,11 +456,15 @@ SAMPLES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "trec": (".txt", trec),
     "reuters-21578": (".sgm", reuters),
     "ris": (".ris", ris),
+    "bibtex": (".bib", bibtex),
+    "swissdox": (".tsv", swissdox),
+    "parquet": (".parquet", parquet),
+    "anpa-1312": (".txt", anpa),
     "subtitles": (".srt", subtitles),
     "odt": (".odt", odt),
     "epub": (".epub", epub),
     "xlsx": (".xlsx", xlsx),
     "rtf": (".rtf", rtf),
 }
-UNDATED = frozenset({"mediawiki", "alto", "trec", "subtitles", "odt", "epub", "rtf"})
+UNDATED = frozenset({"newsletter-csv", "chorus-json", "mediawiki", "alto", "trec", "subtitles", "odt", "epub", "rtf"})
 """Forms, or their samples here, that tell neither outlet nor day."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rag.ui.html import fill
 from rag.ui.text import number
 
+from rag.ingest.preview import Preview, grouped, told_of
 from rag.protocols import FilterArgs
 from rag.text.timespan import day
 from rag.types import ArticleSummary, Conversation, IngestReport, Stats
@@ -86,21 +87,34 @@ def articles(found: Sequence[ArticleSummary], total: int, offset: int, search: s
 def ingest_result(files: Sequence[str], report: IngestReport) -> str:
     """What an upload did, with a result for each file."""
     skipped: dict[str, list[str]] = {}
+    refused: set[str] = set()
     for s in report.skipped:
         name, colon, row = s.origin.partition(":")
         skipped.setdefault(name, []).append(f"{row}: {s.reason}".removeprefix(": ") if colon else s.reason)
+        if not s.passed:
+            refused.add(name)
     results = []
     for name in files:
         reasons = skipped.pop(name, [])
         more = f" and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
-        result = f"skipped: {'; '.join(reasons[:_REASONS])}{more}" if reasons else "taken in"
-        results.append((name, not reasons, result))
+        told = f"{'; '.join(reasons[:_REASONS])}{more}"
+        result = f"skipped: {told}" if name in refused else told or "taken in"
+        results.append((name, name not in refused, result))
     results += [(name, False, f"skipped: {'; '.join(reasons[:_REASONS])}") for name, reasons in skipped.items()]
     head = (
-        f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, {len(report.skipped)} skipped, "
+        f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, {len(report.refused)} skipped, "
         f"in {report.seconds:.1f} s"
     )
     return fill("lists", "ingest_result", head, results)
+
+
+def preview(told: Preview) -> str:
+    """What each uploaded file is taken for, and what is read of it."""
+    rows = [
+        (name, group[0].what, f"{sum(file.articles for file in group):,}", told_of(group))
+        for name, group in grouped(told.files, PAGE)
+    ]
+    return fill("lists", "preview", rows)
 
 
 def failed(message: str) -> str:

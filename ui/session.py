@@ -16,6 +16,7 @@ from rag.ui.render import CitationStatus, TurnView
 from rag.ui.starters import StarterQuestions
 
 from rag.errors import ArticleMissing, OnRecordError
+from rag.ingest.preview import Preview
 from rag.protocols import FilterArgs
 from rag.types import Answer, Delta, Finished, IngestReport, Progress, Quoted, Retrieved, Stats, Turn, Waiting
 
@@ -232,8 +233,8 @@ class TabSession:
 
     # -- ingesting ------------------------------------------------------------------------
 
-    def ingest_files(self, files: Sequence[str | Path]) -> Iterator[tuple[int, int] | tuple[list[str], IngestReport]]:
-        """Ingest uploaded files; yields (done, total) as it goes, then their names and the report.
+    def ingest_files(self, files: Sequence[str | Path]) -> Iterator[IngestEvent]:
+        """Ingest uploaded files; yields what they are taken for, (done, total) as it goes, then names and the report.
 
         Raises:
             OnRecordError: Another process is writing, or the archive can't be written.
@@ -245,6 +246,7 @@ class TabSession:
                 opened = [(p.name, stack.enter_context(p.open("rb"))) for p in paths]
                 return self.scheduler.upload(opened, progress=tell)
 
+        yield self.scheduler.archive.preview(*paths)
         yield from run_ingest(work, [p.name for p in paths])
 
     def ingest_sample(self) -> Iterator[tuple[int, int] | tuple[list[str], IngestReport]]:
@@ -252,6 +254,10 @@ class TabSession:
         corpus = Path(str(resources.files("rag.corpus")))
         names = [f.name for f in corpus.iterdir() if f.suffix in (".md", ".html", ".txt")]
         yield from run_ingest(lambda tell: self.scheduler.ingest(corpus, progress=tell), names)
+
+
+IngestEvent = Preview | tuple[int, int] | tuple[list[str], IngestReport]
+"""What files are taken for; how many articles are done, of how many; names of the files, and what became of them."""
 
 
 def run_ingest(

@@ -2,7 +2,8 @@
 
 What was asked for goes to stdout, everything else to stderr. Exit codes: 0
 done, 1 a clear error, 2 wrong usage, 3 refused to answer, or a claim checked is
-not supported, 4 an evaluation is below its limits or unlike its baseline.
+not supported, 4 an evaluation is below its limits or unlike its baseline, 5 an
+ingest could not read everything.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import os
 import sqlite3
 import sys
 
-from rag.cli import articles, asking, checking, timelines, upkeep  # noqa: F401 - each adds its commands
+from rag.cli import articles, asking, checking, ingesting, timelines, upkeep  # noqa: F401 - each adds its commands
 from rag.cli.app import app
 from rag.cli.evaluation import group
 from rag.cli.serving import Served

@@ -1,65 +1,20 @@
-"""``onrecord ingest``, ``show`` and ``delete``."""
+"""``onrecord show`` and ``delete``."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rag.cli.app import app
-from rag.cli.options import ArchiveOption, JsonOption, pair
-from rag.cli.terminal import Exit, open_archive, print_json, progress_bar, rich_console
+from rag.cli.options import ArchiveOption, JsonOption
+from rag.cli.terminal import Exit, open_archive, print_json, rich_console
 from rag.errors import OnRecordError, UsageError
 from rag.text.normalize import printable
 
 if TYPE_CHECKING:
     from rag.types import Article, Passage
-
-
-@app.command()
-def ingest(
-    paths: Annotated[list[str] | None, typer.Argument(help="Files, folders and glob patterns")] = None,
-    archive: ArchiveOption = None,
-    sample: Annotated[bool, typer.Option("--sample", help="Ingest the sample corpus that ships with OnRecord")] = False,
-    field: Annotated[
-        list[str] | None,
-        typer.Option("--field", help="For JSONL and CSV: OURS=THEIRS, as in text=body; can be repeated"),
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Ingest articles. Running it again changes nothing; an interrupted run is completed.
-
-    Example: onrecord ingest articles/ 'more/*.html' --archive news
-    """
-    from rag.ingest.load import count
-
-    sources: list[str | Path] = list(paths or [])
-    if sample:
-        from importlib import resources
-
-        sources.append(Path(str(resources.files("rag.corpus"))))
-    if not sources:
-        raise UsageError(
-            "Nothing to ingest. Name files or folders, or use --sample for the articles that ship with OnRecord."
-        )
-    fields = dict(pair(f) for f in field or [])
-    with open_archive(archive) as opened, progress_bar("articles", lambda: count(sources)) as step:
-        report = opened.ingest(*sources, fields=fields, progress=step)
-    if as_json:
-        print_json(report.model_dump_json(indent=2))
-        return
-    out = rich_console()
-    out.print(
-        f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, {len(report.skipped)} skipped "
-        f"({report.passages} passages, {report.words} words, {report.seconds:.1f} s)"
-    )
-    err = rich_console(stderr=True)
-    for skip in report.skipped[:20]:
-        err.print(printable(f"skipped {skip.origin}: {skip.reason}"), style="yellow")
-    if len(report.skipped) > 20:
-        err.print(f"… and {len(report.skipped) - 20} more; all of them with --json", style="yellow")
 
 
 @app.command()

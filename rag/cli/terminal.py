@@ -25,6 +25,8 @@ class Exit(IntEnum):
     """No answer; of ``check``: a claim is not supported."""
     BELOW_LIMIT = 4
     """Of ``eval``: a figure is below its limit, or the answers are not those of the baseline."""
+    INCOMPLETE = 5
+    """Of ``ingest``: something could not be read; the rest is there."""
 
 
 @contextmanager

@@ -38,6 +38,7 @@ from rag.index.schema import (
     vector_bytes,
     version_id,
 )
+from rag.index.withdrawals import Withdrawals
 from rag.ingest.prepared import Prepared
 from rag.text.local_clock import clock_text
 from rag.types import Article, ArticleSummary, Passage, RawArticle, Sentence
@@ -55,7 +56,7 @@ __all__ = [
 ]
 
 
-class Catalog(QuoteStore):
+class Catalog(QuoteStore, Withdrawals):
     """Reads and writes one catalog. Safe to use from several threads.
 
     Writing assumes that the caller holds the archive's write lock; each method that writes is one transaction.

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import bz2
 import glob
 import gzip
 import io
+import lzma
 import os
 import re
 import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from rag import registry
 from rag.errors import SourceError
 from rag.ingest.forms import is_archive, recognise
-from rag.ingest.packed import LIMITS, unpacked
+from rag.ingest.packed import LIMITS, Limits, unpacked
 from rag.ingest.pages.saved import is_page, saved_beside
 from rag.ingest.readers import CountsArticles, readers
 from rag.protocols import Reader
@@ -30,10 +32,35 @@ _NOT_ARTICLES = re.compile(
     r"|.*\.py[cio]?|__pycache__|node_modules|thumbs\.db|desktop\.ini",
     re.IGNORECASE,
 )
+_UNPACKED: Mapping[str, Callable[[BinaryIO], BinaryIO]] = {
+    ".gz": lambda stream: cast(BinaryIO, gzip.GzipFile(fileobj=stream)),
+    ".xz": lambda stream: cast(BinaryIO, lzma.LZMAFile(stream)),  # noqa: SIM115 - closed with the file beneath
+    ".bz2": lambda stream: cast(BinaryIO, bz2.BZ2File(stream)),
+}
+"""Endings of packed files, which stand behind the ending of the format."""
 _URL = re.compile(r"([a-z][a-z0-9+.-]+):/", re.IGNORECASE)
 
 
-def load(sources: Sequence[str | Path], fields: Mapping[str, str] | None = None) -> Iterator[RawArticle | Skipped]:
+class _Run(NamedTuple):
+    """What is the same for all files of a run."""
+
+    fields: Mapping[str, str]
+    limits: Limits
+
+
+class Found(NamedTuple):
+    """One thing that a file holds, and what the file is taken for."""
+
+    file: Path
+    """The file; inside an archive of files, the archive's path and the file's in it."""
+    reader: Reader | None
+    """What reads it; None where nothing does."""
+    item: RawArticle | Skipped
+
+
+def load(
+    sources: Sequence[str | Path], fields: Mapping[str, str] | None = None, limits: Limits = LIMITS
+) -> Iterator[RawArticle | Skipped]:
     """Read articles, one file and one row at a time.
 
     Args:
@@ -41,7 +68,9 @@ def load(sources: Sequence[str | Path], fields: Mapping[str, str] | None = None)
             glob patterns. In a folder, hidden files, code, READMEs, manifest.json
             and questions.jsonl are ignored.
         fields: Our field name → its name in JSON and CSV files, for those the
-            built-in synonyms miss, as in ``{"text": "body_html"}``.
+            built-in synonyms miss, as in ``{"text": "body_html"}``, or
+            ``{"text": "fields.body"}`` for one inside another.
+        limits: How much archives of files may hold.
 
     Returns:
         Lazily, a RawArticle for each article and a Skipped with the reason for
@@ -51,7 +80,14 @@ def load(sources: Sequence[str | Path], fields: Mapping[str, str] | None = None)
         SourceError: A source is not there, a pattern matches nothing, or it is
             a URL. Raised by this call, before anything is read.
     """
-    return _load(_check(sources), dict(fields or {}))
+    return (found.item for found in find(sources, fields, limits))
+
+
+def find(
+    sources: Sequence[str | Path], fields: Mapping[str, str] | None = None, limits: Limits = LIMITS
+) -> Iterator[Found]:
+    """As ``load``, with what each file is taken for."""
+    return _load(_check(sources), _Run(dict(fields or {}), limits))
 
 
 def count(sources: Sequence[str | Path]) -> int | None:
@@ -59,7 +95,8 @@ def count(sources: Sequence[str | Path]) -> int | None:
 
     Returns:
         Files, plus the rows of JSON Lines and CSV files (extrapolated from the
-        first 16 MB of long ones); None when a JSON file hides how many it holds.
+        first 16 MB of long ones); None when a file hides how many it holds: JSON,
+        an export, a mailbox, an archive of files.
 
     Raises:
         SourceError: As ``load`` does.
@@ -71,13 +108,22 @@ def count(sources: Sequence[str | Path]) -> int | None:
         ending, packed = _ending(item)
         reader = by_ending.get(ending)
         try:
+            if ending not in _added_endings() and _hides_many(item, packed):
+                return None
             rows = reader.count(item, packed=packed) if isinstance(reader, CountsArticles) else 1
-        except (OSError, EOFError, zlib.error):
+        except (OSError, EOFError, zlib.error, lzma.LZMAError):
             rows = 1
         if rows is None:
             return None
         total += rows
     return total
+
+
+def _hides_many(path: Path, packed: bool) -> bool:
+    """Whether a file may hold many articles, whose number only reading it tells."""
+    with _open(path, packed) as stream:
+        form = recognise(path, stream)
+        return form.many if form is not None else is_archive(stream)
 
 
 def _check(sources: Sequence[str | Path]) -> list[Path]:
@@ -145,85 +191,90 @@ def _os_reason(error: OSError, what: str) -> str:
     return f"the {what} can't be read: {error.strerror or error}"
 
 
-def _load(paths: Sequence[Path], fields: Mapping[str, str]) -> Iterator[RawArticle | Skipped]:
+def _load(paths: Sequence[Path], run: _Run) -> Iterator[Found]:
     by_ending = readers()
     for item in _files(paths):
         if isinstance(item, Skipped):
-            yield item
+            yield Found(Path(item.origin), None, item)
             continue
         try:
-            yield from _read(item, fields, by_ending)
+            yield from _read(item, run, by_ending)
         except OSError as error:
-            broken = isinstance(error, gzip.BadGzipFile)
-            reason = "broken gzip file" if broken else _os_reason(error, "file")
-            yield Skipped(origin=str(item), reason=reason)
-        except (EOFError, zlib.error):
-            yield Skipped(origin=str(item), reason="broken gzip file: it ends too early")
+            broken = isinstance(error, gzip.BadGzipFile) or (error.errno is None and _ending(item)[1])
+            yield _unread(item, f"broken {_packing(item)} file" if broken else _os_reason(error, "file"))
+        except (EOFError, zlib.error, lzma.LZMAError):
+            yield _unread(item, f"broken {_packing(item)} file: it ends too early")
+
+
+def _packing(path: Path) -> str:
+    return {".xz": "xz", ".bz2": "bzip2"}.get(path.suffix.lower(), "gzip")
+
+
+def _unread(path: Path, reason: str) -> Found:
+    return Found(path, None, Skipped(origin=str(path), reason=reason))
 
 
 def _ending(path: Path) -> tuple[str, bool]:
-    """The ending that says the format, and whether the file is gzipped."""
+    """The ending that says the format, and whether the file is packed (gzip, xz, bzip2)."""
     suffixes = [suffix.lower() for suffix in path.suffixes[-2:]]
-    packed = bool(suffixes) and suffixes[-1] == ".gz"
+    packed = bool(suffixes) and suffixes[-1] in _UNPACKED
     if packed:
         suffixes.pop()
     return (suffixes[-1] if suffixes else ""), packed
 
 
-def _read(path: Path, fields: Mapping[str, str], by_ending: Mapping[str, Reader]) -> Iterator[RawArticle | Skipped]:
+def _read(path: Path, run: _Run, by_ending: Mapping[str, Reader]) -> Iterator[Found]:
     ending, packed = _ending(path)
     if not stat.S_ISREG(path.stat().st_mode):
-        yield Skipped(origin=str(path), reason="not a regular file")
+        yield _unread(path, "not a regular file")
         return
     with _open(path, packed) as stream:
-        yield from _read_stream(path, stream, ending, fields, by_ending, 0)
+        yield from _read_stream(path, stream, ending, run, by_ending, 0)
 
 
 def _read_stream(
-    path: Path, stream: BinaryIO, ending: str, fields: Mapping[str, str], by_ending: Mapping[str, Reader], depth: int
-) -> Iterator[RawArticle | Skipped]:
+    path: Path, stream: BinaryIO, ending: str, run: _Run, by_ending: Mapping[str, Reader], depth: int
+) -> Iterator[Found]:
     """The articles of a file, or of the files in an archive."""
     # A reader that another package added for this ending is asked first: somebody wanted it to.
     reader = by_ending.get(ending) if ending in _added_endings() else None
     # Whoever names the fields of a file of rows knows better than its form.
-    if reader is None and not (fields and isinstance(by_ending.get(ending), CountsArticles)):
+    if reader is None and not (run.fields and isinstance(by_ending.get(ending), CountsArticles)):
         reader = recognise(path, stream)
     if reader is None and is_archive(stream):
-        yield from _read_packed(path, stream, fields, by_ending, depth)
+        yield from _read_packed(path, stream, run, by_ending, depth)
     elif (reader := reader or by_ending.get(ending)) is not None:
-        yield from _read_with(reader, path, stream, fields)
+        for item in _read_with(reader, path, stream, run.fields):
+            yield Found(path, reader, item)
     else:
         known = " ".join(sorted(by_ending))
-        reason = _ADVICE.get(ending) or f"unknown format {ending or 'without ending'}; known are {known}"
-        yield Skipped(origin=str(path), reason=reason)
+        yield _unread(path, _ADVICE.get(ending) or f"unknown format {ending or 'without ending'}; known are {known}")
 
 
 _ADVICE = {".doc": "an old Word document; open it in Word or LibreOffice and save it as .docx"}
 
 
 def _read_packed(
-    path: Path, stream: BinaryIO, fields: Mapping[str, str], by_ending: Mapping[str, Reader], depth: int
-) -> Iterator[RawArticle | Skipped]:
+    path: Path, stream: BinaryIO, run: _Run, by_ending: Mapping[str, Reader], depth: int
+) -> Iterator[Found]:
     """The articles of the files in an archive; their place is the archive's path and theirs in it."""
-    if depth >= LIMITS.depth:
-        yield Skipped(origin=str(path), reason=f"an archive within {LIMITS.depth} archives is not opened")
+    if depth >= run.limits.depth:
+        yield _unread(path, f"an archive within {run.limits.depth} archives is not opened")
         return
     try:
-        for name, content in unpacked(stream):
+        for name, content in unpacked(stream, run.limits):
             parts = [part for part in name.replace("\\", "/").split("/") if part not in ("", ".", "..")]
             if not parts or any(part.startswith((".", "__MACOSX")) or _NOT_ARTICLES.fullmatch(part) for part in parts):
                 continue
             inner = path.joinpath(*parts)
             if isinstance(content, str):
-                yield Skipped(origin=str(inner), reason=content)
+                yield _unread(inner, content)
                 continue
             ending, packed = _ending(inner)
-            opened = cast(BinaryIO, gzip.GzipFile(fileobj=content)) if packed else content
-            yield from _read_stream(inner, opened, ending, fields, by_ending, depth + 1)
+            opened = _unpacking(inner, content) if packed else content
+            yield from _read_stream(inner, opened, ending, run, by_ending, depth + 1)
     except (zipfile.BadZipFile, tarfile.TarError, NotImplementedError, RuntimeError, ValueError, zlib.error) as error:
-        yield Skipped(
-            origin=str(path), reason=f"broken archive: {str(error).splitlines()[0][:100] if str(error) else ''}"
-        )
+        yield _unread(path, f"broken archive: {str(error).splitlines()[0][:100] if str(error) else ''}")
 
 
 def _added_endings() -> frozenset[str]:
@@ -243,14 +294,19 @@ def _read_with(
             yield Skipped(origin=str(path), reason="empty")
             return
         stream = io.BytesIO(raw)
-    yield from reader.read(path, stream, fields)
+    item = None
+    for item in reader.read(path, stream, fields):
+        yield item
+    if item is None:
+        yield Skipped(origin=str(path), reason="no article in it")
 
 
 @contextmanager
 def _open(path: Path, packed: bool) -> Iterator[BinaryIO]:
-    if packed:
-        with gzip.open(path, "rb") as unpacked:
-            yield cast(BinaryIO, unpacked)
-    else:
-        with path.open("rb") as plain:
-            yield plain
+    with path.open("rb") as plain:
+        yield _unpacking(path, plain) if packed else plain
+
+
+def _unpacking(path: Path, stream: BinaryIO) -> BinaryIO:
+    """What a packed file holds, by the ending of its name."""
+    return _UNPACKED[path.suffix.lower()](stream)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from rag.errors import ArchiveError
 from rag.ingest.clean import clean
 from rag.ingest.prepared import Prepared
+from rag.ingest.withdrawal import Withdrawal
 from rag.text.detect import detect_language
 from rag.text.split import passages, sentences
 from rag.text.tokens import count_words
@@ -75,16 +76,25 @@ def run(
     """
     started = time.perf_counter()
     batcher = Batcher(catalog, embed, settle, quotes)
+    withdrawal = Withdrawal(catalog)
     skipped: list[Skipped] = []
     returning: dict[str, RawArticle] = {}  # older versions, until their key's current one is met
-    seen = added = updated = unchanged = total_words = 0
+    seen = added = updated = unchanged = undated = no_outlet = total_words = 0
     try:
         for item in found:
             seen += 1
             draft = clean(item) if isinstance(item, RawArticle) else item
+            if isinstance(draft, RawArticle):
+                batcher.flush_if_pending(draft.key, *draft.supersedes)
+                draft = withdrawal.settled(draft)
             if isinstance(draft, Skipped):
+                if draft.withdraws:
+                    batcher.flush()
+                    withdrawal.take_down(draft)
                 skipped.append(draft)
             else:
+                undated += draft.published is None
+                no_outlet += not draft.source
                 batcher.flush_if_pending(draft.key)
                 status = catalog.status(draft)
                 if status == "older":
@@ -120,6 +130,9 @@ def run(
         updated=updated,
         unchanged=unchanged,
         skipped=tuple(skipped),
+        withdrawn=withdrawal.taken_down,
+        undated=undated,
+        no_outlet=no_outlet,
         passages=batcher.passages,
         words=total_words,
         seconds=round(time.perf_counter() - started, 3),
@@ -143,16 +156,16 @@ class Batcher:
         self._unsettled = 0
         self.passages = 0
 
-    def flush_if_pending(self, key: str) -> None:
-        """Store the batch if an article of this key is in it, so that the catalog can tell the next one's status."""
-        if key in self._keys:
+    def flush_if_pending(self, *idents: str) -> None:
+        """Store the batch if an article of one of these keys or ids is in it, so that the catalog can tell of it."""
+        if not self._keys.isdisjoint(idents):
             self.flush()
 
     def add(self, draft: RawArticle) -> None:
         """Split an article and put it into the batch, which is stored when it is full."""
         language, places, runs = split(draft)
         self._waiting.append((draft, language, places, runs))
-        self._keys.add(draft.key)
+        self._keys.update((draft.key, *draft.aliases))
         self._texts += [passage_input(draft.title, draft.text[places[a].start : places[b - 1].end]) for a, b in runs]
         if len(self._texts) >= _BATCH:
             self.flush()

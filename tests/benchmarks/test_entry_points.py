@@ -20,6 +20,7 @@ ENTRY_POINTS = [
     "benchmarks.fit.spread",
     "benchmarks.fit.support",
     "benchmarks.fit.verifier",
+    "benchmarks.forms",
     "benchmarks.golden",
     "benchmarks.mutations",
     "benchmarks.times",

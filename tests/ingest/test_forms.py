@@ -10,7 +10,9 @@ import form_samples as samples
 import pytest
 from reading import drafts, reasons, write
 
+from rag import Archive
 from rag.ingest.packed import Limits, unpacked
+from rag.settings import load_settings
 from rag.text.urls import original
 
 
@@ -68,6 +70,23 @@ def test_an_archive_is_opened_within_limits() -> None:
     found = dict(unpacked(out, Limits(member=1000)))
     assert "unpacks to more than" in str(found["long.txt"])
     assert not isinstance(found["short.txt"], str)
+
+
+def test_the_limits_of_archives_are_settings(tmp_path: Path) -> None:
+    inner = samples._zip({"a.txt": "Bridge closed\n\nIt is.\n", "b.txt": "Ferry sails\n\nIt does.\n"})
+    with zipfile.ZipFile(tmp_path / "outer.zip", "w") as packed:
+        packed.writestr("inner.zip", inner)
+        packed.writestr("c.txt", "Tram\n\nIt runs.\n")
+    for named, articles, why in (
+        ({}, 3, None),
+        ({"unpack_depth": 1}, 1, "an archive within 1 archives is not opened"),
+        ({"unpack_depth": 0}, 0, "an archive within 0 archives is not opened"),
+        ({"unpack_files": 1}, 1, "the archive holds more than 1 files; the rest is left out"),
+    ):
+        with Archive.open(tmp_path / "x", settings=load_settings(**named)) as archive:
+            told = archive.preview(tmp_path / "outer.zip")
+        assert told.articles == articles
+        assert why is None or why in {reason for file in told.files for reason in file.reasons}
 
 
 def test_a_captures_address_is_that_of_its_page() -> None:

@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import form_samples
 import pytest
 from helpers import fill, many, row, write_rows
 from rag.ui import quotes
@@ -183,6 +184,20 @@ def test_files_of_one_name_are_two_articles_and_bad_ones_are_named(session: TabS
     assert report.added == 2
     assert [s.origin for s in report.skipped] == ["bad.bin"]
     assert names == ["same.txt", "same.txt", "bad.bin"]
+
+
+def test_an_upload_is_told_as_a_table_before_anything_is_written(session: TabSession, tmp_path: Path) -> None:
+    from rag.ui.tabs.archive import ingest_events
+
+    (tmp_path / "letters.mbox").write_bytes(form_samples.mbox())
+    before = session.archive.list_articles()[1]
+    events = ingest_events(session.ingest_files([tmp_path / "letters.mbox"]))
+    shown, ended = next(events)
+    assert (ended, session.archive.list_articles()[1]) == (False, before)
+    for cell in ("letters.mbox", "mailbox (mbox)", "<td>2</td>"):
+        assert cell in shown
+    *_, (shown, ended) = events
+    assert ended and "2 added" in shown and "mailbox (mbox)" in shown
 
 
 def test_an_empty_archive_leads_on(tmp_path: Path) -> None:

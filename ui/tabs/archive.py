@@ -11,6 +11,7 @@ from rag.ui.lists import PAGE
 from rag.ui.tabs.common import IMMEDIATE, STREAMING, Changes, event_data, html
 
 from rag.errors import OnRecordError
+from rag.ingest.preview import Preview
 
 if TYPE_CHECKING:
     from rag.ui.app import Page
@@ -35,7 +36,7 @@ class ArchiveTab:
                 self.offset = gr.State(0)
             with gr.Column(elem_id="archive-side"):
                 self.upload = gr.File(
-                    label="Upload articles (txt, md, html, pdf, docx, jsonl, json, csv)",
+                    label="Upload articles: pages, documents, tables, exports, agency files, mail",
                     file_count="multiple",
                     elem_id="upload",
                 )
@@ -131,12 +132,16 @@ class ArchiveTab:
 
 
 def ingest_events(work: Iterator[Any]) -> Iterator[tuple[str, bool]]:
-    """An ingest as HTML, each with whether it has ended: its progress, then its result."""
+    """An ingest as HTML, each with whether it has ended: its progress, then its result, both
+    above the table of what the files are taken for."""
+    table = ""
     try:
         for event in work:
-            if isinstance(event[1], int):
-                yield lists.working("Taking in articles", event[0], event[1] or None), False
+            if isinstance(event, Preview):
+                table = lists.preview(event)
+            elif isinstance(event[1], int):
+                yield lists.working("Taking in articles", event[0], event[1] or None) + table, False
             else:
-                yield lists.ingest_result(*event), True
+                yield lists.ingest_result(*event) + table, True
     except OnRecordError as e:
         yield lists.failed(str(e)), True

@@ -16,15 +16,16 @@ from rag.ingest.forms.integrum import IntegrumHtml
 from rag.ingest.forms.mail import Letter, Mailbox, SavedPage
 from rag.ingest.forms.newsml import NewsMl1, NewsMlG2, Nitf
 from rag.ingest.forms.nexis import NexisHtml, NexisRtf, NexisText, NexisWord
-from rag.ingest.forms.objects import JsonObjects
+from rag.ingest.forms.objects import SHAPES, JsonObjects
 from rag.ingest.forms.office import Epub, Excel, OpenDocument, Rtf, Subtitles
 from rag.ingest.forms.proquest import ProquestHtml, ProquestText
-from rag.ingest.forms.records import Alto, Mets, Ris
+from rag.ingest.forms.records import Alto, Bibtex, Mets, Ris
 from rag.ingest.forms.sgml import Reuters21578, Trec
 from rag.ingest.forms.siterows import Ghost, JsonFeed, Medium, NewsletterTable, SubstackLetter, beside_table
 from rag.ingest.forms.sites import Feed, MediaWikiDump, WordPressExport
+from rag.ingest.forms.tables import Parquet, Swissdox
 from rag.ingest.forms.webarchive import Wacz, Warc
-from rag.ingest.forms.wire import WireText
+from rag.ingest.forms.wire import Anpa1312, WireText
 from rag.ingest.packed import is_packed
 
 FORMS: tuple[FormReader, ...] = (
@@ -41,6 +42,7 @@ FORMS: tuple[FormReader, ...] = (
     Nitf(),
     NewsMlG2(),
     NewsMl1(),
+    Anpa1312(),
     WireText(),
     WordPressExport(),
     Feed(),
@@ -50,7 +52,7 @@ FORMS: tuple[FormReader, ...] = (
     Medium(),
     Ghost(),
     JsonFeed(),
-    JsonObjects(),
+    *map(JsonObjects, SHAPES),
     NewsletterTable(),
     Warc(),
     Wacz(),
@@ -60,6 +62,9 @@ FORMS: tuple[FormReader, ...] = (
     Trec(),
     Reuters21578(),
     Ris(),
+    Bibtex(),
+    Swissdox(),
+    Parquet(),
     Subtitles(),
     OpenDocument(),
     Epub(),
@@ -68,6 +73,10 @@ FORMS: tuple[FormReader, ...] = (
     FactivaText(),
 )
 """All forms, in the order in which they are tried: those known by more certain signs come first."""
+
+
+PACKED = frozenset({".gz", ".xz", ".bz2"})
+"""Endings of packed files, which stand behind the ending of the format."""
 
 
 def recognise(path: Path, stream: BinaryIO) -> FormReader | None:
@@ -81,7 +90,7 @@ def recognise(path: Path, stream: BinaryIO) -> FormReader | None:
         return SubstackLetter()
     raw = stream.read(HEAD)
     stream.seek(0)
-    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in PACKED]
     head = Head(suffixes[-1] if suffixes else "", raw, stream)
     return next((form for form in FORMS if form.recognises(head)), None)
 

@@ -135,8 +135,24 @@ class Source:
         return str(self.path) if number is None else f"{self.path}:{number}"
 
     def skipped(self, reason: str, number: int | None = None) -> Skipped:
-        """What is told of something that is not taken."""
+        """What is told of something that can't be read."""
         return Skipped(origin=self.place(number), reason=" ".join(reason.split())[:400])
+
+    def held(self, why: str, number: int | None, *, withdraws: Iterable[object] = (), as_of: object = None) -> Skipped:
+        """What is told of an item that may not enter.
+
+        Args:
+            why: As ``rag.ingest.forms.held.held`` says it.
+            number: Its place in the file.
+            withdraws: Keys and ids of the items that it takes down, its own earlier versions among them. What is
+                still under embargo takes nothing down.
+            as_of: When that was.
+        """
+        embargoed = why.startswith("under embargo")
+        kind = "under embargo" if embargoed else why
+        ids = () if embargoed else tuple(dict.fromkeys(str(one) for one in withdraws if one))
+        told = {"passed": {kind: 1}, "withdraws": ids, "as_of": parse_date(as_of)}
+        return self.skipped(why, number).model_copy(update=told)
 
     def pass_over(self, kind: str) -> None:
         """Count something that is no article; ``told`` says what there was."""
@@ -146,7 +162,8 @@ class Source:
         """One line with the kinds and counts of what was passed over."""
         if self.passed:
             kinds = ", ".join(f"{count} {kind}" for kind, count in self.passed.most_common())
-            yield self.skipped(f"passed over, being no articles: {kinds}")
+            told = self.skipped(f"passed over, being no articles: {kinds}")
+            yield told.model_copy(update={"passed": dict(self.passed)})
 
     def article(
         self,
@@ -155,6 +172,7 @@ class Source:
         title: object,
         text: str,
         outlet: object = None,
+        hosted: bool = True,
         author: object = None,
         published: object = None,
         url: object = None,
@@ -162,6 +180,7 @@ class Source:
         mark: str | None = None,
         key: str | None = None,
         aliases: Iterable[object] = (),
+        supersedes: Iterable[object] = (),
         metadata: Mapping[str, Any] | None = None,
     ) -> RawArticle | Skipped:
         """An article of this file.
@@ -170,14 +189,17 @@ class Source:
             number: Its place in the file, from 1; None where the file is one article.
             title: One line, or a value that has one.
             text: Its words; empty ones make it a Skipped.
-            outlet: Where it appeared. The host of its address is taken where that is not told.
-            author: One line, or a list of names.
+            outlet: Where it appeared.
+            hosted: Whether the host of its address may stand for an outlet that is not told: not where the address is
+                an identifier.
+            author: One line, or a list of names; a database's "Anonymous" is none.
             published: A datetime, or a value that ``parse_date`` can read for certain.
             url: Its own address on the web, not that of a database.
             language: A code, or a language's own or English name.
             mark: What tells it from the others in the file; its words where there is no such thing.
             key: Its key, where that is neither address nor path.
             aliases: Ids that it has elsewhere.
+            supersedes: Ids of other articles that it corrects.
             metadata: What else is known; values of None are left out.
         """
         if not text.strip():
@@ -198,14 +220,20 @@ class Source:
             title=line,
             text=text.strip(),
             url=address,
-            source=one_line(outlet) or host(address),
-            author=one_line(author),
+            source=one_line(outlet) or (host(address) if hosted else None),
+            author=_author(author),
             published=published if isinstance(published, datetime) else parse_date(published),
             language=language_of(language),
             aliases=tuple(dict.fromkeys(str(alias) for alias in aliases if alias)),
+            supersedes=tuple(dict.fromkeys(str(one) for one in supersedes if one)),
             metadata=short_fields(known),
             origin=self.place(number),
         )
+
+
+def _author(value: object) -> str | None:
+    line = (one_line(value) or "").strip(" ,;")
+    return line if line and line.casefold() != "anonymous" else None
 
 
 class FormReader(ABC):

@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from email import message_from_bytes, policy
+from email import message_from_bytes
+from email.headerregistry import HeaderRegistry
 from email.message import EmailMessage
+from email.policy import EmailPolicy
+from functools import lru_cache
+from typing import Any
 
 from rag.ingest.forms.base import FormReader, Head, Source
 from rag.ingest.forms.markup import fragment_words
@@ -24,6 +28,18 @@ _ADDRESS = re.compile(r"<(https?://[^>\s]+)>")
 _OLDER = re.compile(r"_{20,}\s*$|-{3,}\s?Original Message\s?-{3,}")
 """The line above an older letter that is quoted whole."""
 _BRACKETED = re.compile(r"[ \t]*\[\s*https?://\S+\s*\]|[ \t]*<https?://\S+>")
+
+
+_REGISTRY = HeaderRegistry()
+_few = lru_cache(maxsize=256)(_REGISTRY)
+
+
+def _header(name: str, value: str) -> Any:
+    """A parsed header. The library parses one each time that it is asked for, and letters share most of theirs."""
+    return _few(name, value) if len(value) < 500 else _REGISTRY(name, value)
+
+
+_POLICY = EmailPolicy(header_factory=_header)
 
 
 class SavedPage(FormReader):
@@ -43,7 +59,7 @@ class SavedPage(FormReader):
 
     def articles(self, source: Source) -> Iterator[RawArticle | Skipped]:
         """The article of the page; pictures and frames are left out."""
-        message = message_from_bytes(source.raw, policy=policy.default)
+        message = message_from_bytes(source.raw, policy=_POLICY)
         address = str(message["Snapshot-Content-Location"] or message["Content-Location"] or "")
         for part in message.walk():
             if part.get_content_type() == "text/html":
@@ -113,7 +129,7 @@ def _letters(source: Source) -> Iterator[bytes]:
 
 def letter_articles(source: Source, number: int | None, raw: bytes) -> Iterator[RawArticle | Skipped]:
     """What a letter holds: an export of ProQuest, a newsletter, or words."""
-    message = message_from_bytes(raw, policy=policy.default)
+    message = message_from_bytes(raw, policy=_POLICY)
     html = message.get_body(("html",))
     plain = message.get_body(("plain",))
     for _ in message.iter_attachments() if message.is_multipart() else ():

@@ -13,10 +13,11 @@ from typing import Any
 
 from rag.ingest.forms.base import FormReader, Head, Source
 from rag.ingest.forms.markup import every, first, line, line_at, local, words, xml_elements
+from rag.ingest.values import one_line
 from rag.text.dates import parse_date
 from rag.types import RawArticle, Skipped
 
-HELD = re.compile(r"cancel|withheld|withdrawn|kill|embargo|delete|spiked|recalled|unpublish", re.IGNORECASE)
+HELD = re.compile(r"cancel|withheld|withdrawn|withhold|kill|embargo|delete|spiked|recalled|unpublish", re.IGNORECASE)
 """States under which nothing may be published; whatever prefix or spelling an agency has."""
 _ASIDE = frozenset({"header", "footer", "aside", "nav", "media", "media-caption", "media-producer", "media-metadata"})
 
@@ -31,6 +32,9 @@ def held(state: str | None, embargo: object = None) -> str | None:
     if state and HELD.search(state):
         return f"{state.rpartition(':')[2].casefold()} by its publisher"
     until = parse_date(embargo)
+    told = "further notice" if embargo is True else one_line(embargo)
+    if until is None and told:  # a time that can't be read holds as well
+        return f"under embargo until {told}"
     return f"under embargo until {until.isoformat()}" if until and until > datetime.now(UTC) else None
 
 
@@ -55,10 +59,13 @@ class Nitf(FormReader):
 def nitf_article(source: Source, number: int | None, item: Any) -> RawArticle | Skipped:
     """The article of one NITF document."""
     docdata, pubdata = first(item, "docdata"), first(item, "pubdata")
-    state = docdata.get("management-status") if docdata is not None else None
-    if why := held(state, _norm(item, "date.release") if state else None):
-        return source.skipped(why, number)
+    managed = docdata.attrib if docdata is not None else {}
+    state, other = managed.get("management-status"), managed.get("management-doc-idref")
     ident = _attribute(item, "doc-id", "id-string")
+    told_of_other = held(managed.get("management-idref-status")) if other else None
+    if why := held(state, _norm(item, "date.release") if state else None) or told_of_other:
+        withdraws = [other] if told_of_other else [ident, other]
+        return source.held(why, number, withdraws=withdraws, as_of=_norm(item, "date.issue"))
     published = (pubdata.get("date.publication") if pubdata is not None else None) or _norm(item, "date.release")
     return source.article(
         number,
@@ -137,15 +144,15 @@ class NewsMlG2(FormReader):
 
 def _g2_article(source: Source, number: int, item: Any) -> RawArticle | Skipped:
     state = _attribute(item, "itemMeta/pubStatus", "qcode") or _attribute(item, "itemMeta/pubStatus", "uri")
+    guid = item.get("guid")
     if why := held(state, line_at(item, "itemMeta/embargoed")):
-        return source.skipped(why, number)
+        return source.held(why, number, withdraws=[guid], as_of=line_at(item, "itemMeta/versionCreated"))
     content = first(item, "contentSet")
     text = ""
     if content is not None:
         inner = first(content, "body.content") if first(content, "nitf") is not None else first(content, "html/body")
         inner = first(content, "inlineXML", "inlineData") if inner is None else inner
         text = words(inner, _ASIDE) if inner is not None else ""
-    guid = item.get("guid")
     return source.article(
         number,
         title=line_at(item, "contentMeta/headline", "itemMeta/title"),
@@ -158,12 +165,21 @@ def _g2_article(source: Source, number: int, item: Any) -> RawArticle | Skipped:
         mark=guid,
         key=guid,
         aliases=[guid],
+        supersedes=_g2_corrected(item),
         metadata={
             "modified": line_at(item, "itemMeta/versionCreated"),
             "version": item.get("version"),
             "dateline": line_at(item, "contentMeta/dateline"),
         },
     )
+
+
+def _g2_corrected(item: Any) -> list[str]:
+    """Items that this one replaces: those it names as such, and of a correction what it evolved from."""
+    signals = {(e.get("qcode") or e.get("uri") or "").rpartition(":")[2].casefold() for e in every(item, "signal")}
+    told = {"previousversion", "replaces"} | ({"evolvedfrom"} if "correction" in signals else set())
+    links = [e for e in every(item, "link") if (e.get("rel") or "").rpartition(":")[2].casefold() in told]
+    return [ident for link in links if (ident := link.get("residref") or link.get("href"))]
 
 
 def _g2_outlet(item: Any) -> str | None:
@@ -199,8 +215,14 @@ class NewsMl1(FormReader):
 
 
 def _newsml1_article(source: Source, number: int, item: Any) -> RawArticle | Skipped:
-    if why := held(_attribute(item, "NewsManagement/Status", "FormalName")):
-        return source.skipped(why, number)
+    ident = line_at(item, "PublicIdentifier")
+    key = ident.rpartition(":")[0] if ident else None
+    state = _attribute(item, "NewsManagement/Status", "FormalName")
+    if (_attribute(item, "NewsManagement/Instruction", "FormalName") or "").casefold() == "delete":
+        state = "deleted"
+    if why := held(state):
+        when = line_at(item, "NewsManagement/ThisRevisionCreated")
+        return source.held(why, number, withdraws=[key, ident], as_of=when)
     parts: list[str] = []
     for content in every(item, "ContentItem"):
         kind = _attribute(content, "MediaType", "FormalName") or "Text"
@@ -208,7 +230,6 @@ def _newsml1_article(source: Source, number: int, item: Any) -> RawArticle | Ski
         if kind.casefold() == "text" and data is not None:
             inner = first(data, "body.content", "body")
             parts.append(words(data if inner is None else inner, _ASIDE))
-    ident = line_at(item, "PublicIdentifier")
     return source.article(
         number,
         title=line_at(item, "NewsLines/HeadLine"),
@@ -217,7 +238,7 @@ def _newsml1_article(source: Source, number: int, item: Any) -> RawArticle | Ski
         author=byline(line_at(item, "NewsLines/ByLine")),
         published=line_at(item, "NewsManagement/FirstCreated") or line_at(item, "NewsManagement/ThisRevisionCreated"),
         language=_attribute(item, "DescriptiveMetadata/Language", "FormalName"),
-        key=ident.rpartition(":")[0] if ident else None,
+        key=key,
         mark=ident,
         aliases=[ident],
         metadata={

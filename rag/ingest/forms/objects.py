@@ -21,29 +21,43 @@ class Shape(NamedTuple):
     """One kind of object."""
 
     name: str
+    what: str
+    """In a few words."""
     fields: str
     """Names of fields that it has all of, "a|b" for one of two."""
     article: Callable[[Source, int | None, Json], RawArticle | Skipped | None]
 
 
 SHAPES: tuple[Shape, ...] = (
-    Shape("ninjs", "versioncreated|versionCreated headline|headlines|body_text|body_xhtml|bodies|pubstatus|pubStatus",
+    Shape("superdesk", "Superdesk items",
+          "versioncreated body_html unique_name|family_id|original_creator|_current_version",
           shapes.ninjs),
-    Shape("guardian", "webPublicationDate webTitle", shapes.guardian),
-    Shape("nyt", "web_url pub_date", shapes.nyt),
-    Shape("ans", "content_elements headlines", shapes.ans),
-    Shape("wordpress", "date_gmt content", shapes.wordpress),
-    Shape("webz", "thread text published", shapes.webz),
-    Shape("eventregistry", "dateTimePub|dateTime body source", shapes.eventregistry),
-    Shape("newsapi", "publishedAt urlToImage", shapes.newsapi),
-    Shape("mediacloud", "stories_id publish_date", shapes.mediacloud),
-    Shape("wapo", "contents article_url", shapes.wapo),
-    Shape("neuclir", "cc_file text", shapes.neuclir),
-    Shape("newsplease", "maintext date_publish", shapes.newsplease),
-    Shape("chorus", "body createdAt contributors", shapes.chorus),
-    Shape("tinynews", "translations live_url|slug", shapes.tinynews),
+    Shape("ninjs", "ninjs, or AP's Media API",
+          "versioncreated|versionCreated headline|headlines|body_text|body_xhtml|bodies|pubstatus|pubStatus",
+          shapes.ninjs),
+    Shape("guardian", "answer of the Guardian's Open Platform", "webPublicationDate webTitle", shapes.guardian),
+    Shape("nyt", "answer of the New York Times' APIs", "web_url pub_date", shapes.nyt),
+    Shape("ans", "Arc ANS", "content_elements headlines", shapes.ans),
+    Shape("wordpress", "answer of WordPress's REST interface", "date_gmt content", shapes.wordpress),
+    Shape("webz", "Webz.io", "thread text published", shapes.webz),
+    Shape("eventregistry", "Event Registry (newsapi.ai)", "dateTimePub|dateTime body source", shapes.eventregistry),
+    Shape("newsapi", "answer of NewsAPI.org", "publishedAt urlToImage", shapes.newsapi),
+    Shape("mediacloud", "Media Cloud stories", "stories_id publish_date", shapes.mediacloud),
+    Shape("wapo", "TREC's Washington Post collection", "contents article_url", shapes.wapo),
+    Shape("neuclir", "NeuCLIR collection", "cc_file text", shapes.neuclir),
+    Shape("newsplease", "news-please", "maintext date_publish", shapes.newsplease),
+    Shape("chorus", "Chorus entries", "body createdAt contributors", shapes.chorus),
+    Shape("squarespace", "Squarespace collection", "publishOn body urlId", shapes.squarespace),
+    Shape("tinynews", "Tiny News export", "translations live_url|slug", shapes.tinynews),
 )  # fmt: skip
-_WANTED = tuple((shape, tuple(tuple(part.split("|")) for part in shape.fields.split())) for shape in SHAPES)
+
+
+def _fields(shape: Shape) -> tuple[tuple[str, ...], ...]:
+    """Names of which an object of a kind has one each."""
+    return tuple(tuple(part.split("|")) for part in shape.fields.split())
+
+
+_WANTED = tuple((shape, _fields(shape)) for shape in SHAPES)
 
 
 def shape_of(row: Json) -> Shape | None:
@@ -52,18 +66,19 @@ def shape_of(row: Json) -> Shape | None:
 
 
 class JsonObjects(FormReader):
-    """JSON and JSON Lines of objects of a known kind."""
+    """JSON and JSON Lines known by one kind of object; another kind among them is read as what it is."""
 
-    name = "json-news"
-    what = "JSON of an agency, a publisher or a service"
     endings = (".json", ".jsonl", ".jl", ".ndjson")
     max_bytes = None
 
+    def __init__(self, shape: Shape) -> None:
+        """Take the kind of object by which a file is known."""
+        self.name, self.what = f"{shape.name}-json", f"{shape.what} (JSON)"
+        self._wanted = _fields(shape)
+
     def recognises(self, head: Head) -> bool:
         """By the fields of the objects."""
-        return head.is_json and any(
-            all(any(f'"{name}"' in head.text for name in names) for names in wanted) for _, wanted in _WANTED
-        )
+        return head.is_json and all(any(f'"{name}"' in head.text for name in names) for names in self._wanted)
 
     def articles(self, source: Source) -> Iterator[RawArticle | Skipped]:
         """Each object, taken out of its envelope."""

@@ -10,6 +10,7 @@ from rag.ingest.forms.base import Source
 from rag.ingest.forms.markup import fragment_words
 from rag.ingest.forms.newsml import byline, held
 from rag.ingest.values import one_line
+from rag.text.urls import canonical, is_web
 from rag.types import RawArticle, Skipped
 
 Json = Mapping[str, Any]
@@ -42,15 +43,22 @@ def teaser(text: str) -> tuple[str, dict[str, Any]]:
 
 
 def ninjs(source: Source, number: int | None, row: Json) -> RawArticle | Skipped | None:
-    """Ninjs 1 to 3, and AP's Media API, which resembles it."""
+    """Ninjs 1 to 3, and AP's Media API and Superdesk's items, which resemble it."""
     kind = str(row.get("type") or "text")
     if kind not in ("text", "composite"):
         source.pass_over(f"item of the type {kind}")
         return None
-    if why := held(_line(row, "pubstatus", "pubStatus"), row.get("embargoed") or row.get("embargo")):
-        return source.skipped(why, number)
+    state = (_line(row, "state") or "published").casefold()  # Superdesk's; "pubstatus" is of all of them
+    if state in _UNFINISHED:
+        source.pass_over(f"item in the state {state}")
+        return None
     url = _line(row, "uri", "url")
     ident = _line(row, "altids.itemid", "guid", "uri", "altIds.value")
+    changed = row.get("versioncreated") or row.get("versionCreated")
+    status = state if state in _WITHDRAWN else _line(row, "pubstatus", "pubStatus")
+    if why := held(status, row.get("embargoed") or row.get("embargo")):
+        ids = [ident, row.get("_id"), canonical(url) if url and is_web(url) else None]
+        return source.held(why, number, withdraws=ids, as_of=changed)
     # The sample addresses of an API with a key in them are no addresses of an article.
     web = url if url and "?" not in url and kind in ("text", "composite") else None
     text = _ninjs_text(row)
@@ -62,15 +70,27 @@ def ninjs(source: Source, number: int | None, row: Json) -> RawArticle | Skipped
         text=text,
         outlet=_line(row, "source", "provider", "infosources.name", "infoSources.name", "copyrightholder",
                      "copyrightHolder"),
+        hosted=False,  # the uri identifies an item; no standard says that its host published it
         author=byline(_line(row, "byline", "by")),
-        published=row.get("firstcreated") or row.get("firstCreated") or row.get("versioncreated")
-        or row.get("versionCreated"),
+        published=row.get("firstpublished") or row.get("firstcreated") or row.get("firstCreated") or changed,
         url=web,
         language=row.get("language"),
         mark=ident,
-        aliases=[ident],
-        metadata={"modified": row.get("versioncreated") or row.get("versionCreated"), "section": _line(row, "service")},
+        aliases=[ident, row.get("_id")],
+        supersedes=[_line(row, "evolvedfrom", "evolvedFrom")] if _corrects(row) else (),
+        metadata={"modified": changed, "version": row.get("version"), "section": _line(row, "service")},
     )  # fmt: skip
+
+
+_UNFINISHED = frozenset("draft ingested routed fetched submitted in_progress spiked scheduled correction".split())
+"""States of Superdesk's items that are not published."""
+_WITHDRAWN = frozenset({"killed", "recalled", "unpublished"})
+
+
+def _corrects(row: Json) -> bool:
+    """Whether an item says of itself that it corrects the one it evolved from; an update does not."""
+    told = (row.get("correction_sequence"), row.get("signals"), row.get("editorialtypes"), row.get("state"))
+    return bool(row.get("correction_sequence")) or "correct" in str(told).casefold()
 
 
 def _role(values: object, *roles: str) -> str | None:
@@ -218,7 +238,7 @@ def webz(source: Source, number: int | None, row: Json) -> RawArticle | Skipped 
         number,
         title=_line(row, "title", "thread.title_full", "thread.title"),
         text=str(row.get("text") or ""),
-        outlet=_line(row, "thread.section_title_") or _line(row, "thread.site"),
+        outlet=_line(row, "thread.site"),
         author=row.get("author"),
         published=row.get("published"),
         url=_line(row, "url", "thread.url"),
@@ -328,7 +348,7 @@ def newsplease(source: Source, number: int | None, row: Json) -> RawArticle | Sk
 
 
 def chorus(source: Source, number: int | None, row: Json) -> RawArticle | Skipped | None:
-    """Vox Media's Chorus. It tells when an entry was made and changed, and its address the day it appeared."""
+    """Vox Media's Chorus. Many entries tell only when they were made and changed: they are undated."""
     parts = [
         text
         for part in _get(row, "body.components") or ()
@@ -339,10 +359,10 @@ def chorus(source: Source, number: int | None, row: Json) -> RawArticle | Skippe
         title=row.get("title"),
         text="\n\n".join(parts),
         author=_line(row, "author.fullOrUserName", "authorProfile.name"),
-        published=row.get("publishedAt") or row.get("publishDate") or row.get("createdAt"),
+        published=row.get("publishedAt") or row.get("publishDate"),
         url=row.get("url"),
         aliases=[row.get("uid")],
-        metadata={"modified": row.get("updatedAt")},
+        metadata={"created": row.get("createdAt"), "modified": row.get("updatedAt")},
     )
 
 
@@ -371,6 +391,25 @@ def tinynews(source: Source, number: int | None, row: Json) -> RawArticle | Skip
         url=row.get("live_url"),
         language=told.get("locale_code"),
         aliases=[row.get("id")],
+    )
+
+
+def squarespace(source: Source, number: int | None, row: Json) -> RawArticle | Skipped | None:
+    """An entry of a Squarespace collection ("?format=json" behind a page's address); its address has no host."""
+    if row.get("workflowState") not in (None, 1):
+        source.pass_over("entry that is not published")
+        return None
+    author = _line(row, "author.displayName")
+    return source.article(
+        number,
+        title=row.get("title"),
+        text=_html(row.get("body")),
+        author=author,
+        published=row.get("publishOn"),
+        url=row.get("sourceUrl"),
+        mark=_line(row, "id"),
+        aliases=[row.get("id")],
+        metadata={"address": row.get("fullUrl"), "modified": row.get("updatedOn")},
     )
 
 

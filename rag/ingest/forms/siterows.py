@@ -178,10 +178,10 @@ def _beehiiv(source: Source, number: int, row: Mapping[str, str]) -> RawArticle 
         number,
         title=row.get("web_title"),
         text=fragment_words(row.get("content_html") or ""),
-        published=row.get("published_at") or row.get("created_at"),
+        published=row.get("published_at") or row.get("publish_date"),  # older exports tell only when it was created
         url=row.get("url"),
         aliases=[row.get("id")],
-        metadata={"subtitle": row.get("web_subtitle")},
+        metadata={"subtitle": row.get("web_subtitle"), "created": row.get("created_at")},
     )
 
 
@@ -198,7 +198,8 @@ class SubstackLetter(FormReader):
 
     def articles(self, source: Source) -> Iterator[RawArticle | Skipped]:
         """Nothing: title and day stand in the table."""
-        yield source.skipped("a letter of a Substack export: its posts.csv, which tells title and day, reads it")
+        why = "a letter of a Substack export: its posts.csv, which tells title and day, reads it"
+        yield source.skipped(why).model_copy(update={"passed": {"letter that posts.csv reads": 1}})
 
 
 def beside_table(path: Path) -> bool:

@@ -48,6 +48,8 @@ class RowReader:
     """Reads the files of one kind that hold an article in each row; see ``rag.protocols.Reader``."""
 
     max_bytes: int | None = None
+    what = ""
+    """What it reads, in a few words."""
 
     def __init__(self, kind: str, *endings: str) -> None:
         """Take what the files are.
@@ -58,6 +60,8 @@ class RowReader:
         """
         self.kind = kind
         self.endings: Sequence[str] = endings
+        names = {"jsonl": "JSON Lines", "json": "JSON"}
+        self.what = f"{names.get(kind, kind.upper())} with an article in each row"
 
     def read(self, path: Path, stream: BinaryIO, fields: Mapping[str, str]) -> Iterator[RawArticle | Skipped]:
         """Read the articles of one file, holding one row at a time; see ``rag.protocols.Reader.read``."""
@@ -246,15 +250,27 @@ def json_rows(path: Path, stream: io.TextIOBase) -> Iterator[Row]:
             Skipped(origin=str(path), reason=f"broken JSON: {_brief(error)}"),
         )
         return
-    inner = (
-        next((value[n] for n in _LISTS if isinstance(value.get(n), list)), None) if isinstance(value, dict) else None
-    )
+    inner = _listed(value)
     for number, item in enumerate([value] if inner is None else inner, start=1):
         origin = str(path) if inner is None else f"{path}:{number}"
         if isinstance(item, dict):
             yield origin, item
         else:
             yield origin, Skipped(origin=origin, reason="not a JSON object")
+
+
+_ENVELOPES = (*_LISTS, "response", "result", "body")
+
+
+def _listed(value: object, depth: int = 0) -> list[Any] | None:
+    """The list of articles in an object, at most three envelopes deep; None where there is none."""
+    if not isinstance(value, dict) or depth > 3:
+        return None
+    found: list[Any] | None = next((value[n] for n in _LISTS if isinstance(value.get(n), list)), None)
+    if found is not None:
+        return found
+    inner = (_listed(value[name], depth + 1) for name in _ENVELOPES if isinstance(value.get(name), dict))
+    return next((found for found in inner if found is not None), None)
 
 
 def _array(path: Path, stream: io.TextIOBase, buffer: str) -> Iterator[Row]:
@@ -338,6 +354,7 @@ class FieldMapper:
         """Take the file's path, and our field name → its name in the file."""
         self._path = path.resolve().as_posix()
         self._fields = fields
+        self._nested = tuple(name for name in fields.values() if "." in name)
 
     def has_text(self, names: Sequence[str]) -> bool:
         """Whether one of these columns holds texts."""
@@ -345,6 +362,8 @@ class FieldMapper:
 
     def article(self, origin: str, row: Mapping[str, Any]) -> RawArticle | Skipped:
         """The article of one row."""
+        if self._nested and (found := {path: value_at(row, path) for path in self._nested if path not in row}):
+            row = {**row, **{path: value for path, value in found.items() if value is not None}}
         missing = [name for name in self._fields.values() if name not in row]
         if len(missing) == len(self._fields) and missing:
             names = ", ".join(list(map(str, row))[:20])
@@ -383,7 +402,7 @@ class FieldMapper:
             url=url,
             source=one_line(row.get(taken.get("source", ""))) or host(url),
             author=one_line(row.get(taken.get("author", ""))),
-            published=parse_date(row.get(taken.get("published", ""))),
+            published=parse_date(_first(row.get(taken.get("published", "")))),
             language=language_code(row.get(taken.get("language", ""))),
             aliases=ids,
             metadata=short_fields({n: v for n, v in row.items() if n not in used}),
@@ -394,6 +413,37 @@ class FieldMapper:
         if "id" in self._fields:
             return [self._fields["id"]]
         return [plain[s] for s in SYNONYMS["id"] if s in plain]
+
+
+def value_at(row: object, path: str) -> Any:
+    """A value inside a row.
+
+    Args:
+        row: Objects and lists of JSON; a text that holds some is read.
+        path: Names joined by dots, as in "fields.bodyText"; a name that itself has dots wins. A number takes one of a
+            list, as in "bylines.0.name"; any other name takes it of all that are in the list.
+
+    Returns:
+        The value, or a list of those that there are; None where there is none.
+    """
+    if not path:
+        return row
+    if isinstance(row, str) and row[:1] in ("{", "["):
+        try:
+            row = json.loads(row)
+        except (ValueError, RecursionError):
+            return None
+    head, _, rest = path.partition(".")
+    if isinstance(row, Mapping):
+        if path in row:
+            return row[path]
+        return value_at(row[head], rest) if head in row else None
+    if isinstance(row, list):
+        if head.isdigit():
+            return value_at(row[int(head)], rest) if int(head) < len(row) else None
+        values = [value for item in row if (value := value_at(item, path)) is not None]
+        return values or None
+    return None
 
 
 def plain_name(name: object) -> str:
@@ -407,6 +457,10 @@ def _has_text(plain: Mapping[str, str], fields: Mapping[str, str]) -> bool:
 
 def _no_text_field(row: Mapping[str, Any]) -> str:
     return f"no text; the fields are: {', '.join(list(map(str, row))[:20])}"[:300]
+
+
+def _first(value: object) -> object:
+    return value[0] if isinstance(value, list) and value else value
 
 
 def is_blank(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -56,7 +57,7 @@ class SingleArticleReader(ABC):
 
 def stem(path: Path) -> str:
     """The file's name without its endings."""
-    name = path.name.removesuffix(".gz")
+    name = re.sub(r"\.(?:gz|xz|bz2)$", "", path.name, flags=re.IGNORECASE)
     return name.rsplit(".", 1)[0] or name
 
 

@@ -1,0 +1,175 @@
+"""``onrecord ingest`` and ``formats``."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rag.cli.app import app
+from rag.cli.options import ArchiveOption, JsonOption, pair
+from rag.cli.terminal import Exit, open_archive, print_json, progress_bar, rich_console
+from rag.errors import UsageError
+from rag.text.normalize import printable
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from rag.ingest.preview import FilePreview, Preview
+    from rag.types import IngestReport
+
+_REASONS = 20
+"""Lines that say why something was not read."""
+_FILES = 40
+"""Files that a table names; of more, those of one format share a line."""
+
+
+@app.command()
+def ingest(
+    paths: Annotated[list[str] | None, typer.Argument(help="Files, folders and glob patterns")] = None,
+    archive: ArchiveOption = None,
+    sample: Annotated[bool, typer.Option("--sample", help="Ingest the sample corpus that ships with OnRecord")] = False,
+    field: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--field", help="For JSON and CSV: OURS=THEIRS, as in text=body or text=fields.bodyText; can be repeated"
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what the files are taken for and hold, and write nothing")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Ingest articles. Running it again changes nothing; an interrupted run is completed.
+
+    Exit code 0: everything was read. 5: something could not be read, the rest is there. 1: nothing was read.
+
+    Example: onrecord ingest articles/ 'more/*.html' --archive news
+    """
+    from rag.ingest.load import count
+
+    sources: list[str | Path] = list(paths or [])
+    if sample:
+        from importlib import resources
+
+        sources.append(Path(str(resources.files("rag.corpus"))))
+    if not sources:
+        raise UsageError(
+            "Nothing to ingest. Name files or folders, or use --sample for the articles that ship with OnRecord."
+        )
+    fields = dict(pair(f) for f in field or [])
+    with open_archive(archive) as opened, progress_bar("articles", lambda: count(sources)) as step:
+        if dry_run:
+            told = opened.preview(*sources, fields=fields, progress=step)
+        else:
+            report = opened.ingest(*sources, fields=fields, progress=step)
+    if dry_run:
+        if as_json:
+            print_json(told.model_dump_json(indent=2))
+        else:
+            _print_preview(told)
+        _leave(told.articles, told.refused)
+    else:
+        if as_json:
+            print_json(report.model_dump_json(indent=2))
+        else:
+            _print_report(report)
+        _leave(report.read, len(report.refused))
+
+
+def _leave(read: int, refused: int) -> None:
+    """End with the exit code that says whether everything was read."""
+    if not read:
+        rich_console(stderr=True).print("onrecord: No article was read.", style="red")
+        raise typer.Exit(Exit.ERROR)
+    if refused:
+        raise typer.Exit(Exit.INCOMPLETE)
+
+
+def _print_report(report: IngestReport) -> None:
+    from rag.ingest.preview import counted
+
+    passed = sum((Counter(skip.passed) for skip in report.skipped), Counter[str]())
+    out, err = rich_console(), rich_console(stderr=True)
+    out.print(
+        f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, {len(report.refused)} skipped "
+        f"({report.passages} passages, {report.words} words, {report.seconds:.1f} s)"
+    )
+    lacking = counted({"without a date": report.undated, "without an outlet": report.no_outlet})
+    for line in (
+        f"{lacking}, of {report.read} articles" if lacking else "",
+        f"passed over: {counted(passed)}" if passed else "",
+        f"{report.withdrawn} taken down, since their publisher withdrew them" if report.withdrawn else "",
+    ):
+        if line:
+            out.print(printable(line))
+    for skip in report.refused[:_REASONS]:
+        err.print(printable(f"skipped {skip.origin}: {skip.reason}"), style="yellow")
+    if len(report.refused) > _REASONS:
+        err.print(f"… and {len(report.refused) - _REASONS} more; all of them with --json", style="yellow")
+
+
+def _print_preview(told: Preview) -> None:
+    """The table of the files, why some can't be read, and the examples."""
+    out, err = rich_console(), rich_console(stderr=True)
+    out.print(_table(told.files))
+    reasons = [(file.file, reason) for file in told.files for reason in file.reasons]
+    for name, reason in reasons[:_REASONS]:
+        err.print(printable(f"not read {name}: {reason}"), style="yellow")
+    if len(reasons) > _REASONS:
+        err.print(f"… and {len(reasons) - _REASONS} more; all of them with --json", style="yellow")
+    for example in told.examples:
+        when = example.published.isoformat() if example.published else "undated"
+        by = example.author or ""
+        print()
+        out.print(printable(example.title or "without a title"), style="bold")
+        line = " · ".join(x for x in (example.source or "without an outlet", when, by) if x)
+        out.print(printable(line))
+        whole = example.characters <= len(example.begins)
+        out.print(printable(example.begins if whole else f"{example.begins} … {example.ends}"), style="dim")
+        out.print(printable(example.origin), style="dim")
+    out.print(f"\n{told.articles} articles would be read from {len(told.files)} files. Nothing was written.")
+
+
+def _table(files: Sequence[FilePreview]) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    from rag.ingest.preview import grouped, told_of
+
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("file", overflow="fold", ratio=3)
+    table.add_column("taken for", overflow="fold", ratio=3)
+    table.add_column("articles", justify="right")
+    table.add_column("of these, and beside them", overflow="fold", ratio=4)
+    for name, group in grouped(files, _FILES):
+        articles = sum(file.articles for file in group)
+        table.add_row(*map(printable, (name, group[0].what, f"{articles:,}", told_of(group))))
+    return table
+
+
+@app.command()
+def formats(as_json: JsonOption = False) -> None:
+    """List the formats that are read: those known by what a file holds, and those known by its ending.
+
+    Example: onrecord formats
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+
+    from rag.ingest.preview import formats
+
+    known = formats()
+    if as_json:
+        print_json(json.dumps([one.model_dump() for one in known], ensure_ascii=False, indent=2))
+        return
+    table = Table(box=SIMPLE_HEAD)
+    for name in ("format", "what it is", "usual endings", "known by"):
+        table.add_column(name)
+    for one in known:
+        table.add_row(*map(printable, (one.name, one.what, " ".join(one.endings), one.by)))
+    rich_console().print(table)

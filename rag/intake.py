@@ -1,0 +1,78 @@
+"""The values of an ingest: an article as it was read, what was not taken and why, and what came of it all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from rag.value import Value
+
+
+class RawArticle(Value):
+    """An article as a loader found it: not cleaned, not split, not stored."""
+
+    key: str
+    """Which article it is: its canonical URL, else its path."""
+    title: str = ""
+    text: str
+    url: str | None = None
+    source: str | None = None
+    """The outlet."""
+    author: str | None = None
+    published: datetime | None = None
+    """Aware, with the offset it was written with; a date without a time is midnight UTC."""
+    language: str | None = None
+    """ISO 639-1, where the source states it."""
+    aliases: tuple[str, ...] = ()
+    """Ids the article has elsewhere."""
+    supersedes: tuple[str, ...] = ()
+    """Keys or ids of other articles that this one corrects: it becomes their newer version."""
+    metadata: Mapping[str, Any] = Field(default_factory=dict)
+    """What else is known; "modified" and "version" tell which of two versions of an article is the newer one."""
+    origin: str = ""
+    """Where it was read: a path, with ``:line`` inside a file of many."""
+
+
+class Skipped(Value):
+    """Something an ingest did not take, and why."""
+
+    origin: str
+    reason: str
+    passed: Mapping[str, int] = Field(default_factory=dict)
+    """What is no article, or may not enter, by kind and count; empty where something could not be read."""
+    withdraws: tuple[str, ...] = ()
+    """Keys or ids of articles that this takes down: their publisher has cancelled or killed them."""
+    as_of: datetime | None = None
+    """When they were withdrawn, where that is told: a version that is newer than that stays."""
+
+
+class IngestReport(Value):
+    """What an ingest did."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    skipped: tuple[Skipped, ...] = ()
+    withdrawn: int = 0
+    """Articles that were there and have been taken down, since their publisher withdrew them."""
+    undated: int = 0
+    """Articles read in this run that tell no day, among those added, updated and unchanged."""
+    no_outlet: int = 0
+    """The same for those that tell no outlet."""
+    passages: int = 0
+    """Passages embedded in this run."""
+    words: int = 0
+    seconds: float = 0.0
+
+    @property
+    def read(self) -> int:
+        """Articles that were read, whether they were there before or not."""
+        return self.added + self.updated + self.unchanged
+
+    @property
+    def refused(self) -> tuple[Skipped, ...]:
+        """What could not be read; what is no article is not among it."""
+        return tuple(skipped for skipped in self.skipped if not skipped.passed)

@@ -1,0 +1,90 @@
+"""``onrecord ingest`` and ``formats``: what would be read, what was, and what the exit code says of it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import form_samples as samples
+import pytest
+from ingest.reading import write
+
+from rag.ingest.forms import FORMS
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """An export of two articles, a feed without a day, an export with a draft, and a file that can't be read."""
+    write(tmp_path / "in/export.txt", samples.nexis_text())
+    write(tmp_path / "in/feed.rss", samples.feed().replace(b"pubDate", b"other"))
+    draft = samples.wordpress().replace(b"<wp:status>publish", b"<wp:status>draft")
+    write(tmp_path / "in/draft.xml", draft)
+    write(tmp_path / "in/page.bin", b"\x00\x01")
+    return tmp_path / "in"
+
+
+def test_a_dry_run_tells_what_each_file_is_taken_for_and_writes_nothing(cli: Any, folder: Path, tmp_path: Path) -> None:
+    done = cli("ingest", "--dry-run", folder, "--archive", tmp_path / "x", "--json")
+    told = json.loads(done.out)
+    files = {Path(file.pop("file")).name: file for file in told["files"]}
+    assert not (tmp_path / "x").exists()
+    assert (files["export.txt"]["form"], files["export.txt"]["articles"], files["export.txt"]["undated"]) == (
+        "nexis-text", 2, 0)  # fmt: skip
+    assert (files["feed.rss"]["form"], files["feed.rss"]["undated"], files["feed.rss"]["beginnings"]) == ("feed", 1, 1)
+    assert files["draft.xml"]["passed"] == {"post with the status draft": 1}
+    assert (files["draft.xml"]["articles"], files["draft.xml"]["refused"]) == (0, 0)
+    assert files["page.bin"]["form"] is None
+    assert files["page.bin"]["reasons"][0].startswith("unknown format .bin")
+    assert [example["title"] for example in told["examples"]] == ["Bridge closed 1", "Bridge closed", "Bridge closed 2"]
+    assert told["examples"][0]["published"] == "2024-03-05T00:00:00Z"
+    assert done.code == 5
+
+
+def test_a_dry_run_shows_the_same_as_a_table(cli: Any, folder: Path, tmp_path: Path) -> None:
+    done = cli("ingest", "--dry-run", folder, "--archive", tmp_path / "x")
+    for words in ("Nexis export", "passed over", "Bridge closed 1", "The Kellmouth Post · 2024-03-05", "3 articles"):
+        assert words in done.out
+    assert "page.bin: unknown format .bin" in done.err
+
+
+def test_many_files_of_a_format_share_a_line(cli: Any, tmp_path: Path) -> None:
+    for n in range(60):
+        write(tmp_path / f"in/{n}.txt", f"Bridge {n}\n\nIt is closed.\n")
+    done = cli("ingest", "--dry-run", tmp_path / "in", "--archive", tmp_path / "x")
+    assert "60 files" in done.out
+    assert "60 undated" in done.out
+    assert "17.txt" not in done.out.partition("Bridge")[0]
+
+
+@pytest.mark.parametrize("dry", [True, False])
+@pytest.mark.parametrize(("names", "code"), [
+    (["export.txt"], 0),
+    (["export.txt", "draft.xml"], 0),
+    (["export.txt", "page.bin"], 5),
+    (["draft.xml"], 1),
+    (["page.bin"], 1),
+])  # fmt: skip
+def test_the_exit_code_says_whether_all_was_read(
+    cli: Any, folder: Path, tmp_path: Path, names: list[str], code: int, dry: bool
+) -> None:
+    more = ["--dry-run"] if dry else []
+    done = cli("ingest", *(folder / name for name in names), "--archive", tmp_path / "x", *more)
+    assert done.code == code, done.err
+    assert ("No article was read" in done.err) == (code == 1)
+    again = cli("ingest", *(folder / name for name in names), "--archive", tmp_path / "x", *more)
+    assert again.code == code  # what is there already has been read
+
+
+def test_an_ingest_counts_what_lacks_a_day_and_what_is_passed_over(cli: Any, folder: Path, tmp_path: Path) -> None:
+    done = cli("ingest", folder, "--archive", tmp_path / "x")
+    assert "3 added, 0 updated, 0 unchanged, 1 skipped" in done.out
+    assert "1 without a date, of 3 articles" in done.out
+    assert "passed over: 1 post with the status draft" in done.out
+
+
+def test_formats_lists_every_form_and_every_reader(cli: Any) -> None:
+    listed = json.loads(cli("formats", "--json").out)
+    assert {form.name for form in FORMS} | {"text", "pdf", "csv"} <= {one["name"] for one in listed}
+    assert all(one["what"] and one["endings"] for one in listed)
+    assert "Nexis export (Word)" in cli("formats").out
