@@ -31,6 +31,7 @@ ENTRY_POINTS = [
     "benchmarks.quality.poisoned",
     "benchmarks.quality.quotes",
     "benchmarks.service",
+    "benchmarks.timelines",
     "benchmarks.versus",
 ]
 
