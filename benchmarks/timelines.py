@@ -124,7 +124,8 @@ def _shown(entry: TimelineEntry) -> str:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Measure, and print tables; with ``--each`` what is not as it should be."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    form = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser("python -m benchmarks.timelines", description=__doc__, formatter_class=form)
     parser.add_argument("--archive", type=Path, help="an archive of the Wikinews articles")
     parser.add_argument("--each", action="store_true", help="print each mistake")
     args = parser.parse_args(argv)
