@@ -112,20 +112,29 @@ def timeline(
     found: list[_Found] = []
     undated = 0
     telling: set[str] = set()
+    dateless: set[str] = set()
     for reading in _readings(stores, query):
         for start, end, share in reading.sentences():
             its = reading.events(start, end, share)
             if share >= _NAMED:
                 telling.add(reading.article.id)
+                if reading.article.published is None:
+                    dateless.add(reading.article.id)
                 undated += not its
             found += its
+    events = _once(stores, found)
     entries = [
-        e
-        for e in _once(stores, found)
-        if not (after and e.first < after.date()) and not (before and e.first >= before.date())
+        e for e in events if not (after and e.first < after.date()) and not (before and e.first >= before.date())
     ]
     entries.sort(key=lambda e: (e.first, e.last, e.article_id, e.start), reverse=newest_first)
-    return Timeline(about=query.text, entries=tuple(entries[:limit]), articles=len(telling), undated=undated)
+    return Timeline(
+        about=query.text,
+        entries=tuple(entries[:limit]),
+        articles=len(telling),
+        undated=undated,
+        undated_articles=len(dateless),
+        outside=len(events) - len(entries),
+    )
 
 
 class _Reading:

@@ -164,7 +164,8 @@ def test_the_order_the_limits_and_the_bounds() -> None:
 
 
 @pytest.mark.parametrize(
-    ("about", "says"), [("Zanzibar Lighthouse", "No article tells of"), ("career diplomat", "name no day for it")]
+    ("about", "says"),
+    [("Zanzibar Lighthouse", "No article tells of"), ("career diplomat", "name no day on which")],
 )
 def test_where_there_is_nothing_it_is_said(about: str, says: str) -> None:
     found = of(about)
