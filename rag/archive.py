@@ -235,6 +235,13 @@ class Archive(Lookup, FormerNames):
 
         if plan.shape is None:
             hits = self.retriever.search(plan.query)
+            from rag.answer import chronology
+
+            if (told := chronology.asked_for(self.stores, plan.query, hits)) is not None:
+                yield from chronology.stream(
+                    told, plan.query, hits, model=answerer.name, fingerprint=self.fingerprint, began=started
+                )
+                return
             yield from answered(plan.query, hits, started, options.get("brief", False))
             return
         from rag.answer import combine
