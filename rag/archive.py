@@ -237,10 +237,9 @@ class Archive(Lookup, FormerNames):
             hits = self.retriever.search(plan.query)
             from rag.answer import chronology
 
-            if (told := chronology.asked_for(self.stores, plan.query, hits)) is not None:
-                yield from chronology.stream(
-                    told, plan.query, hits, model=answerer.name, fingerprint=self.fingerprint, began=started
-                )
+            course = chronology.course_of(self.stores, plan.query, hits, model=answerer.name, began=started)
+            if course is not None:
+                yield from course
                 return
             yield from answered(plan.query, hits, started, options.get("brief", False))
             return

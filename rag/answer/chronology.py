@@ -10,11 +10,10 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from rag.answer.timeline import timeline
+from rag.answer.timeline import share_of, timeline
 from rag.composing import NO_CLAIM, AnswerText
 from rag.retrieve import course
+from rag.text.tokens import query_terms
 from rag.timelines import Timeline, TimelineEntry, shown_day
 from rag.types import Answer, Citation, Event, Finished, Hit, Query, Quoted, Retrieved
 
@@ -27,17 +26,22 @@ _MOST = 20
 """Events that are quoted; ``Lookup.timeline`` gives all."""
 
 
-def asked_for(stores: Stores, query: Query, hits: Sequence[Hit]) -> Timeline | None:
-    """The timeline that a question asks for.
+def course_of(stores: Stores, query: Query, hits: Sequence[Hit], *, model: str, began: float) -> Iterator[Event] | None:
+    """The events of an answer that is a timeline; None where something else is asked, or too little is known.
 
     Args:
         stores: Of the archive.
         query: The question, with its filters.
-        hits: Passages found for it: of what a name alone tells, only that of their articles belongs to the question.
-
-    Returns:
-        None where it asks for something else, or too little is known of what it asks about.
+        hits: Passages found for it.
+        model: Who would have written.
+        began: When it was asked, by ``time.perf_counter``.
     """
+    found = _asked_for(stores, query, hits)
+    return None if found is None else _stream(found, query, hits, model, stores.fingerprint, began)
+
+
+def _asked_for(stores: Stores, query: Query, hits: Sequence[Hit]) -> Timeline | None:
+    """The timeline that a question asks for; of what a name alone tells, only that of the articles found for it."""
     if query.speaker or not course.asks_for_course(query.standalone):
         return None
     topic = course.topic(query.standalone)
@@ -52,19 +56,9 @@ def asked_for(stores: Stores, query: Query, hits: Sequence[Hit]) -> Timeline | N
     return None
 
 
-def stream(
-    found: Timeline, query: Query, hits: Sequence[Hit], *, model: str, fingerprint: str, began: float
+def _stream(
+    found: Timeline, query: Query, hits: Sequence[Hit], model: str, fingerprint: str, began: float
 ) -> Iterator[Event]:
-    """The events of an answer that is a timeline.
-
-    Args:
-        found: The timeline.
-        query: The question.
-        hits: Passages found for it.
-        model: Who would have written.
-        fingerprint: Of the archive.
-        began: When it was asked, by ``time.perf_counter``.
-    """
     yield Retrieved(query=query, hits=tuple(hits))
     text = AnswerText()
     quotes = text.quote(_cited(entry) for entry in found.entries)
@@ -107,8 +101,11 @@ def _on_its_side(stores: Stores, entries: Sequence[TimelineEntry], since: str) -
     """The events from that on which the question names, in "what happened after he was killed?"; else all."""
     if not since or not entries:
         return list(entries)
-    vectors = stores.embedding_cache([since, *(" ".join(e.quote.split()) for e in entries)])
-    nearest = entries[int(np.argmax(vectors[1:] @ vectors[0]))]
+    quotes = [" ".join(e.quote.split()) for e in entries]
+    vectors = stores.embedding_cache([since, *quotes])
+    named = set(query_terms(since))
+    like = [share_of(named, quote) + float(v @ vectors[0]) for quote, v in zip(quotes, vectors[1:], strict=True)]
+    nearest = entries[max(range(len(entries)), key=like.__getitem__)]
     return [e for e in entries if e.first >= nearest.first]
 
 
@@ -134,4 +131,4 @@ def _ms_since(began: float) -> float:
     return (time.perf_counter() - began) * 1000
 
 
-__all__ = ["asked_for", "stream"]
+__all__ = ["course_of"]

@@ -151,14 +151,14 @@ class _Reading:
         self._least = sought.least
         self._passages = passages
         self._quoted = [m.span() for m in PAIRS.finditer(article.text)]
-        in_title = _share(wanted, article.title)
-        self._story = in_title >= _NAMED and _share(wanted, f"{article.title} {article.text[:_LEAD]}") >= _AROUND
+        in_title = share_of(wanted, article.title)
+        self._story = in_title >= _NAMED and share_of(wanted, f"{article.title} {article.text[:_LEAD]}") >= _AROUND
 
     def sentences(self) -> Iterator[tuple[int, int, float]]:
         """Those that may tell of it, with their share of its words."""
         for start, end in self._places:
             if self._story or start in self._passages:
-                share = _share(self._wanted, self.article.text[start:end])
+                share = share_of(self._wanted, self.article.text[start:end])
                 if self._story or share >= self._least:
                     yield start, end, share
 
@@ -171,7 +171,7 @@ class _Reading:
 
     def _belongs(self, told: Told, text: str, share: float) -> bool:
         if told.clause != text:
-            share = _share(self._wanted, told.clause)
+            share = share_of(self._wanted, told.clause)
         if share >= (_NAMED if self._story else self._least):
             return True
         if not self._story or self.article.published is None:
@@ -211,14 +211,14 @@ def _readings(stores: Stores, query: Query) -> Iterator[_Reading]:
     of_article: dict[str, set[int]] = defaultdict(set)
     for passage in (found[i] for i in ids if i in found):
         beginnings = of_article[passage.article_id]
-        if _share(sought.words, f"{passage.title} {passage.text}") >= _AROUND:
+        if share_of(sought.words, f"{passage.title} {passage.text}") >= _AROUND:
             beginnings.update(s.start for s in passage.sentences)
     for ident in list(of_article)[:_ARTICLES]:
         places = [(s.start, s.end) for s in catalog.sentences(ident)]
         yield _Reading(catalog.article(ident), places, sought, of_article[ident])
 
 
-def _share(wanted: set[str], text: str) -> float:
+def share_of(wanted: set[str], text: str) -> float:
     """Share of some words that a text has, in any form."""
     there = set(terms(text))
     return sum(word in there or any(_form_of(word, other) for other in there) for word in wanted) / max(1, len(wanted))
@@ -282,4 +282,4 @@ def _better_first(found: _Found) -> tuple[bool, timedelta, float, float, str, in
     return not found.told.main, found.length, -found.share, age, found.entry.article_id, found.entry.start
 
 
-__all__ = ["timeline"]
+__all__ = ["share_of", "timeline"]
