@@ -88,3 +88,15 @@ def test_an_empty_archive_refuses(archive: Archive, tmp_path: Path) -> None:
     archive.ingest(write_rows(tmp_path / "rows.jsonl", ROWS[0]))
     archive.delete("open")
     assert archive.ask(COURSE).reason == "empty_archive"
+
+
+def test_it_is_shown_as_a_timeline(strike: Archive, capsys: pytest.CaptureFixture[str]) -> None:
+    from rag import shown
+    from rag.cli.printing import AnswerPrinter
+
+    answer = strike.ask(COURSE)
+    assert shown.head(answer) == "Timeline: harbour strike" and shown.head(None) == "Quotes"
+    AnswerPrinter().finish(answer)
+    printed = capsys.readouterr()
+    days = [printed.out.index(day) for day in ("3 May 2021", "on Friday, 21 May 2021", "yesterday, 19 June 2021")]
+    assert days == sorted(days) and "Timeline: harbour strike" in printed.err
