@@ -238,6 +238,12 @@ class Archive(Lookup, FormerNames):
 
         if plan.shape is None:
             hits = self.retriever.search(plan.query)
+            from rag.answer import chronology
+
+            course = chronology.course_of(self.stores, plan.query, hits, model=answerer.name, began=started)
+            if course is not None:
+                yield from course
+                return
             yield from answered(plan.query, hits, started, options.get("brief", False))
             return
         from rag.answer import combine

@@ -165,7 +165,7 @@ class Lookup:
             UsageError: ``limit`` is out of range, or a filter makes no sense.
             ArchiveMissing: There is no archive.
         """
-        from rag.retrieve.timeline import timeline
+        from rag.answer.timeline import timeline
 
         return timeline(self.stores, about, newest_first=newest_first, limit=limit, **filters)
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from rag.composing import by_sentence
-from rag.types import Citation
+from rag.types import Answer, Citation
 
 Paragraph = list[tuple[str, list[Citation]]]
 """Sentences, each with what it cites."""
@@ -56,6 +56,11 @@ def pieces(quote: Citation) -> tuple[str, str, str]:
     return _one_space(before).lstrip(), " ".join(words.split()), _one_space(after).rstrip()
 
 
+def head(answer: Answer | None) -> str:
+    """What the quotes of an answer are, or of one that is yet to come."""
+    return f"Timeline: {answer.timeline}" if answer is not None and answer.timeline else "Quotes"
+
+
 def days(quote: Citation) -> str:
     """The days that a quote names from its article's day on, as dates: "yesterday, 3 June 2023"; empty without any."""
     return "; ".join(f"{named}, {when}" for named, when in quote.days)
@@ -82,4 +87,4 @@ def _repeats(sentence: str, cited: Sequence[Citation]) -> bool:
     return any(c.quote.split() == words for c in cited)
 
 
-__all__ = ["Paragraph", "cut", "marks", "pieces", "summary", "summary_text"]
+__all__ = ["Paragraph", "cut", "days", "head", "marks", "pieces", "summary", "summary_text"]

@@ -40,7 +40,11 @@ class Timeline(Value):
     articles: int = 0
     """Articles with a sentence about it, dated or not."""
     undated: int = 0
-    """Sentences about it that name no day, or more than one."""
+    """Sentences about it that name no day on which something happened."""
+    undated_articles: int = 0
+    """Of the articles, those without a date: what they call "yesterday" is unknown."""
+    outside: int = 0
+    """Events before or after the time that was asked for."""
 
     @property
     def note(self) -> str:
@@ -49,7 +53,25 @@ class Timeline(Value):
             return ""
         if not self.articles:
             return f"No article tells of “{self.about}”."
-        return f"The articles that tell of “{self.about}” name no day for it that fits."
+        if self.outside:
+            return f"Nothing is told of “{self.about}” in this time; {self._outside} outside of it."
+        why = f"The articles that tell of “{self.about}” name no day on which something happened."
+        return f"{why} {self.without_dates}" if self.undated_articles else why
+
+    @property
+    def without_dates(self) -> str:
+        """What articles without a date keep from being told; empty where all have one."""
+        if not self.undated_articles:
+            return ""
+        if self.undated_articles == 1:
+            return "One article has no date, so that its “yesterday” or “on Sunday” can’t be dated."
+        return (
+            f"{self.undated_articles} articles have no date, so that their “yesterday” or “on Sunday” can’t be dated."
+        )
+
+    @property
+    def _outside(self) -> str:
+        return "one event lies" if self.outside == 1 else f"{self.outside} events lie"
 
 
 FIELDS = ("day", "until", "quote", "outlet", "title", "published", "url", "article")

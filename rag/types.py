@@ -283,6 +283,8 @@ class Answer(Value):
     """The answer in a few words, where asked for: the model's, not checked, else those marked in the quote."""
     summarized: bool = False
     """Whether ``text`` is a model's, told by the quotes; else it is the quotes themselves, or a refusal."""
+    timeline: str | None = None
+    """What the quotes are a timeline of, in the order of the events' days, which ``Citation.days`` tells; else None."""
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -311,8 +313,7 @@ class Choice(Value):
     question: str
     query: Query
     choices: tuple[str, ...]
-    choice: int
-    """Of ``choices``, from 0."""
+    choice: int  # of ``choices``, from 0
     probabilities: tuple[float, ...]
     """One for each of ``choices``, summing to 1: the model's, or of the extractive engine's weights."""
     hits: tuple[Hit, ...] = ()
@@ -324,10 +325,9 @@ class Choice(Value):
 
 
 class Waiting(Value):
-    """Event of the service: others are answered first."""
+    """Event of the service: others are answered first; at position 1 it is next."""
 
     position: int
-    """1: next."""
 
 
 class Retrieved(Value):

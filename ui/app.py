@@ -19,6 +19,7 @@ from rag.ui.tabs.ask import AskTab
 from rag.ui.tabs.common import IMMEDIATE, STREAMING, Changes, html, page_file
 from rag.ui.tabs.quotes import QuotesTab
 from rag.ui.tabs.settings import SettingsTab
+from rag.ui.tabs.timeline import TimelineTab
 from rag.ui.theme import theme
 
 from rag.answer.models.chat import is_remote
@@ -70,6 +71,8 @@ class Page:
                     self.ask = AskTab(self)
                 with gr.Tab("Quotes", id="quotes") as quotes_tab:
                     self.quotes = QuotesTab(self)
+                with gr.Tab("Timeline", id="timeline") as timeline_tab:
+                    self.timeline = TimelineTab(self)
                 with gr.Tab("Archive", id="archive") as archive_tab:
                     self.archive = ArchiveTab(self)
                 with gr.Tab("Settings", id="settings"), gr.Column(elem_id="settings-column"):
@@ -81,6 +84,7 @@ class Page:
                 place.sample(self._ingest_sample, None, everything, **STREAMING)
             self.ask.wire(self.settings.options)
             self.quotes.wire(quotes_tab)
+            self.timeline.wire(timeline_tab)
             self.archive.wire(archive_tab)
             self.settings.wire()
         return blocks

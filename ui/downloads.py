@@ -1,18 +1,28 @@
-"""What can be downloaded from the page: a conversation as Markdown or HTML, and one's feedback as evaluation cases."""
+"""What can be downloaded from the page: conversations, timelines, and one's feedback as evaluation cases."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from rag.ui import export
 from rag.ui.session import TabSession
+from rag.ui.timeline import Asked
 
+from rag import timelines
 from rag.errors import UsageError
+
+_MOST = 1000
+"""Events of a timeline as a file."""
+_TIMELINES: dict[str, tuple[str, Callable[[timelines.Timeline], str]]] = {
+    "csv": ("text/csv", timelines.as_csv),
+    "json": ("application/json", lambda found: found.model_dump_json(indent=2) + "\n"),
+    "md": ("text/markdown", timelines.as_markdown),
+}
 
 
 def downloads(session_of: Callable[[Request], TabSession]) -> APIRouter:
@@ -29,6 +39,22 @@ def downloads(session_of: Callable[[Request], TabSession]) -> APIRouter:
         rows = session.archive.conversations.cases(session.user) if session.archive.exists else iter(())
         body = "".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows)
         return _file("feedback.jsonl", "application/x-ndjson", body)
+
+    @router.get("/timeline/{kind}")
+    def timeline(
+        request: Request,
+        kind: str,
+        about: str,
+        after: date | None = None,
+        before: date | None = None,
+        newest_first: bool = False,
+    ) -> Response:
+        if kind not in _TIMELINES:
+            raise UsageError(f"There is no timeline as {kind!r}. Take {', '.join(_TIMELINES)}.")
+        last = before - timedelta(days=1) if before else None
+        found = session_of(request).find_timeline(Asked(about, after, last, newest_first), _MOST)
+        media, made = _TIMELINES[kind]
+        return _file(f"{export.filename(about)}-timeline.{kind}", media, made(found))
 
     @router.get("/{conversation}.{kind}")
     def conversation(request: Request, conversation: str, kind: str) -> Response:

@@ -31,6 +31,8 @@ def markdown(title: str, turns: Sequence[Turn], when: datetime) -> str:
             parts += [f"*{_md(line)}*" for line in answer.text.splitlines() if line.strip()]
         elif summary := shown.summary_text(answer.text, answer.citations):
             parts += [f"*{_md(render.summary_head(answer))}:*", *(_md(line) for line in summary.splitlines())]
+        if answer.timeline:
+            parts.append(f"*{_md(shown.head(answer))}:*")
         if rows := [_quote(c) for c in answer.quotes]:
             parts.append("\n".join(rows))
         parts += [

@@ -11,7 +11,7 @@ const sendEvent = (target) => {
     if (name === null || !name.trim()) return;
     data.title = name.trim();
   }
-  if (data.event === 'cite' && target.closest('.turn, .quote')) document.lastCite = target;
+  if (data.event === 'cite' && target.closest('.turn, .quote, .event')) document.lastCite = target;
   if (data.event === 'back') focusCite();
   if (target.tagName === 'INPUT') data.why = target.value;
   trigger(data.event, data);

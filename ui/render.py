@@ -94,6 +94,7 @@ def _more(turn: TurnView, stats: Stats | None) -> dict[str, Any]:
         "summary": shown.summary(turn.text, turn.citations),
         "by_model": answer is None or _by_model(answer),
         "quotes": [(c, shown.pieces(c), shown.days(c)) for c in turn.quotes],
+        "head": shown.head(answer),
     }
     more["support"] = _support(more["summary"])
     if answer is not None and answer.answered:

@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.ui import evidence_panel, lists, quotes, render
+from rag.ui import evidence_panel, lists, quotes, render, timeline
 from rag.ui.render import CitationStatus, TurnView
 from rag.ui.starters import StarterQuestions
 
@@ -23,6 +23,7 @@ from rag.types import Answer, Delta, Finished, IngestReport, Progress, Quoted, R
 if TYPE_CHECKING:
     from rag.archive import Archive
     from rag.service.scheduler import RequestScheduler
+    from rag.timelines import Timeline
 
 _KEPT = 30
 """Turns of a conversation that are shown; older ones stay stored and are exported."""
@@ -205,6 +206,30 @@ class TabSession:
         except OnRecordError as e:
             return quotes.failed(str(e))
         return quotes.quotes(found, speaker, about)
+
+    def timeline(self, asked: timeline.Asked) -> str:
+        """A timeline as HTML, or why there is none."""
+        if not asked.about or not self.archive.exists:
+            return timeline.nothing_asked(empty=not self.archive.exists)
+        try:
+            return timeline.timeline(self.find_timeline(asked, timeline.SHOWN), asked)
+        except OnRecordError as e:
+            return timeline.failed(str(e))
+
+    def find_timeline(self, asked: timeline.Asked, limit: int) -> Timeline:
+        """The events about something.
+
+        Raises:
+            OnRecordError: There is no archive, or what was asked makes no sense.
+        """
+        filters = FilterArgs()
+        if asked.after is not None:
+            filters["after"] = asked.after
+        if asked.before is not None:
+            filters["before"] = asked.before
+        return self.scheduler.timeline(
+            asked.about, user=self.user, newest_first=asked.newest_first, limit=limit, **filters
+        )
 
     def rate(self, turn: int, good: bool, why: str = "", off: bool = False) -> PageUpdate:
         """Store or withdraw the user's feedback on an answer."""

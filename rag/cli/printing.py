@@ -68,6 +68,8 @@ class AnswerPrinter:
             self._tell(shown.summary_text(answer.text, answer.citations))
             self._print_quotes(answer.quotes)  # what the summary cites beside them
             self._end_summary()
+            if answer.timeline:
+                err.print(printable(f"{shown.head(answer)}; more of it: onrecord timeline"), style="dim")
             for conflict in answer.conflicts:
                 _print_conflict(self.out, conflict)
             for question in answer.unanswered:

@@ -12,7 +12,7 @@ from rag.types import Sentence
 
 STAND_IN = "Something"
 """What the parser sees instead of a direct quote."""
-_PAIRS = re.compile(r"“([^“”\n]*)”|\"([^“”\"\n]*)\"|“([^“”\n]+)(?=\n|$)|\"([^“”\"\n]+)(?=\n|$)|«([^«»“”\n]*)»")
+PAIRS = re.compile(r"“([^“”\n]*)”|\"([^“”\"\n]*)\"|“([^“”\n]+)(?=\n|$)|\"([^“”\"\n]+)(?=\n|$)|«([^«»“”\n]*)»")
 _LONGEST = 1200  # characters of a sentence that is parsed: longer ones are lists and tables
 
 
@@ -47,7 +47,7 @@ def frames(text: str, sentences: Sequence[Sentence]) -> Iterator[Frame]:
     """The sentences of an article as frames; one within quotation marks belongs to the one that they begin in."""
     quoted = [
         (m.start(), m.end(), *next(m.span(g) for g in range(1, 6) if m[g] is not None))
-        for m in _PAIRS.finditer(text)
+        for m in PAIRS.finditer(text)
         if re.search(r"\w", m[0])
     ]
     opened, starts = 0, []

@@ -24,6 +24,8 @@ Toward = Literal["past", "near"]
 
 _CLAUSE_END = re.compile(r"[.!?;:,\n。！？，；]\s*")
 _YEAR = r"(?:19|20)\d\d(?!\d)"
+_LONG_AGO = re.compile(r",?\s+(?:del?\s+|of\s+)?1[0-8]\d\d(?!\d)")
+"""A year behind a day or month that is not one of ``_YEAR``."""
 _AHEAD = 75
 """Days ahead of an article that a month or day without a year may be: "in June", written in May."""
 
@@ -67,6 +69,8 @@ class Grammar:
         day = f"(?:{'|'.join(re.escape(n) for n in names_in(language, 'days'))})"
         self._edge = r"(?<![^\W_])" if self._spaced else ""
         behind = r"(?![^\W_])" if self._spaced else ""
+        # "by November 22" names a day, and no month
+        whole_month = r"(?!\s+(?:[0-2]?\d|3[01])(?:st|nd|rd|th)?(?![\d:%]|[^\W_]))" if language == "en" else ""
         number = rf"(?:\d{{1,3}}|{'|'.join(words.numbers)})"
         month_of_year = self._month_of_year(month)
         quarter = f"(?:{'|'.join(words.quarters)})(?:,? (?:of |de |del |du |von )?{_YEAR})?"
@@ -84,7 +88,7 @@ class Grammar:
             **{name: self._any(getattr(words, name), number) for name in ("days_ago", "weeks_ago", "months_ago")},
             **{name: f"(?:{'|'.join(getattr(words, name))})" for name in _FIXED},
             "on_day": self._any(words.on_day, day),
-            "in_month": self._any(words.in_month, month),
+            "in_month": self._any(words.in_month, month) + whole_month,
         }
         self._parts = {name: re.compile(f"{part}{behind}", re.IGNORECASE) for name, part in plain.items()}
         self._behind = behind
@@ -146,12 +150,30 @@ class Grammar:
             name = str(m.lastgroup)
             if self.language == "en" and re.search(r"\b(?:may|march)\b", m[0]):
                 continue  # a verb
+            if _LONG_AGO.match(text, m.end()) and not re.search(_YEAR, m[0]):
+                continue
+            if name == "on_day" and (self._dated_behind(text, m.end()) or self._in_a_name(text, *m.span())):
+                continue
             try:
                 days = self._worked_out(name, m[0], anchor, toward, toward == "near" and self._ahead(text, *m.span()))
             except (ValueError, OverflowError):
                 continue
             if days is not None:
                 yield Named(m.start(), m.end(), m[0], days, not re.search(_YEAR, m[0]))
+
+    def _dated_behind(self, text: str, end: int) -> bool:
+        """Whether a date follows a weekday: "Tuesday, January 21" is the day of that date."""
+        return self._parts["date"].match(text, end + len(text[end:]) - len(text[end:].lstrip(" ,("))) is not None
+
+    def _in_a_name(self, text: str, start: int, end: int) -> bool:
+        """Whether an English weekday by itself is part of a name: "Black Friday", "Monday Night Football"."""
+        if self.language != "en":
+            return False
+        first, _, last = text[start:end].rpartition(" ")
+        if first:  # "on Monday" is none, and "Monday Night" is one
+            return last[0].isupper() and fold(last) not in self._days
+        before, behind = re.search(r"([^\W_]\S*)\s\Z", text[:start]), re.match(r"\s([^\W_])", text[end:])
+        return bool((before and before[1][0].isupper()) or (behind and behind[1].isupper()))
 
     def sides(self, text: str, anchor: date) -> Iterator[tuple[str, Named]]:
         """Times of a question that are told as an edge: "since May", "before the 3rd", "as of last week"."""

@@ -14,6 +14,7 @@ ENTRY_POINTS = [
     "benchmarks.fit.across",
     "benchmarks.fit.claims",
     "benchmarks.fit.confidence",
+    "benchmarks.fit.course",
     "benchmarks.fit.export",
     "benchmarks.fit.near_misses",
     "benchmarks.fit.reader",
@@ -32,6 +33,7 @@ ENTRY_POINTS = [
     "benchmarks.quality.poisoned",
     "benchmarks.quality.quotes",
     "benchmarks.service",
+    "benchmarks.timelines",
     "benchmarks.versus",
 ]
 

@@ -36,6 +36,15 @@ def test_an_exported_conversation_is_text(nasty: str) -> None:
     )
 
 
+def test_an_answer_that_is_a_timeline_says_so() -> None:
+    told = answer("Words [1]", citations=(citation(1, "Words", (0, 5)),)).model_copy(
+        update={"timeline": "the *strike*"}
+    )
+    turn = Turn(id=1, conversation="c", question="How did it unfold?", answer=told, asked=WHEN)
+    assert "*Timeline: the \\*strike\\*:*" in export.markdown("t", [turn], WHEN)
+    assert "<h4>Timeline: the *strike*</h4>" in export.html("t", [turn], WHEN, {})
+
+
 @given(st.text(st.sampled_from("ab1 .)#+-=>*_`~[]()<&!|\\\n:\t") | st.characters(codec="utf-8"), max_size=40))
 def test_markdown_shows_a_text_as_it_is(text: str) -> None:
     from markdown_it import MarkdownIt

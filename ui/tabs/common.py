@@ -50,16 +50,25 @@ def read_filters(sources: Sequence[str] | None, after: str, before: str, languag
     filters = FilterArgs()
     if sources:
         filters["sources"] = list(sources)
-    if (first := _date(after, "From")) is not None:
+    if (first := read_date(after, "From")) is not None:
         filters["after"] = first
-    if (end := _date(before, "Before")) is not None:
+    if (end := read_date(before, "Before")) is not None:
         filters["before"] = end
     if language:
         filters["language"] = language
     return filters
 
 
-def _date(text: str | None, name: str) -> date | None:
+def read_date(text: str | None, name: str) -> date | None:
+    """What a date field holds; None where it is empty.
+
+    Args:
+        text: As it was typed.
+        name: Of the field.
+
+    Raises:
+        UsageError: It can't be read.
+    """
     if not (text or "").strip():
         return None
     if (read := parse_date(text)) is None:

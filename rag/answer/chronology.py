@@ -1,0 +1,134 @@
+"""A question for a course of events is answered by a timeline: quotes in the order of the events' days, each day told.
+
+Nothing is written: the quotes are the answer. Where the archive knows fewer than two dated events of what is asked
+about, the question is answered as any other.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rag.answer.timeline import share_of, timeline
+from rag.composing import NO_CLAIM, AnswerText
+from rag.retrieve import course
+from rag.text.tokens import query_terms
+from rag.timelines import Timeline, TimelineEntry, shown_day
+from rag.types import Answer, Citation, Event, Finished, Hit, Query, Quoted, Retrieved
+
+if TYPE_CHECKING:
+    from rag.index.stores import Stores
+
+_FEWEST = 2
+"""Events that a course has at least."""
+_MOST = 20
+"""Events that are quoted; ``Lookup.timeline`` gives all."""
+
+
+def course_of(stores: Stores, query: Query, hits: Sequence[Hit], *, model: str, began: float) -> Iterator[Event] | None:
+    """The events of an answer that is a timeline; None where something else is asked, or too little is known.
+
+    Args:
+        stores: Of the archive.
+        query: The question, with its filters.
+        hits: Passages found for it.
+        model: Who would have written.
+        began: When it was asked, by ``time.perf_counter``.
+    """
+    found = _asked_for(stores, query, hits)
+    return None if found is None else _stream(found, query, hits, model, stores.fingerprint, began)
+
+
+def _asked_for(stores: Stores, query: Query, hits: Sequence[Hit]) -> Timeline | None:
+    """The timeline that a question asks for; of what a name alone tells, only that of the articles found for it."""
+    if query.speaker or not course.asks_for_course(query.standalone):
+        return None
+    topic = course.topic(query.standalone)
+    found_in = tuple(dict.fromkeys(h.passage.article_id for h in hits))
+    for about, articles in ((topic.words, query.articles), (topic.names, found_in)):
+        if not about or (about == topic.words and topic.since and topic.names):
+            continue  # the words of the event it begins with are not what the others are about
+        found = _timeline(stores, about, query, articles)
+        entries = _on_its_side(stores, found.entries, topic.since)
+        if len(entries) >= _FEWEST:
+            return found.model_copy(update={"entries": tuple(entries[:_MOST])})
+    return None
+
+
+def _stream(
+    found: Timeline, query: Query, hits: Sequence[Hit], model: str, fingerprint: str, began: float
+) -> Iterator[Event]:
+    yield Retrieved(query=query, hits=tuple(hits))
+    text = AnswerText()
+    quotes = text.quote(_cited(entry) for entry in found.entries)
+    first = _ms_since(began)
+    yield Quoted(quotes=quotes)
+    yield from text.add_quotes()
+    answer = Answer(
+        question=query.text,
+        query=query,
+        text=text.text,
+        citations=text.cited,
+        hits=tuple(hits),
+        answered=True,
+        model=model,
+        fingerprint=fingerprint,
+        timings_ms={"first_quote": round(first, 1), "total": round(_ms_since(began), 1)},
+        timeline=found.about,
+    )
+    yield Finished(answer=answer)
+
+
+def _timeline(stores: Stores, about: str, query: Query, articles: Sequence[str]) -> Timeline:
+    """The events of something, of the articles and within the time that the question asks for."""
+    when = query.time if query.time and query.time.kind in ("within", "as_of") else None
+    after = query.after or (when.after if when else None)
+    before = query.before or (when.before if when else None)
+    return timeline(
+        stores,
+        about,
+        limit=1000,
+        sources=list(query.sources),
+        articles=list(articles),
+        language=query.language,
+        after=after,
+        before=before,
+    )
+
+
+def _on_its_side(stores: Stores, entries: Sequence[TimelineEntry], since: str) -> list[TimelineEntry]:
+    """The events from that on which the question names, in "what happened after he was killed?"; else all."""
+    if not since or not entries:
+        return list(entries)
+    quotes = [" ".join(e.quote.split()) for e in entries]
+    vectors = stores.embedding_cache([since, *quotes])
+    named = set(query_terms(since))
+    like = [share_of(named, quote) + float(v @ vectors[0]) for quote, v in zip(quotes, vectors[1:], strict=True)]
+    nearest = entries[max(range(len(entries)), key=like.__getitem__)]
+    return [e for e in entries if e.first >= nearest.first]
+
+
+def _cited(entry: TimelineEntry) -> Citation:
+    return Citation(
+        number=0,
+        article_id=entry.article_id,
+        title=entry.title,
+        source=entry.source,
+        published=entry.published,
+        url=entry.url,
+        quote=entry.quote,
+        start=entry.start,
+        end=entry.end,
+        claim=NO_CLAIM,
+        support="verbatim",
+        also_published_by=entry.also_told_by,
+        days=((entry.named, shown_day(entry)),),
+    )
+
+
+def _ms_since(began: float) -> float:
+    return (time.perf_counter() - began) * 1000
+
+
+__all__ = ["course_of"]

@@ -1,0 +1,285 @@
+"""Finds the events of a timeline: sentences about something that name a day, one for each event however many tell it.
+
+An article whose title and beginning speak of it tells its story: there a sentence need not name it again. Elsewhere
+only sentences count that do. What names no day is counted, and left out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Unpack
+
+import numpy as np
+
+from rag.answer.events import LONGEST, Told, events
+from rag.errors import UsageError
+from rag.ingest.quote_frames import PAIRS
+from rag.protocols import FilterArgs, refuse_unknown
+from rag.retrieve.planner import Planner
+from rag.retrieve.query import aware
+from rag.retrieve.tongues import Tongues
+from rag.text.tokens import query_terms, terms
+from rag.timelines import Timeline, TimelineEntry
+from rag.types import Article, Query
+
+if TYPE_CHECKING:
+    from rag.index.stores import Stores
+
+_PASSAGES = 400
+"""Passages that are looked at, those with most of the name first."""
+_ARTICLES = 200
+"""Articles of these that are read."""
+_NAMED = 0.5
+"""Share of the name's words that a sentence has at least, as "Qin" of "Qin Gang","""
+_AROUND = 0.75
+"""and that its passage has with its title."""
+_STEM = 0.75
+"""Share of the longer of two words that both begin with, for the one to be a form of the other: Samoa, Samoan."""
+_LEAD = 500
+"""Characters in which an article says what it is about."""
+_SAME_WORDS = 0.5
+"""Share of the shorter sentence's words, without the name's, that make two sentences of one time one event,"""
+_SAME = 0.5
+"""or the cosine of the two, where they stand in two articles and name the same time,"""
+_SAME_HERE = 0.6
+"""or where they don't: an article seldom tells the same twice."""
+
+
+@dataclass(frozen=True)
+class _Sought:
+    """What a timeline is about."""
+
+    words: set[str]
+    """Its terms."""
+    least: float
+    """Share of them that a sentence has at least, where its article's story is another: a part of a name is the name
+    still, a part of a story is not that story."""
+
+    @classmethod
+    def of(cls, about: str) -> _Sought:
+        """What somebody asks for."""
+        names = all(word[:1].isupper() for word in about.split())
+        return cls(set(query_terms(about)), _NAMED if names else _AROUND)
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A sentence that tells of an event."""
+
+    entry: TimelineEntry
+    told: Told
+    words: frozenset[str]
+    share: float
+    """Of the name's words, how many it has."""
+    language: str
+
+    @property
+    def length(self) -> timedelta:
+        return self.entry.last - self.entry.first
+
+    def within(self, other: _Found) -> bool:
+        """Whether its time lies in another's."""
+        return other.entry.first <= self.entry.first and self.entry.last <= other.entry.last
+
+
+def timeline(
+    stores: Stores,
+    about: str,
+    *,
+    newest_first: bool = False,
+    limit: int = 100,
+    **filters: Unpack[FilterArgs],
+) -> Timeline:
+    """The dated events about something; see ``Lookup.timeline``.
+
+    Args:
+        stores: Of the archive.
+        about: A person, a place or a story.
+        newest_first: The order; else the oldest first.
+        limit: How many at most.
+        filters: Which articles; ``after`` and ``before`` are of the events' days, not of publication.
+    """
+    refuse_unknown(filters, FilterArgs)
+    if not 1 <= limit <= 1000:
+        raise UsageError(f"limit is {limit}; it goes from 1 to 1000.")
+    after, before = aware(filters.pop("after", None)), aware(filters.pop("before", None))
+    if after and before and after >= before:
+        raise UsageError(f"`after` ({after:%Y-%m-%d}) is not before `before` ({before:%Y-%m-%d}).")
+    query = Planner(stores, lambda _: ()).query(about, times=False, **filters)
+    found: list[_Found] = []
+    undated = 0
+    telling: set[str] = set()
+    dateless: set[str] = set()
+    for reading in _readings(stores, query):
+        for start, end, share in reading.sentences():
+            its = reading.events(start, end, share)
+            if share >= _NAMED:
+                telling.add(reading.article.id)
+                if reading.article.published is None:
+                    dateless.add(reading.article.id)
+                undated += not its
+            found += its
+    events = _once(stores, found)
+    entries = [
+        e for e in events if not (after and e.first < after.date()) and not (before and e.first >= before.date())
+    ]
+    entries.sort(key=lambda e: (e.first, e.last, e.article_id, e.start), reverse=newest_first)
+    return Timeline(
+        about=query.text,
+        entries=tuple(entries[:limit]),
+        articles=len(telling),
+        undated=undated,
+        undated_articles=len(dateless),
+        outside=len(events) - len(entries),
+    )
+
+
+class _Reading:
+    """An article read for what it tells of something."""
+
+    def __init__(
+        self, article: Article, places: Sequence[tuple[int, int]], sought: _Sought, passages: set[int]
+    ) -> None:
+        """Take an article with the places of its sentences; ``passages`` are the beginnings of those that stand in
+        passages about what is sought."""
+        self.article = article
+        self._places = places
+        self._wanted = wanted = sought.words
+        self._least = sought.least
+        self._passages = passages
+        self._quoted = [m.span() for m in PAIRS.finditer(article.text)]
+        in_title = share_of(wanted, article.title)
+        self._story = in_title >= _NAMED and share_of(wanted, f"{article.title} {article.text[:_LEAD]}") >= _AROUND
+
+    def sentences(self) -> Iterator[tuple[int, int, float]]:
+        """Those that may tell of it, with their share of its words."""
+        for start, end in self._places:
+            if self._story or start in self._passages:
+                share = share_of(self._wanted, self.article.text[start:end])
+                if self._story or share >= self._least:
+                    yield start, end, share
+
+    def events(self, start: int, end: int, share: float) -> list[_Found]:
+        """The events of a sentence, as far as they belong to what the timeline is about."""
+        article = self.article
+        text = article.text[start:end]
+        told = events(text, article.published, article.language, lambda at: self._spoken(start + at))
+        return [self._found(t, (start, end), text, share) for t in told if self._belongs(t, text, share)]
+
+    def _belongs(self, told: Told, text: str, share: float) -> bool:
+        if told.clause != text:
+            share = share_of(self._wanted, told.clause)
+        if share >= (_NAMED if self._story else self._least):
+            return True
+        if not self._story or self.article.published is None:
+            return False
+        return self.article.published.date() - told.named.days.last <= LONGEST  # else it is what came before the story
+
+    def _spoken(self, at: int) -> bool:
+        return any(start < at < end for start, end in self._quoted)
+
+    def _found(self, told: Told, place: tuple[int, int], text: str, share: float) -> _Found:
+        article, days = self.article, told.named.days
+        entry = TimelineEntry(
+            first=days.first,
+            last=days.last,
+            named=" ".join(told.named.text.split()),
+            quote=text,
+            article_id=article.id,
+            start=place[0],
+            end=place[1],
+            title=article.title,
+            source=article.source,
+            published=article.published,
+            url=article.url,
+        )
+        without = f"{text[: told.named.start]} {text[told.named.end :]}" if told.clause == text else told.clause
+        words = frozenset(query_terms(without)) - self._wanted
+        return _Found(entry, told, words, share, article.language)
+
+
+def _readings(stores: Stores, query: Query) -> Iterator[_Reading]:
+    """The articles that may tell of it, those with most of its words first."""
+    catalog, (_, lexical) = stores.catalog, stores.indexes()
+    only = catalog.passages_of(query.articles) if query.articles else None
+    ids = [ident for ident, _ in lexical.search(query.text, _PASSAGES, query, only)]
+    found = catalog.passages(ids)
+    sought = _Sought.of(query.text)
+    of_article: dict[str, set[int]] = defaultdict(set)
+    for passage in (found[i] for i in ids if i in found):
+        beginnings = of_article[passage.article_id]
+        if share_of(sought.words, f"{passage.title} {passage.text}") >= _AROUND:
+            beginnings.update(s.start for s in passage.sentences)
+    for ident in list(of_article)[:_ARTICLES]:
+        places = [(s.start, s.end) for s in catalog.sentences(ident)]
+        yield _Reading(catalog.article(ident), places, sought, of_article[ident])
+
+
+def share_of(wanted: set[str], text: str) -> float:
+    """Share of some words that a text has, in any form."""
+    there = set(terms(text))
+    return sum(word in there or any(_form_of(word, other) for other in there) for word in wanted) / max(1, len(wanted))
+
+
+def _form_of(word: str, other: str) -> bool:
+    """Whether two stems are forms of one word: Samoa and Samoan, suspension and suspend."""
+    if word[:4] != other[:4] or min(len(word), len(other)) < 4:
+        return False
+    common = next((n for n, (a, b) in enumerate(zip(word, other, strict=False)) if a != b), min(len(word), len(other)))
+    return common >= _STEM * max(len(word), len(other))
+
+
+def _once(stores: Stores, found: Sequence[_Found]) -> list[TimelineEntry]:
+    """One entry an event: told of the finest time, for itself, by the sentence that names most, the first published.
+
+    What is told in passing stands only where nothing is told of its time for itself.
+    """
+    likeness = _Likeness(stores)
+    kept: list[tuple[_Found, list[str]]] = []
+    for one in sorted(found, key=_better_first):
+        if not one.told.main and any(k.within(one) for k, _ in kept):
+            continue
+        name = one.entry.source or one.entry.title
+        same = [(likeness.of(one, k), n) for n, (k, _) in enumerate(kept) if k.within(one) and likeness.same(one, k)]
+        if not same:
+            kept.append((one, [name]))
+            continue
+        other, outlets = kept[max(same)[1]]
+        if one.entry.article_id != other.entry.article_id and name not in outlets:
+            outlets.append(name)
+    return [one.entry.model_copy(update={"also_told_by": tuple(outlets[1:])}) for one, outlets in kept]
+
+
+class _Likeness:
+    """Whether two sentences tell one event: by their words, and by their vectors where the model knows the language."""
+
+    def __init__(self, stores: Stores) -> None:
+        self._embed = stores.embedding_cache
+        self._tongues = Tongues(stores)
+
+    def same(self, one: _Found, other: _Found) -> bool:
+        """Whether one of the two may stand for both; their times are known to fit."""
+        least = min(len(one.words), len(other.words))
+        if (len(one.words & other.words) >= _SAME_WORDS * least) if least else one.words == other.words:
+            return True
+        apart = one.entry.article_id != other.entry.article_id and one.within(other)
+        return self.of(one, other) >= (_SAME if apart else _SAME_HERE)
+
+    def of(self, one: _Found, other: _Found) -> float:
+        """The cosine of two sentences; -1 where the model doesn't know their languages."""
+        if not (self._tongues.read(one.language) and self._tongues.read(other.language)):
+            return -1.0
+        vectors = self._embed([" ".join(one.told.clause.split()), " ".join(other.told.clause.split())])
+        return float(np.dot(vectors[0], vectors[1]))
+
+
+def _better_first(found: _Found) -> tuple[bool, timedelta, float, float, str, int]:
+    published = found.entry.published
+    age = published.timestamp() if published else float("inf")
+    return not found.told.main, found.length, -found.share, age, found.entry.article_id, found.entry.start
+
+
+__all__ = ["share_of", "timeline"]
