@@ -15,11 +15,13 @@ from rag.cli import articles, asking, checking, timelines, upkeep  # noqa: F401 
 from rag.cli.app import app
 from rag.cli.evaluation import group
 from rag.cli.serving import Served
+from rag.cli.sources import group as sources
 from rag.cli.terminal import Exit, rich_console
 from rag.errors import OnRecordError, UsageError
 from rag.text.normalize import printable
 
 app.add_typer(group)
+app.add_typer(sources)
 _INTERRUPTED = 130  # what a shell calls Ctrl-C
 
 

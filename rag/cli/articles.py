@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @app.command()
 def ingest(
-    paths: Annotated[list[str] | None, typer.Argument(help="Files, folders and glob patterns")] = None,
+    paths: Annotated[list[str] | None, typer.Argument(help="Files, folders, glob patterns and web addresses")] = None,
     archive: ArchiveOption = None,
     sample: Annotated[bool, typer.Option("--sample", help="Ingest the sample corpus that ships with OnRecord")] = False,
     field: Annotated[
@@ -33,8 +33,6 @@ def ingest(
 
     Example: onrecord ingest articles/ 'more/*.html' --archive news
     """
-    from rag.ingest.load import count
-
     sources: list[str | Path] = list(paths or [])
     if sample:
         from importlib import resources
@@ -45,7 +43,7 @@ def ingest(
             "Nothing to ingest. Name files or folders, or use --sample for the articles that ship with OnRecord."
         )
     fields = dict(pair(f) for f in field or [])
-    with open_archive(archive) as opened, progress_bar("articles", lambda: count(sources)) as step:
+    with open_archive(archive) as opened, progress_bar("articles", lambda: _count(sources)) as step:
         report = opened.ingest(*sources, fields=fields, progress=step)
     if as_json:
         print_json(report.model_dump_json(indent=2))
@@ -60,6 +58,14 @@ def ingest(
         err.print(printable(f"skipped {skip.origin}: {skip.reason}"), style="yellow")
     if len(report.skipped) > 20:
         err.print(f"… and {len(report.skipped) - 20} more; all of them with --json", style="yellow")
+
+
+def _count(sources: list[str | Path]) -> int | None:
+    """How many articles there are, about; None where web addresses are among them."""
+    from rag.ingest.load import count
+    from rag.text.urls import is_web
+
+    return None if any(is_web(str(source)) for source in sources) else count(sources)
 
 
 @app.command()
