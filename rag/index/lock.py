@@ -54,6 +54,26 @@ def write_lock(folder: Path, what: str) -> Iterator[None]:
     yield from _held(lock, holder, what)
 
 
+@contextmanager
+def sync_lock(folder: Path) -> Iterator[None]:
+    """Hold the lock of an archive's syncs, of which one runs at a time.
+
+    Raises:
+        ArchiveLocked: Another one runs, in this process or another.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / "sync.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ArchiveLocked(f"Another sync of {folder} is running. Wait until it is done, or stop it.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
 def _held(lock: FileLock, holder: Path, what: str) -> Iterator[None]:
     """The block in which the lock is held."""
     try:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from urllib.parse import urljoin, urlsplit
 
-from rag.errors import FetchCancelled, FetchError, SourceError
+from rag.errors import AddressRefused, FetchCancelled, FetchError, SourceError
 from rag.sources import sites
 from rag.sources.bodies import gunzipped
 from rag.sources.credentials import Credentials
@@ -94,7 +94,12 @@ def find(fetcher: Fetcher, address: str, *, kind: Kind | None = None, credential
         FetchError: It can't be fetched.
         SourceError: It is not what it was said to be.
     """
-    answer = fetcher.get(address, credentials=credentials)
+    try:
+        answer = fetcher.get(address, credentials=credentials)
+    except (AddressRefused, FetchCancelled):
+        raise
+    except FetchError as e:
+        raise FetchError(f"{shown(address)} can't be fetched: {e}.", status=e.status, again=e.again) from e
     size = fetcher.limits.size
     seen = kind_of(answer, size)
     if seen is not None and kind in (None, seen):

@@ -202,15 +202,16 @@ class Sources:
 
         Raises:
             SourceError: There is no source of a name.
-            ArchiveLocked: Another process is writing, and doesn't end.
+            ArchiveLocked: Another sync is running, or another process is writing and doesn't end.
         """
         store = self._opened()
         chosen = [store.source(name) for name in names] or [source for source in store.sources() if not source.paused]
         if not chosen:
             return SyncReport()
+        from rag.index.lock import sync_lock
         from rag.sources.sync import Sync
 
-        with self.fetcher(cancel) as fetcher:
+        with sync_lock(self._stores.path), self.fetcher(cancel) as fetcher:
             sync = Sync(self._stores, store, fetcher, look_at_all=look_at_all, progress=progress, give_way=give_way)
             return sync.run(chosen)
 
