@@ -182,6 +182,8 @@ class Crawl:
             return self._refused(entry, e)
         except OnRecordError as e:
             return Read(Outcome(entry, "failed", why=str(e), again=True))
+        except Exception as e:  # a page that a parser fails at must not keep the others from being read
+            return Read(Outcome(entry, "failed", why=f"it can't be read: {type(e).__name__}: {e}"))
 
     def _file(self, entry: Entry) -> Read:
         if self.source.kind == "bucket":

@@ -47,7 +47,7 @@ def offered(page: bytes, url: str, links: str = "") -> Offered:
     found = Offered()
     try:
         tree = html_tree(page)
-    except (ValueError, SyntaxError):
+    except Exception:  # a parser fed with anything may fail in any way
         return found
     base = next(iter(tree.xpath("//base/@href")), "")
     at = _joined(url, base) or url
