@@ -11,6 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from urllib.parse import urljoin
@@ -19,6 +20,7 @@ from rag.extras import require
 from rag.ingest.forms.markup import fragment_words
 from rag.ingest.values import language_code, one_line
 from rag.sources.instants import read_instant
+from rag.sources.roots import root
 from rag.sources.values import Hints
 from rag.text.urls import is_web
 
@@ -43,12 +45,9 @@ class Listed:
 
 def is_feed(raw: bytes) -> bool:
     """Whether a document is RSS, RDF, Atom or a JSON Feed."""
-    head = raw[:4096].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff") or b"\0" in head[:64]:
-        head = head.replace(b"\0", b"")
-    if head.startswith(b"{"):
+    if raw[:64].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
         return is_json_feed(raw)
-    return re.search(rb"<(?:\w+:)?(?:rss|RDF|feed|channel)[\s>]", head) is not None and b"<html" not in head.lower()
+    return root(raw) in ("rss", "rdf", "feed", "channel")
 
 
 def is_json_feed(raw: bytes) -> bool:
@@ -88,12 +87,11 @@ def read_feed(raw: bytes, url: str, *, media_type: str = "", charset: str = "") 
         if link is None:
             listed.passed["entry without an address"] += 1
             continue
-        published = next((entry[n] for n in ("published", "created", "updated") if entry.get(n)), None)
         hints = Hints(
             url=link,
             title=one_line(_plain(entry.get("title"))),
             author=_authors(entry),
-            published=read_instant(published, link),
+            published=published(entry, link),
             updated=read_instant(entry.get("updated"), link),
             language=language_code((entry.get("title_detail") or {}).get("language")) or language,
             outlet=one_line(_plain((entry.get("source") or {}).get("title"))) or outlet,
@@ -102,6 +100,17 @@ def read_feed(raw: bytes, url: str, *, media_type: str = "", charset: str = "") 
         )
         listed.entries.append(_stamped(hints, entry.get("updated"), whole))
     return listed
+
+
+def published(entry: Mapping[str, Any], url: str) -> datetime | None:
+    """When an entry of feedparser's appeared, read from the text that the feed has.
+
+    Args:
+        entry: As feedparser gives it.
+        url: Where it leads; its country decides between zones of one name.
+    """
+    written = next((entry[name] for name in ("published", "created", "updated") if entry.get(name)), None)
+    return read_instant(written, url)
 
 
 def _stamped(hints: Hints, updated: object, whole: bool) -> Hints:
@@ -191,4 +200,4 @@ def _json_feed(raw: bytes, url: str) -> Listed:
     return listed
 
 
-__all__ = ["Listed", "is_feed", "is_json_feed", "read_feed"]
+__all__ = ["Listed", "is_feed", "is_json_feed", "published", "read_feed"]

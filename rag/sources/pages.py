@@ -20,11 +20,15 @@ from rag.ingest.load import read
 from rag.ingest.readers import readers
 from rag.sources.fetch import Fetched
 from rag.sources.instants import has_clock
+from rag.sources.roots import root
 from rag.sources.values import Hints
 from rag.text.urls import canonical, host, is_web
 from rag.types import RawArticle, Skipped
 
 _PAGES = frozenset(("text/html", "application/xhtml+xml", "application/vnd.wap.xhtml+xml"))
+_ROOTS = frozenset(("html", "head", "body"))
+_LISTS = frozenset(("rss", "rdf", "feed", "channel", "urlset", "sitemapindex"))
+"""What a document of markup is called by its first element: a page, or a list of pages."""
 _ENDINGS = {
     "application/pdf": ".pdf",
     "application/json": ".json",
@@ -49,12 +53,12 @@ _NEAR = timedelta(hours=36)
 
 def is_page(found: Fetched) -> bool:
     """Whether an answer is a web page, by its content, else by what the server says."""
-    head = found.body[:2048].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if head.startswith((b"<!doctype html", b"<html")) or b"<html" in head[:1024]:
+    name = root(found.body)
+    if name in _ROOTS:
         return True
-    if head.startswith((b"%pdf", b"pk\x03\x04", b"<?xml", b"{", b"[")):
+    if name in _LISTS or found.body[:16].lstrip().lower().startswith((b"%pdf", b"pk\x03\x04", b"<?xml", b"{", b"[")):
         return False
-    return found.type in _PAGES or (head.startswith(b"<") and b"<body" in head)
+    return found.type in _PAGES
 
 
 def articles_of(found: Fetched, hints: Hints | None = None) -> list[RawArticle | Skipped]:

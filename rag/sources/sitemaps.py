@@ -7,7 +7,6 @@ without entities and without a network.
 from __future__ import annotations
 
 import io
-import re
 from typing import Any
 from urllib.parse import urljoin
 
@@ -15,6 +14,7 @@ from rag.ingest.forms.markup import line, local, xml_elements
 from rag.ingest.values import language_code
 from rag.sources.feeds import Listed
 from rag.sources.instants import read_instant
+from rag.sources.roots import root
 from rag.sources.values import Hints
 from rag.text.urls import is_web
 
@@ -24,7 +24,7 @@ _MOST = 50_000
 
 def is_sitemap(raw: bytes) -> bool:
     """Whether a document is a sitemap, or an index of them."""
-    return re.search(rb"<(?:\w+:)?(?:urlset|sitemapindex)[\s>]", raw[:4096]) is not None
+    return root(raw) in ("urlset", "sitemapindex")
 
 
 def read_sitemap(raw: bytes, url: str) -> Listed:
