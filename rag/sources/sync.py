@@ -275,23 +275,42 @@ class Sync:
         """Embed in pieces, so that a sync that is stopped ends soon."""
         pieces = []
         for at in range(0, len(texts), _PIECE):
-            self._look()
-            pieces.append(self._stores.embed(texts[at : at + _PIECE]))
+            pieces.append(self._unless_stopped(self._stores.embed, texts[at : at + _PIECE]))
         return np.concatenate(pieces) if pieces else np.zeros((0, 0), np.float32)
 
     def _find_quotes(self, articles: Sequence[tuple[str, str, Sequence[Sentence]]]) -> list[list[QuoteSpan]] | None:
         found: list[list[QuoteSpan]] = []
         for at in range(0, len(articles), 8):
-            self._look()
-            piece = find_quotes(articles[at : at + 8])
+            piece = self._unless_stopped(find_quotes, articles[at : at + 8])
             if piece is None:
                 return None
             found += piece
         return found
 
-    def _look(self) -> None:
-        if self._stopped.is_set():
-            raise FetchCancelled("stopped")
+    def _unless_stopped(self, work: Callable[[Any], Any], given: Any) -> Any:
+        """What a model makes of something; when the sync is stopped meanwhile, nobody waits for it any more.
+
+        A model can't be interrupted, and loading one takes seconds. It runs in a daemon, which only computes.
+        """
+        made: queue.SimpleQueue[tuple[bool, Any]] = queue.SimpleQueue()
+
+        def run() -> None:
+            try:
+                made.put((True, work(given)))
+            except BaseException as e:
+                made.put((False, e))
+
+        threading.Thread(target=run, name="sync-model", daemon=True).start()
+        while True:
+            if self._stopped.is_set():
+                raise FetchCancelled("stopped")
+            try:
+                fine, result = made.get(timeout=0.1)
+            except queue.Empty:
+                continue
+            if not fine:
+                raise result
+            return result
 
     # -- figures -------------------------------------------------------------------------
 
