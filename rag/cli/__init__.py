@@ -15,6 +15,7 @@ from rag.cli import articles, asking, checking, timelines, upkeep  # noqa: F401 
 from rag.cli.app import app
 from rag.cli.evaluation import group
 from rag.cli.serving import Served
+from rag.cli.sources import Stopped
 from rag.cli.sources import group as sources
 from rag.cli.terminal import Exit, rich_console
 from rag.errors import OnRecordError, UsageError
@@ -41,6 +42,8 @@ def main() -> None:
         raise SystemExit(Exit.DONE) from None
     except Served:
         _leave(Exit.DONE)
+    except Stopped as e:
+        _leave(int(e.code or 0))
     except SystemExit as e:
         if e.code == _INTERRUPTED:
             # The archive is closed; threads left inside llama.cpp can trip up Python's own way out.

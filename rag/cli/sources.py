@@ -28,6 +28,11 @@ group = typer.Typer(
     no_args_is_help=True,
 )
 
+
+class Stopped(SystemExit):
+    """A sync was stopped, and everything is in order; threads inside a model must not keep the process alive."""
+
+
 NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name or address of a source")]
 NamesArgument = Annotated[
     list[str] | None, typer.Argument(metavar="[NAME]...", help="Names or addresses of sources [default: all]")
@@ -111,6 +116,8 @@ def sync(
         if not opened.sources.all():
             raise UsageError("No sources to sync. Add one: onrecord sources add ADDRESS")
         complete = _loop(opened, names or [], pause, recheck, as_json, cancel)
+    if cancel.is_set():
+        raise Stopped(Exit.DONE if complete else Exit.ERROR)
     if not complete:
         raise typer.Exit(Exit.ERROR)
 
@@ -304,4 +311,4 @@ def _shown() -> Iterator[Callable[[SourceReport], None] | None]:
         yield show
 
 
-__all__ = ["group", "told"]
+__all__ = ["Stopped", "group", "told"]

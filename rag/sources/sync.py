@@ -38,6 +38,8 @@ _SOON = 2.0
 """Seconds after which what has come is stored, however little it is."""
 _PIECE = 128
 """Passages embedded between two looks at whether the sync was stopped."""
+_LAST = 1.0
+"""Seconds that a model may go on computing when a sync is stopped, before it is left alone."""
 _TOLD = 50
 """Errors of a source that are kept."""
 _LOCK = 600.0
@@ -300,9 +302,11 @@ class Sync:
             except BaseException as e:
                 made.put((False, e))
 
-        threading.Thread(target=run, name="sync-model", daemon=True).start()
+        thread = threading.Thread(target=run, name="sync-model", daemon=True)
+        thread.start()
         while True:
             if self._stopped.is_set():
+                thread.join(_LAST)  # mostly it is done by then; a process that ends beside it may abort
                 raise FetchCancelled("stopped")
             try:
                 fine, result = made.get(timeout=0.1)
