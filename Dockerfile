@@ -11,7 +11,7 @@ COPY rag rag
 COPY ui ui
 COPY prompts prompts
 COPY corpus corpus
-RUN pip install --no-cache-dir ".[local,documents,mcp]" --extra-index-url https://download.pytorch.org/whl/cpu
+RUN pip install --no-cache-dir ".[local,documents,mcp,sources]" --extra-index-url https://download.pytorch.org/whl/cpu
 
 RUN useradd --create-home onrecord && mkdir /data && chown onrecord /data
 USER onrecord

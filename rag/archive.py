@@ -15,6 +15,7 @@ from rag.index.stores import Stores
 from rag.lookup import Lookup
 from rag.protocols import AskOptions, FilterArgs, QuestionOptions, SearchOptions, refuse_unknown, search_options
 from rag.settings import Settings, load_settings
+from rag.sourcing import KeepsSources
 from rag.types import Answer, Choice, Citation, Event, Finished, Hit, IngestReport, Query, Quote, Retrieved
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from rag.retrieve.retriever import Retriever
 
 
-class Archive(Lookup, FormerNames):
+class Archive(Lookup, KeepsSources, FormerNames):
     """An archive of news articles in one folder.
 
     Reading is safe from several threads and processes, also while one of them
@@ -98,6 +99,7 @@ class Archive(Lookup, FormerNames):
             for answerer in self._answerers.values():
                 answerer.close()
             self._answerers.clear()
+        self.close_sources()
         self.stores.close()
 
     def __enter__(self) -> Archive:
@@ -114,10 +116,10 @@ class Archive(Lookup, FormerNames):
         fields: Mapping[str, str] | None = None,
         progress: Callable[[int, str], None] | None = None,
     ) -> IngestReport:
-        """Take in files, folders and globs. Doing it again changes nothing; a changed article replaces its passages.
+        """Take in files, folders, globs and web addresses. Again, it changes nothing but articles that have changed.
 
         Args:
-            sources: Paths and glob patterns.
+            sources: Paths, glob patterns, and addresses of pages, feeds, sitemaps or home pages.
             fields: For JSONL and CSV: which of the file's names holds ``title``, ``text``, ``url`` ...
             progress: Called after each article with the number seen and where it came from.
 
@@ -125,7 +127,7 @@ class Archive(Lookup, FormerNames):
             What was added, updated, unchanged and skipped, with reasons.
 
         Raises:
-            SourceError: A source is not there at all; nothing has been ingested then.
+            SourceError: A source is not there at all; nothing has been ingested then. An address can't be fetched.
             ArchiveLocked: Another process is writing.
             ArchiveMismatch: The archive was built with another embedding model or splitter.
         """
@@ -133,9 +135,8 @@ class Archive(Lookup, FormerNames):
             raise UsageError("Nothing to ingest. Name a file, a folder or a pattern.")
         from rag.ingest import pipeline
         from rag.ingest.backfill import backfill_quotes, find_quotes
-        from rag.ingest.load import load
 
-        found = load(sources, fields, self._limits)
+        found = self.found(sources, fields)
         with self.stores.writing("ingest"):
             self.stores.claim_fingerprint()
             report = pipeline.run(
@@ -167,10 +168,7 @@ class Archive(Lookup, FormerNames):
         self.stores.require()
         with self.stores.writing("delete"):
             keys = list(dict.fromkeys(self.stores.article(i).key for i in idents))
-            self.stores.catalog.delete(keys)
-            self.stores.index_pending()
-            self.stores.forget_erased()
-            self.stores.catalog.compact()
+            self.stores.take_down(keys)
         return keys
 
     # -- search and ask ------------------------------------------------------------

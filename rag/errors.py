@@ -9,6 +9,9 @@
     ├── ArticleMissing          no article, passage or version of that id
     ├── ConversationMissing     the user has no conversation or turn of that id
     ├── SourceError             something to ingest can't be read at all
+    │   └── FetchError          an address was not fetched
+    │       ├── AddressRefused  it is no public web address, and no setting allows it
+    │       └── FetchCancelled  the fetching was stopped
     ├── ModelError              a language or embedding model
     │   ├── ModelMissing        weights or an optional package are not there
     │   │   └── ExtraMissing    an optional library is not installed
@@ -62,6 +65,30 @@ class ConversationMissing(OnRecordError):
 
 class SourceError(OnRecordError):
     """A source to ingest can't be read at all."""
+
+
+class FetchError(SourceError):
+    """An address was not fetched; the message says why in words."""
+
+    def __init__(self, message: str, *, status: int | None = None, wait: float | None = None, again: bool = False):
+        """Take what there is to tell.
+
+        Args:
+            message: Why, for a person.
+            status: The HTTP status, where there was an answer.
+            wait: Seconds after which the server wants to be asked again.
+            again: Whether a later try may succeed.
+        """
+        super().__init__(message)
+        self.status, self.wait, self.again = status, wait, again
+
+
+class AddressRefused(FetchError):
+    """The address is no public web address, and no setting allows it."""
+
+
+class FetchCancelled(FetchError):
+    """The fetching was stopped."""
 
 
 class ModelError(OnRecordError):

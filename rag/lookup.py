@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
@@ -14,8 +14,6 @@ from rag.types import Article, ArticleSummary, Passage, Problem, Sentence, Stats
 if TYPE_CHECKING:
     from rag.index.conversations import Conversations
     from rag.index.stores import Stores
-    from rag.ingest.packed import Limits
-    from rag.ingest.preview import Preview
     from rag.settings import Settings
     from rag.timelines import Timeline
 
@@ -28,40 +26,6 @@ class Lookup:
     """The archive's folder."""
     stores: Stores
     """What is beneath: for arms, tests and measurements. It changes without notice."""
-
-    @property
-    def _limits(self) -> Limits:
-        """How much archives of files may hold, by the settings."""
-        from rag.ingest.packed import Limits
-
-        known = self.settings
-        return Limits(known.unpack_mb * 1_000_000, known.unpack_total_mb * 1_000_000, known.unpack_files,
-                      known.unpack_depth)  # fmt: skip
-
-    def preview(
-        self,
-        *sources: str | Path,
-        fields: Mapping[str, str] | None = None,
-        progress: Callable[[int, str], None] | None = None,
-    ) -> Preview:
-        """What ``ingest`` would take in; nothing is written, and no archive has to be there.
-
-        Args:
-            sources: As for ``ingest``.
-            fields: As for ``ingest``.
-            progress: As for ``ingest``.
-
-        Returns:
-            What each file is taken for, how many articles it holds, what they lack, what is passed over and what can't
-            be read, and five articles as examples.
-
-        Raises:
-            SourceError: A source is not there at all.
-        """
-        from rag.ingest.load import find
-        from rag.ingest.preview import preview
-
-        return preview(find(sources, fields, self._limits), progress)
 
     def get(self, ident: str) -> Article:
         """An article by id (also of an older version), key, URL, alias or file name.

@@ -80,6 +80,22 @@ class Settings(BaseSettings):
     patience: float = Field(120, gt=0, le=86_400, description="Seconds a question may wait for its turn")
     timeout: float = Field(300, gt=0, le=86_400, description="Seconds for a question, waiting included")
     max_upload: int = Field(100, ge=1, le=10_000, description="The largest upload, in megabytes")
+    # Web addresses, and sources that keep coming (docs/sources.md).
+    fetch_agent: str = Field(
+        "",
+        max_length=200,
+        description="The User-Agent, best with an address to write to; empty: OnRecord and its version",
+    )
+    fetch_allow: tuple[str, ...] = Field(
+        (), description="Internal hosts and ranges that may be fetched from, as in intranet.example or 10.0.0.0/8"
+    )
+    fetch_ports: tuple[int, ...] = Field((80, 443), description="Ports that may be fetched from")
+    fetch_delay: float = Field(1.0, ge=0, le=3600, description="Seconds between two requests to one host, at least")
+    fetch_pages: int = Field(1000, ge=1, le=10_000_000, description="Answers that one sync or ingest may fetch")
+    fetch_megabytes: int = Field(500, ge=1, le=1_000_000, description="What these answers may have together")
+    sync_every: float = Field(
+        0, ge=0, le=10_080, description="Minutes between the syncs that the service runs by itself; 0: none"
+    )
     grace: float = Field(10, ge=0, le=3600, description="Seconds to finish answers in when the service is stopped")
 
     @classmethod

@@ -19,6 +19,7 @@ from rag.ui.tabs.ask import AskTab
 from rag.ui.tabs.common import IMMEDIATE, STREAMING, Changes, html, page_file
 from rag.ui.tabs.quotes import QuotesTab
 from rag.ui.tabs.settings import SettingsTab
+from rag.ui.tabs.sources import SourcesTab
 from rag.ui.tabs.timeline import TimelineTab
 from rag.ui.theme import theme
 
@@ -75,6 +76,8 @@ class Page:
                     self.timeline = TimelineTab(self)
                 with gr.Tab("Archive", id="archive") as archive_tab:
                     self.archive = ArchiveTab(self)
+                with gr.Tab("Sources", id="sources") as sources_tab:
+                    self.sources = SourcesTab(self)
                 with gr.Tab("Settings", id="settings"), gr.Column(elem_id="settings-column"):
                     self.settings = SettingsTab(self)
             everything = [*self.overview_parts, *self.ask.shown]
@@ -86,6 +89,7 @@ class Page:
             self.quotes.wire(quotes_tab)
             self.timeline.wire(timeline_tab)
             self.archive.wire(archive_tab)
+            self.sources.wire(sources_tab)
             self.settings.wire()
         return blocks
 

@@ -16,11 +16,14 @@ from rag.cli import articles, asking, checking, ingesting, timelines, upkeep  # 
 from rag.cli.app import app
 from rag.cli.evaluation import group
 from rag.cli.serving import Served
+from rag.cli.sources import Stopped
+from rag.cli.sources import group as sources
 from rag.cli.terminal import Exit, rich_console
 from rag.errors import OnRecordError, UsageError
 from rag.text.normalize import printable
 
 app.add_typer(group)
+app.add_typer(sources)
 _INTERRUPTED = 130  # what a shell calls Ctrl-C
 
 
@@ -40,6 +43,8 @@ def main() -> None:
         raise SystemExit(Exit.DONE) from None
     except Served:
         _leave(Exit.DONE)
+    except Stopped as e:
+        _leave(int(e.code or 0))
     except SystemExit as e:
         if e.code == _INTERRUPTED:
             # The archive is closed; threads left inside llama.cpp can trip up Python's own way out.

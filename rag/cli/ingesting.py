@@ -30,7 +30,7 @@ _FILES = 40
 
 @app.command()
 def ingest(
-    paths: Annotated[list[str] | None, typer.Argument(help="Files, folders and glob patterns")] = None,
+    paths: Annotated[list[str] | None, typer.Argument(help="Files, folders, glob patterns and web addresses")] = None,
     archive: ArchiveOption = None,
     sample: Annotated[bool, typer.Option("--sample", help="Ingest the sample corpus that ships with OnRecord")] = False,
     field: Annotated[
@@ -50,8 +50,6 @@ def ingest(
 
     Example: onrecord ingest articles/ 'more/*.html' --archive news
     """
-    from rag.ingest.load import count
-
     sources: list[str | Path] = list(paths or [])
     if sample:
         from importlib import resources
@@ -62,7 +60,7 @@ def ingest(
             "Nothing to ingest. Name files or folders, or use --sample for the articles that ship with OnRecord."
         )
     fields = dict(pair(f) for f in field or [])
-    with open_archive(archive) as opened, progress_bar("articles", lambda: count(sources)) as step:
+    with open_archive(archive) as opened, progress_bar("articles", lambda: _count(sources)) as step:
         if dry_run:
             told = opened.preview(*sources, fields=fields, progress=step)
         else:
@@ -79,6 +77,14 @@ def ingest(
         else:
             _print_report(report)
         _leave(report.read, len(report.refused))
+
+
+def _count(sources: list[str | Path]) -> int | None:
+    """How many articles there are, about; None where web addresses are among them."""
+    from rag.ingest.load import count
+    from rag.text.urls import is_web
+
+    return None if any(is_web(str(source)) for source in sources) else count(sources)
 
 
 def _leave(read: int, refused: int) -> None:

@@ -175,6 +175,7 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool, extra: Liter
     from rag.service import request_log, server
     from rag.service.http import create_app
     from rag.service.scheduler import RequestScheduler
+    from rag.service.syncing import syncing
 
     err = rich_console(stderr=True)
     with server.bind(settings.host, port) as listening, Archive.open(settings=settings) as archive:
@@ -197,7 +198,8 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool, extra: Liter
             # Loaded while nobody has asked yet.
             threading.Thread(target=_prepare, args=(scheduler,), name="onrecord-prepare", daemon=True).start()
 
-        server.run(web, scheduler, listening, shutdown_grace=settings.grace, started=started)
+        with syncing(scheduler, settings.sync_every * 60):
+            server.run(web, scheduler, listening, shutdown_grace=settings.grace, started=started)
     raise Served(0)
 
 

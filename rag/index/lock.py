@@ -9,8 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rag.errors import ArchiveLocked, UsageError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
+
+SYNC = "sync"
+"""What a sync holds the lock for: for moments, again and again. Others wait for it."""
+_PATIENCE = 30.0
+"""Seconds for which a sync is waited for."""
 
 
 @contextmanager
@@ -36,9 +45,37 @@ def write_lock(folder: Path, what: str) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
+        if what != SYNC and _what(holder) == SYNC and _waited_for(lock):
+            yield from _held(lock, holder, what)
+            return
         raise ArchiveLocked(
             f"{_who(holder)} is writing to {folder}. Wait until it is done, or stop it, then run this again."
         ) from None
+    yield from _held(lock, holder, what)
+
+
+@contextmanager
+def sync_lock(folder: Path) -> Iterator[None]:
+    """Hold the lock of an archive's syncs, of which one runs at a time.
+
+    Raises:
+        ArchiveLocked: Another one runs, in this process or another.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(folder / "sync.lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise ArchiveLocked(f"Another sync of {folder} is running. Wait until it is done, or stop it.") from None
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _held(lock: FileLock, holder: Path, what: str) -> Iterator[None]:
+    """The block in which the lock is held."""
     try:
         since = datetime.now(UTC).isoformat(timespec="seconds")
         me = {"pid": os.getpid(), "host": socket.gethostname(), "what": what, "since": since}
@@ -48,6 +85,24 @@ def write_lock(folder: Path, what: str) -> Iterator[None]:
         with suppress(OSError):
             holder.unlink(missing_ok=True)
         lock.release()
+
+
+def _waited_for(lock: FileLock) -> bool:
+    """Whether the lock came free while a sync, which writes for moments at a time, was waited for."""
+    from filelock import Timeout
+
+    try:
+        lock.acquire(timeout=_PATIENCE, poll_interval=0.1)
+    except Timeout:
+        return False
+    return True
+
+
+def _what(holder: Path) -> str:
+    try:
+        return str(json.loads(holder.read_text("utf-8"))["what"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _who(holder: Path) -> str:

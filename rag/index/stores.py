@@ -294,6 +294,13 @@ class Stores:
                 self.conversations.forget(ids)
             self.catalog.erased(ids)
 
+    def take_down(self, keys: Sequence[str]) -> None:
+        """Delete articles by their keys: all versions, everywhere, in stored conversations too."""
+        self.catalog.delete(keys)
+        self.index_pending()
+        self.forget_erased()
+        self.catalog.compact()
+
     def _complete(self) -> None:
         """Do what an interrupted run left to do, and an older program could not."""
         from rag.index.catalog import INDEX_FORMAT, WITH_LANGUAGES

@@ -126,6 +126,23 @@ def _hides_many(path: Path, packed: bool) -> bool:
         return form.many if form is not None else is_archive(stream)
 
 
+def read(path: Path, stream: BinaryIO, fields: Mapping[str, str] | None = None) -> Iterator[RawArticle | Skipped]:
+    """Read the articles of a file that is not on disk, by its content, else by the ending of its name.
+
+    Args:
+        path: Its name, for endings, keys and origins; nothing is looked for there.
+        stream: Its bytes, from the beginning.
+        fields: As for ``load``.
+    """
+    ending, packed = _ending(path)
+    opened = _unpacking(path, stream) if packed else stream
+    try:
+        for found in _read_stream(path, opened, ending, _Run(dict(fields or {}), LIMITS), readers(), 0):
+            yield found.item
+    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
+        yield Skipped(origin=str(path), reason=f"the file can't be read: {error}")
+
+
 def _check(sources: Sequence[str | Path]) -> list[Path]:
     """The paths that were named, each of which is there."""
     paths: list[Path] = []
@@ -133,7 +150,7 @@ def _check(sources: Sequence[str | Path]) -> list[Path]:
         name = os.path.expanduser(str(source))
         scheme = _URL.match(name)
         if scheme and len(scheme[1]) > 1 and not os.path.lexists(name):
-            raise SourceError(f"{source} is a URL, and URLs are not fetched. Save the page and ingest the file.")
+            raise SourceError(f"{source} is not fetched: only http and https addresses are, by onrecord ingest.")
         if os.path.lexists(name):
             paths.append(Path(name))
         elif glob.has_magic(name):
@@ -144,6 +161,11 @@ def _check(sources: Sequence[str | Path]) -> list[Path]:
         else:
             raise SourceError(f"There is no file or folder {source}. Check the path.")
     return paths
+
+
+def files(folder: Path) -> Iterator[Path | Skipped]:
+    """The files of a folder that ``load`` would read, and folders below it that can't be."""
+    return _files([folder])
 
 
 def _files(paths: Sequence[Path]) -> Iterator[Path | Skipped]:

@@ -1,0 +1,1 @@
+"""Sources that keep coming: web addresses, feeds, sitemaps, folders, mailboxes and buckets, read again and again."""

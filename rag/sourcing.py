@@ -1,0 +1,99 @@
+"""Where an archive's articles come from: files, web addresses, and sources that are kept."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rag.errors import SourceError
+from rag.text.urls import is_web
+
+if TYPE_CHECKING:
+    from rag.index.stores import Stores
+    from rag.ingest.packed import Limits
+    from rag.ingest.preview import Preview
+    from rag.settings import Settings
+    from rag.sources.manager import Sources
+    from rag.types import RawArticle, Skipped
+
+
+class KeepsSources:
+    """The part of ``Archive`` that finds articles and keeps their sources."""
+
+    settings: Settings
+    stores: Stores
+
+    @cached_property
+    def sources(self) -> Sources:
+        """Feeds, sitemaps, pages, folders, mailboxes and buckets that are read again and again (docs/sources.md)."""
+        from rag import __version__
+        from rag.sources.manager import FetchOptions, Sources
+
+        settings = self.settings
+        return Sources(
+            self.stores,
+            FetchOptions(
+                agent=settings.fetch_agent or f"OnRecord/{__version__} (news archive)",
+                allow=settings.fetch_allow,
+                ports=settings.fetch_ports,
+                delay=settings.fetch_delay,
+                pages=settings.fetch_pages,
+                megabytes=settings.fetch_megabytes,
+            ),
+        )
+
+    def found(self, named: Sequence[str | Path], fields: Mapping[str, str] | None) -> Iterator[RawArticle | Skipped]:
+        """The articles of files, folders, patterns and web addresses; see ``Archive.ingest``."""
+        from rag.ingest.load import load
+
+        addresses = [source for source in named if isinstance(source, str) and is_web(source)]
+        paths = [source for source in named if not (isinstance(source, str) and is_web(source))]
+        return itertools.chain(load(paths, fields, self._limits) if paths else (), self.sources.fetch(addresses) if addresses else ())
+
+    @property
+    def _limits(self) -> Limits:
+        """How much archives of files may hold, by the settings."""
+        from rag.ingest.packed import Limits
+    from rag.ingest.preview import Preview
+
+        known = self.settings
+        return Limits(known.unpack_mb * 1_000_000, known.unpack_total_mb * 1_000_000, known.unpack_files,
+                      known.unpack_depth)  # fmt: skip
+
+    def preview(
+        self,
+        *sources: str | Path,
+        fields: Mapping[str, str] | None = None,
+        progress: Callable[[int, str], None] | None = None,
+    ) -> Preview:
+        """What ``ingest`` would take in; nothing is written, and no archive has to be there.
+
+        Args:
+            sources: As for ``ingest``.
+            fields: As for ``ingest``.
+            progress: As for ``ingest``.
+
+        Returns:
+            What each file is taken for, how many articles it holds, what they lack, what is passed over and what can't
+            be read, and five articles as examples.
+
+        Raises:
+            SourceError: A source is not there at all, or is an address.
+        """
+        from rag.ingest.load import find
+        from rag.ingest.preview import preview
+
+        if web := [source for source in sources if isinstance(source, str) and is_web(source)]:
+            raise SourceError(f"{web[0]} is an address; a dry run reads files. Leave out --dry-run, or save the page.")
+        return preview(find(sources, fields, self._limits), progress)
+
+    def close_sources(self) -> None:
+        """Close the tables of the sources, where they were opened."""
+        if "sources" in self.__dict__:
+            self.sources.close()
+
+
+__all__ = ["KeepsSources"]
