@@ -134,6 +134,7 @@ class Archive(Lookup, FormerNames):
         from rag.ingest import pipeline
         from rag.ingest.backfill import backfill_quotes, find_quotes
         from rag.ingest.load import load
+        from rag.record.linker import link
 
         found = load(sources, fields)
         with self.stores.writing("ingest"):
@@ -147,6 +148,7 @@ class Archive(Lookup, FormerNames):
                 progress=progress,
             )
             backfill_quotes(self.stores.catalog)
+            link(self.stores)
             return report
 
     def delete(self, *idents: str) -> list[str]:
@@ -394,6 +396,7 @@ class Archive(Lookup, FormerNames):
         self.stores.require()
         from rag.ingest import pipeline
         from rag.ingest.backfill import backfill_quotes, find_quotes
+        from rag.record.linker import link
         from rag.text.split import SPLITTER
 
         with self.stores.writing("repair", complete=False):
@@ -405,6 +408,8 @@ class Archive(Lookup, FormerNames):
                 catalog.set_meta("fingerprint", self.stores.current_fingerprint)
             self.stores.rebuild("vectors", "lexical")
             backfill_quotes(catalog)
+            catalog.forget_all_links()
+            link(self.stores)
             self.stores.forget_erased()
             catalog.compact()
 

@@ -11,7 +11,7 @@ from helpers import ROOT
 
 LONGEST = 500  # lines of a Python file
 FOLDERS = {"rag": ROOT / "rag", "rag.ui": ROOT / "ui"}
-FLOORS = ("text", "ingest", "index", "retrieve", "answer", "archive", "evaluation", "service", "ui", "cli")
+FLOORS = ("text", "ingest", "index", "retrieve", "answer", "record", "archive", "evaluation", "service", "ui", "cli")
 """From the ground up, without what every floor may use. A floor imports what lies below it."""
 
 
