@@ -246,7 +246,7 @@ class Citation(Value):
     superseded_by: Superseding | None = None
     """The words that replaced it, or speak against it; None where it stands, or where they have been taken down."""
     opinion: str = ""
-    """Whose view it is, where its article calls itself an opinion piece: ``Carla Jessup``, or ``opinion``; else empty."""
+    """Whose view it is, where its article calls itself an opinion piece: a name, or ``opinion``; else empty."""
 
 
 class Conflict(Value):

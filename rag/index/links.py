@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rag.index.quote_store import QuoteStore
 from rag.index.schema import parse_time, read_article, read_texts
+from rag.text.opinion import view
 from rag.types import Article, Status, Superseding
 
 Span = tuple[str, int, int]
@@ -110,6 +111,39 @@ class LinkStore(QuoteStore):
             (ident, end, start),
         )
         return [_link(r) for r in rows]
+
+    def links_by(self, place: Span) -> list[Link]:
+        """What some words change, the surest first."""
+        ident, start, end = place
+        rows = self._db.execute(
+            """SELECT k.*, v.id AS id, b.id AS by_id FROM version b JOIN link k ON k.by_version = b.number
+               JOIN version v ON v.number = k.version AND v.current
+               WHERE b.id = ? AND k.by_start < ? AND k.by_end > ? ORDER BY k.confidence DESC, v.published DESC""",
+            (ident, end, start),
+        )
+        return [_link(r) for r in rows]
+
+    def words(self, place: Span) -> str:
+        """The words at a place; empty where the version is gone."""
+        row = self._db.execute("SELECT text FROM version WHERE id = ?", (place[0],)).fetchone()
+        return str(row["text"][place[1] : place[2]]) if row else ""
+
+    def published(self, article_ids: Sequence[str]) -> dict[str, str]:
+        """When versions were published, as ISO 8601 that compares by the clock it shows; undated ones are left out."""
+        rows = self._db.execute(
+            "SELECT id, published FROM version WHERE published IS NOT NULL AND id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(article_ids)),),
+        )
+        return {r["id"]: r["published"] for r in rows}
+
+    def views(self, article_ids: Collection[str]) -> dict[str, str]:
+        """Whose view each of some versions is, empty where it is no opinion piece; see ``rag.text.opinion.view``."""
+        found = {}
+        for ident in article_ids:
+            row = self._db.execute("SELECT * FROM version WHERE id = ?", (ident,)).fetchone()
+            if row:
+                found[ident] = view(read_article(self._db, row))
+        return found
 
     def superseding(self, link: Link) -> Superseding | None:
         """The words that change others, with their article; None where a headline does, or the article is gone."""

@@ -1,6 +1,6 @@
-"""Corrections and retractions that are articles of their own: "On 3 May the Star reported …. The report was wrong."
+"""Corrections and retractions that are articles of their own: "The Star reported …. The report was wrong."
 
-The sentence that tells what was reported names the outlet or speaks as it, and it, or one of the next, calls that wrong.
+The sentence that tells what was reported names the outlet or speaks as it, and it, or one of the next, calls it wrong.
 What it tells is looked for among the same outlet's older articles.
 """
 
