@@ -8,13 +8,13 @@ nothing, and a wrong one tells a reporter that a fact no longer holds.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from rag.answer.check.exact import names
 from rag.index.links import Link, Span
-from rag.record.frames import Phrase, Told, may_change, told
+from rag.record.frames import Phrase, Told, changes, may_change, told
 from rag.text import numbers, parser
 from rag.text.lexicon import alternation, lexicon
 from rag.text.names import is_role
@@ -43,7 +43,6 @@ _COUNTERPART = re.compile(
     r"is|will|guilty|held|took|met|began|went)\b",
     re.IGNORECASE,
 )
-_TAKING = re.compile(rf"\b(?:{_forms(_WORDS.taking_verbs)}|{alternation(_WORDS.irregular)})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -71,34 +70,36 @@ def sides(passage: Passage) -> Iterator[Side]:
             yield Side(text, (passage.article_id, s.start, s.end), passage)
 
 
-def changing(side: Side) -> bool:
-    """Whether a sentence may change what older ones say; costs no parse."""
-    return may_change(side.text)
+States = Mapping[str, Sequence[Told]]
+"""Sentences that may change what older ones say, with what they tell to have begun or ended."""
 
 
-def candidates(newer: Side, older: Sequence[Side]) -> list[Side]:
+def states(texts: Iterable[str]) -> States:
+    """Those of some sentences that may change what older ones say; all that need it are parsed together."""
+    cued = [text for text in dict.fromkeys(texts) if len(text) <= _LONGEST and may_change(text)]
+    found = {text: list(filter(changes, told(tree))) for text, tree in zip(cued, parser.trees(cued), strict=True)}
+    return {text: mine for text, mine in found.items() if mine}
+
+
+def candidates(newer: Side, mine: Sequence[Told], older: Sequence[Side]) -> list[Side]:
     """Those of some sentences that may be changed by another one: they share a name and tell a state; no parse."""
-    mine = _named(newer.near if _TAKING.search(newer.text) else newer.text)  # a successor's sentence names nobody else
-    deny = bool(re.search(r"\bden(?:y|ie)", newer.text))
-    return [o for o in older if mine & _named(o.text) and (deny or _COUNTERPART.search(o.text))]
+    taking = any(state.frame == "taking" for state in mine)
+    named = _named(newer.near if taking else newer.text)  # a successor's sentence names nobody else
+    deny = any(state.frame == "denying" for state in mine)
+    return [o for o in older if (deny or _COUNTERPART.search(o.text)) and named & _named(o.text)]
 
 
-def decide(newer: Side, older: Sequence[Side], near: float) -> list[Link]:
+def decide(newer: Side, mine: Sequence[Told], older: Sequence[Side]) -> list[Link]:
     """The links from a sentence to older ones.
 
     Args:
         newer: The sentence that may change what others say.
-        older: What it may change, as ``candidates`` gives it.
-        near: Cosine of the two passages.
+        mine: What it tells to have begun or ended.
+        older: What it may change.
     """
-    if not older:
-        return []
-    mine = told(_tree(newer.text))
-    if not mine:
-        return []
     found = []
     for other in older:
-        theirs = told(_tree(other.text))
+        theirs = told(parser.trees([other.text])[0])
         for now in mine:
             if kind := _changed(now, theirs, newer, other):
                 found.append(Link(other.place, newer.place, kind[0], round(kind[1], 3)))
@@ -182,8 +183,4 @@ def _named(text: str) -> set[str]:
     return {s for n in names(text) if not is_role(n) for s in terms(n)}
 
 
-def _tree(text: str) -> parser.Tree:
-    return parser.trees([text])[0]
-
-
-__all__ = ["Side", "candidates", "changing", "decide", "sides"]
+__all__ = ["Side", "States", "candidates", "decide", "sides", "states"]

@@ -7,7 +7,7 @@ the rest: who is affected, which office, which event; whether it is denied, plan
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,16 +31,20 @@ _FRAMES: dict[str, Frame] = {
     **dict.fromkeys(_WORDS.accusing_verbs, "accusing"),
     **dict.fromkeys(_WORDS.denying_verbs, "denying"),
 }  # fmt: skip
-_CHANGING = (
-    _WORDS.leaving_verbs, _WORDS.taking_verbs, _WORDS.calling_off_verbs, _WORDS.clearing_verbs, _WORDS.quashing_verbs,
-    _WORDS.denying_verbs,
-)  # fmt: skip
-_STEMS = [rf"{verb.removesuffix('e')}\w*" for some in _CHANGING for verb in some if " " not in verb]
-_CUE = re.compile(
-    rf"\b(?:{alternation(_STEMS)}|"
-    rf"{alternation(_WORDS.irregular)}|step\w* down|stand\w* down|call\w* off)\b",
-    re.IGNORECASE,
-)
+
+
+def _forms(*verbs: Iterable[str], also: Iterable[str] = ()) -> re.Pattern[str]:
+    """The forms of verbs that tell what has come about, and others that are given."""
+    made = (rf"{verb.removesuffix('e')}\w{{0,2}}(?:ed|d|s|ing)" for some in verbs for verb in some if " " not in verb)
+    return re.compile(rf"\b(?:{alternation(made, also)})\b", re.IGNORECASE)
+
+
+_OFFICE = _forms(_WORDS.leaving_verbs, _WORDS.taking_verbs, also=_WORDS.irregular)
+_OFF = _forms(_WORDS.calling_off_verbs, also=_WORDS.irregular)
+_CLEARED = _forms(_WORDS.clearing_verbs)
+_QUASHED = _forms(_WORDS.quashing_verbs, also=_WORDS.irregular)
+_CHARGE = re.compile(rf"\b(?:{alternation(_WORDS.charge_nouns)})e?s?\b", re.IGNORECASE)
+_DENIED = re.compile(rf"\b(?:{alternation(v[:-1] for v in _WORDS.denying_verbs)})(?:ies|ied)\b", re.IGNORECASE)
 _BY_SUBJECT = frozenset(("resign", "quit", "retire", "step down", "stand down", "step aside", "leave office", "become",
                          "take office"))  # fmt: skip
 """Verbs of leaving and taking whose subject does so; of the others it is their object."""
@@ -79,7 +83,20 @@ class Told:
 
 def may_change(text: str) -> bool:
     """Whether a sentence has a verb that may change what others say; costs no parse."""
-    return bool(_CUE.search(text))
+    return bool(
+        (_OFFICE.search(text) and any(is_role(w) for w in text.split()))
+        or _OFF.search(text)
+        or _CLEARED.search(text)
+        or (_QUASHED.search(text) and _CHARGE.search(text))
+        or _DENIED.search(text)
+    )
+
+
+def changes(told: Told) -> bool:
+    """Whether a state may change what others say: one that ends, or that somebody new is in."""
+    if told.frame in ("leaving", "taking"):
+        return bool(told.office)
+    return told.frame in ("calling_off", "clearing") or (told.frame == "denying" and bool(told.clause))
 
 
 def told(tree: Tree) -> list[Told]:
@@ -260,4 +277,4 @@ def _asked(tree: Tree, below: list[list[int]], at: int) -> bool:
     )
 
 
-__all__ = ["Frame", "Phrase", "Told", "may_change", "told"]
+__all__ = ["Frame", "Phrase", "Told", "changes", "may_change", "told"]

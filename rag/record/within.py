@@ -17,7 +17,7 @@ from rag.text import notes, numbers
 from rag.text.tokens import query_terms
 from rag.types import Article, Sentence
 
-_NOT = re.compile(r"\b(?:not|rather than|instead of)\s(?P<former>[^,.;:]+)", re.IGNORECASE)
+_NOT = re.compile(r"(?:,\s(?:and\s)?not|\brather than|\binstead of)\s(?P<former>[^,.;:]+)", re.IGNORECASE)
 """What a note says was wrong: "120 jobs, not 210"."""
 _SHARED = 2
 """Content words that a note and a sentence of the body have in common, beside the figure or name."""
@@ -100,11 +100,13 @@ def _of_note(article_id: str, note: _Part, parts: Sequence[_Part], body: Sequenc
         former = wrong["former"]
         right = f"{note.text[: wrong.start()]} {note.text[wrong.end() :]}"
         old, new = numbers.values(former), numbers.values(notes.without_label(right))
-        strange = set(names(former)) - set(names(right))
+        strange, named = set(names(former)) - set(names(right)), set(names(right)) - set(names(former))
         for p in body:
-            has = (old and old <= p.figures and not (new - old) & p.figures) or (
-                not old and strange and strange <= set(names(p.text))
-            )
+            if old:
+                has = old <= p.figures and bool(new - old) and not (new - old) & p.figures
+            else:
+                there = set(names(p.text))
+                has = bool(strange) and strange <= there and bool(named - there)
             if has and len(p.content & note.content) >= _SHARED:
                 yield Link((article_id, p.start, p.end), (article_id, note.start, note.end), "corrected", 0.95)
 
