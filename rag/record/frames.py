@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from rag.answer.check.governors import WORDS as SUPPORT
 from rag.answer.check.governors import children, governed, verbal
 from rag.text.calendar_names import ENGLISH_CALENDAR
 from rag.text.lexicon import alternation, lexicon
@@ -250,9 +251,12 @@ def _office(tree: Tree, below: list[list[int]], at: int) -> Iterator[tuple[str, 
 
 
 def _clause(tree: Tree, below: list[list[int]], at: int) -> Iterator[int]:
+    """What is denied: a clause, or that of "a report that …". "Denied the appeal" refuses, and denies nothing."""
     for c in below[at]:
-        if tree[c].dep in ("ccomp", "xcomp", "dobj", "pcomp"):
+        if tree[c].dep in ("ccomp", "pcomp") or (tree[c].dep == "xcomp" and tree[c].tag == "VBG"):
             yield from _all(below, c)
+        elif tree[c].dep == "dobj" and tree[c].lemma.lower() in SUPPORT.saying_nouns:
+            yield from (w for d in below[c] if tree[d].dep in ("acl", "relcl", "ccomp") for w in _all(below, d))
 
 
 def _all(below: list[list[int]], at: int) -> Iterator[int]:

@@ -14,18 +14,26 @@ from rag.index.links import Link, Span
 from rag.record.between import Side
 from rag.text import notes, numbers
 from rag.text.lexicon import alternation, lexicon
-from rag.text.speech import may_report
 from rag.text.tokens import query_terms, terms
 from rag.text.word_lists import Record
 from rag.types import Article, Sentence
 
 _WORDS = lexicon("en").section(Record)
+_SAID = r"(?:\W+\w+){0,4}?\W+(?:reported|said|stated|published|wrote|claimed|identified|named|gave|quoted)\b"
 _OURS = re.compile(
-    r"\b(?:we|our|this (?:news)?paper|the (?:news)?paper)\b|"
-    rf"\b(?:an?|the|our) (?:\w+ )?(?:{alternation(_WORDS.own_nouns)})s?\b"
-    r"(?: \w+){0,3} (?:on|of|in|published|from|dated)\b",
+    rf"\b(?:we|this (?:news)?paper|the (?:news)?paper){_SAID}|\b(?:an?|the|our) (?:\w+ )?"
+    rf"(?:{alternation(_WORDS.own_nouns)})s? (?:published |dated )?(?:on|of|in|from)\b[^.]*?{_SAID}",
     re.IGNORECASE,
 )
+_QUOTED = re.compile('["“”«»]')
+_ADVERB = re.compile(r"\b(?:wrongly|incorrectly|erroneously|mistakenly|falsely|inaccurately)\b", re.IGNORECASE)
+"""Beside the verb of reporting it takes the report back in the same sentence."""
+_BACK = re.compile(
+    r"\A\W*(?:(?:the|this|that|our|its) (?:\w+ )?(?:report|story|article|claim|statement|account|figure|information)s?|"
+    r"that|this|it|we)\b",
+    re.IGNORECASE,
+)
+"""How a sentence begins that speaks of what was reported."""
 _WHOLE = re.compile(
     rf"\b(?:{alternation(_WORDS.retracted)}|retracts?|withdrew|(?:taken|took) (?:\w+ ){{0,3}}down)\b", re.IGNORECASE
 )
@@ -51,15 +59,25 @@ def told(article: Article, sentences: Sequence[Sentence]) -> list[tuple[str, Spa
     for n, text in enumerate(texts):
         if not _reports(text, article.source) or notes.is_note(text):
             continue
-        wrong = [m for m in range(n, min(len(texts), n + 1 + _NEXT)) if notes.says_wrong(texts[m])]
-        if wrong:
-            found.append((text, (article.id, sentences[n].start, sentences[wrong[-1]].end)))
+        behind = range(n + 1, min(len(texts), n + 1 + _NEXT))
+        first = n if _ADVERB.search(text) else next((m for m in behind if _takes_back(texts[m])), None)
+        if first is not None:
+            # What goes on taking it back belongs to it: "The two witnesses have withdrawn what they said."
+            last = max((m for m in behind if notes.says_wrong(texts[m])), default=first)
+            found.append((text, (article.id, sentences[n].start, sentences[max(first, last)].end)))
     return found
 
 
 def _reports(text: str, source: str | None) -> bool:
-    own = bool(source and source.casefold().removeprefix("the ") in text.casefold())
-    return may_report(text) and (own or bool(_OURS.search(text)))
+    """Whether a sentence tells what its own outlet reported; what somebody else says between marks is not its own."""
+    if _QUOTED.search(text):
+        return False
+    name = re.escape((source or "").removeprefix("The "))
+    return bool(_OURS.search(text) or (name and re.search(rf"\b{name}{_SAID}", text, re.IGNORECASE)))
+
+
+def _takes_back(text: str) -> bool:
+    return bool(_BACK.match(text) and notes.says_wrong(text))
 
 
 def links(

@@ -19,6 +19,7 @@ from rag.types import Article, Sentence
 
 _NOT = re.compile(r"(?:,\s(?:and\s)?not|\brather than|\binstead of)\s(?P<former>[^,.;:]+)", re.IGNORECASE)
 """What a note says was wrong: "120 jobs, not 210"."""
+_AGE = re.compile(r"\b\d+-(?:year|day|month|week)s?-old\b", re.IGNORECASE)
 _SHARED = 2
 """Content words that a note and a sentence of the body have in common, beside the figure or name."""
 
@@ -41,7 +42,9 @@ class _Part:
 
     @cached_property
     def amounts(self) -> dict[float, set[str]]:
-        return {v: u - {""} for v, u in numbers.amounts(self.text).items() if not numbers.is_year(v)}
+        """Figures with their units; ages ("15-year-old") say of whom a sentence is, not how much."""
+        counted = _AGE.sub(" ", self.text)
+        return {v: u - {""} for v, u in numbers.amounts(counted).items() if not numbers.is_year(v) and u - {""}}
 
 
 def noted(article: Article) -> bool:
@@ -113,8 +116,11 @@ def _of_note(article_id: str, note: _Part, parts: Sequence[_Part], body: Sequenc
 
 def _mended(article_id: str, note: _Part, body: Sequence[_Part], after: _Part | None) -> Iterator[Link]:
     """A former version told by a note, and the sentence of the body, or of the note, that has it as it is now."""
-    still = [p for p in body if note.figures and note.figures <= p.figures and len(p.content & note.content) >= _SHARED]
-    if still and after is not None and after not in body and after.figures and not after.figures & note.figures:
+    told = set(note.amounts)
+    still = [p for p in body if told and told <= set(p.amounts) and len(p.content & note.content) >= _SHARED]
+    units = {u for some in note.amounts.values() for u in some}
+    mends = after is not None and after not in body and any(units & other for other in after.amounts.values())
+    if still and mends and after is not None and not after.figures & note.figures:
         for p in still:
             yield Link((article_id, p.start, p.end), (article_id, note.start, after.end), "corrected", 0.92)
         return

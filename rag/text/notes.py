@@ -62,8 +62,9 @@ def without_label(text: str) -> str:
 
 def tells_former(text: str) -> bool:
     """Whether a sentence tells only what an article said before it was changed, so that it is no evidence of it."""
-    told = _VERSION.search(text)
-    return bool(told and told.start() <= _LEAD and not _STANDING.search(text[told.end() :]))
+    bare = without_label(text)
+    told = _VERSION.search(bare)
+    return bool(told and told.start() <= _LEAD and not _STANDING.search(bare))
 
 
 def withdraws(text: str) -> bool:
