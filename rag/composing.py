@@ -226,10 +226,12 @@ def recomposed(
     again = AnswerText()
     again.quote(c for c in by_number(citations) if keep(c))
     places: dict[tuple[int, int], tuple[int, int]] = {}
+    at = 0
     for span, cited in by_sentence(citations).items():
         if all(keep(c) for c in cited):
-            separator = "\n" if text[: span[0]].endswith("\n") else " "
+            separator = "\n" if "\n" in text[at : span[0]] else " "  # a lead may stand between the two
             places[span] = again.add(text[slice(*span)], cited, separator=separator).citations[0].claim
+        at = span[1]
     if not places:
         again.add_quotes()
     return again, places

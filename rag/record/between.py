@@ -20,6 +20,7 @@ from rag.text.lexicon import alternation, lexicon
 from rag.text.names import is_role
 from rag.text.notes import is_note
 from rag.text.tokens import query_terms, terms
+from rag.text.told_days import named_days
 from rag.text.word_lists import Record
 from rag.types import Passage, Status
 
@@ -119,7 +120,7 @@ def _changed(now: Told, before: Sequence[Told], newer: Side, older: Side) -> tup
             if _same_office(now, was, exact=True) and was.who.names <= set(terms(newer.near)):
                 return "overtaken", 0.92
         elif now.frame == "calling_off" and was.frame == "holding" and was.ahead and apart <= _SEASON:
-            if _event(now.who, was.who) and not _years_apart(newer.text, older.text):
+            if _event(now.who, was.who) and not _years_apart(newer.text, older.text) and not _over(newer, older):
                 return "overtaken", 0.93
         elif now.frame == "clearing" and was.frame == "accusing" and apart <= _CASE and _person(now.who, was.who):
             if len(_content(newer.text, now) & _content(older.near, was)) >= 2:
@@ -171,6 +172,15 @@ def _common() -> frozenset[str]:
 def _years_apart(one: str, other: str) -> bool:
     mine, yours = ({n.value for n in numbers.find(t) if numbers.is_year(n.value)} for t in (one, other))
     return bool(mine and yours and not mine & yours)
+
+
+def _over(newer: Side, older: Side) -> bool:
+    """Whether the days that an older sentence names had passed when the newer one was published."""
+    if newer.published is None or older.published is None:
+        return False
+    first, last = older.published.date(), newer.published.date()
+    named = [n.days for n in named_days(older.text, older.published, "en") if n.days.first >= first]
+    return bool(named) and all(days.end <= last for days in named)
 
 
 def _days(newer: Side, older: Side) -> int | None:
