@@ -135,6 +135,7 @@ class Archive(Lookup, KeepsSources, FormerNames):
             raise UsageError("Nothing to ingest. Name a file, a folder or a pattern.")
         from rag.ingest import pipeline
         from rag.ingest.backfill import backfill_quotes, find_quotes
+        from rag.record.linker import link
 
         found = self.found(sources, fields)
         with self.stores.writing("ingest"):
@@ -148,6 +149,7 @@ class Archive(Lookup, KeepsSources, FormerNames):
                 progress=progress,
             )
             backfill_quotes(self.stores.catalog)
+            link(self.stores)
             if report.withdrawn:
                 self.stores.forget_erased()
                 self.stores.catalog.compact()
@@ -401,6 +403,7 @@ class Archive(Lookup, KeepsSources, FormerNames):
         self.stores.require()
         from rag.ingest import pipeline
         from rag.ingest.backfill import backfill_quotes, find_quotes
+        from rag.record.linker import link
         from rag.text.split import SPLITTER
 
         with self.stores.writing("repair", complete=False):
@@ -412,6 +415,8 @@ class Archive(Lookup, KeepsSources, FormerNames):
                 catalog.set_meta("fingerprint", self.stores.current_fingerprint)
             self.stores.rebuild("vectors", "lexical")
             backfill_quotes(catalog)
+            catalog.forget_all_links()
+            link(self.stores)
             self.stores.forget_erased()
             catalog.compact()
 

@@ -7,8 +7,10 @@ are put together anew, and so is what a takedown leaves of an answer.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
 
 from rag.types import Citation, Delta, Passage, Support
 
@@ -26,6 +28,8 @@ class AnswerText:
     """One for each sentence and the words it cites, in the text's order."""
     quotes: Sequence[Citation] = ()
     """Words that are numbered already, whether the text cites them or not."""
+    views: Mapping[str, str] = field(default_factory=dict)
+    """Of opinion pieces, by article: whose view it is."""
 
     def add(self, sentence: str, cited: Iterable[Citation], *, separator: str = " ") -> Delta:
         """Append a sentence, with the marks of what it cites.
@@ -39,17 +43,26 @@ class AnswerText:
         Returns:
             What was appended, and its citations as they are now among ``citations``.
         """
-        lead = separator if self.text else ""
-        start = len(self.text) + len(lead)
         quoted = {place(c): c for c in self.quotes}
         placed: list[Citation] = []
         for citation in cited:
-            update = {"number": self._number(citation, placed), "claim": (start, start + len(sentence))}
+            update: dict[str, Any] = {
+                "number": self._number(citation, placed),
+                "opinion": citation.opinion or self.views.get(citation.article_id, ""),
+            }
             if quote := quoted.get(place(citation)):  # what is known of the quote holds of its citation
-                update |= {"words": citation.words or quote.words, "speaker": citation.speaker or quote.speaker}
+                update |= {
+                    "words": citation.words or quote.words,
+                    "speaker": citation.speaker or quote.speaker,
+                    "status": quote.status,
+                    "superseded_by": quote.superseded_by,
+                }
             placed.append(citation.model_copy(update=update))
+        before = (separator if self.text else "") + lead(sentence, placed)
+        start = len(self.text) + len(before)
+        placed = [c.model_copy(update={"claim": (start, start + len(sentence))}) for c in placed]
         marks = "".join(f"[{number}]" for number in dict.fromkeys(c.number for c in placed))
-        appended = f"{lead}{sentence} {marks}" if marks else f"{lead}{sentence}"
+        appended = f"{before}{sentence} {marks}" if marks else f"{before}{sentence}"
         self.text += appended
         self.citations += placed
         return Delta(text=appended, citations=tuple(placed))
@@ -62,7 +75,12 @@ class AnswerText:
         """
         numbered: list[Citation] = []
         for quote in found:
-            update = {"number": self._number(quote, numbered), "claim": NO_CLAIM, "support": "verbatim"}
+            update = {
+                "number": self._number(quote, numbered),
+                "claim": NO_CLAIM,
+                "support": "verbatim",
+                "opinion": quote.opinion or self.views.get(quote.article_id, ""),
+            }
             numbered.append(quote.model_copy(update=update))
         known = {place(c) for c in self.quotes}
         new = {place(c): c for c in numbered if place(c) not in known}
@@ -122,6 +140,51 @@ def cite(
     )
 
 
+def lead(sentence: str, cited: Sequence[Citation]) -> str:
+    """What stands before a sentence in an answer's text, so that nobody takes it for what is so.
+
+    Nothing mostly. A quote that does not stand is told as such, with its days; a sentence from opinion pieces alone is
+    told as their view.
+
+    Args:
+        sentence: Without marks.
+        cited: What it cites.
+    """
+    changed = [c for c in cited if c.status != "stands"]
+    if len(cited) == len(changed) == 1 and cited[0].quote.split() == sentence.split():
+        return f"{fate(cited[0])}: "
+    views = {c.opinion for c in cited}
+    if cited and all(views):
+        names = [v for v in sorted(views) if v != "opinion"]
+        return f"Opinion ({', '.join(names)}): " if names else "Opinion: "
+    return ""
+
+
+_FATES = {
+    "corrected": "Corrected",
+    "retracted": "Withdrawn",
+    "overtaken": "Overtaken by later news",
+    "disputed": "Disputed",
+    "denied": "Denied",
+}
+
+
+def fate(citation: Citation) -> str:
+    """What has become of a quote, with its days: "Corrected on 5 April 2024; on 2 April"; empty where it stands."""
+    if citation.status == "stands":
+        return ""
+    by, told = citation.superseded_by, _FATES[citation.status]
+    if by is None or by.article_id == citation.article_id:
+        return told
+    if by.published:
+        told += f" on {_day(by.published)}"
+    return f"{told}; on {_day(citation.published)}" if citation.published else told
+
+
+def _day(when: datetime) -> str:
+    return f"{when.day} {when:%B %Y}"
+
+
 def by_number(citations: Iterable[Citation]) -> list[Citation]:
     """Citations in the order of their numbers, each number once."""
     return [c for _, c in sorted({c.number: c for c in citations}.items())]
@@ -163,13 +226,28 @@ def recomposed(
     again = AnswerText()
     again.quote(c for c in by_number(citations) if keep(c))
     places: dict[tuple[int, int], tuple[int, int]] = {}
+    at = 0
     for span, cited in by_sentence(citations).items():
         if all(keep(c) for c in cited):
-            separator = "\n" if text[: span[0]].endswith("\n") else " "
+            separator = "\n" if "\n" in text[at : span[0]] else " "  # a lead may stand between the two
             places[span] = again.add(text[slice(*span)], cited, separator=separator).citations[0].claim
+        at = span[1]
     if not places:
         again.add_quotes()
     return again, places
+
+
+def articles_of(citation: Citation) -> set[str]:
+    """The articles whose words a citation holds, by id: its own, and that of the words that changed it."""
+    return {citation.article_id} | ({citation.superseded_by.article_id} if citation.superseded_by else set())
+
+
+def without_words_of(citation: Citation, gone: Collection[str]) -> Citation:
+    """A citation without the words that changed it, where their article is gone: then nothing speaks against it."""
+    by = citation.superseded_by
+    if by is None or by.article_id not in gone:
+        return citation
+    return citation.model_copy(update={"superseded_by": None, "status": "stands"})
 
 
 def place(citation: Citation) -> tuple[str, int, int]:
@@ -177,4 +255,17 @@ def place(citation: Citation) -> tuple[str, int, int]:
     return citation.article_id, citation.start, citation.end
 
 
-__all__ = ["NO_CLAIM", "AnswerText", "by_number", "by_sentence", "cite", "place", "recomposed", "without_marks"]
+__all__ = [
+    "NO_CLAIM",
+    "AnswerText",
+    "articles_of",
+    "by_number",
+    "by_sentence",
+    "cite",
+    "fate",
+    "lead",
+    "place",
+    "recomposed",
+    "without_marks",
+    "without_words_of",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from rag.composing import recomposed
+from rag.composing import articles_of, recomposed, without_words_of
 from rag.text.detect import detect_language
 from rag.text.refusals import refusal
 from rag.types import Answer
@@ -29,7 +29,7 @@ def redact(answer: Answer, article_ids: Collection[str]) -> Answer:
     gone = frozenset(article_ids)
     if not any(
         (
-            any(c.article_id in gone for c in answer.citations),
+            any(articles_of(c) & gone for c in answer.citations),
             any(c.article_id in gone for c in answer.conflicts),
             any(h.passage.article_id in gone or gone & {*h.duplicates} for h in answer.hits),
         )
@@ -43,7 +43,7 @@ def redact(answer: Answer, article_ids: Collection[str]) -> Answer:
     rest = answer.model_copy(update={"hits": tuple(hits), "withheld": (), "brief": None})
     if not answer.answered:
         return rest
-    if any(c.article_id in gone for c in answer.citations):
+    if any(articles_of(c) & gone for c in answer.citations):
         rest = _without_claims(rest, gone)
     else:
         others = tuple(c for c in answer.conflicts if c.article_id not in gone)
@@ -64,7 +64,8 @@ def redact(answer: Answer, article_ids: Collection[str]) -> Answer:
 
 def _without_claims(answer: Answer, gone: frozenset[str]) -> Answer:
     """The answer composed again from the quotes of other articles, and the sentences that cite nothing else."""
-    text, places = recomposed(answer.text, answer.citations, lambda c: c.article_id not in gone)
+    kept = [without_words_of(c, gone) for c in answer.citations]
+    text, places = recomposed(answer.text, kept, lambda c: c.article_id not in gone)
     conflicts = [
         c.model_copy(update={"claim": places[c.claim]})
         for c in answer.conflicts

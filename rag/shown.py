@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.composing import by_sentence
+from rag.composing import by_sentence, fate, lead
 from rag.types import Answer, Citation
 
 Paragraph = list[tuple[str, list[Citation]]]
@@ -22,7 +22,8 @@ def summary(text: str, citations: Sequence[Citation]) -> list[Paragraph]:
         text: An answer's text, or as much of it as is there.
         citations: What it cites, and the quotes beside it.
     """
-    return [p for p in _paragraphs(text, citations) if not all(_repeats(s, cited) for s, cited in p)]
+    told = [p for p in _paragraphs(text, citations) if not all(_repeats(s, cited) for s, cited in p)]
+    return [[(f"{lead(sentence, cited)}{sentence}", cited) for sentence, cited in p] for p in told]
 
 
 def summary_text(text: str, citations: Sequence[Citation]) -> str:
@@ -66,6 +67,29 @@ def days(quote: Citation) -> str:
     return "; ".join(f"{named}, {when}" for named, when in quote.days)
 
 
+def standing(quote: Citation) -> tuple[str, str, str]:
+    """What there is to say of a quote that does not stand as it is: (what became of it, what changed it, where).
+
+    All three are empty of a quote that stands; the last two where those words are in a headline, or were taken down.
+    """
+    by = quote.superseded_by
+    if by is None:
+        return fate(quote), "", ""
+    when = f"{by.published.day} {by.published:%B %Y}" if by.published else ""
+    return fate(quote), " ".join(by.quote.split()), " · ".join(x for x in (by.title, by.source, when) if x)
+
+
+def standing_line(quote: Citation) -> str:
+    """``standing`` on one line; empty of a quote that stands."""
+    told, words, where = standing(quote)
+    return f"{told}: “{words}” ({where})" if words else told
+
+
+def view(quote: Citation) -> str:
+    """That a quote is of an opinion piece, and whose: "Opinion, Carla Jessup"; empty where it isn't."""
+    return "" if not quote.opinion else "Opinion" if quote.opinion == "opinion" else f"Opinion, {quote.opinion}"
+
+
 def _paragraphs(text: str, citations: Sequence[Citation]) -> list[Paragraph]:
     found: list[Paragraph] = []
     at = 0
@@ -87,4 +111,7 @@ def _repeats(sentence: str, cited: Sequence[Citation]) -> bool:
     return any(c.quote.split() == words for c in cited)
 
 
-__all__ = ["Paragraph", "cut", "days", "head", "marks", "pieces", "summary", "summary_text"]
+__all__ = [
+    "Paragraph", "cut", "days", "head", "marks", "pieces", "standing", "standing_line", "summary", "summary_text",
+    "view",
+]  # fmt: skip

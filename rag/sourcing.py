@@ -51,13 +51,13 @@ class KeepsSources:
 
         addresses = [source for source in named if isinstance(source, str) and is_web(source)]
         paths = [source for source in named if not (isinstance(source, str) and is_web(source))]
-        return itertools.chain(load(paths, fields, self._limits) if paths else (), self.sources.fetch(addresses) if addresses else ())
+        files = load(paths, fields, self._limits) if paths else ()
+        return itertools.chain(files, self.sources.fetch(addresses) if addresses else ())
 
     @property
     def _limits(self) -> Limits:
         """How much archives of files may hold, by the settings."""
         from rag.ingest.packed import Limits
-    from rag.ingest.preview import Preview
 
         known = self.settings
         return Limits(known.unpack_mb * 1_000_000, known.unpack_total_mb * 1_000_000, known.unpack_files,

@@ -15,6 +15,8 @@ from pydantic import Field
 from rag.intake import IngestReport as IngestReport
 from rag.intake import RawArticle as RawArticle
 from rag.intake import Skipped as Skipped
+from rag.value import Status as Status
+from rag.value import Superseding as Superseding
 from rag.value import Value as Value
 
 SCHEMA = 1
@@ -213,6 +215,12 @@ class Citation(Value):
     """Whose words it is or holds, with their role, where the article says so."""
     days: tuple[tuple[str, str], ...] = ()
     """Days that it names from its article's day on, with their dates: ``("yesterday", "3 June 2023")``."""
+    status: Status = "stands"
+    """What has become of it since, as far as the archive knows."""
+    superseded_by: Superseding | None = None
+    """The words that replaced it, or speak against it; None where it stands, or where they have been taken down."""
+    opinion: str = ""
+    """Whose view it is, where its article calls itself an opinion piece: a name, or ``opinion``; else empty."""
 
 
 class Conflict(Value):

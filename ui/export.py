@@ -52,6 +52,7 @@ def _quote(c: Citation) -> str:
         told = _md_part(before + words + after)
     who = f"  \n  Speaker: {_md(c.speaker)}" if c.speaker else ""
     told = f"{told}”  \n  {_md(days)}" if (days := shown.days(c)) else f"{told}”"
+    told += "".join(f"  \n  {_md(line)}" for line in (shown.view(c), shown.standing_line(c)) if line)
     where = _md(f"{c.title} · {byline(c.source, c.published)}")
     url = f" · <{_url(c.url)}>" if c.url and _url(c.url) else ""
     return f"- **{c.number}** “{told}{who}  \n  {where}{url}"

@@ -93,7 +93,7 @@ def _more(turn: TurnView, stats: Stats | None) -> dict[str, Any]:
         "dated": timespan.dating(time) if time else "",
         "summary": shown.summary(turn.text, turn.citations),
         "by_model": answer is None or _by_model(answer),
-        "quotes": [(c, shown.pieces(c), shown.days(c)) for c in turn.quotes],
+        "quotes": [(c, shown.pieces(c), shown.days(c), shown.view(c), shown.standing(c)) for c in turn.quotes],
         "head": shown.head(answer),
     }
     more["support"] = _support(more["summary"])
@@ -145,6 +145,7 @@ def plain(answer: Answer) -> str:
         rows.append(f"{summary_head(answer)}:\n{summary}")
     for c in answer.quotes:
         quote = citation_text(c.quote, c.title, c.source, c.published, c.url)
+        quote = "\n".join(x for x in (quote, shown.view(c), shown.standing_line(c)) if x)
         rows.append(f"[{c.number}] " + quote.replace("\n", "\n    "))
     return "\n\n".join(rows)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from rag import registry, shown
@@ -22,7 +22,8 @@ from rag.answer.evidence import Embed, Numbered, choose, numbered, states
 from rag.answer.generate import Generation, Generator, build_messages, format_evidence, to_messages
 from rag.answer.models import chat
 from rag.answer.reader import Reading
-from rag.composing import cite
+from rag.answer.standing import Standing, settle
+from rag.composing import articles_of, cite, without_words_of
 from rag.retrieve import prior
 from rag.settings import Settings
 from rag.text.detect import detect_language
@@ -153,7 +154,8 @@ class Answerer:
         attribution = self._read(run, asked, others)
         if run.cancel.is_set():  # stopped before anything was shown
             run.generation.cancelled, run.chosen = True, quoting.Chosen((), 0.0)
-        quotes = run.draft.text.quote(_cite(reading, attribution) for reading in run.chosen.readings)
+        standing = self._standing(run, attribution)
+        quotes = run.draft.text.quote(standing.quotes)
         run.timings["read"] = _ms_since(started)
         if quotes:
             run.timings["first_quote"] = run.timings.get("retrieve", 0.0) + _ms_since(started)
@@ -278,6 +280,22 @@ class Answerer:
         )
         return chosen, attribution
 
+    def _standing(self, run: _Run, attribution: Attribution) -> Standing:
+        """The quotes as they stand; ``run`` goes on with what is evidence still."""
+        started = time.perf_counter()
+        cited = [_cite(reading, attribution) for reading in run.chosen.readings]
+        standing = settle(cited, run.chosen.nearest, run.query, run.catalog)
+        if standing.replaced:
+            readings = [r for r in (*standing.added, *run.chosen.readings) if r.place not in standing.replaced]
+            nearest = tuple(r for r in run.chosen.nearest if r.place not in standing.replaced)
+            run.chosen = replace(run.chosen, readings=tuple(readings), nearest=nearest)
+        articles = {r.place[0] for r in (*run.chosen.readings, *run.chosen.nearest)} | {
+            c.article_id for c in standing.quotes
+        }
+        run.draft.text.views = {i: view for i, view in run.catalog.views(articles).items() if view}
+        run.timings["standing"] = _ms_since(started)
+        return standing
+
     def _summary(self, run: _Run, attribution: Attribution, generator: Generator, brief: bool) -> Iterator[Event]:
         """What a model tells of the quotes, as far as they support it."""
         run.evidence = numbered(run.chosen.readings, run.chosen.nearest, attribution, self._settings.evidence_tokens)
@@ -363,9 +381,10 @@ def _reason(run: _Run, empty: bool) -> Reason:
 def _drop_deleted(run: _Run) -> None:
     """Leave out quotes whose article was taken down while the model wrote; numbered anew if no text has the numbers."""
     text = run.draft.text
-    there = run.catalog.exists({q.article_id for q in text.quotes})
-    kept = [q for q in text.quotes if q.article_id in there]
-    if len(kept) < len(text.quotes):
+    told = {i for q in text.quotes for i in articles_of(q)}
+    gone = told - run.catalog.exists(told).keys()
+    kept = [without_words_of(q, gone) for q in text.quotes if q.article_id not in gone]
+    if gone:
         run.draft.taken_down = True
         text.quotes = tuple(kept)
         if not run.draft.answered:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from rag.composing import AnswerText, place, recomposed, without_marks
+from rag.composing import AnswerText, lead, place, recomposed, without_marks
 from rag.retrieve.decompose import Parts
 from rag.types import (
     Answer,
@@ -102,6 +102,9 @@ def _add_part(event: Delta, whole: _Whole, moved: dict[tuple[int, int], tuple[in
         moved: Is updated: where the sentence stands in the part → in the whole.
     """
     claim = without_marks(event.text)
+    claim = claim.removeprefix(lead(claim, event.citations))  # the whole's text puts it there again
+    if event.citations and claim.endswith(quote := " ".join(event.citations[0].quote.split())):
+        claim = claim.removeprefix(lead(quote, event.citations))
     if claim.casefold() in whole.claims:
         return None
     whole.claims.add(claim.casefold())

@@ -17,6 +17,7 @@ from rag.answer.reader import Reading, sentence
 from rag.index.catalog import Catalog
 from rag.text.calendar_names import is_bare_date
 from rag.text.lexicon import alternation, having
+from rag.text.notes import tells_former
 from rag.text.tokens import query_terms, terms
 from rag.text.word_lists import Evidence
 from rag.types import Hit, Passage
@@ -240,13 +241,13 @@ def numbered(
 
 
 def states(passage: Passage, n: int, attribution: Attribution | None = None) -> bool:
-    """Whether a sentence can be evidence: not one addressed to whoever reads it as a machine, nor a mere question or
-    date.
+    """Whether a sentence can be evidence.
 
-    A question can where it is of whom the question asks for.
+    Not one addressed to whoever reads it as a machine, nor what an earlier version of the article said, nor a mere
+    question; a question can where it is of whom the question asks for.
     """
     text, place = sentence(passage, n), passage.sentences[n]
-    if is_instruction(text) or is_bare_date(text):
+    if is_instruction(text) or is_bare_date(text) or tells_former(text):
         return False
     return not is_question(text) or bool(
         attribution and attribution.asked_for(passage.article_id, place.start, place.end)

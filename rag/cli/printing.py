@@ -125,6 +125,10 @@ def _print_citation(out: Console, citation: Citation) -> None:
         out.print(f"    {printable(citation.speaker)}")
     if told := shown.days(citation):
         out.print(f"    {printable(told)}", style="dim")
+    if view := shown.view(citation):
+        out.print(f"    {printable(view)}", style="yellow")
+    if told := shown.standing_line(citation):
+        out.print(f"    {printable(told)}", style="yellow")
     out.print(f"    {_origin(citation.title, citation.source, citation.published, citation.url)}", style="dim")
     if citation.also_published_by:
         out.print(f"    also printed by {printable(', '.join(citation.also_published_by))}", style="dim")

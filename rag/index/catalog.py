@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import ArticleMissing
-from rag.index.quote_store import QuoteStore, write_quotes
+from rag.index.links import LinkStore, forget_links
+from rag.index.quote_store import write_quotes
 from rag.index.schema import (
     INDEX_FORMAT,
     SCHEMA_VERSION,
@@ -56,7 +57,7 @@ __all__ = [
 ]
 
 
-class Catalog(QuoteStore, Withdrawals):
+class Catalog(LinkStore, Withdrawals):
     """Reads and writes one catalog. Safe to use from several threads.
 
     Writing assumes that the caller holds the archive's write lock; each method that writes is one transaction.
@@ -219,10 +220,11 @@ class Catalog(QuoteStore, Withdrawals):
 
     @staticmethod
     def _retire(db: sqlite3.Connection, number: int) -> None:
-        """Delete a version's quotes, and its passages, leaving tombstones for the indexes."""
+        """Delete a version's quotes, links and passages, leaving tombstones for the indexes."""
         db.execute("INSERT OR IGNORE INTO tombstone SELECT id FROM passage WHERE version = ?", (number,))
         db.execute("DELETE FROM passage WHERE version = ?", (number,))
         write_quotes(db, number, None)
+        forget_links(db, number)
 
     def restore_passages(self, article: Article, item: Prepared) -> None:
         """Give a current version new sentences, passages and vectors."""

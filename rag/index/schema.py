@@ -23,7 +23,7 @@ from rag.errors import ArchiveDamaged, ArchiveMismatch, ArchiveMissing
 from rag.index.sqlite import Connection, Connections, transaction
 from rag.types import Article, Passage, Quote, QuoteSpan, RawArticle, Sentence
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 INDEX_FORMAT = 3
 """What the derived indexes hold. A writer brings those of an older format up to it."""
 WITH_LANGUAGES = 2
@@ -93,8 +93,32 @@ CREATE INDEX quote_version ON quote (version, start);
 CREATE INDEX quote_speaker ON quote (speaker, role);
 """
 
+# linked: whether a version has been compared with what the others say
+_SINCE_4 = """
+ALTER TABLE version ADD COLUMN
+  linked INTEGER NOT NULL DEFAULT 0;
+CREATE TABLE change (                 -- sentences that may change what others say
+  version INTEGER NOT NULL REFERENCES version (number) ON DELETE CASCADE,
+  start INTEGER NOT NULL,           -- in the version's text, half-open
+  end INTEGER NOT NULL
+);
+CREATE INDEX change_version ON change (version);
+CREATE TABLE link (                   -- the words of "by" change those of "version"
+  version INTEGER NOT NULL REFERENCES version (number) ON DELETE CASCADE,
+  start INTEGER NOT NULL,
+  end INTEGER NOT NULL,
+  by_version INTEGER NOT NULL REFERENCES version (number) ON DELETE CASCADE,
+  by_start INTEGER NOT NULL,
+  by_end INTEGER NOT NULL,
+  kind TEXT NOT NULL,               -- a Status
+  confidence REAL NOT NULL,
+  PRIMARY KEY (version, start, end, by_version, by_start, by_end)
+) WITHOUT ROWID;
+CREATE INDEX link_by ON link (by_version);
+"""
+
 # From version N to N + 1: statements that need no re-embedding.
-MIGRATIONS: dict[int, str] = {1: _SINCE_2, 2: _SINCE_3}
+MIGRATIONS: dict[int, str] = {1: _SINCE_2, 2: _SINCE_3, 3: _SINCE_4}
 
 
 class StoreClosed(Exception):
@@ -180,8 +204,9 @@ class CatalogFile:
             return
         with self._transaction() as db:
             if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-                for statement in (*_statements(_SCHEMA), *_statements(_SINCE_2), *_statements(_SINCE_3)):
-                    db.execute(statement)
+                for script in (_SCHEMA, *MIGRATIONS.values()):
+                    for statement in _statements(script):
+                        db.execute(statement)
                 facts = {"schema": SCHEMA_VERSION, "generation": 0, "index_format": INDEX_FORMAT}
                 db.executemany("INSERT INTO meta VALUES (?, ?)", [(name, str(value)) for name, value in facts.items()])
                 return

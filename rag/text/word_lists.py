@@ -198,6 +198,32 @@ class Support(NamedTuple):
     cause_told: tuple[str, ...]
 
 
+class Record(NamedTuple):
+    """What changes a fact (``rag/record/``), and notes on an article (``rag/text/notes.py``)."""
+
+    note_labels: tuple[str, ...]
+    own_nouns: tuple[str, ...]
+    former: tuple[str, ...]
+    first_said: tuple[str, ...]
+    amended: tuple[str, ...]
+    retracted: tuple[str, ...]
+    wrong: tuple[str, ...]
+    standing: tuple[str, ...]
+    leaving_verbs: tuple[str, ...]
+    taking_verbs: tuple[str, ...]
+    calling_off_verbs: tuple[str, ...]
+    holding_verbs: tuple[str, ...]
+    clearing_verbs: tuple[str, ...]
+    accusing_verbs: tuple[str, ...]
+    quashing_verbs: tuple[str, ...]
+    charge_nouns: tuple[str, ...]
+    denying_verbs: tuple[str, ...]
+    irregular: tuple[str, ...]
+    opinion_labels: tuple[str, ...]
+    opinion_notes: tuple[str, ...]
+    opinion_bylines: tuple[str, ...]
+
+
 class Injection(NamedTuple):
     """Orders to a machine (``rag/answer/injection.py``)."""
 
@@ -280,6 +306,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "web": Web,
     "evidence": Evidence,
     "support": Support,
+    "record": Record,
     "injection": Injection,
     "assistant": Assistant,
     "refusals": Refusals,

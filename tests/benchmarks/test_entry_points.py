@@ -30,6 +30,7 @@ ENTRY_POINTS = [
     "benchmarks.quality.attacks",
     "benchmarks.quality.disagree",
     "benchmarks.quality.followups",
+    "benchmarks.quality.links",
     "benchmarks.quality.poisoned",
     "benchmarks.quality.quotes",
     "benchmarks.service",

@@ -174,6 +174,32 @@ def test_killed_while_deleting(tmp_path: Path, usual: dict[str, float], moment: 
     assert files_with(tmp_path / "x", WORDS) == []
 
 
+MAYORS = [
+    row("sworn", "Ana Reyes was sworn in as mayor of Porto Novo on Friday.", title="Mayor", published="2019-01-04"),
+    row("gone", "Mayor Ana Reyes of Porto Novo resigned on Friday.", title="Mayor", published="2023-09-04"),
+]
+
+
+@rounds(3)
+def test_no_link_outlives_a_side_that_was_deleted(tmp_path: Path, usual: dict[str, float], moment: float) -> None:
+    with opened(tmp_path / "x") as archive:
+        archive.ingest(write_rows(tmp_path / "a.jsonl", *many(20), *MAYORS))
+        assert len(archive.stores.catalog.links()) == 1
+    kill_after(start("delete", tmp_path / "x", "gone"), usual["delete"] * moment)
+    with opened(tmp_path / "x") as archive:
+        there = {a.key for a in archive.articles()}
+        assert len(archive.stores.catalog.links()) == ("gone" in there)
+        if "gone" in there:
+            archive.delete("gone")
+        db = archive.stores.catalog._db
+        assert [tuple(r) for r in db.execute("SELECT count(*) FROM link UNION ALL SELECT count(*) FROM change")] == [
+            (0,),
+            (1,),
+        ]
+        archive.ingest(write_rows(tmp_path / "b.jsonl", MAYORS[1]))
+        assert len(archive.stores.catalog.links()) == 1, "what comes back is compared again"
+
+
 @rounds(3)
 @pytest.mark.parametrize("action", ["repair", "rebuild"])
 def test_killed_while_repairing(tmp_path: Path, usual: dict[str, float], moment: float, action: str) -> None:

@@ -1,0 +1,196 @@
+"""Whether a sentence of a newer article changes what one of an older article says: the decision over two sentences.
+
+Both are of one story already (``linker.py``). What they tell is compared by grammar (``frames.py``): who, which office,
+which event, which charge. Where anything is open there is no link: a link that is not made costs
+nothing, and a wrong one tells a reporter that a fact no longer holds.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rag.answer.check.exact import names
+from rag.index.links import Link, Span
+from rag.record.frames import Phrase, Told, changes, may_change, told
+from rag.text import numbers, parser
+from rag.text.lexicon import alternation, lexicon
+from rag.text.names import is_role
+from rag.text.notes import is_note
+from rag.text.tokens import query_terms, terms
+from rag.text.told_days import named_days
+from rag.text.word_lists import Record
+from rag.types import Passage, Status
+
+_WORDS = lexicon("en").section(Record)
+_SEASON = 270
+"""Days after which an event of one name is likely another year's."""
+_CASE = 1500
+"""Days within which a charge and its end are likely of one case."""
+_DENIED = 0.75
+"""Share of the words of what is denied that a sentence has which says so."""
+_LONGEST = 500
+"""Letters of a sentence that is looked at."""
+
+
+def _forms(*verbs: Sequence[str]) -> str:
+    return alternation(rf"{verb.removesuffix('e')}\w*" for some in verbs for verb in some if " " not in verb)
+
+
+_COUNTERPART = re.compile(
+    rf"\b(?:{_forms(_WORDS.taking_verbs, _WORDS.accusing_verbs, _WORDS.holding_verbs)}|{alternation(_WORDS.irregular)}|"
+    r"is|will|guilty|held|took|met|began|went)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Side:
+    """A sentence with what it stands in."""
+
+    text: str
+    place: Span
+    passage: Passage
+
+    @property
+    def published(self) -> datetime | None:
+        return self.passage.published
+
+    @property
+    def near(self) -> str:
+        return f"{self.passage.title} {self.passage.text}"
+
+
+def sides(passage: Passage) -> Iterator[Side]:
+    """The sentences of a passage that are looked at."""
+    for s in passage.sentences:
+        text = passage.text[s.start - passage.start : s.end - passage.start]
+        if len(text) <= _LONGEST and not text.rstrip().endswith("?") and not is_note(text):
+            yield Side(text, (passage.article_id, s.start, s.end), passage)
+
+
+States = Mapping[str, Sequence[Told]]
+"""Sentences that may change what older ones say, with what they tell to have begun or ended."""
+
+
+def states(texts: Iterable[str]) -> States:
+    """Those of some sentences that may change what older ones say; all that need it are parsed together."""
+    cued = [text for text in dict.fromkeys(texts) if len(text) <= _LONGEST and may_change(text)]
+    found = {text: list(filter(changes, told(tree))) for text, tree in zip(cued, parser.trees(cued), strict=True)}
+    return {text: mine for text, mine in found.items() if mine}
+
+
+def candidates(newer: Side, mine: Sequence[Told], older: Sequence[Side]) -> list[Side]:
+    """Those of some sentences that may be changed by another one: they share a name and tell a state; no parse."""
+    taking = any(state.frame == "taking" for state in mine)
+    named = _named(newer.near if taking else newer.text)  # a successor's sentence names nobody else
+    deny = any(state.frame == "denying" for state in mine)
+    return [o for o in older if (deny or _COUNTERPART.search(o.text)) and named & _named(o.text)]
+
+
+def decide(newer: Side, mine: Sequence[Told], older: Sequence[Side]) -> list[Link]:
+    """The links from a sentence to older ones.
+
+    Args:
+        newer: The sentence that may change what others say.
+        mine: What it tells to have begun or ended.
+        older: What it may change.
+    """
+    found = []
+    for other in older:
+        theirs = told(parser.trees([other.text])[0])
+        for now in mine:
+            if kind := _changed(now, theirs, newer, other):
+                found.append(Link(other.place, newer.place, kind[0], round(kind[1], 3)))
+                break
+    return found
+
+
+def _changed(now: Told, before: Sequence[Told], newer: Side, older: Side) -> tuple[Status, float] | None:
+    apart = _days(newer, older)
+    if apart is None or apart < 0 or (apart == 0 and newer.published == older.published):
+        return None
+    for was in before:
+        if now.frame == "leaving" and was.frame == "taking" and _person(now.who, was.who):
+            if _same_office(now, was):
+                return "overtaken", 0.95
+        elif now.frame == "taking" and was.frame == "taking" and not now.who.names & was.who.names:
+            if _same_office(now, was, exact=True) and was.who.names <= set(terms(newer.near)):
+                return "overtaken", 0.92
+        elif now.frame == "calling_off" and was.frame == "holding" and was.ahead and apart <= _SEASON:
+            if _event(now.who, was.who) and not _years_apart(newer.text, older.text) and not _over(newer, older):
+                return "overtaken", 0.93
+        elif now.frame == "clearing" and was.frame == "accusing" and apart <= _CASE and _person(now.who, was.who):
+            if len(_content(newer.text, now) & _content(older.near, was)) >= 2:
+                return "overtaken", 0.93
+    if now.frame == "denying" and now.clause:
+        return _denial(now, before, newer, older)
+    return None
+
+
+def _denial(now: Told, before: Sequence[Told], newer: Side, older: Side) -> tuple[Status, float] | None:
+    """A denial of what an older sentence says, which is no denial itself."""
+    denied = {w for w in query_terms(" ".join(now.clause)) if len(w) > 1}
+    there = set(terms(older.text))
+    if len(denied) < 3 or len(denied & there) < _DENIED * len(denied) or not now.who.names & there:
+        return None
+    if any(b.frame == "denying" for b in before) or re.search(r"\bden(?:y|ie)|\bnot\b|n['’]t\b", older.text):
+        return None
+    return "denied", 0.92
+
+
+def _person(one: Phrase, other: Phrase) -> bool:
+    """Whether two phrases name one person: one name has all of the other's, and the last one is the same."""
+    a, b = one.names, other.names
+    return bool(a & b) and (a <= b or b <= a) and (one.head == other.head or one.head in b or other.head in a)
+
+
+def _event(one: Phrase, other: Phrase) -> bool:
+    """Whether two phrases name one event: the same noun, of the same name, and no name or number parts them."""
+    mine, yours = one.names | one.words, other.names | other.words
+    return one.head == other.head and bool(one.names & other.names) and (mine <= yours or yours <= mine)
+
+
+def _same_office(now: Told, was: Told, *, exact: bool = False) -> bool:
+    for role, which in now.office:
+        for other, of in was.office:
+            if role == other and (which == of if exact else (which <= of or of <= which)) and (which or not exact):
+                return True
+    return False
+
+
+def _content(text: str, told: Told) -> set[str]:
+    return {w for w in query_terms(text) if w not in told.who.names and w not in _common()}
+
+
+def _common() -> frozenset[str]:
+    return frozenset(terms("police court judge said told people man woman year day charge case arrest"))
+
+
+def _years_apart(one: str, other: str) -> bool:
+    mine, yours = ({n.value for n in numbers.find(t) if numbers.is_year(n.value)} for t in (one, other))
+    return bool(mine and yours and not mine & yours)
+
+
+def _over(newer: Side, older: Side) -> bool:
+    """Whether the days that an older sentence names had passed when the newer one was published."""
+    if newer.published is None or older.published is None:
+        return False
+    first, last = older.published.date(), newer.published.date()
+    named = [n.days for n in named_days(older.text, older.published, "en") if n.days.first >= first]
+    return bool(named) and all(days.end <= last for days in named)
+
+
+def _days(newer: Side, older: Side) -> int | None:
+    if newer.published is None or older.published is None:
+        return None
+    return (newer.published.date() - older.published.date()).days
+
+
+def _named(text: str) -> set[str]:
+    return {s for n in names(text) if not is_role(n) for s in terms(n)}
+
+
+__all__ = ["Side", "States", "candidates", "decide", "sides", "states"]

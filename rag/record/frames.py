@@ -1,0 +1,284 @@
+"""The grammar of changes: what a sentence says has begun or ended, and whom or what it is of.
+
+A verb belongs to a frame (``rag/lexicon/en.toml``, after the frames of FrameNet), and its place in the sentence tells
+the rest: who is affected, which office, which event; whether it is denied, planned, only possible or under a condition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from rag.answer.check.governors import WORDS as SUPPORT
+from rag.answer.check.governors import children, governed, verbal
+from rag.text.calendar_names import ENGLISH_CALENDAR
+from rag.text.lexicon import alternation, lexicon
+from rag.text.names import is_role
+from rag.text.parser import Tree
+from rag.text.tokens import terms
+from rag.text.word_lists import Record
+
+Frame = Literal["leaving", "taking", "calling_off", "holding", "clearing", "accusing", "denying"]
+
+_WORDS = lexicon("en").section(Record)
+_FRAMES: dict[str, Frame] = {
+    **dict.fromkeys(_WORDS.holding_verbs, "holding"),
+    **dict.fromkeys(_WORDS.leaving_verbs, "leaving"),
+    **dict.fromkeys(_WORDS.taking_verbs, "taking"),
+    **dict.fromkeys(_WORDS.calling_off_verbs, "calling_off"),
+    **dict.fromkeys(_WORDS.clearing_verbs, "clearing"),
+    **dict.fromkeys(_WORDS.accusing_verbs, "accusing"),
+    **dict.fromkeys(_WORDS.denying_verbs, "denying"),
+}  # fmt: skip
+
+
+def _forms(*verbs: Iterable[str], also: Iterable[str] = ()) -> re.Pattern[str]:
+    """The forms of verbs that tell what has come about, and others that are given."""
+    made = (rf"{verb.removesuffix('e')}\w{{0,2}}(?:ed|d|s|ing)" for some in verbs for verb in some if " " not in verb)
+    return re.compile(rf"\b(?:{alternation(made, also)})\b", re.IGNORECASE)
+
+
+_OFFICE = _forms(_WORDS.leaving_verbs, _WORDS.taking_verbs, also=_WORDS.irregular)
+_OFF = _forms(_WORDS.calling_off_verbs, also=_WORDS.irregular)
+_CLEARED = _forms(_WORDS.clearing_verbs)
+_QUASHED = _forms(_WORDS.quashing_verbs, also=_WORDS.irregular)
+_CHARGE = re.compile(rf"\b(?:{alternation(_WORDS.charge_nouns)})e?s?\b", re.IGNORECASE)
+_DENIED = re.compile(rf"\b(?:{alternation(v[:-1] for v in _WORDS.denying_verbs)})(?:ies|ied)\b", re.IGNORECASE)
+_BY_SUBJECT = frozenset(("resign", "quit", "retire", "step down", "stand down", "step aside", "leave office", "become",
+                         "take office"))  # fmt: skip
+"""Verbs of leaving and taking whose subject does so; of the others it is their object."""
+_CLAUSES = frozenset("relcl acl advcl ccomp punct cc conj appos parataxis".split())
+_LIGHT = frozenset("the a an his her their its this that new former".split())
+
+
+@dataclass(frozen=True)
+class Phrase:
+    """A noun with what hangs on it."""
+
+    head: str
+    """Its stem."""
+    names: frozenset[str]
+    """Stems of the names in it, roles and days left out."""
+    words: frozenset[str]
+    """Stems of its other content words."""
+
+
+@dataclass(frozen=True)
+class Told:
+    """A state that a sentence tells to have begun or ended."""
+
+    frame: Frame
+    who: Phrase
+    """Who is affected: the person, or the event."""
+    office: frozenset[tuple[str, frozenset[str]]]
+    """Offices named with it: the stem of the role, and of what says which."""
+    clause: frozenset[str] = frozenset()
+    """Of a denial, the stems of what is denied."""
+    ahead: bool = False
+    """Whether it is still to come."""
+    said: bool = False
+    """Whether somebody is said to say so."""
+
+
+def may_change(text: str) -> bool:
+    """Whether a sentence has a verb that may change what others say; costs no parse."""
+    return bool(
+        (_OFFICE.search(text) and any(is_role(w) for w in text.split()))
+        or _OFF.search(text)
+        or _CLEARED.search(text)
+        or (_QUASHED.search(text) and _CHARGE.search(text))
+        or _DENIED.search(text)
+    )
+
+
+def changes(told: Told) -> bool:
+    """Whether a state may change what others say: one that ends, or that somebody new is in."""
+    if told.frame in ("leaving", "taking"):
+        return bool(told.office)
+    return told.frame in ("calling_off", "clearing") or (told.frame == "denying" and bool(told.clause))
+
+
+def told(tree: Tree) -> list[Told]:
+    """The states that a parsed sentence tells to have begun or ended; what is denied or only possible is none."""
+    below = children(tree)
+    found: list[Told] = []
+    for at in range(len(tree)):
+        if not verbal(tree, at):
+            continue
+        frame, verb = _frame(tree, below, at)
+        if frame is None:
+            if tree[at].lemma == "be":
+                found += _is(tree, below, at)
+            continue
+        how = governed(tree, below, at)
+        ahead = how.future or bool(how.plans) or _to_be(tree, below, at)
+        unsure = how.negative or how.conditions or how.unsure or (frame != "holding" and _asked(tree, below, at))
+        if unsure or (ahead and frame != "holding"):
+            continue
+        for who in _affected(tree, below, at, frame, verb):
+            phrase = _phrase(tree, below, who)
+            if not phrase.names:
+                continue
+            clause = (
+                frozenset(terms(" ".join(tree[w].text for w in _clause(tree, below, at))))
+                if frame == "denying"
+                else frozenset()
+            )
+            found.append(Told(frame, phrase, _offices(tree, below, at, who), clause, ahead, bool(how.said)))
+    return found
+
+
+def _frame(tree: Tree, below: list[list[int]], at: int) -> tuple[Frame | None, str]:
+    """The frame of a verb, with its particle or object where that makes it: "step down", "quash a conviction"."""
+    lemma = tree[at].lemma.lower()
+    for c in below[at]:
+        if tree[c].dep in ("prt", "dobj", "advmod") and (f := _FRAMES.get(f"{lemma} {tree[c].lemma.lower()}")):
+            return f, f"{lemma} {tree[c].lemma.lower()}"
+    quashing = lemma in _WORDS.quashing_verbs or any(
+        f"{lemma} {tree[c].lemma}" in _WORDS.quashing_verbs for c in below[at] if tree[c].dep == "prt"
+    )
+    if quashing and any(
+        tree[c].dep in ("dobj", "nsubjpass") and tree[c].lemma.lower() in _WORDS.charge_nouns for c in below[at]
+    ):
+        return "clearing", "quash"
+    found = _FRAMES.get(lemma)
+    if lemma == "find" and not any(tree[c].lemma == "guilty" for c in below[at]):
+        return None, lemma
+    return found, lemma
+
+
+def _affected(tree: Tree, below: list[list[int]], at: int, frame: Frame, verb: str) -> Iterator[int]:
+    """Whom or what a verb's frame is of."""
+    passive = any(tree[c].dep in ("nsubjpass", "auxpass") for c in below[at])
+    for c in below[at]:
+        dep = tree[c].dep
+        if verb == "quash":
+            if dep in ("dobj", "nsubjpass"):
+                yield from _owners(tree, below, c)
+        elif frame in ("leaving", "taking") and verb in _BY_SUBJECT:
+            if dep == "nsubj":
+                yield c
+        elif frame == "denying":
+            if dep == "nsubj" and not passive:
+                yield c
+        elif frame == "holding":
+            if dep in ("nsubjpass", "nsubj", "dobj"):
+                yield c
+        elif dep == "nsubjpass" or (dep in ("dobj", "appos") and not passive):
+            yield c
+    if tree[at].dep in ("relcl", "acl") and (tree[at].tag == "VBN" or tree[at].dep == "relcl"):
+        if verb in _BY_SUBJECT or passive or tree[at].tag == "VBN":
+            yield tree[at].head
+    if tree[at].dep in ("xcomp", "conj") and not any(tree[c].dep in ("nsubj", "nsubjpass") for c in below[at]):
+        up = tree[at].head
+        yield from (c for c in below[up] if tree[c].dep in ("nsubj", "nsubjpass"))
+
+
+def _owners(tree: Tree, below: list[list[int]], at: int) -> Iterator[int]:
+    """Whose charge it is: "the conviction of the banker", "the charges against Lind", "Lind's conviction"."""
+    for c in below[at]:
+        if tree[c].dep == "poss":
+            yield c
+        elif tree[c].dep == "prep" and tree[c].text.lower() in ("of", "against", "for"):
+            yield from (d for d in below[c] if tree[d].dep == "pobj")
+
+
+def _is(tree: Tree, below: list[list[int]], at: int) -> Iterator[Told]:
+    """ "Pia Holm is prime minister": a state that is told to hold."""
+    how = governed(tree, below, at)
+    if how.negative or how.conditions or how.unsure or how.plans or how.future or tree[at].tag not in ("VBZ", "VBP"):
+        return
+    for s in (c for c in below[at] if tree[c].dep == "nsubj"):
+        who = _phrase(tree, below, s)
+        offices = frozenset(o for a in below[at] if tree[a].dep == "attr" for o in _office(tree, below, a))
+        if who.names and offices:
+            yield Told("taking", who, offices, said=bool(how.said))
+
+
+def _phrase(tree: Tree, below: list[list[int]], at: int) -> Phrase:
+    inside = list(_inside(tree, below, at))
+    names, words = set(), set()
+    role = max((n for n in inside if is_role(tree[n].text) and n < at), default=-1)  # "Prime minister Pia Holm"
+    for n in inside:
+        word = tree[n]
+        for stem in terms(word.text):
+            named = word.tag.startswith("NNP") and not is_role(word.text) and n > role
+            if named and word.text.casefold() not in ENGLISH_CALENDAR:
+                names.add(stem)
+            elif word.tag[:2] in ("NN", "JJ", "CD") and word.text.lower() not in _LIGHT:
+                words.add(stem)
+    head = (terms(tree[at].text) or [""])[0]
+    return Phrase(head, frozenset(names), frozenset(words))
+
+
+def _inside(tree: Tree, below: list[list[int]], at: int) -> Iterator[int]:
+    """A noun, what hangs on it before any clause, and another name of the same."""
+    yield at
+    for c in below[at]:
+        if tree[c].dep not in _CLAUSES or (tree[c].dep == "appos" and tree[c].tag.startswith("NNP")):
+            if tree[c].dep != "prep" or tree[c].text.lower() in ("of", "at", "in"):
+                yield from _inside(tree, below, c)
+
+
+def _offices(tree: Tree, below: list[list[int]], at: int, who: int) -> frozenset[tuple[str, frozenset[str]]]:
+    found = set(_office(tree, below, who))
+    for c in below[at]:
+        if tree[c].dep in ("prep", "oprd", "attr", "dobj", "xcomp", "advcl") and c != who:
+            for d in (c, *(below[c] if tree[c].dep == "prep" else ())):
+                if tree[c].dep != "prep" or tree[c].text.lower() in ("as", "from", "to"):
+                    found |= set(_office(tree, below, d))
+    return frozenset(found)
+
+
+def _office(tree: Tree, below: list[list[int]], at: int) -> Iterator[tuple[str, frozenset[str]]]:
+    """The offices in a phrase: a role with what stands before it and "of" what."""
+    inside = [*_inside(tree, below, at), *(c for c in below[at] if tree[c].dep == "appos")]
+    for n in inside:
+        word = tree[n]
+        if word.tag[:2] != "NN" or not is_role(word.text):
+            continue
+        near = list(_inside(tree, below, n)) if n != at else inside
+        before = [m for m in range(max(0, n - 3), n) if tree[m].tag[:2] in ("NN", "JJ") and m in {*near, *inside}]
+        after = [m for m in near if m > n and any(tree[a].text.lower() == "of" for a in range(n + 1, m))]
+        if any(tree[m].lemma.lower() in ("former", "then", "ex", "late") for m in before):
+            continue
+        which = frozenset(
+            s for m in (*before, *after) if tree[m].text.lower() not in _LIGHT for s in terms(tree[m].text)
+        )
+        yield (terms(word.text) or [""])[0], which
+
+
+def _clause(tree: Tree, below: list[list[int]], at: int) -> Iterator[int]:
+    """What is denied: a clause, or that of "a report that …". "Denied the appeal" refuses, and denies nothing."""
+    for c in below[at]:
+        if tree[c].dep in ("ccomp", "pcomp") or (tree[c].dep == "xcomp" and tree[c].tag == "VBG"):
+            yield from _all(below, c)
+        elif tree[c].dep == "dobj" and tree[c].lemma.lower() in SUPPORT.saying_nouns:
+            yield from (w for d in below[c] if tree[d].dep in ("acl", "relcl", "ccomp") for w in _all(below, d))
+
+
+def _all(below: list[list[int]], at: int) -> Iterator[int]:
+    yield at
+    for c in below[at]:
+        yield from _all(below, c)
+
+
+def _to_be(tree: Tree, below: list[list[int]], at: int) -> bool:
+    """Whether it "is to" come about, or "is" to in the present continuous: "is to be held"."""
+    infinitive = any(tree[c].dep == "aux" and tree[c].tag == "TO" for c in below[at])
+    return infinitive and tree[at].dep == "xcomp" and tree[tree[at].head].lemma in ("be", "due", "set")
+
+
+def _asked(tree: Tree, below: list[list[int]], at: int) -> bool:
+    """Whether it is only asked for: "calls on her to resign"."""
+    up = tree[at].head
+    return (
+        tree[at].dep in ("xcomp", "acl", "advcl", "ccomp")
+        and any(tree[c].dep == "aux" and tree[c].tag == "TO" for c in below[at])
+        and up != at
+    )
+
+
+__all__ = ["Frame", "Phrase", "Told", "changes", "may_change", "told"]

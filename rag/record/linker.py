@@ -1,0 +1,169 @@
+"""Finds the links of articles that have not been compared yet; the archive calls it after ingest.
+
+Articles of one story are found by the vectors that the store holds already. Of a new article the sentences that may
+change something are compared with older articles near it, and its other sentences with such sentences of newer ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from rag.index.links import Link, Span
+from rag.record import between, reports, within
+from rag.record.frames import Told
+from rag.text import parser
+from rag.types import Article, Passage, Sentence
+
+if TYPE_CHECKING:
+    from rag.index.catalog import Catalog
+    from rag.index.stores import Stores
+
+BOUND = 0.9
+"""Least confidence of a link that is kept."""
+_STEP = 256
+"""Articles compared and recorded in one transaction."""
+_NEAREST = 32
+"""Passages near a sentence's own that are looked at."""
+LIKE = 0.5
+"""Least cosine of two passages of one story."""
+
+
+def link(stores: Stores, *, like: float = LIKE) -> int:
+    """Compare what has not been compared; the caller holds the write lock, and the indexes are up to the catalog.
+
+    Args:
+        stores: Of the archive.
+        like: Least cosine of two passages of one story.
+
+    Returns:
+        How many links were found.
+    """
+    catalog = stores.catalog
+    count = 0
+    while some := catalog.without_links(_STEP):
+        changes: list[Span] = []
+        links: list[Link] = []
+        places = [stores.catalog.sentences(a.id) for a in some]
+        earlier = _Told(catalog, like)
+        english = [(a, own) for a, own in zip(some, places, strict=True) if a.language == "en" and parser.available()]
+        mine = between.states(a.text[s.start : s.end] for a, own in english for s in own)
+        for article, sentences in zip(some, places, strict=True):
+            found, cued = _links(stores, article, sentences, mine, earlier)
+            links += found
+            changes += cued
+        kept = [k for k in links if k.confidence >= BOUND]
+        catalog.set_linked([a.id for a in some], changes, kept)
+        count += len(kept)
+    return count
+
+
+class _Told:
+    """The sentences of earlier runs that may change something, with the vectors of their passages."""
+
+    def __init__(self, catalog: Catalog, like: float) -> None:
+        self.like = like
+        self.places = catalog.changes()
+        ids = sorted({passage for _, passage in self.places})
+        known = {i: v for at in range(0, len(ids), 500) for i, v in catalog.vectors(ids[at : at + 500]).items()}
+        self.passages = sorted(known)
+        self.matrix = np.stack([known[i] for i in self.passages]) if known else np.zeros((0, 0), np.float32)
+        self.of: dict[str, list[Span]] = {}
+        for place, passage in self.places:
+            self.of.setdefault(passage, []).append(place)
+
+    def near(self, vector: npt.NDArray[np.float32]) -> list[str]:
+        """Passages with such sentences near a vector."""
+        return [self.passages[n] for n in np.flatnonzero(self.matrix @ vector >= self.like)] if self.passages else []
+
+
+def _links(
+    stores: Stores, article: Article, sentences: Sequence[Sentence], states: between.States, earlier: _Told
+) -> tuple[list[Link], list[Span]]:
+    """The links of an article, and its sentences that may change something."""
+    if article.language != "en":
+        return [], []
+    catalog = stores.catalog
+    found: list[Link] = []
+    if within.noted(article):
+        found += within.links(article, sentences)
+    if not parser.available():
+        return found, []
+    ids = catalog.passages_of([article.id])
+    passages, vectors = catalog.passages(ids), catalog.vectors(ids)
+    back = reports.told(article, sentences)
+    cued: list[Span] = [by for _, by in back]
+    for ident in ids:
+        passage = passages[ident]
+        mine = list(between.sides(passage))
+        telling = [(side, states[side.text]) for side in mine if side.text in states]
+        taken = [(wrong, by) for wrong, by in back if passage.start <= by[1] < passage.end]
+        cued += [side.place for side, _ in telling]
+        if passage.published is None:
+            continue
+        if telling or taken:
+            found += _forward(stores, article, passage, vectors[ident], telling, taken, earlier.like)
+        found += _back(catalog, passage, vectors[ident], mine, earlier)
+    return found, cued
+
+
+def _forward(
+    stores: Stores,
+    article: Article,
+    passage: Passage,
+    vector: npt.NDArray[np.float32],
+    telling: Sequence[tuple[between.Side, Sequence[Told]]],
+    taken: Sequence[tuple[str, Span]],
+    like: float,
+) -> list[Link]:
+    """What an article changes in older ones."""
+    vectors, _ = stores.indexes()
+    near = [i for i, cosine in vectors.search(vector, _NEAREST) if cosine >= like]
+    older = stores.catalog.passages(near)
+    found: list[Link] = []
+    for ident in near:
+        other = older.get(ident)
+        if other is None or other.article_id == article.id or not _before(other, passage):
+            continue
+        theirs = list(between.sides(other))
+        for side, states in telling:
+            found += between.decide(side, states, between.candidates(side, states, theirs))
+        for wrong, by in taken:
+            lengths = {other.article_id: len(stores.catalog.article(other.article_id).text)}
+            found += reports.links(wrong, by, article.text[by[1] : by[2]], article.source, theirs, lengths)
+    return found
+
+
+def _back(
+    catalog: Catalog, passage: Passage, vector: npt.NDArray[np.float32], mine: Sequence[between.Side], earlier: _Told
+) -> list[Link]:
+    """What newer articles that were there before change in an article."""
+    near = earlier.near(vector)
+    newer = catalog.passages(near)
+    found: list[Link] = []
+    for ident in near:
+        other = newer.get(ident)
+        if other is None or other.article_id == passage.article_id or not _before(passage, other):
+            continue
+        places = {place[1:]: place for place in earlier.of[ident]}
+        theirs = [s for s in between.sides(other) if s.place[1:] in places]
+        told = between.states(s.text for s in theirs)
+        for side in theirs:
+            states = told.get(side.text, ())
+            found += between.decide(side, states, between.candidates(side, states, mine))
+        article = catalog.article(other.article_id)
+        lengths = {passage.article_id: len(catalog.article(passage.article_id).text)}
+        for wrong, by in reports.told(article, catalog.sentences(article.id)):
+            if by in earlier.of[ident]:
+                found += reports.links(wrong, by, article.text[by[1] : by[2]], article.source, mine, lengths)
+    return found
+
+
+def _before(one: Passage, other: Passage) -> bool:
+    return one.published is not None and other.published is not None and one.published < other.published
+
+
+__all__ = ["BOUND", "link"]

@@ -1,0 +1,124 @@
+"""Corrections and retractions that are articles of their own: "The Star reported …. The report was wrong."
+
+The sentence that tells what was reported names the outlet or speaks as it, and it, or one of the next, calls it wrong.
+What it tells is looked for among the same outlet's older articles.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from rag.answer.check.exact import names
+from rag.index.links import Link, Span
+from rag.record.between import Side
+from rag.text import notes, numbers
+from rag.text.lexicon import alternation, lexicon
+from rag.text.tokens import query_terms, terms
+from rag.text.word_lists import Record
+from rag.types import Article, Sentence
+
+_WORDS = lexicon("en").section(Record)
+_SAID = r"(?:\W+\w+){0,4}?\W+(?:reported|said|stated|published|wrote|claimed|identified|named|gave|quoted)\b"
+_OURS = re.compile(
+    rf"\b(?:we|this (?:news)?paper|the (?:news)?paper){_SAID}|\b(?:an?|the|our) (?:\w+ )?"
+    rf"(?:{alternation(_WORDS.own_nouns)})s? (?:published |dated )?(?:on|of|in|from)\b[^.]*?{_SAID}",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile('["“”«»]')
+_ADVERB = re.compile(r"\b(?:wrongly|incorrectly|erroneously|mistakenly|falsely|inaccurately)\b", re.IGNORECASE)
+"""Beside the verb of reporting it takes the report back in the same sentence."""
+_BACK = re.compile(
+    r"\A\W*(?:(?:the|this|that|our|its) (?:\w+ )?(?:report|story|article|claim|statement|account|figure|information)s?|"
+    r"that|this|it|we)\b",
+    re.IGNORECASE,
+)
+"""How a sentence begins that speaks of what was reported."""
+_WHOLE = re.compile(
+    rf"\b(?:{alternation(_WORDS.retracted)}|retracts?|withdrew|(?:taken|took) (?:\w+ ){{0,3}}down)\b", re.IGNORECASE
+)
+_NEXT = 2
+"""Sentences behind the one that tells what was reported, in which it is called wrong."""
+_LEAST = 3
+"""Content words that it has in common with the older sentence, and"""
+_SHARE = 0.6
+"""the share of the shorter one's."""
+
+
+def told(article: Article, sentences: Sequence[Sentence]) -> list[tuple[str, Span]]:
+    """What an article says that its outlet reported wrongly, each with the words that say so.
+
+    Args:
+        article: Any.
+        sentences: Of its text.
+    """
+    if not notes.says_wrong(article.text):
+        return []
+    texts = [article.text[s.start : s.end] for s in sentences]
+    found = []
+    for n, text in enumerate(texts):
+        if not _reports(text, article.source) or notes.is_note(text):
+            continue
+        behind = range(n + 1, min(len(texts), n + 1 + _NEXT))
+        first = n if _ADVERB.search(text) else next((m for m in behind if _takes_back(texts[m])), None)
+        if first is not None:
+            # What goes on taking it back belongs to it: "The two witnesses have withdrawn what they said."
+            last = max((m for m in behind if notes.says_wrong(texts[m])), default=first)
+            found.append((text, (article.id, sentences[n].start, sentences[max(first, last)].end)))
+    return found
+
+
+def _reports(text: str, source: str | None) -> bool:
+    """Whether a sentence tells what its own outlet reported; what somebody else says between marks is not its own."""
+    if _QUOTED.search(text):
+        return False
+    name = re.escape((source or "").removeprefix("The "))
+    return bool(_OURS.search(text) or (name and re.search(rf"\b{name}{_SAID}", text, re.IGNORECASE)))
+
+
+def _takes_back(text: str) -> bool:
+    return bool(_BACK.match(text) and notes.says_wrong(text))
+
+
+def links(
+    wrong: str, by: Span, words: str, source: str | None, older: Sequence[Side], lengths: dict[str, int]
+) -> Iterator[Link]:
+    """The older sentences that an outlet takes back.
+
+    Args:
+        wrong: The sentence that tells what was reported.
+        by: Where the words stand that take it back.
+        words: These words.
+        source: The outlet.
+        older: Sentences of its older articles.
+        lengths: Of the texts of these articles, by id.
+    """
+    mine = _content(wrong, source)
+    called = set(names(wrong)) - set(names(source or ""))
+    for other in older:
+        if source and other.passage.source and source.casefold() != other.passage.source.casefold():
+            continue
+        yours = _content(other.text, source)
+        shared = mine & yours
+        if (
+            len(shared) < _LEAST
+            or len(shared) < _SHARE * min(len(mine), len(yours))
+            or not called & set(names(other.text))
+        ):
+            continue
+        figures = numbers.values(words) - numbers.values(wrong) - {float(n) for n in range(1, 32)}
+        corrected = bool(figures) and bool(numbers.values(wrong) & numbers.values(other.text))
+        if not corrected and _WHOLE.search(words):
+            yield Link((other.place[0], 0, lengths[other.place[0]]), by, "retracted", 0.95)
+        else:
+            yield Link(other.place, by, "corrected" if corrected else "retracted", 0.94)
+
+
+def _content(text: str, source: str | None) -> frozenset[str]:
+    outlet = set(terms(source or ""))
+    return frozenset(w for w in query_terms(text) if w not in outlet and w not in _REPORT and not w[0].isdigit())
+
+
+_REPORT = frozenset(terms("report reported article story paper newspaper published said wrongly learned learn"))
+
+__all__ = ["links", "told"]

@@ -1,0 +1,85 @@
+"""Notes that an article has on itself: corrections, clarifications, "an earlier version said …".
+
+A note is known by speaking of the article that it stands in ("this article", "an earlier version"), or by its label.
+"""
+
+from __future__ import annotations
+
+import re
+
+from rag.text.lexicon import alternation, having
+from rag.text.word_lists import Record
+
+
+def _joined(name: str) -> str:
+    return alternation(*(getattr(words, name) for words in having(Record).values()))
+
+
+_OWN = rf"\b(?:this|the (?:above|following|story below))\s(?:\w+\s)?(?:{_joined('own_nouns')})\b"
+_VERSION = re.compile(
+    rf"\b(?:an?|the|our|its)\s(?:{_joined('former')})\s(?:{_joined('own_nouns')})\b"
+    rf"(?!\sof\s(?!(?:\w+\s){{1,3}}(?:{_joined('own_nouns')})\b))|"
+    rf"{_OWN}\s(?:had\s)?(?:{_joined('first_said')})",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(rf"\A[\W_]*(?:{_joined('note_labels')})\s?(?:\([^)]*\)|,[^:.]{{3,40}})?\s?[:—–-]\s?", re.IGNORECASE)
+_CHANGED = re.compile(
+    rf"{_OWN}[^.]{{0,30}}\b(?:was|is|has\sbeen|have\sbeen)\s(?:\w+\s)?(?:{_joined('amended')})\b", re.IGNORECASE
+)
+_WITHDRAWN = re.compile(
+    rf"\A\W*(?:(?:{_joined('note_labels')})\W+)?(?:this|the above)\s(?:\w+\s)?(?:{_joined('own_nouns')})\s"
+    rf"(?:was|is|has\sbeen)\s(?:\w+\s)?(?:{_joined('retracted')})\b",
+    re.IGNORECASE,
+)
+_STANDING = re.compile(
+    rf"[;—]|\s–\s|\b(?:{_joined('standing')})\b|,\s(?:and\s)?(?:it|he|she|they)\s(?:is|was|are|were)\b|,\snot\s",
+    re.IGNORECASE,
+)
+_TITLE = re.compile(rf"\A\W*(?:{_joined('retracted')})\s?[:—–|-]\s?\S", re.IGNORECASE)
+_WRONG = re.compile(rf"\b(?:{_joined('wrong')})\b", re.IGNORECASE)
+_LEAD = 60
+"""Letters of a sentence within which "an earlier version" makes what follows what that version said."""
+
+
+def is_note(text: str) -> bool:
+    """Whether a sentence is a note on the article that it stands in."""
+    return bool(_LABEL.match(text) or _VERSION.search(text) or _CHANGED.search(text) or _WITHDRAWN.match(text))
+
+
+def is_note_in(text: str) -> bool:
+    """Whether a text may hold a note on itself, in whatever sentence."""
+    return bool(
+        _VERSION.search(text)
+        or _CHANGED.search(text)
+        or any(is_note(line) for line in text.splitlines() if line.strip())
+    )
+
+
+def without_label(text: str) -> str:
+    """A note's words behind its label: "Correction, 5 April: …"."""
+    return text[m.end() :] if (m := _LABEL.match(text)) else text
+
+
+def tells_former(text: str) -> bool:
+    """Whether a sentence tells only what an article said before it was changed, so that it is no evidence of it."""
+    bare = without_label(text)
+    told = _VERSION.search(bare)
+    return bool(told and told.start() <= _LEAD and not _STANDING.search(bare))
+
+
+def withdraws(text: str) -> bool:
+    """Whether a sentence says that its own article is withdrawn: "This article has been retracted."."""
+    return bool(_WITHDRAWN.match(text))
+
+
+def withdrawn_title(title: str) -> bool:
+    """Whether a title says that its article is withdrawn: "Retracted: Vaccine caused fever"."""
+    return bool(_TITLE.match(title))
+
+
+def says_wrong(text: str) -> bool:
+    """Whether a sentence calls something said before wrong, or takes it back."""
+    return bool(_WRONG.search(text))
+
+
+__all__ = ["is_note", "is_note_in", "says_wrong", "tells_former", "withdrawn_title", "withdraws", "without_label"]
