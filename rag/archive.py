@@ -16,7 +16,7 @@ from rag.lookup import Lookup
 from rag.protocols import AskOptions, FilterArgs, QuestionOptions, SearchOptions, refuse_unknown, search_options
 from rag.settings import Settings, load_settings
 from rag.sourcing import KeepsSources
-from rag.types import Answer, Choice, Citation, Event, Finished, Hit, IngestReport, Query, Quote, Retrieved
+from rag.types import Answer, Choice, Event, Finished, Hit, IngestReport, Query, Quote, Retrieved
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from langchain_core.runnables import Runnable
 
     from rag.answer.answerer import Answerer
-    from rag.answer.check.verify import Verdict
     from rag.chat import Chat
     from rag.retrieve.planner import Planner
     from rag.retrieve.retriever import Retriever
@@ -315,30 +314,6 @@ class Archive(Lookup, KeepsSources, FormerNames):
         from rag.answer.models.chat import default_model, name_of
 
         return default_model(self.settings) if self._given_chat is None else name_of(self._given_chat)
-
-    def supports(self, claim: str, citations: Sequence[Citation], *, asked: str = "") -> Verdict:
-        """Whether the cited words support a sentence: the check that every answer goes through, and those of plug-ins.
-
-        Args:
-            claim: The sentence, without citation marks.
-            citations: What it cites, of this archive.
-            asked: The question, if there was one.
-
-        Raises:
-            ArticleMissing: A cited article has been taken down.
-            PluginError: A check of another package can't be loaded, or failed.
-        """
-        from rag.answer import recheck
-
-        self.stores.require()
-        return recheck.supports(
-            claim,
-            citations,
-            catalog=self.stores.catalog,
-            embed=self.stores.embedding_cache,
-            model=self.settings.check,
-            asked=asked,
-        )
 
     def quotes(
         self,

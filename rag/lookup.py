@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from rag.errors import ArticleMissing, UsageError
 from rag.protocols import FilterArgs
-from rag.types import Article, ArticleSummary, Passage, Problem, Sentence, Stats
+from rag.types import Article, ArticleSummary, Citation, Passage, Problem, Sentence, Stats
 
 if TYPE_CHECKING:
+    from rag.answer.check.verify import Verdict
     from rag.index.conversations import Conversations
     from rag.index.stores import Stores
     from rag.settings import Settings
@@ -26,6 +27,30 @@ class Lookup:
     """The archive's folder."""
     stores: Stores
     """What is beneath: for arms, tests and measurements. It changes without notice."""
+
+    def supports(self, claim: str, citations: Sequence[Citation], *, asked: str = "") -> Verdict:
+        """Whether the cited words support a sentence: the check that every answer goes through, and those of plug-ins.
+
+        Args:
+            claim: The sentence, without citation marks.
+            citations: What it cites, of this archive.
+            asked: The question, if there was one.
+
+        Raises:
+            ArticleMissing: A cited article has been taken down.
+            PluginError: A check of another package can't be loaded, or failed.
+        """
+        from rag.answer import recheck
+
+        self.stores.require()
+        return recheck.supports(
+            claim,
+            citations,
+            catalog=self.stores.catalog,
+            embed=self.stores.embedding_cache,
+            model=self.settings.check,
+            asked=asked,
+        )
 
     def get(self, ident: str) -> Article:
         """An article by id (also of an older version), key, URL, alias or file name.
