@@ -4,7 +4,7 @@
 
 Two voices that say different things may just as well be of two things of one name. They are taken to be of one only
 where that shows: one is the other's sentence with other words in the answer's place; or their passages have most of
-their words in common, beside the question's; or three sources or more, independent of each other, say the same thing.
+their words in common, beside the question's; or four sources or more, independent of each other, say the same thing.
 """
 
 from __future__ import annotations
@@ -18,11 +18,9 @@ from rag.answer.sides.voices import Voice
 from rag.retrieve.fusion import same_story
 from rag.text.tokens import terms
 
-SEVERAL = 3
+SEVERAL = 4
 """Independent sources that make what another says a disagreement, whatever else their texts have in common."""
-SURE = 1.5
-"""Log-odds of the reader for a voice to be one of these, or to be held against them."""
-SHARED = 0.45
+SHARED = 0.5
 """Least share of the shorter passage's words, the question's left out, that two passages of one thing have."""
 LIKE = 0.7
 """Least cosine of two passages of one thing."""
@@ -87,8 +85,8 @@ def weigh(
 
 
 def groups(voices: Sequence[Voice]) -> list[Group]:
-    """Voices by what they say, whatever order they come in; one that says more than two others joins them."""
-    left = sorted(voices, key=lambda v: (v.rank, v.article_id))
+    """Voices by what they say, whatever order they come in; one that names two different answers is with neither."""
+    left = sorted((v for v in voices if not _between(v, voices)), key=lambda v: (v.rank, v.article_id))
     found: list[Group] = []
     while left:
         group, left = _closure(left[0], left[1:], lambda a, b: same(a.value, b.value))
@@ -112,18 +110,21 @@ def opposed(one: Group, other: Group, asked: frozenset[str], likeness: Likeness)
     pairs = [(a, b) for a in one.voices for b in other.voices]
     if any(_forms(a, b) for a, b in pairs):
         return True
-    apart = [(a, b) for a, b in pairs if a.value.kind != "other" and differ(a.value, b.value)]
-    if any(_one_thing(a, b, asked, likeness) for a, b in apart):
+    apart = [(a, b) for a, b in pairs if differ(a.value, b.value)]
+    if any(a.value.kind != "other" and _one_thing(a, b, asked, likeness) for a, b in apart):
         return True
-    sure = [[v for v in group.voices if v.odds >= SURE] for group in (one, other)]
-    held = any(a in sure[0] and b in sure[1] for a, b in apart)
-    return held and max(independent(voices) for voices in sure) >= SEVERAL
+    return bool(apart) and max(one.sources, other.sources) >= SEVERAL
 
 
 def doubtful(voices: Sequence[Voice]) -> bool:
-    """Whether two sure voices differ, so that it is worth looking what more sources say."""
-    sure = [v for v in voices if v.odds >= SURE or v.beside]
-    return any(differ(a.value, b.value) for n, a in enumerate(sure) for b in sure[:n])
+    """Whether two voices differ, so that it is worth looking what more sources say."""
+    return any(differ(a.value, b.value) for n, a in enumerate(voices) for b in voices[:n])
+
+
+def _between(voice: Voice, voices: Sequence[Voice]) -> bool:
+    """Whether a voice says the same as each of two that differ."""
+    near = [v for v in voices if same(v.value, voice.value)]
+    return any(differ(a.value, b.value) for n, a in enumerate(near) for b in near[:n])
 
 
 def _forms(one: Voice, other: Voice) -> bool:

@@ -17,8 +17,9 @@ from rag.answer.sides.values import Value, value
 from rag.index.catalog import Catalog
 from rag.types import Passage
 
-SPEAKS = 0.0
-"""Log-odds of the reader from which on an article is taken to answer: as likely as not, against nothing there."""
+SPEAKS = -1.5
+"""Log-odds of the reader from which on an article is taken to answer. Less than what is quoted has: to be counted, a
+source need not say it in the question's words."""
 _ARTICLES, _PASSAGES = 8, 24
 """Most articles that stood aside, and passages of these, that are looked at."""
 _PARALLEL = 0.6
