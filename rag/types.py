@@ -6,12 +6,13 @@ service (``docs/schema.md``). Offsets are counted in code points, half-open, and
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from rag.values import Value
 
 SCHEMA = 1
 """Version of the JSON schema of ``Answer``; grows when a field changes meaning or goes."""
@@ -20,25 +21,6 @@ FoundBy = Literal["dense", "lexical", "hybrid", "quotes", "other"]
 """Which arm found a passage; "hybrid": several; "other": one that another package added."""
 Support = Literal["verbatim", "supported"]
 Reason = Literal["empty_archive", "no_evidence", "not_in_archive", "not_supported", "cancelled", "taken_down"]
-_FORMER = {"also_printed_by": "also_published_by", "twins": "duplicates", "millis": "timings_ms"}
-"""Python names of the release before, which schema 1 keeps in JSON."""
-
-
-class Value(BaseModel):
-    """Base: frozen, and no unknown fields. JSON has the names of schema 1: the aliases, where a field has one."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
-
-    if not TYPE_CHECKING:
-
-        def __getattr__(self, name: str) -> Any:
-            """A field by the name it had in the release before; gone with the next."""
-            new = _FORMER.get(name)
-            if new is None or new not in type(self).model_fields:
-                return super().__getattr__(name)
-            owner = type(self).__name__
-            warnings.warn(f"{owner}.{name} is now {owner}.{new}.", DeprecationWarning, stacklevel=2)
-            return getattr(self, new)
 
 
 class RawArticle(Value):
