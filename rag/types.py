@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from rag.values import Value
+from rag.values import Value as Value  # others take it from here
 
 SCHEMA = 1
 """Version of the JSON schema of ``Answer``; grows when a field changes meaning or goes."""
