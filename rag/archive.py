@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -219,11 +219,12 @@ class Archive(Lookup, KeepsSources, FormerNames):
 
         def understood_otherwise() -> Iterator[Understood]:
             for query in self.planner.other_readings(plan.query, **search_options(options)):
-                yield Understood(query, self.retriever.search(query), self.retriever.calibrated(query))
+                found = self.retriever.search(query)
+                yield Understood(query, found, self.retriever.calibrated(query), partial(self._deeper, query))
 
         def answered(query: Query, hits: Sequence[Hit], began: float, brief: bool) -> Iterator[Event]:
             return answerer.stream(
-                Understood(query, hits, self.retriever.calibrated(query)),
+                Understood(query, hits, self.retriever.calibrated(query), partial(self._deeper, query)),
                 others=understood_otherwise if query is plan.query else tuple,
                 catalog=self.stores.catalog,
                 embed=self.stores.embedding_cache,
@@ -254,6 +255,10 @@ class Archive(Lookup, KeepsSources, FormerNames):
             lambda part: answered(part.query, part.hits, time.perf_counter(), False),
             lambda claim, citations: self.supports(claim, citations, asked=plan.query.standalone).ok,
         )
+
+    def _deeper(self, query: Query) -> Sequence[Hit]:
+        """Twice as many passages as are read at first."""
+        return self.retriever.search(query.model_copy(update={"k": 2 * query.k}))
 
     def ask(self, question: str, **options: Unpack[AskOptions]) -> Answer:
         """Answer a question; as ``stream``, without the events."""

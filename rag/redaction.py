@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from rag import shown
 from rag.composing import articles_of, recomposed, without_words_of
 from rag.text.detect import detect_language
 from rag.text.refusals import refusal
-from rag.types import Answer
+from rag.types import Answer, Side
 
 
 def redact(answer: Answer, article_ids: Collection[str]) -> Answer:
@@ -31,6 +32,7 @@ def redact(answer: Answer, article_ids: Collection[str]) -> Answer:
         (
             any(articles_of(c) & gone for c in answer.citations),
             any(c.article_id in gone for c in answer.conflicts),
+            any(articles_of(c) & gone for s in answer.sides for c in s.citations),
             any(h.passage.article_id in gone or gone & {*h.duplicates} for h in answer.hits),
         )
     ):
@@ -40,7 +42,7 @@ def redact(answer: Answer, article_ids: Collection[str]) -> Answer:
         h.model_copy(update={"rank": rank, "duplicates": tuple(t for t in h.duplicates if t not in gone)})
         for rank, h in enumerate(kept, start=1)
     ]
-    rest = answer.model_copy(update={"hits": tuple(hits), "withheld": (), "brief": None})
+    rest = answer.model_copy(update={"hits": tuple(hits), "withheld": (), "brief": None, "sides": _sides(answer, gone)})
     if not answer.answered:
         return rest
     if any(articles_of(c) & gone for c in answer.citations):
@@ -56,10 +58,24 @@ def redact(answer: Answer, article_ids: Collection[str]) -> Answer:
             "answered": False,
             "reason": "taken_down",
             "conflicts": (),
+            "sides": (),
             "confidence": None,
             "summarized": False,
         }
     )
+
+
+def _sides(answer: Answer, gone: frozenset[str]) -> tuple[Side, ...]:
+    """The sides by what is left of their sources; none where it is of one side alone."""
+    left = []
+    for side in answer.sides:
+        cited = tuple(without_words_of(c, gone) for c in side.citations if c.article_id not in gone)
+        if cited:
+            says = " ".join(shown.cut(cited[0])[1].split())
+            sources = min(side.sources, len(cited))
+            newest = max((c.published for c in cited if c.published), default=None)
+            left.append(Side(says=says, sources=sources, newest=newest, citations=cited))
+    return tuple(left) if len(left) > 1 else ()
 
 
 def _without_claims(answer: Answer, gone: frozenset[str]) -> Answer:

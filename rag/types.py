@@ -245,6 +245,18 @@ class Conflict(Value):
     """Whether this article is the newer of the two; None where a date is missing or they are of one day."""
 
 
+class Side(Value):
+    """Sources that give one answer, where others give another."""
+
+    says: str
+    """The answer in the best of their words."""
+    sources: int
+    """How many of them are independent: one outlet, and copies of one story, count once."""
+    newest: datetime | None = None
+    citations: tuple[Citation, ...]
+    """One an article, best first; ``number`` is that of the answer's quote, or 0."""
+
+
 class RejectedSentence(Value):
     """A sentence the model wrote that failed the check."""
 
@@ -277,6 +289,8 @@ class Answer(Value):
     withheld: tuple[RejectedSentence, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     """What other articles say to the contrary."""
+    sides: tuple[Side, ...] = ()
+    """Where sources give different answers: the sides, that of ``text`` first; the others are ``conflicts`` too."""
     unanswered: tuple[str, ...] = ()
     """Of a question that asks for two things, those that the archive does not answer."""
     model: str

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rag.composing import NO_CLAIM
 from rag.redaction import redact
 from rag.text.refusals import refusal
-from rag.types import Answer, Citation, Conflict, RejectedSentence
+from rag.types import Answer, Citation, Conflict, RejectedSentence, Side
 
 
 def test_a_takedown_cuts_out_what_rested_on_it() -> None:
@@ -154,3 +154,21 @@ def test_citations_stay_consistent(
             ]
         assert not gone & set(re.findall(r'"article_id":"(\w+)"', after.model_dump_json()))
     assert redact(after, gone) == after
+
+
+def test_a_side_goes_with_its_sources_and_one_side_alone_is_none() -> None:
+    before = answered(("Alpha was first.", ("a",)))
+    quote = before.citations[0]
+
+    def cited(article: str) -> Citation:
+        return quote.model_copy(update={"article_id": article, "words": (quote.start, quote.end), "number": 0})
+
+    sides = (
+        Side(says="x", sources=2, citations=(quote, cited("b"))),
+        Side(says="y", sources=2, citations=(cited("c"), cited("d"))),
+    )
+    before = before.model_copy(update={"sides": sides})
+    after = redact(before, {"c"})
+    assert [(s.sources, [c.article_id for c in s.citations]) for s in after.sides] == [(2, ["a", "b"]), (1, ["d"])]
+    assert after.sides[1].says == " ".join(quote.quote.split())
+    assert redact(before, {"c", "d"}).sides == ()

@@ -22,6 +22,7 @@ from rag.answer.evidence import Embed, Numbered, choose, numbered, states
 from rag.answer.generate import Generation, Generator, build_messages, format_evidence, to_messages
 from rag.answer.models import chat
 from rag.answer.reader import Reading
+from rag.answer.sides import settle as sides_of
 from rag.answer.standing import Standing, settle
 from rag.composing import articles_of, cite, without_words_of
 from rag.retrieve import prior
@@ -41,6 +42,7 @@ from rag.types import (
     Quoted,
     Reason,
     Retrieved,
+    Side,
     Usage,
 )
 
@@ -62,6 +64,8 @@ class Understood:
     fitted: bool = False
     """Whether the confidence fitted on cosines holds: for the embedding model and the language it was fitted for. Else
     they are left aside."""
+    more: Callable[[], Sequence[Hit]] = tuple
+    """Finds more passages than ``hits``, where sources disagree."""
 
 
 @dataclass
@@ -165,10 +169,11 @@ class Answerer:
                 _drop_deleted(run)
             if not run.draft.answered:  # nothing was written that they support, or it was stopped
                 yield from run.draft.text.add_quotes()
-        conflicts = self._conflicts(run) if run.draft.answered and not run.generation.cancelled else []
+        sides = sides_of.told(run.chosen.sides, run.draft.text.quotes) if run.draft.answered else ()
+        conflicts = self._conflicts(run, sides) if run.draft.answered and not run.generation.cancelled else []
         run.timings["answer"] = _ms_since(started)
         run.timings["total"] = run.timings.get("retrieve", 0.0) + run.timings["answer"]
-        yield Finished(answer=self._answer(run, conflicts, fingerprint, empty))
+        yield Finished(answer=self._answer(run, sides, conflicts, fingerprint, empty))
 
     def choose(
         self,
@@ -254,7 +259,7 @@ class Answerer:
         retrieval = None
         if asked.fitted:
             retrieval = confidence.retrieval_features(question, hits, embed=run.embed, catalog=run.catalog)
-        there = run.catalog.exists({h.passage.article_id for h in hits})
+        there = set(run.catalog.exists({h.passage.article_id for h in hits}))
         checks = registry.checks()
 
         if readings and readings[0].odds > 0 and readings[0].place[0] not in there:
@@ -267,6 +272,13 @@ class Answerer:
                 checks, reading, question
             )
 
+        def further() -> list[Reading]:
+            known = {h.passage.id for h in hits}
+            more = [h for h in asked.more() if h.passage.id not in known]
+            there.update(run.catalog.exists({h.passage.article_id for h in more}))
+            return reader.read(question, more, lambda passage, n: states(passage, n, attribution))
+
+        newest_first = prior.newest_first(asked.query)
         chosen = quoting.choose(
             question,
             readings,
@@ -276,9 +288,18 @@ class Answerer:
             allowed=objection,
             preferred=lambda reading: attribution.asked_for(*reading.place),
             timely=lambda reading: prior.fits(asked.query, reading.text, reading.hit.passage),
-            newest_first=prior.newest_first(asked.query),
+            newest_first=newest_first,
         )
-        return chosen, attribution
+        settled = sides_of.settle(
+            question,
+            chosen,
+            readings,
+            allowed=objection,
+            further=further,
+            catalog=run.catalog,
+            newest_first=newest_first,
+        )
+        return settled, attribution
 
     def _standing(self, run: _Run, attribution: Attribution) -> Standing:
         """The quotes as they stand; ``run`` goes on with what is evidence still."""
@@ -328,7 +349,7 @@ class Answerer:
             run.draft.brief = said or shown.cut(run.draft.text.quotes[0])[1] or None
             run.timings["brief"] = _ms_since(asked)
 
-    def _conflicts(self, run: _Run) -> list[Conflict]:
+    def _conflicts(self, run: _Run, sides: Sequence[Side]) -> list[Conflict]:
         started = time.perf_counter()
         text = run.draft.text
         found = conflicts_of(
@@ -341,9 +362,13 @@ class Answerer:
             catalog=run.catalog,
         )
         run.timings["conflicts"] = _ms_since(started)
-        return found
+        told = sides_of.conflicts(sides, text.citations)
+        known = {c.article_id for s in sides for c in s.citations}
+        return [*told, *(c for c in found if c.article_id not in known)]
 
-    def _answer(self, run: _Run, conflicts: Sequence[Conflict], fingerprint: str, empty: bool) -> Answer:
+    def _answer(
+        self, run: _Run, sides: tuple[Side, ...], conflicts: Sequence[Conflict], fingerprint: str, empty: bool
+    ) -> Answer:
         draft, answered = run.draft, run.draft.answered
         reason = None if answered else _reason(run, empty)
         return Answer(
@@ -357,6 +382,7 @@ class Answerer:
             confidence=round(run.chosen.p, 3) if answered else None,
             withheld=tuple(draft.rejected),
             conflicts=tuple(conflicts),
+            sides=sides,
             model=self.name,
             prompt=self._generator.prompt.label if self._generator else None,
             fingerprint=fingerprint,

@@ -174,6 +174,7 @@ def _answer(
             "confidence": min(confidences) if answered and confidences else None,
             "withheld": tuple(whole.rejected),
             "conflicts": tuple(conflicts),
+            "sides": (),
             "unanswered": tuple(unanswered) if answered else (),
             "usage": _sum([a.usage for a in answers]),
             "timings_ms": {

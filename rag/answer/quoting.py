@@ -12,6 +12,7 @@ from rag.answer.check import confidence, plugins
 from rag.answer.check.verify import Cited
 from rag.answer.evidence import Embed
 from rag.answer.reader import Reading
+from rag.answer.sides.group import Group
 from rag.protocols import Check
 from rag.types import Hit
 
@@ -39,6 +40,8 @@ class Chosen:
     """Probability that the archive answers, 0 to 1."""
     nearest: tuple[Reading, ...] = ()
     """The best sentences whether they are shown or not."""
+    sides: tuple[Group, ...] = ()
+    """Where sources disagree: what each side says, the leading one first."""
 
 
 def choose(

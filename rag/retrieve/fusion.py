@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from rag.text.scripts import CJK
 from rag.types import FoundBy, Hit, Passage
@@ -76,7 +77,7 @@ def hits(candidates: Candidates, order: Sequence[str], passages: Mapping[str, Pa
 
 def _one_story_once(passages: Sequence[Passage], k: int) -> list[tuple[Passage, tuple[str, ...], tuple[str, ...]]]:
     """The first ``k`` distinct passages, each with outlets and article ids of its near-identical twins."""
-    kept: list[tuple[Passage, set[str], list[str], list[str]]] = []
+    kept: list[tuple[Passage, frozenset[str], list[str], list[str]]] = []
     for passage in passages:
         triples = _triples(passage.text)
         for first, theirs, outlets, twins in kept:
@@ -95,7 +96,14 @@ def _one_story_once(passages: Sequence[Passage], k: int) -> list[tuple[Passage, 
     return [(passage, tuple(outlets), tuple(twins)) for passage, _, outlets, twins in kept]
 
 
-def _triples(text: str) -> set[str]:
+def same_story(one: str, other: str) -> bool:
+    """Whether two texts are one story: they share 80 % of the shorter one's word triples."""
+    mine, yours = _triples(one), _triples(other)
+    return bool(mine and yours) and len(mine & yours) >= _SAME_STORY * min(len(mine), len(yours))
+
+
+@lru_cache(maxsize=1024)
+def _triples(text: str) -> frozenset[str]:
     # Words, and single characters where words aren't spaced.
     found = re.findall(rf"[{CJK}]|\w+", text.casefold())
-    return {" ".join(found[i : i + 3]) for i in range(max(1, len(found) - 2))} if found else set()
+    return frozenset({" ".join(found[i : i + 3]) for i in range(max(1, len(found) - 2))}) if found else frozenset()

@@ -22,6 +22,7 @@ def test_the_json_of_an_answer_round_trips_and_has_the_documented_names(bridge: 
     data = json.loads(text)
     assert data.keys() == {
         "schema",
+        "sides",
         "question",
         "query",
         "text",

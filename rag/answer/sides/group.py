@@ -1,0 +1,177 @@
+"""Which sources agree, which say otherwise of the same thing, and who leads.
+
+    [Voice] --groups--> what is said --opposed--> [Group], the leading one first
+
+Two voices that say different things may just as well be of two things of one name. They are taken to be of one only
+where that shows: one is the other's sentence with other words in the answer's place; or their passages have most of
+their words in common, beside the question's; or four sources or more, independent of each other, say the same thing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from rag.answer.sides.values import differ, same
+from rag.answer.sides.voices import Voice
+from rag.retrieve.fusion import same_story
+from rag.text.tokens import terms
+
+SEVERAL = 4
+"""Independent sources that make what another says a disagreement, whatever else their texts have in common."""
+SHARED = 0.5
+"""Least share of the shorter passage's words, the question's left out, that two passages of one thing have."""
+LIKE = 0.7
+"""Least cosine of two passages of one thing."""
+_OVERTAKEN = timedelta(days=45)
+"""How much newer a side's newest article is than the other's where the present state is asked for and has changed."""
+
+Likeness = Callable[[str, str], float]
+"""Ids of two passages to the cosine of their vectors."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Sources that say the same."""
+
+    voices: tuple[Voice, ...]
+    """Best first."""
+
+    @property
+    def sources(self) -> int:
+        """How many of them are independent of each other."""
+        return independent(self.voices)
+
+    @property
+    def newest(self) -> datetime | None:
+        """When the newest of them came out."""
+        return max((_aware(p) for v in self.voices if (p := v.passage.published)), default=None)
+
+
+def weigh(
+    question: str, voices: Sequence[Voice], shown: Sequence[str], likeness: Likeness, *, newest_first: bool = False
+) -> list[Group]:
+    """The sides of a disagreement about what an answer says.
+
+    Args:
+        question: What was searched for.
+        voices: Of all sources, in any order.
+        shown: Ids of the articles that are to be quoted, best first: sides are those of the first that is disputed.
+        likeness: Of passages.
+        newest_first: Whether the present state is asked for: what is 45 days newer then counts more than numbers.
+
+    Returns:
+        The sides, the leading one first: what more independent sources say, of as many the newer ones, of these what
+        ranks better. Empty where nobody says otherwise.
+    """
+    grouped = groups(voices)
+    asked = frozenset(terms(question))
+    sides: list[Group] = []
+    for article in shown:
+        own = next((g for g in grouped if any(v.article_id == article for v in g.voices)), None)
+        others = [g for g in grouped if own is not None and g is not own and opposed(own, g, asked, likeness)]
+        if own is not None and others:
+            sides = [own, *others]
+            break
+    latest = max((g.newest for g in sides if g.newest), default=None)
+
+    def leads(group: Group) -> tuple[bool, int, datetime, int]:
+        when = group.newest or datetime.min.replace(tzinfo=UTC)
+        overtaken = newest_first and latest is not None and group.newest is not None and latest - when > _OVERTAKEN
+        return (not overtaken, group.sources, when, -group.voices[0].rank)
+
+    return sorted(sides, key=leads, reverse=True)
+
+
+def groups(voices: Sequence[Voice]) -> list[Group]:
+    """Voices by what they say, whatever order they come in; one that names two different answers is with neither."""
+    left = sorted((v for v in voices if not _between(v, voices)), key=lambda v: (v.rank, v.article_id))
+    found: list[Group] = []
+    while left:
+        group, left = _closure(left[0], left[1:], lambda a, b: same(a.value, b.value))
+        found.append(Group(tuple(sorted(group, key=lambda v: (v.rank, v.article_id)))))
+    return found
+
+
+def independent(voices: Sequence[Voice]) -> int:
+    """How many sources are independent: the most of them of which no two are one outlet's, or copies of one story.
+
+    Adding a source never makes it less.
+    """
+    linked = {
+        i: {j for j, b in enumerate(voices) if i != j and _one_source(a, b)} for i, a in enumerate(voices)
+    }  # fmt: skip
+    return _most(frozenset(linked), linked)
+
+
+def opposed(one: Group, other: Group, asked: frozenset[str], likeness: Likeness) -> bool:
+    """Whether two groups say different things of the same one."""
+    pairs = [(a, b) for a in one.voices for b in other.voices]
+    if any(_forms(a, b) for a, b in pairs):
+        return True
+    apart = [(a, b) for a, b in pairs if differ(a.value, b.value)]
+    if any(a.value.kind != "other" and _one_thing(a, b, asked, likeness) for a, b in apart):
+        return True
+    return bool(apart) and max(one.sources, other.sources) >= SEVERAL
+
+
+def doubtful(voices: Sequence[Voice]) -> bool:
+    """Whether two voices differ, so that it is worth looking what more sources say."""
+    return any(differ(a.value, b.value) for n, a in enumerate(voices) for b in voices[:n])
+
+
+def _between(voice: Voice, voices: Sequence[Voice]) -> bool:
+    """Whether a voice says the same as each of two that differ."""
+    near = [v for v in voices if same(v.value, voice.value)]
+    return any(differ(a.value, b.value) for n, a in enumerate(near) for b in near[:n])
+
+
+def _forms(one: Voice, other: Voice) -> bool:
+    """Whether one voice's sentence is the other's with other words where the answer stands."""
+    return (one.beside == other.article_id or other.beside == one.article_id) and not same(one.value, other.value)
+
+
+def _one_thing(one: Voice, other: Voice, asked: frozenset[str], likeness: Likeness) -> bool:
+    mine, yours = (frozenset(terms(v.passage.text)) - asked for v in (one, other))
+    if len(mine & yours) < SHARED * max(1, min(len(mine), len(yours))):
+        return False
+    return likeness(one.passage.id, other.passage.id) >= LIKE
+
+
+def _one_source(one: Voice, other: Voice) -> bool:
+    if one.passage.source and one.passage.source == other.passage.source:
+        return True
+    return same_story(one.passage.text, other.passage.text) or same_story(one.reading.text, other.reading.text)
+
+
+def _closure(
+    first: Voice, rest: Sequence[Voice], linked: Callable[[Voice, Voice], bool]
+) -> tuple[list[Voice], list[Voice]]:
+    """What hangs together with a voice, and what does not."""
+    group, left, at = [first], list(rest), 0
+    while at < len(group):
+        joined = [v for v in left if linked(group[at], v)]
+        left = [v for v in left if v not in joined]
+        group += joined
+        at += 1
+    return group, left
+
+
+def _most(nodes: frozenset[int], linked: dict[int, set[int]]) -> int:
+    """Size of the largest set of nodes without a link between two of them, exactly: there are few."""
+    free = [n for n in nodes if not linked[n] & nodes]
+    rest = nodes.difference(free)
+    if not rest:
+        return len(free)
+    n = max(rest, key=lambda n: (len(linked[n] & rest), n))
+    if len(linked[n] & rest) == len(rest) - 1:  # linked with all others: it is one of them, or none
+        return len(free) + max(1, _most(rest - {n}, linked))
+    return len(free) + max(1 + _most(rest - {n} - linked[n], linked), _most(rest - {n}, linked))
+
+
+def _aware(when: datetime) -> datetime:
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
+
+
+__all__ = ["Group", "doubtful", "groups", "independent", "opposed", "weigh"]
