@@ -51,8 +51,13 @@ class KeepsSources:
 
         addresses = [source for source in named if isinstance(source, str) and is_web(source)]
         paths = [source for source in named if not (isinstance(source, str) and is_web(source))]
-        files = load(paths, fields, self._limits) if paths else ()
-        return itertools.chain(files, self.sources.fetch(addresses) if addresses else ())
+        files = load(paths, fields, self._limits) if paths else iter(())
+        if not addresses:
+            return files
+        fetched = self.sources.fetch(addresses)
+        # One is fetched before anything is written, so that a wrong address leaves no empty archive behind.
+        first = list(itertools.islice(fetched, 1))
+        return itertools.chain(first, files, fetched)
 
     @property
     def _limits(self) -> Limits:
