@@ -6,6 +6,7 @@ python -m benchmarks.page             the page in a browser, from Enter to evide
 python -m benchmarks.quality          answers, retrieval and the support check on open data (`make quality`)
 python -m benchmarks.pages            title, outlet, authors, times and text of web pages, beside other extractors
 python -m benchmarks.pdfs             the same for the text of PDF
+python -m benchmarks.sources          feeds and pages served and synced, and whether fetching keeps ahead of embedding
 python -m benchmarks.forms            exports of many articles: how fast they are read, in how much memory
 python -m benchmarks.golden           what the program decides, as files to compare byte for byte
 python -m benchmarks.fit.support      trains the weights of the support check

@@ -18,7 +18,7 @@ import tarfile
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -293,13 +293,15 @@ def _print(part: str, wanted: list[str], lines: Callable[[], Iterator[str]]) -> 
             print(line, flush=True)
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.sources", description=(__doc__ or "").partition("\n")[0]
+    )
     parser.add_argument("--pages", type=int, default=1000, help="pages of the test of speed")
     parts = ("reading", "feeds", "pages", "ahead")
     parser.add_argument("--only", nargs="*", choices=parts, default=parts, help="parts to measure")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     _print("reading", options.only, lambda: reading(all_feeds()))
     if {"feeds", "pages"} & set(options.only):
         print("\n| | sources | read | entries looked at | new | failed | no article | answers | seconds |")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hypothesis.strategies as st
+from helpers import examples
 from hypothesis import given, settings
 
 from rag.answer import reader
@@ -75,3 +76,18 @@ def test_words_lie_within_their_sentence(question: str, sentences: list[str], at
         if reading.words is not None:
             start, end = reading.words
             assert place.start <= start < end <= place.end
+
+
+@given(st.sampled_from(["£84 million", "12%", "$1.5bn", "seven and a half", "Maren Holt"]), st.integers(0, 3))
+@settings(deadline=None, max_examples=examples(20))
+def test_no_word_or_amount_is_cut_in_two(amount: str, rank: int) -> None:
+    said = f"The council said on Monday that the bridge will cost {amount}, and that it stays green."
+    for question in ("How much will the bridge cost?", "What did the council say?", "Who pays?"):
+        for reading in reader.read(question, [hit_of(said, rank=rank + 1)], states):
+            if reading.words is None:
+                continue
+            start, end = reading.words
+            for at in (start, end):
+                if 0 < at < len(said):
+                    assert not (said[at - 1].isalnum() and said[at].isalnum())
+            assert not (said[start].isdigit() and start and said[start - 1] in "£$")

@@ -26,6 +26,8 @@ ENTRY_POINTS = [
     "benchmarks.mutations",
     "benchmarks.times",
     "benchmarks.page",
+    "benchmarks.pages",
+    "benchmarks.pdfs",
     "benchmarks.quality.__main__",
     "benchmarks.quality.attacks",
     "benchmarks.quality.disagree",
@@ -34,6 +36,7 @@ ENTRY_POINTS = [
     "benchmarks.quality.poisoned",
     "benchmarks.quality.quotes",
     "benchmarks.service",
+    "benchmarks.sources",
     "benchmarks.timelines",
     "benchmarks.versus",
 ]

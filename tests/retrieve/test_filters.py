@@ -217,8 +217,10 @@ def make_old(folder: Path) -> None:
     writer.wait_merging_threads()
     with sqlite3.connect(folder / "catalog.sqlite") as db:
         db.execute("DROP TABLE taken_down")
-        db.execute("DROP TABLE quote")
-        db.execute("ALTER TABLE version DROP COLUMN quoted")
+        for table in ("quote", "link", "change"):
+            db.execute(f"DROP TABLE {table}")
+        for column in ("quoted", "linked"):
+            db.execute(f"ALTER TABLE version DROP COLUMN {column}")
         db.execute("DROP INDEX version_listed")
         db.execute("DELETE FROM meta WHERE name = 'index_format'")
         db.execute("UPDATE meta SET value = '1' WHERE name = 'schema'")

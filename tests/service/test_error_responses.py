@@ -50,6 +50,9 @@ def test_every_error_has_its_status() -> None:
                 errors.PluginError,
                 errors.ModelError,
                 errors.PromptError,
+                errors.FetchError,
+                errors.AddressRefused,
+                errors.FetchCancelled,
             ), kind
 
 

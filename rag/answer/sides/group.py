@@ -9,6 +9,7 @@ their words in common, beside the question's; or four sources or more, independe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -66,11 +67,11 @@ def weigh(
         ranks better. Empty where nobody says otherwise.
     """
     grouped = groups(voices)
-    asked = frozenset(terms(question))
+    asked, named = frozenset(terms(question)), _named(question)
     sides: list[Group] = []
     for article in shown:
         own = next((g for g in grouped if any(v.article_id == article for v in g.voices)), None)
-        others = [g for g in grouped if own is not None and g is not own and opposed(own, g, asked, likeness)]
+        others = [g for g in grouped if own is not None and g is not own and opposed(own, g, asked, likeness, named)]
         if own is not None and others:
             sides = [own, *others]
             break
@@ -105,9 +106,20 @@ def independent(voices: Sequence[Voice]) -> int:
     return _most(frozenset(linked), linked)
 
 
-def opposed(one: Group, other: Group, asked: frozenset[str], likeness: Likeness) -> bool:
-    """Whether two groups say different things of the same one."""
-    pairs = [(a, b) for a in one.voices for b in other.voices]
+def opposed(
+    one: Group, other: Group, asked: frozenset[str], likeness: Likeness, named: frozenset[str] = frozenset()
+) -> bool:
+    """Whether two groups say different things of the same one.
+
+    Args:
+        one: A side.
+        other: Another.
+        asked: The terms of the question.
+        likeness: Of passages.
+        named: Those that name what it is about: a source that lacks one of them where the other side has it speaks of
+            something else, as one report of a series of the same make does.
+    """
+    pairs = [(a, b) for a in one.voices for b in other.voices if _names(a, named) == _names(b, named)]
     if any(_forms(a, b) for a, b in pairs):
         return True
     apart = [(a, b) for a, b in pairs if differ(a.value, b.value)]
@@ -119,6 +131,16 @@ def opposed(one: Group, other: Group, asked: frozenset[str], likeness: Likeness)
 def doubtful(voices: Sequence[Voice]) -> bool:
     """Whether two voices differ, so that it is worth looking what more sources say."""
     return any(differ(a.value, b.value) for n, a in enumerate(voices) for b in voices[:n])
+
+
+def _named(question: str) -> frozenset[str]:
+    """The terms of a question that name something: with a capital, its first word aside, or with a figure."""
+    words = [m for m in re.finditer(r"\w+", question) if (m.start() and m[0][0].isupper()) or re.search(r"\d", m[0])]
+    return frozenset(t for m in words for t in terms(m[0]))
+
+
+def _names(voice: Voice, named: frozenset[str]) -> frozenset[str]:
+    return named & frozenset(terms(f"{voice.passage.title} {voice.passage.text}")) if named else named
 
 
 def _between(voice: Voice, voices: Sequence[Voice]) -> bool:

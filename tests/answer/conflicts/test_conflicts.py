@@ -341,16 +341,17 @@ def bridge(archive: Archive, chat: FakeChat, tmp_path: Path) -> Archive:
 
 
 def test_an_answer_names_the_article_that_says_otherwise(bridge: Archive, chat: FakeChat) -> None:
-    def cites_the_first(messages: Any) -> str:
-        line = next(x for x in str(messages[-1].content).splitlines() if "£84 million" in x)
+    def cites_the_newer(messages: Any) -> str:  # one source each: the newer one leads
+        assert "£84 million" not in str(messages[-1].content)
+        line = next(x for x in str(messages[-1].content).splitlines() if "£97 million" in x)
         return f"{line.partition('] ')[2]} {line.partition(']')[0]}]"
 
-    chat.replies = cites_the_first
+    chat.replies = cites_the_newer
     answer = bridge.ask(COST)
-    assert "£84 million" in answer.text
+    assert "£97 million" in answer.text
     (found,) = answer.conflicts
-    assert found.about == "£84 million against £97 million"
-    assert (found.title, found.source, found.newer) == ("Bridge delayed", "Post", True)
+    assert found.about == "£97 million (1 source) against £84 million (1 source)"
+    assert (found.title, found.newer) == ("Bridge approved", False)
     assert bridge.get(found.article_id).text[found.start : found.end] == found.quote
     assert answer.text[slice(*found.claim)].startswith("The Harbour Bridge")
     assert answer.timings_ms["conflicts"] >= 0
@@ -378,7 +379,8 @@ def test_one_story_printed_with_another_figure(archive: Archive, tmp_path: Path)
     assert len(answer.hits) == 1, "one story takes one place"
     shown = "4,411" if "4,411" in answer.text else "9,876"
     other = {"4,411": "9,876", "9,876": "4,411"}[shown]
-    assert {c.about for c in answer.conflicts} == {f"{shown} against {other}"}
+    counts = {"4,411": "(1 source)", "9,876": "(1 source)"}  # no outlet is named: copies of one story
+    assert {c.about for c in answer.conflicts} == {f"{shown} {counts[shown]} against {other} {counts[other]}"}
     for c in answer.conflicts:
         assert archive.get(c.article_id).text[c.start : c.end] == c.quote
 
