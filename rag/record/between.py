@@ -99,8 +99,8 @@ def decide(newer: Side, mine: Sequence[Told], older: Sequence[Side]) -> list[Lin
         older: What it may change.
     """
     found = []
-    for other in older:
-        theirs = told(parser.trees([other.text])[0])
+    for other, tree in zip(older, parser.trees([o.text for o in older]), strict=True):  # parsed together
+        theirs = told(tree)
         for now in mine:
             if kind := _changed(now, theirs, newer, other):
                 found.append(Link(other.place, newer.place, kind[0], round(kind[1], 3)))
