@@ -14,7 +14,7 @@ help: ## what the targets do
 
 $(READY): pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "Installing (about 3 GB, once) ..."
+	@echo "Installing (about 3 GB to download, some minutes, once) ..."
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[all,dev]"
 	@touch $@
 
