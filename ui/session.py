@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rag.ui import evidence_panel, lists, quotes, render, timeline
 from rag.ui.render import CitationStatus, TurnView
 from rag.ui.starters import StarterQuestions
+from rag.ui.timeline import Asked
 
 from rag.errors import ArticleMissing, OnRecordError
 from rag.ingest.preview import Preview
@@ -207,7 +208,7 @@ class TabSession:
             return quotes.failed(str(e))
         return quotes.quotes(found, speaker, about)
 
-    def timeline(self, asked: timeline.Asked) -> str:
+    def timeline(self, asked: Asked) -> str:
         """A timeline as HTML, or why there is none."""
         if not asked.about or not self.archive.exists:
             return timeline.nothing_asked(empty=not self.archive.exists)
@@ -216,7 +217,7 @@ class TabSession:
         except OnRecordError as e:
             return timeline.failed(str(e))
 
-    def find_timeline(self, asked: timeline.Asked, limit: int) -> Timeline:
+    def find_timeline(self, asked: Asked, limit: int) -> Timeline:
         """The events about something.
 
         Raises:
