@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
     from rag.settings import Settings
     from rag.sources.manager import Sources
     from rag.types import RawArticle, Skipped
+
+
+def web_addresses(named: Iterable[str | Path]) -> list[str]:
+    """Those of some sources that are addresses to fetch, not files."""
+    return [source for source in named if isinstance(source, str) and is_web(source)]
 
 
 class KeepsSources:
@@ -49,8 +54,8 @@ class KeepsSources:
         """The articles of files, folders, patterns and web addresses; see ``Archive.ingest``."""
         from rag.ingest.load import load
 
-        addresses = [source for source in named if isinstance(source, str) and is_web(source)]
-        paths = [source for source in named if not (isinstance(source, str) and is_web(source))]
+        addresses = web_addresses(named)
+        paths = [source for source in named if source not in addresses]
         files = load(paths, fields, self._limits) if paths else iter(())
         if not addresses:
             return files
@@ -91,7 +96,7 @@ class KeepsSources:
         from rag.ingest.load import find
         from rag.ingest.preview import preview
 
-        if web := [source for source in sources if isinstance(source, str) and is_web(source)]:
+        if web := web_addresses(sources):
             raise SourceError(f"{web[0]} is an address; a dry run reads files. Leave out --dry-run, or save the page.")
         return preview(find(sources, fields, self._limits), progress)
 
@@ -101,4 +106,4 @@ class KeepsSources:
             self.sources.close()
 
 
-__all__ = ["KeepsSources"]
+__all__ = ["KeepsSources", "web_addresses"]

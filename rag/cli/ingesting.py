@@ -82,9 +82,9 @@ def ingest(
 def _count(sources: list[str | Path]) -> int | None:
     """How many articles there are, about; None where web addresses are among them."""
     from rag.ingest.load import count
-    from rag.text.urls import is_web
+    from rag.sourcing import web_addresses
 
-    return None if any(is_web(str(source)) for source in sources) else count(sources)
+    return None if web_addresses(sources) else count(sources)
 
 
 def _leave(read: int, refused: int) -> None:

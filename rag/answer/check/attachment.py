@@ -20,15 +20,20 @@ def above(tree: Tree, at: int) -> set[int]:
     return found
 
 
+def root(tree: Tree, at: int) -> int:
+    """What the sentence hangs on that a word stands in."""
+    return max(above(tree, at) | {at}, key=lambda n: tree[n].head == n)
+
+
 def spans(text: Text, places: Collection[int]) -> set[int]:
     """The roots of the sentences that words stand in."""
-    return {max(above(text.tree, p) or {p}, key=lambda a: text.tree[a].head == a) for p in places}
+    return {root(text.tree, p) for p in places}
 
 
 def whole(tree: Tree, at: int) -> set[int]:
     """The words of the sentence that a word stands in."""
-    top = max(above(tree, at) | {at}, key=lambda n: tree[n].head == n)
-    return {n for n in range(len(tree)) if n == top or top in above(tree, n)}
+    top = root(tree, at)
+    return {n for n in range(len(tree)) if root(tree, n) == top}
 
 
 def belongs(tree: Tree, at: int, verb: int) -> bool:
@@ -64,4 +69,4 @@ def behind(text: Text, n: int) -> str:
     return "in" if low in _INSIDE else low
 
 
-__all__ = ["above", "behind", "belongs", "spans", "whole", "within"]
+__all__ = ["above", "behind", "belongs", "root", "spans", "whole", "within"]
