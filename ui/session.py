@@ -128,9 +128,11 @@ class TabSession:
             return
         self.cancel.set()  # of a question that is still being answered
         self.cancel = cancel = threading.Event()
+        # Taken once: a question that comes before this one ends must not replace an earlier turn in its stead.
+        edited, self.editing = self.editing, None
         turns = self.turns()
-        if self.editing is not None:
-            turns = [t for t in turns if t.id < self.editing]
+        if edited is not None:
+            turns = [t for t in turns if t.id < edited]
         stats = self.stats()
         turn = TurnView(question=question, number=len(turns) + 1, status="Looking for evidence")
         self.current, self.reading = turn, False
@@ -148,27 +150,28 @@ class TabSession:
                 if isinstance(event, Retrieved) or (isinstance(event, Quoted) and not self.reading):
                     side = evidence_panel.evidence(turn.hits, turn.number, turn.quotes)
                 if isinstance(event, Finished):
-                    turn = self._store(turn, event.answer)
+                    turn = self._store(turn, event.answer, edited)
                     if not self.reading:
                         side = evidence_panel.evidence(turn.hits, turn.number, turn.quotes)
                     yield PageUpdate(live=render.turn_html(turn, stats), side=side, busy=False, listed=True)
                 else:
                     yield PageUpdate(live=render.turn_html(turn, stats), side=side)
         except OnRecordError as e:
+            if self.cancel is cancel and self.editing is None:
+                self.editing = edited  # nothing was replaced: the next try still stands for the same turn
             turn = replace(turn, error=str(e), status="")
             self.current = turn
             yield PageUpdate(live=render.turn_html(turn, stats), busy=False)
         finally:
             cancel.set()
 
-    def _store(self, turn: TurnView, answer: Answer) -> TurnView:
+    def _store(self, turn: TurnView, answer: Answer, edited: int | None) -> TurnView:
         """Store a finished answer; an edited question replaces the old one and all that followed it."""
         store = self.archive.conversations
         if self.conversation is None:
             self.conversation = store.create(self.user).id
-        if self.editing is not None:
-            store.truncate(self.conversation, self.user, self.editing)
-            self.editing = None
+        if edited is not None:
+            store.truncate(self.conversation, self.user, edited)
         stored = store.append(self.conversation, self.user, turn.question, answer)
         cited = {h.passage.article_id for h in answer.hits}
         if gone := cited - self.archive.articles_exist(cited).keys():  # taken down while the answer was written

@@ -210,9 +210,10 @@ def test_stop_retry_edit(site: Serve, tmp_path: Path) -> None:
     assert tab.locator("#live .quoted").count() > 0, "what was found stays"
     assert made.scheduler.running == 0
     slow.delay = 0.0
+    tab.evaluate("document.querySelector('#live .turn').classList.add('stopped')")
     tab.click("#live button:has-text('Retry')")
-    tab.wait_for_selector("#live .quoted")
-    tab.wait_for_selector("#live .tools")
+    tab.wait_for_selector("#live .turn:not(.stopped) .quoted")
+    tab.wait_for_selector("#live .turn:not(.stopped) .tools")
     assert tab.locator(".turn").count() == 1
     ask(tab, "How many ferries will run from June?")
     assert tab.locator(".turn").count() == 2

@@ -77,14 +77,16 @@ def test_a_reader_sees_what_another_process_writes_and_deletes(built: Path, tmp_
 
 
 def test_reading_goes_on_while_another_process_writes(built: Path, tmp_path: Path) -> None:
-    source = write_rows(tmp_path / "b.jsonl", *many(80, first=100))
+    source = write_rows(tmp_path / "b.jsonl", *many(300, first=100))
     with opened(built) as reader:
+        reader.ingest(write_rows(tmp_path / "tram.jsonl", row("tram", NEW)))
         process = Forked(writer.main, "ingest", built, source)
         rounds = 0
         while process.poll() is None:
-            answer = reader.ask("How many boats had storm0002 damaged?", chat_model="extractive")
+            answer = reader.ask("When was the tram to Kellmouth approved?", chat_model="extractive")
             assert_cited(reader, answer)
-            assert answer.citations, answer.withheld
+            assert [c.quote for c in answer.citations][:1] == [NEW], (answer.text, answer.confidence, answer.hits)
+            assert any("storm0002" in t for t in texts(reader, "How many boats had storm0002 damaged?"))
             assert len(texts(reader, "harbour storm boats")) >= 12
             rounds += 1
         assert process.returncode == 0

@@ -49,6 +49,12 @@ def session(tmp_path: Path, chat: FakeChat) -> Iterator[TabSession]:
         scheduler.close(0)
 
 
+def failing(*_: object, **__: object) -> Iterator[None]:
+    """An answer that never comes."""
+    raise OnRecordError("Too many questions are waiting.")
+    yield
+
+
 def views(session: TabSession, question: str = QUESTION, **filters: Any) -> list[PageUpdate]:
     return list(session.ask(question, FilterArgs(**filters)))
 
@@ -89,6 +95,27 @@ def test_an_edited_question_takes_the_place_of_what_followed(session: TabSession
     assert str(seen[0].past) == ""
     assert [t.question for t in session.turns()] == ["Why was the bridge closed on Monday?"]
     assert session.editing is None
+
+
+def test_a_question_that_comes_before_an_edited_one_ends_replaces_nothing(session: TabSession) -> None:
+    views(session)
+    session.editing = session.turns()[0].id
+    begun = session.ask("Why was the bridge closed on Monday?", FilterArgs())
+    next(begun)
+    views(session, "How many ferries will run from June?")
+    begun.close()
+    assert [t.question for t in session.turns()] == [QUESTION, "How many ferries will run from June?"]
+
+
+def test_an_edit_that_fails_is_still_an_edit(session: TabSession, monkeypatch: pytest.MonkeyPatch) -> None:
+    views(session)
+    session.editing = session.turns()[0].id
+    with monkeypatch.context() as patch:
+        patch.setattr(session.scheduler, "stream", failing)
+        views(session, "Why was the bridge closed on Monday?")
+    assert len(session.turns()) == 1
+    views(session, "Why was the bridge closed on Monday?")
+    assert [t.question for t in session.turns()] == ["Why was the bridge closed on Monday?"]
 
 
 def test_an_article_that_is_read_is_not_pushed_aside(session: TabSession) -> None:
