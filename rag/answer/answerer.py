@@ -23,7 +23,7 @@ from rag.answer.generate import Generation, Generator, build_messages, format_ev
 from rag.answer.models import chat
 from rag.answer.reader import Reading
 from rag.answer.sides import settle as sides_of
-from rag.answer.standing import Standing, settle
+from rag.answer.standing import Standing, replaced, settle
 from rag.composing import articles_of, cite, without_words_of
 from rag.retrieve import prior
 from rag.settings import Settings
@@ -296,6 +296,7 @@ class Answerer:
             readings,
             allowed=objection,
             further=further,
+            replaced=lambda found: replaced((r.place for r in found), asked.query, run.catalog),
             catalog=run.catalog,
             newest_first=newest_first,
         )
@@ -355,7 +356,7 @@ class Answerer:
         found = conflicts_of(
             run.query.looked_for,
             text.text,
-            text.citations,
+            [c for c in text.citations if c.status == "stands"],  # what changed the others is told beside them
             run.evidence or numbered(run.chosen.readings, run.chosen.nearest, None, self._settings.evidence_tokens),
             run.hits,
             embed=run.embed,
@@ -364,7 +365,11 @@ class Answerer:
         run.timings["conflicts"] = _ms_since(started)
         told = sides_of.conflicts(sides, text.citations)
         known = {c.article_id for s in sides for c in s.citations}
-        return [*told, *(c for c in found if c.article_id not in known)]
+        gone = replaced(((c.article_id, c.start, c.end) for c in found), run.query, run.catalog)
+        return [
+            *told,
+            *(c for c in found if c.article_id not in known and (c.article_id, c.start, c.end) not in gone),
+        ]
 
     def _answer(
         self, run: _Run, sides: tuple[Side, ...], conflicts: Sequence[Conflict], fingerprint: str, empty: bool

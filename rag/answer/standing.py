@@ -80,6 +80,19 @@ def settle(quotes: Sequence[Citation], nearest: Iterable[Reading], query: Query,
     return Standing(tuple(kept.values()), frozenset(replaced), tuple(added))
 
 
+def replaced(places: Iterable[tuple[str, int, int]], query: Query, catalog: Catalog) -> frozenset[tuple[str, int, int]]:
+    """Which words were corrected, withdrawn or overtaken, as far as the question looks at it.
+
+    Args:
+        places: Of the words: article id, start and end.
+        query: The question: what is newer than it looks at changes nothing.
+        catalog: With the links.
+    """
+    return frozenset(
+        where for where in set(places) if any(k.kind in _REPLACED for k in _links(where, query, catalog)[:1])
+    )
+
+
 def _whole(quote: Citation, catalog: Catalog) -> Citation:
     """A quote that is a part of words that take others back, with the rest: "The Star reported …. It was wrong."."""
     for link in catalog.links_by(place(quote)):
@@ -181,4 +194,4 @@ def _passage(article_id: str, start: int, catalog: Catalog) -> Passage | None:
     return catalog.passages([ident]).get(ident) if ident else None
 
 
-__all__ = ["Standing", "settle"]
+__all__ = ["Standing", "replaced", "settle"]

@@ -118,6 +118,28 @@ def test_former_words_are_no_evidence(archive: Archive, tmp_path: Path) -> None:
     assert all(c.status == "corrected" for c in answer.quotes if "84" in c.quote)
 
 
+def test_a_correction_is_no_disagreement(archive: Archive, tmp_path: Path) -> None:
+    old = "The storm killed 12 people in Port Amble on Sunday."
+    new = "The storm killed 10 people in Port Amble on Sunday, not 12 as was reported."
+    rows = [
+        row("a", old, "Storm", published="2024-03-04", source="Post"),
+        row("b", new, "Storm toll corrected", published="2024-03-06", source="Herald"),
+        row("c", "The storm killed 10 people in Port Amble, the coast guard said.", published="2024-03-06"),
+    ]
+    archive.ingest(write_rows(tmp_path / "a.jsonl", *rows))
+    catalog = archive.stores.catalog
+    ids = {k: archive.get(k).id for k in "abc"}
+    asked = "How many people did the storm kill in Port Amble?"
+    catalog.forget_all_links()
+    assert archive.ask(asked, chat_model="none").sides, "nothing is known of the correction"
+    catalog.set_linked(
+        list(ids.values()), [], [Link((ids["a"], 0, len(old)), (ids["b"], 0, len(new)), "corrected", 0.95)]
+    )
+    answer = archive.ask(asked, chat_model="none")
+    assert answer.sides == () == answer.conflicts
+    assert [c.status for c in answer.quotes if c.quote == old] == ["corrected"]
+
+
 def test_an_opinion_is_told_as_one(archive: Archive, tmp_path: Path) -> None:
     text = "The stadium will never pay for itself. Sell it."
     archive.ingest(write_rows(tmp_path / "a.jsonl", row("a", text, "Opinion: A monument", author="Carla Jessup")))

@@ -7,7 +7,7 @@ of the reader, and it is one voice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from rag.answer.quoting import MOST, Chosen
@@ -28,6 +28,7 @@ def settle(
     *,
     allowed: Callable[[Reading], str],
     further: Callable[[], Sequence[Reading]],
+    replaced: Callable[[Sequence[Reading]], Collection[tuple[str, int, int]]],
     catalog: Catalog,
     newest_first: bool,
 ) -> Chosen:
@@ -39,6 +40,7 @@ def settle(
         readings: All that was read.
         allowed: Why a sentence must not be quoted; empty where nothing is against it.
         further: Reads what was found after that; called only where sources differ.
+        replaced: Places of the sentences that later words took back or changed: such a one takes no side.
         catalog: Of the archive.
         newest_first: Whether the present state is asked for.
 
@@ -49,10 +51,10 @@ def settle(
         return chosen
     may = [r for r in readings if r.odds > SPEAKS and r.words is not None and not allowed(r)]
     ordered = [*chosen.readings, *chosen.nearest, *may]
-    voices = gather(ordered, catalog)
+    voices = gather(_standing(ordered, replaced), catalog)
     if group.doubtful(voices):
         ordered += [r for r in further() if r.odds > SPEAKS and not allowed(r)]
-        voices = gather(ordered, catalog)
+        voices = gather(_standing(ordered, replaced), catalog)
     if len(voices) < 2:
         return chosen
     vectors = catalog.vectors([v.passage.id for v in voices])
@@ -64,6 +66,14 @@ def settle(
         newest_first=newest_first,
     )
     return replace(_led(chosen, sides), sides=tuple(sides)) if sides else chosen
+
+
+def _standing(
+    readings: Sequence[Reading], replaced: Callable[[Sequence[Reading]], Collection[tuple[str, int, int]]]
+) -> list[Reading]:
+    speaking = [r for r in readings if r.odds > SPEAKS]
+    gone = replaced(speaking)
+    return [r for r in speaking if r.place not in gone]
 
 
 def _led(chosen: Chosen, sides: Sequence[Group]) -> Chosen:

@@ -168,7 +168,8 @@ def test_the_leading_side_is_quoted_alone_and_every_side_is_shown() -> None:
     readings = [voice(0, "nine").reading, *(voice(n, "seven", n).reading for n in range(1, 5))]
     chosen = Chosen((readings[0], readings[1]), 0.9, tuple(readings))
     found = settle.settle(
-        "How many piers?", chosen, readings, allowed=lambda r: "", further=tuple, catalog=Aside(), newest_first=False  # type: ignore[arg-type]
+        "How many piers?", chosen, readings, allowed=lambda r: "", further=tuple, replaced=lambda r: (),
+        catalog=Aside(), newest_first=False  # type: ignore[arg-type]
     )  # fmt: skip
     assert [r.place[0] for r in found.readings][:1] == ["a1"]
     assert all("seven" in r.text for r in (*found.readings, *found.nearest))
@@ -182,13 +183,23 @@ def test_the_leading_side_is_quoted_alone_and_every_side_is_shown() -> None:
     assert conflict.about == "seven (4 sources) against nine (1 source)"
 
 
+def test_what_was_taken_back_takes_no_side() -> None:
+    readings = [voice(0, "nine").reading, *(voice(n, "seven", n).reading for n in range(1, 4))]
+    chosen = Chosen((readings[0],), 0.9, tuple(readings))
+    found = settle.settle(
+        "How many piers?", chosen, readings, allowed=lambda r: "", further=tuple,
+        replaced=lambda r: {readings[0].place}, catalog=Aside(), newest_first=False,  # type: ignore[arg-type]
+    )  # fmt: skip
+    assert found is chosen
+
+
 def test_nobody_says_otherwise_and_nothing_changes() -> None:
     readings = [voice(n, "seven", n).reading for n in range(3)]
     chosen = Chosen(tuple(readings[:1]), 0.9, tuple(readings))
     asked: list[int] = []
     found = settle.settle(
         "How many piers?", chosen, readings, allowed=lambda r: "", further=lambda: asked.append(1) or [],  # type: ignore[arg-type, func-returns-value]
-        catalog=Aside(), newest_first=False,
+        replaced=lambda r: (), catalog=Aside(), newest_first=False,
     )  # fmt: skip
     assert found is chosen
     assert not asked  # nothing more is read
