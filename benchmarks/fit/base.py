@@ -3,7 +3,7 @@
 The package (MIT; 4 bits a weight) is data: its file is read into a ``BertModel`` and a tokenizer, and nothing of it is
 imported. ``Judge`` puts the heads on it:
 
-    sentence   one score a sentence, read where the mark before it stands, and one for "none of these answers"
+    sentence   one score a sentence, the mean over its pieces, and one for "none of these answers"
     span       where in the passage the words that answer begin and end
     claim      supported, contradicted, not told
     polarity   the answer to a yes/no question: yes, no, can't tell
@@ -157,8 +157,8 @@ class Judge(torch.nn.Module):
             ids: int64, shape (batch, length), padded with ``PAD``.
 
         Returns:
-            float32 scores: "sentence" (batch, length), of use at the marks; "none" (batch,); "span" (batch, length, 2);
-            "claim" and "polarity" (batch, 3).
+            float32 scores: "sentence" (batch, length), to be taken together by sentence; "none" (batch,); "span"
+            (batch, length, 2); "claim" and "polarity" (batch, 3).
         """
         out = self.encoder(ids, attention_mask=(ids != PAD).long()).last_hidden_state
         out = out.float()

