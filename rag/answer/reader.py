@@ -130,7 +130,7 @@ def _closed(chunk: _Chunk) -> _Chunk:
 
 
 def _scores(chunk: _Chunk, out: network.Outputs) -> network.Floats:
-    """What each sentence scores, shape (sentences,): the mean over its pieces, and its share of the words that answer."""
+    """What each sentence scores, shape (sentences,): the mean over its pieces, and its share of the answer."""
     ends = [*chunk.marks[1:], len(chunk.ids) - 1]
     means = [out.sentence[a:b].mean() for a, b in zip(chunk.marks, ends, strict=True)]
     return np.array(means, np.float32) + SPAN * np.log(np.maximum(_shares(chunk, out), 1e-6)).astype(np.float32)
