@@ -38,7 +38,7 @@ _BATCH = 2048
 """Pieces that one thread runs at once, padding counted."""
 _FOLDER = Path(__file__).with_name("judge")
 _HASHES = {
-    "judge.onnx": "6804529f014e030c1b15497962364a922b46938d9cd8b3bc96d1a1551ee3354c",
+    "judge.onnx": "7a088360ac6abfd57695d03493b9c0fa3bee863b1d453d02320f1b060600217c",
     "pieces.npz": "df6d51407fc238666b2143112935394bd4205d4d502bcb3f12e1ed76229a279c",
 }
 
