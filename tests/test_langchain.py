@@ -18,7 +18,7 @@ from rag.langchain import ArchiveRetriever
 from rag.testing import FakeChat, FakeEmbeddings
 
 LINE = "A storm named storm0002 had damaged 12 boats."
-QUESTION = "How many boats had storm0002 damaged?"
+QUESTION = "How many boats did storm0002 damage?"
 
 
 @pytest.fixture
