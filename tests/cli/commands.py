@@ -7,7 +7,7 @@ from typing import Any
 from helpers import Done
 
 LINE = "A storm named storm0002 had damaged 12 boats."
-QUESTION = "How many boats had storm0002 damaged?"
+QUESTION = "How many boats did storm0002 damage?"
 
 
 def one_line_error(done: Any, code: int) -> str:

@@ -62,7 +62,7 @@ def asking(*numbers: int, **more: Any) -> list[dict[str, Any]]:
     return [
         {
             "id": f"s{n}",
-            "question": f"How many boats had storm{n:04} damaged?",
+            "question": f"How many boats did storm{n:04} damage?",
             "answers": [f"{n + 10} boats"],
             "relevant": [f"story-{n}"],
             **more,
@@ -357,7 +357,7 @@ def test_no_worse_than_an_earlier_report(cli: Any, tmp_path: Path, monkeypatch: 
     assert done.code == 0, "without a demand it only tells"
     assert re.search(r"^answered +1\.000 +0\.000 +-1\.000 .* worse$", done.out, re.MULTILINE)
     assert "right in A only: 6" in done.out
-    assert "s2: How many boats had storm0002 damaged? (refused wrongly)" in done.out
+    assert "s2: How many boats did storm0002 damage? (refused wrongly)" in done.out
     assert cli("eval", "compare", good, bad, "--fail-if-worse").code == 4
     assert cli("eval", "compare", bad, good, "--fail-if-worse").code == 0
     assert cli("eval", "compare", good, bad, "--fail-under", "answered=0.5").code == 4
