@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from rag.types import Citation, Delta, Passage, Support
+from rag.types import Citation, Conflict, Delta, Passage, Support
 
 NO_CLAIM = (0, 0)
 """The claim of a quote that no sentence of a text cites."""
@@ -250,9 +250,9 @@ def without_words_of(citation: Citation, gone: Collection[str]) -> Citation:
     return citation.model_copy(update={"superseded_by": None, "status": "stands"})
 
 
-def place(citation: Citation) -> tuple[str, int, int]:
-    """Which words are cited: article id, start and end."""
-    return citation.article_id, citation.start, citation.end
+def place(words: Citation | Conflict) -> tuple[str, int, int]:
+    """Which words are cited, or disagree: article id, start and end."""
+    return words.article_id, words.start, words.end
 
 
 __all__ = [

@@ -150,6 +150,10 @@ class Judge(torch.nn.Module):
         self.claim = torch.nn.Linear(width, len(VERDICTS))
         self.polarity = torch.nn.Linear(width, len(POLARITIES))
 
+    def restore(self, checkpoint: Path) -> None:
+        """Take the weights of a checkpoint; the pieces' vectors, which are not trained, stay the package's."""
+        self.load_state_dict(torch.load(checkpoint, weights_only=True)["judge"], strict=False)
+
     def forward(self, ids: torch.Tensor) -> dict[str, torch.Tensor]:
         """Read a batch.
 

@@ -107,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     args.out.mkdir(parents=True, exist_ok=True)
     base = read(args.base)
     judge = Judge(base)
-    judge.load_state_dict(torch.load(args.checkpoint, weights_only=True)["judge"], strict=False)
+    judge.restore(args.checkpoint)
     judge.eval()
     words = judge.encoder.embeddings.word_embeddings.weight.detach().numpy()
     ids = kept(base, args.data)

@@ -70,7 +70,7 @@ def figures(judge: Judge, held_out: list[Item]) -> str:
                 total.append(loss(judge, some).item())
             for n, item in enumerate(some):
                 if task == "qa":
-                    scores = sentences(out, some, n)
+                    scores = sentences(out["sentence"][n], item)
                     none = bool(out["none"][n] > scores.max())
                     answered += bool(item.gold)
                     wanted += not item.gold
@@ -94,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("base", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--start", type=Path, help="a checkpoint of an earlier training to go on from")
-    parser.add_argument("--rate", type=float, default=1e-4)
+    parser.add_argument("--rate", type=float, default=Plan.rate)
     parser.add_argument("--steps", type=int, help="most steps")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long, to go on later")
     args = parser.parse_args(arguments)
@@ -105,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(counts, f"{sum(len(item.ids) for item in items):,} pieces", flush=True)
     judge = Judge(base)
     if args.start:
-        judge.load_state_dict(torch.load(args.start, weights_only=True)["judge"], strict=False)
+        judge.restore(args.start)
     plan = Plan(args.out, rate=args.rate, seed=SEED, steps=args.steps, minutes=args.minutes)
     train(judge, items, plan, lambda j: figures(j, held_out))
 

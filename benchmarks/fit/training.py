@@ -85,20 +85,23 @@ def loss(judge: Judge, items: Sequence[Item]) -> torch.Tensor:
     return torch.stack(parts).mean()
 
 
-def sentences(out: dict[str, torch.Tensor], items: Sequence[Item], n: int) -> torch.Tensor:
-    """What each sentence of a batch's passage scores, shape (sentences,): the mean over its pieces and its mark.
+def sentences(scores: torch.Tensor, item: Item) -> torch.Tensor:
+    """What each sentence of a passage scores, shape (sentences,): the mean over its pieces and its mark.
 
     From the marks alone, which are all the same piece, the network did not learn to tell sentences apart.
+
+    Args:
+        scores: Of the passage's pieces, shape (length,), padding behind them.
+        item: The passage.
     """
-    item = items[n]
     ends = [*item.marks[1:], len(item.ids) - 1]
-    return torch.stack([out["sentence"][n, a:b].mean() for a, b in zip(item.marks, ends, strict=True)])
+    return torch.stack([scores[a:b].mean() for a, b in zip(item.marks, ends, strict=True)])
 
 
 def _passages(out: dict[str, torch.Tensor], items: Sequence[Item]) -> torch.Tensor:
     parts, where = [], []
     for n, item in enumerate(items):
-        scores = torch.cat([out["none"][n : n + 1], sentences(out, items, n)])
+        scores = torch.cat([out["none"][n : n + 1], sentences(out["sentence"][n], item)])
         good = [g + 1 for g in item.gold] or [0]
         parts.append(torch.logsumexp(scores, 0) - torch.logsumexp(scores[good], 0))
         if item.span is not None:

@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     held_out += asked[:500]
     print(len(items), f"{sum(len(item.ids) for item in items):,} pieces", flush=True)
     judge = Judge(base)
-    judge.load_state_dict(torch.load(args.reader, weights_only=True)["judge"], strict=False)
+    judge.restore(args.reader)
     plan = Plan(args.out, rate=args.rate, seed=SEED, steps=args.steps, minutes=args.minutes)
     train(judge, items, plan, lambda j: reader.figures(j, held_out))
 

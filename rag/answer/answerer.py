@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rag import registry, shown
@@ -24,7 +25,7 @@ from rag.answer.models import chat
 from rag.answer.reader import Reading
 from rag.answer.sides import settle as sides_of
 from rag.answer.standing import Standing, replaced, settle
-from rag.composing import articles_of, cite, without_words_of
+from rag.composing import articles_of, cite, place, without_words_of
 from rag.retrieve import prior
 from rag.settings import Settings
 from rag.text.detect import detect_language
@@ -296,7 +297,7 @@ class Answerer:
             readings,
             allowed=objection,
             further=further,
-            replaced=lambda found: replaced((r.place for r in found), asked.query, run.catalog),
+            replaced=partial(replaced, query=asked.query, catalog=run.catalog),
             catalog=run.catalog,
             newest_first=newest_first,
         )
@@ -365,11 +366,8 @@ class Answerer:
         run.timings["conflicts"] = _ms_since(started)
         told = sides_of.conflicts(sides, text.citations)
         known = {c.article_id for s in sides for c in s.citations}
-        gone = replaced(((c.article_id, c.start, c.end) for c in found), run.query, run.catalog)
-        return [
-            *told,
-            *(c for c in found if c.article_id not in known and (c.article_id, c.start, c.end) not in gone),
-        ]
+        gone = replaced(map(place, found), run.query, run.catalog)
+        return [*told, *(c for c in found if c.article_id not in known and place(c) not in gone)]
 
     def _answer(
         self, run: _Run, sides: tuple[Side, ...], conflicts: Sequence[Conflict], fingerprint: str, empty: bool

@@ -47,7 +47,7 @@ def settle(quotes: Sequence[Citation], nearest: Iterable[Reading], query: Query,
         catalog: With the links.
     """
     kept: dict[tuple[str, int, int], Citation] = {}
-    replaced: set[tuple[str, int, int]] = set()
+    gone: set[tuple[str, int, int]] = set()
     added: list[Reading] = []
     for quote in quotes:
         quote = _whole(quote, catalog)
@@ -65,7 +65,7 @@ def settle(quotes: Sequence[Citation], nearest: Iterable[Reading], query: Query,
             kept.setdefault(place(changed), changed)
             continue
         if link.kind in _REPLACED:
-            replaced.add(place(quote))
+            gone.add(place(quote))
             kept.pop(place(changed), None)
             kept.setdefault(place(by), by)
             kept[place(changed)] = changed
@@ -73,11 +73,8 @@ def settle(quotes: Sequence[Citation], nearest: Iterable[Reading], query: Query,
             kept[place(changed)] = changed
             kept.setdefault(place(by), by)
         added += _readings(by, catalog)
-    for reading in nearest:
-        if reading.place not in replaced and (links := _links(reading.place, query, catalog)):
-            if links[0].kind in _REPLACED:
-                replaced.add(reading.place)
-    return Standing(tuple(kept.values()), frozenset(replaced), tuple(added))
+    gone |= replaced((r.place for r in nearest if r.place not in gone), query, catalog)
+    return Standing(tuple(kept.values()), frozenset(gone), tuple(added))
 
 
 def replaced(places: Iterable[tuple[str, int, int]], query: Query, catalog: Catalog) -> frozenset[tuple[str, int, int]]:

@@ -7,7 +7,7 @@ of the reader, and it is one voice.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 
 from rag.answer.quoting import MOST, Chosen
@@ -18,6 +18,7 @@ from rag.answer.sides.values import tells
 from rag.answer.sides.voices import SPEAKS, gather
 from rag.composing import cite
 from rag.index.catalog import Catalog
+from rag.index.links import Span
 from rag.types import Citation, Conflict, Side
 
 
@@ -28,7 +29,7 @@ def settle(
     *,
     allowed: Callable[[Reading], str],
     further: Callable[[], Sequence[Reading]],
-    replaced: Callable[[Sequence[Reading]], Collection[tuple[str, int, int]]],
+    replaced: Callable[[Iterable[Span]], Collection[Span]],
     catalog: Catalog,
     newest_first: bool,
 ) -> Chosen:
@@ -40,7 +41,7 @@ def settle(
         readings: All that was read.
         allowed: Why a sentence must not be quoted; empty where nothing is against it.
         further: Reads what was found after that; called only where sources differ.
-        replaced: Places of the sentences that later words took back or changed: such a one takes no side.
+        replaced: Which sentences, by their places, later words took back or changed: such a one takes no side.
         catalog: Of the archive.
         newest_first: Whether the present state is asked for.
 
@@ -50,11 +51,11 @@ def settle(
     if not chosen.readings:
         return chosen
     may = [r for r in readings if r.odds > SPEAKS and r.words is not None and not allowed(r)]
-    ordered = [*chosen.readings, *chosen.nearest, *may]
-    voices = gather(_standing(ordered, replaced), catalog)
+    speaking = _speaking([*chosen.readings, *chosen.nearest, *may], replaced)
+    voices = gather(speaking, catalog)
     if group.doubtful(voices):
-        ordered += [r for r in further() if r.odds > SPEAKS and not allowed(r)]
-        voices = gather(_standing(ordered, replaced), catalog)
+        speaking += [r for r in _speaking(further(), replaced) if not allowed(r)]
+        voices = gather(speaking, catalog)
     if len(voices) < 2:
         return chosen
     vectors = catalog.vectors([v.passage.id for v in voices])
@@ -68,11 +69,10 @@ def settle(
     return replace(_led(chosen, sides), sides=tuple(sides)) if sides else chosen
 
 
-def _standing(
-    readings: Sequence[Reading], replaced: Callable[[Sequence[Reading]], Collection[tuple[str, int, int]]]
-) -> list[Reading]:
+def _speaking(readings: Sequence[Reading], replaced: Callable[[Iterable[Span]], Collection[Span]]) -> list[Reading]:
+    """Those that answer well enough to be a voice, and stand."""
     speaking = [r for r in readings if r.odds > SPEAKS]
-    gone = replaced(speaking)
+    gone = replaced(r.place for r in speaking)
     return [r for r in speaking if r.place not in gone]
 
 
