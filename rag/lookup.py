@@ -13,8 +13,10 @@ from rag.types import Article, ArticleSummary, Citation, Passage, Problem, Sente
 
 if TYPE_CHECKING:
     from rag.answer.check.verify import Verdict
+    from rag.finding import Findings
     from rag.index.conversations import Conversations
     from rag.index.stores import Stores
+    from rag.retrieve.fulltext import Order
     from rag.settings import Settings
     from rag.timelines import Timeline
 
@@ -136,6 +138,36 @@ class Lookup:
             limit=limit,
             offset=offset,
         )
+
+    def find(
+        self,
+        query: str,
+        *,
+        order: Order = "relevance",
+        limit: int = 20,
+        offset: int = 0,
+        **filters: Unpack[FilterArgs],
+    ) -> Findings:
+        """Full-text search of whole articles: what holds the words, not what answers a question.
+
+        Args:
+            query: Words (all have to be there, in any of their forms), ``"a phrase"`` as it is written, AND, OR, NOT or
+                a minus, brackets, ``begin*``, ``port NEAR/5 strike``, ``"three words near"~5``, and ``title:``,
+                ``author:``, ``outlet:``, ``section:``, ``language:``, ``date:``, ``after:``, ``before:``.
+            order: "relevance", "newest" or "oldest"; undated articles come last.
+            limit: How many articles, 0 to 1000.
+            offset: How many to pass over.
+            filters: Which articles; see ``rag.protocols.FilterArgs``. Where a date is given, undated ones are left out
+                unless ``undated`` is true.
+
+        Raises:
+            UsageError: The query can't be read, and the message says where; or an option is out of range.
+            ArchiveMissing: There is no archive.
+            ArchiveMismatch: It was built by a program without full-text search.
+        """
+        from rag.retrieve import fulltext
+
+        return fulltext.find(self.stores, query, order=order, limit=limit, offset=offset, **filters)
 
     def timeline(
         self, about: str, *, newest_first: bool = False, limit: int = 100, **filters: Unpack[FilterArgs]

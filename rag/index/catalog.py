@@ -24,6 +24,7 @@ from rag.index.schema import (
     INDEX_FORMAT,
     SCHEMA_VERSION,
     WITH_ARTICLES,
+    WITH_FULL_TEXT,
     WITH_LANGUAGES,
     IndexRow,
     StoreClosed,
@@ -48,6 +49,7 @@ __all__ = [
     "INDEX_FORMAT",
     "SCHEMA_VERSION",
     "WITH_ARTICLES",
+    "WITH_FULL_TEXT",
     "WITH_LANGUAGES",
     "Catalog",
     "IndexRow",
@@ -276,7 +278,7 @@ class Catalog(LinkStore, Withdrawals):
         """
         rows = self._db.execute(
             f"""SELECT p.number, p.id, p.start, p.end, p.vector, p.version, v.id AS article_id, v.title,
-                       v.source, v.published, v.language
+                       v.source, v.published, v.language, v.author, v.metadata ->> '$.section' AS section
                 FROM passage p JOIN version v ON v.number = p.version
                 WHERE p.number > ? {"AND NOT p.indexed" if pending else ""} ORDER BY p.number LIMIT ?""",
             (after, limit),
@@ -398,6 +400,20 @@ class Catalog(LinkStore, Withdrawals):
             page,
         )
         return [ArticleSummary.model_validate(dict(r)) for r in rows], len(numbers)
+
+    def summaries(self, article_ids: Sequence[str]) -> dict[str, ArticleSummary]:
+        """Versions by id, without their texts; ids that are not there are left out."""
+        rows = self._db.execute(
+            f"""SELECT id, key, title, source, author, published, url, language, length(text) AS characters, added
+                FROM version WHERE id IN ({",".join("?" * len(article_ids))})""",
+            list(article_ids),
+        )
+        return {r["id"]: ArticleSummary.model_validate(dict(r)) for r in rows}
+
+    def text_of(self, article_id: str) -> str:
+        """The text of a version; empty where it is not there."""
+        row = self._db.execute("SELECT text FROM version WHERE id = ?", (article_id,)).fetchone()
+        return str(row["text"]) if row else ""
 
     def months(self) -> list[tuple[str, str, int]]:
         """("2023-06", outlet or "", number of current articles), in order; undated ones are left out."""

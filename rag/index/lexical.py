@@ -1,4 +1,7 @@
-"""The lexical index: BM25 over passages, in tantivy. Its words are those of ``rag.text.tokens``."""
+"""The lexical index: BM25 over passages and articles, in tantivy, and the full-text index beside them.
+
+Its words are those of ``rag.text.tokens``.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import ArchiveDamaged
+from rag.index.fulltext import FullText, Matches
 from rag.index.schema import IndexRow, StoreClosed
+from rag.text.boolean import Node
 from rag.text.local_clock import clock
 from rag.text.tokens import query_terms, terms
 from rag.types import Query
 
 # Two indexes, since tantivy takes an average length and rarity over all documents of one.
-_PASSAGES, _ARTICLES = "", "articles"
+_PASSAGES, _ARTICLES, _FULL_TEXT = "", "articles", "fulltext"
 _EVER = 10**12  # seconds; tantivy wants both ends of a half-open range
 
 
@@ -31,13 +36,14 @@ class LexicalIndex:
         self._folder = folder
         self._lock = threading.RLock()
         self._indexes: dict[str, Any] = {}
+        self._full_text: FullText | None = None
         self._generation = -1
         self._closed = False
 
     def close(self) -> None:
         """Close the files; the object can't be searched any more."""
         with self._lock:
-            self._indexes = {}
+            self._indexes, self._full_text = {}, None
             self._closed = True
 
     def refresh(self, generation: int) -> None:
@@ -48,7 +54,7 @@ class LexicalIndex:
         """
         with self._lock:
             if self._generation != generation:
-                self._indexes = {}
+                self._indexes, self._full_text = {}, None
                 self._generation = generation
 
     def mark_current(self, generation: int) -> None:
@@ -71,6 +77,7 @@ class LexicalIndex:
             self._put(_PASSAGES, [*gone, *(r.id for r in rows)], [_document(r, r.id, r.text) for r in rows])
             whole = [_document(r, r.article_id, r.article_text) for r in articles.values()]
             self._put(_ARTICLES, [*articles, *left], whole)
+            self._opened_full_text().write(list(articles.values()), sorted(left))
             self._indexes = {}
 
     def _put(self, part: str, gone: Sequence[str], documents: Sequence[Any]) -> None:
@@ -116,6 +123,33 @@ class LexicalIndex:
     ) -> list[tuple[str, float]]:
         """The ``n`` best articles, by version id; as ``search``, with ids of articles in ``only``."""
         return self._find(_ARTICLES, question, n, filters, only)
+
+    def find(
+        self,
+        node: Node,
+        *,
+        order: str,
+        limit: int,
+        offset: int,
+        only: Sequence[str] | None,
+        sources: Sequence[str],
+    ) -> Matches:
+        """Search whole articles by exact words; see ``FullText.find``.
+
+        Raises:
+            StoreClosed: The index was closed.
+            ArchiveDamaged: The index can't be read.
+        """
+        with self._lock:
+            full_text = self._opened_full_text()
+        return full_text.find(node, order=order, limit=limit, offset=offset, only=only, sources=sources)
+
+    def _opened_full_text(self) -> FullText:
+        if self._closed:
+            raise StoreClosed
+        if self._full_text is None:
+            self._full_text = FullText(self._folder / _FULL_TEXT)
+        return self._full_text
 
     def _find(
         self, part: str, question: str, n: int, filters: Query | None, only: Sequence[str] | None

@@ -24,12 +24,14 @@ from rag.index.sqlite import Connection, Connections, transaction
 from rag.types import Article, Passage, Quote, QuoteSpan, RawArticle, Sentence
 
 SCHEMA_VERSION = 4
-INDEX_FORMAT = 3
+INDEX_FORMAT = 4
 """What the derived indexes hold. A writer brings those of an older format up to it."""
 WITH_LANGUAGES = 2
 """The format since which they hold the articles' languages."""
 WITH_ARTICLES = 3
 """The format since which the lexical index holds whole articles beside passages."""
+WITH_FULL_TEXT = 4
+"""The format since which there is a full-text index."""
 
 _SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -141,6 +143,8 @@ class IndexRow:
     """Shape (dim,), length 1."""
     article_text: str = ""
     """The text of the whole article."""
+    author: str | None = None
+    section: str | None = None
 
 
 def version_id(draft: RawArticle) -> str:
@@ -369,6 +373,8 @@ def to_index_row(row: sqlite3.Row, text: str) -> IndexRow:
         published=parse_time(row["published"]),
         language=row["language"],
         vector=parse_vector(row["vector"]),
+        author=row["author"],
+        section=str(row["section"]) if row["section"] else None,
     )
 
 

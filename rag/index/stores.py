@@ -101,6 +101,20 @@ class Stores:
                 f"Rebuild them, which embeds nothing again: onrecord doctor --repair --archive {self.path}"
             )
 
+    def require_full_text(self) -> None:
+        """Check that there is a full-text index.
+
+        Raises:
+            ArchiveMismatch: The indexes were built by a program that had none.
+        """
+        from rag.index.catalog import WITH_FULL_TEXT
+
+        if self.catalog.index_format < WITH_FULL_TEXT:
+            raise ArchiveMismatch(
+                f"The indexes in {self.path} are an older program's, which had no full-text search. "
+                f"Rebuild them, which embeds nothing again: onrecord doctor --repair --archive {self.path}"
+            )
+
     @property
     def catalog(self) -> Catalog:
         """Articles, passages with their vectors, quotes."""

@@ -7,6 +7,7 @@ in every script: Latin words are folded and stemmed, runs of Chinese and Japanes
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,7 @@ from rag.text.scripts import CJK, CJK_INDEXED
 
 # A word with inner apostrophes, full stops (U.S.) or hyphens taken apart below; or a run of CJK.
 _TERM = re.compile(rf"[{CJK_INDEXED}]+|(?:[^\W_](?<![{CJK_INDEXED}])[\u0300-\u036f]*)+(?:['’](?=s\b)s)?")
+_PLACE = re.compile(rf"\b(?:[A-Za-z]\.){{2,}}|{_TERM.pattern}", re.IGNORECASE)
 _ONLY_CJK = re.compile(rf"[{CJK_INDEXED}]+")
 _ACRONYM = re.compile(r"\b(?:[A-Za-z]\.){2,}")
 # Chinese words that ask: taken out, or they would make pairs with what is asked about.
@@ -54,6 +56,32 @@ def terms(text: str) -> list[str]:
             found.append(word[:-2] if word.endswith(("'s", "’s")) else word)
     stems: list[str] = _stemmer().stemWords(found)
     return stems
+
+
+def places(text: str) -> Iterator[tuple[int, int, str]]:
+    """The words of a text as they are written, with where they stand: (start, end, word folded but not stemmed).
+
+    For finding words and phrases exactly. Runs of Chinese and Japanese characters become overlapping pairs, acronyms
+    one word without their full stops ("U.S." as "us"), and "Qin's" is "qin".
+    """
+    for m in _PLACE.finditer(text):
+        word = m.group()
+        if _ONLY_CJK.fullmatch(word):
+            for i in range(max(1, len(word) - 1)):
+                yield m.start() + i, m.start() + i + min(2, len(word)), word[i : i + 2]
+            continue
+        folded = word.replace(".", "").casefold()
+        if not folded.isascii():
+            folded = strip_accents(folded.replace("ı", "i").replace("i̇", "i"))
+        kept = folded[:-2] if folded.endswith(("'s", "’s")) else folded
+        if kept:
+            yield m.start(), m.end() - (len(folded) - len(kept)), kept
+
+
+def stems(words: Sequence[str]) -> list[str]:
+    """The stems of folded words, as ``terms`` has them."""
+    stemmed: list[str] = _stemmer().stemWords(list(words))
+    return stemmed
 
 
 def query_terms(text: str) -> list[str]:
