@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -206,9 +206,14 @@ class Archive(Lookup, KeepsSources, FormerNames):
             ModelMissing: The model is not installed.
         """
         refuse_unknown(options, AskOptions)
-        return self._stream(question, options)
+        events = self._stream(question, options)
+        if options.get("collection") is None:
+            return events
+        from rag.retrieve.collected import without_ids
 
-    def _stream(self, question: str, options: AskOptions) -> Iterator[Event]:
+        return without_ids(events)
+
+    def _stream(self, question: str, options: AskOptions) -> Generator[Event, None, None]:
         from rag.answer.answerer import Understood
 
         started = time.perf_counter()

@@ -7,6 +7,7 @@
     │   ├── ArchiveMismatch     built with another embedder, splitter or newer schema
     │   └── ArchiveDamaged      the stores disagree, or a store can't be read
     ├── ArticleMissing          no article, passage or version of that id
+    ├── CollectionMissing       no collection of that name
     ├── ConversationMissing     the user has no conversation or turn of that id
     ├── SourceError             something to ingest can't be read at all
     │   └── FetchError          an address was not fetched
@@ -57,6 +58,10 @@ class ArchiveDamaged(ArchiveError):
 
 class ArticleMissing(OnRecordError):
     """No article, version or passage has that id."""
+
+
+class CollectionMissing(OnRecordError):
+    """No collection has that name, or none that the user sees."""
 
 
 class ConversationMissing(OnRecordError):

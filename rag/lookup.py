@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -13,6 +14,7 @@ from rag.types import Article, ArticleSummary, Citation, Passage, Problem, Sente
 
 if TYPE_CHECKING:
     from rag.answer.check.verify import Verdict
+    from rag.collecting import Collections
     from rag.finding import Findings
     from rag.index.conversations import Conversations
     from rag.index.stores import Stores
@@ -157,8 +159,7 @@ class Lookup:
             order: "relevance", "newest" or "oldest"; undated articles come last.
             limit: How many articles, 0 to 1000.
             offset: How many to pass over.
-            filters: Which articles; see ``rag.protocols.FilterArgs``. Where a date is given, undated ones are left out
-                unless ``undated`` is true.
+            filters: Which articles; see ``rag.protocols.FilterArgs``.
 
         Raises:
             UsageError: The query can't be read, and the message says where; or an option is out of range.
@@ -193,6 +194,13 @@ class Lookup:
     def months(self) -> list[tuple[str, str, int]]:
         """Coverage: ("2023-06", outlet or "", number of articles), in order; undated ones are left out."""
         return self.stores.catalog.months() if self.exists else []
+
+    @cached_property
+    def collections(self) -> Collections:
+        """Collections: named sets of articles and outlets, that questions and searches can be restricted to."""
+        from rag.collecting import Collections
+
+        return Collections(self.stores)
 
     @property
     def conversations(self) -> Conversations:

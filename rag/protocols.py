@@ -40,6 +40,8 @@ class FilterArgs(TypedDict, total=False):
     """Only these: ids, keys or aliases."""
     language: str | None
     """Only articles in this one, as in "en" (ISO 639)."""
+    collection: str | None
+    """Only articles of this collection: its name, or ``#ID``."""
 
 
 class QuestionOptions(FilterArgs, total=False):

@@ -146,7 +146,9 @@ class Query(Value):
     undated: bool = True
     """Whether a date filter lets articles without a date through."""
     articles: tuple[str, ...] = ()
-    """Only these articles, by id; empty: all."""
+    """Only these articles, by id; empty: all. Of a collection, those it has now, which an answer doesn't keep."""
+    collection: str | None = None
+    """Only articles of this collection."""
     speaker: str | None = None
     """Whose own words are asked for, as in "what did Qin Gang say about relations?"."""
     about: str | None = None

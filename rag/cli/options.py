@@ -38,6 +38,7 @@ BeforeOption = Annotated[str | None, typer.Option("--before", help="Only article
 SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this outlet; can be repeated")]
 LanguageOption = Annotated[str | None, typer.Option("--language", help="Only articles in this language, as in en")]
 DatedOption = Annotated[bool, typer.Option("--dated", help="With a date filter, leave out articles without a date")]
+CollectionOption = Annotated[str | None, typer.Option("--collection", help="Only articles of this collection")]
 
 
 def _filter_args(
@@ -46,6 +47,7 @@ def _filter_args(
     source: SourceOption = None,
     language: LanguageOption = None,
     dated: DatedOption = False,
+    collection: CollectionOption = None,
 ) -> FilterArgs:
     """The filters that options give."""
     return FilterArgs(
@@ -54,6 +56,7 @@ def _filter_args(
         sources=tuple(source or ()),
         language=language,
         undated=not dated,
+        collection=collection,
     )
 
 

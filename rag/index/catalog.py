@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import ArticleMissing
+from rag.index.collections import CollectionStore
 from rag.index.links import LinkStore, forget_links
 from rag.index.quote_store import write_quotes
 from rag.index.schema import (
@@ -59,7 +60,7 @@ __all__ = [
 ]
 
 
-class Catalog(LinkStore, Withdrawals):
+class Catalog(LinkStore, Withdrawals, CollectionStore):
     """Reads and writes one catalog. Safe to use from several threads.
 
     Writing assumes that the caller holds the archive's write lock; each method that writes is one transaction.
@@ -441,11 +442,15 @@ class Catalog(LinkStore, Withdrawals):
     def passages_of(self, article_ids: Sequence[str]) -> list[str]:
         """Ids of all passages of some versions."""
         found: list[str] = []
-        for ident in article_ids:
+        for at in range(0, len(article_ids), 500):
+            some = list(article_ids[at : at + 500])
             rows = self._db.execute(
-                "SELECT p.id FROM passage p JOIN version v ON v.number = p.version WHERE v.id = ?", (ident,)
-            )
-            found += [r["id"] for r in rows]
+                f"""SELECT p.id, v.id AS article FROM passage p JOIN version v ON v.number = p.version
+                    WHERE v.id IN ({",".join("?" * len(some))}) ORDER BY p.number""",
+                some,
+            ).fetchall()
+            place = {ident: n for n, ident in enumerate(some)}
+            found += [r["id"] for r in sorted(rows, key=lambda r: place[r["article"]])]
         return found
 
     def languages_of(self, article_ids: Sequence[str]) -> dict[str, str | None]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal, Unpack, get_args
 from rag.errors import UsageError
 from rag.finding import Excerpt, Findings, Found
 from rag.protocols import FilterArgs, refuse_unknown
+from rag.retrieve import collected
 from rag.retrieve.query import aware, language_code
 from rag.text.boolean import All, Dated, Either, Language, No, Node, Phrase, Word, parse, positives
 from rag.text.tokens import places, stems
@@ -69,8 +70,7 @@ def _filtered(node: Node, filters: FilterArgs) -> Node:
         if after and before and after >= before:
             raise UsageError(f"`after` ({after:%Y-%m-%d}) is not before `before` ({before:%Y-%m-%d}).")
         within = Dated(after, before)
-        # Here, unlike in a question, articles without a date are left out unless they are asked for.
-        parts.append(Either((within, No(Dated()))) if filters.get("undated", False) else within)
+        parts.append(Either((within, No(Dated()))) if filters.get("undated", True) else within)
     if language := language_code(filters.get("language")):
         parts.append(Language(language))
     return parts[0] if len(parts) == 1 else All(tuple(parts))
@@ -81,12 +81,11 @@ def _matches(stores: Stores, node: Node, order: str, limit: int, offset: int, fi
 
     catalog = stores.catalog
     sources = [catalog.resolve_outlet(s) or s for s in filters.get("sources", ())]
-    given = filters.get("articles")
-    only = None if not given else [stores.article(a).id for a in given]
+    ids, _ = collected.within(stores, filters.get("collection"), filters.get("articles") or ())
     while True:
         with suppress(StoreClosed):  # a rebuild has just put another in its place
             _, lexical = stores.indexes()
-            return lexical.find(node, order=order, limit=limit, offset=offset, only=only, sources=sources)
+            return lexical.find(node, order=order, limit=limit, offset=offset, only=ids or None, sources=sources)
 
 
 def _found(stores: Stores, summary: object, score: float, leaves: Sequence[Word | Phrase]) -> Found:

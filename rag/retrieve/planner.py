@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Unpack, cast
 
 from rag.protocols import QuestionOptions, SearchOptions
-from rag.retrieve import decompose, query, speaker
+from rag.retrieve import collected, decompose, query, speaker
 from rag.types import Hit, Query
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ class Planner:
             ArchiveMissing: There is no archive.
             ArchiveMismatch: Its indexes know no languages, and ``language`` was given.
             ArticleMissing: One of ``articles`` is not there.
+            CollectionMissing: There is no such collection.
         """
         whole = self.query(question, **options)
         shape = decompose.split_question(whole.standalone)
@@ -73,8 +74,8 @@ class Planner:
         self._stores.require()
         if made.language:
             self._stores.require_languages()
-        ids = tuple(dict.fromkeys(self._stores.article(a).id for a in made.articles))
-        made = made.model_copy(update={"articles": ids})
+        ids, collection = collected.within(self._stores, options.get("collection"), made.articles)
+        made = made.model_copy(update={"articles": ids, "collection": collection})
         made = self._given_outlets(made) if made.sources else self._named_outlet(made)
         return self._dated(made) if made.time and made.time.kind == "event" else made
 

@@ -25,6 +25,9 @@ from starlette.datastructures import UploadFile
 
 from rag import errors
 from rag.answer.models.chat import WITHOUT_MODEL
+from rag.collecting import Collection
+from rag.finding import Findings
+from rag.retrieve.fulltext import Order
 from rag.service.access import Access
 from rag.service.error_responses import ClientGone, TimedOut, error_response, first_mistake
 from rag.service.scheduler import RequestScheduler
@@ -96,9 +99,18 @@ async def query_filters(
     source: Annotated[list[str], Query(description="Only this outlet; can be repeated", max_length=100)] = [],  # noqa: B006
     language: Annotated[str | None, Query(description="Only articles in this language, as in en")] = None,
     undated: Annotated[bool, Query(description="Whether a date filter lets undated articles through")] = True,
+    collection: Annotated[str | None, Query(description="Only articles of this collection", max_length=100)] = None,
 ) -> Filters:
     """Filters from query parameters."""
-    return _from_query(Filters, after=after, before=before, sources=source, language=language, undated=undated)
+    return _from_query(
+        Filters,
+        after=after,
+        before=before,
+        sources=source,
+        language=language,
+        undated=undated,
+        collection=collection,
+    )
 
 
 QueryFilters = Annotated[Filters, Depends(query_filters)]
@@ -124,6 +136,8 @@ class Routes:
         add("/api/search", self.search_by_address, methods=["GET"], responses=_ASKING, summary="Search")
         add("/api/quotes", self.quotes, methods=["GET"], responses=_ASKING, summary="Who said what")
         add("/api/timeline", self.timeline, methods=["GET"], responses=_ASKING, summary="A timeline")
+        add("/api/find", self.find, methods=["GET"], responses=_ASKING, summary="Full-text search")
+        add("/api/collections", self.collections, methods=["GET"], responses=_READING, summary="List collections")
         add("/api/articles", self.articles, methods=["GET"], responses=_READING, summary="List articles")
         add(
             "/api/articles",
@@ -257,6 +271,36 @@ class Routes:
         )
         found: Timeline = await self._wait_for(find)
         return found
+
+    async def find(
+        self,
+        request: Request,
+        filters: QueryFilters,
+        query: Annotated[str, Query(min_length=1, max_length=1000, description="Words, phrases, AND, OR, NOT ...")],
+        order: Annotated[Order, Query(description="Undated articles come last")] = "relevance",
+        limit: Annotated[int, Query(ge=0, le=1000, description="How many articles")] = 20,
+        offset: Annotated[int, Query(ge=0, le=100_000, description="How many to pass over")] = 0,
+    ) -> Findings:
+        """The articles that hold some words, with their places, and counts by outlet and month over all that do.
+
+        Words (in any of their forms), "a phrase" as it is written, AND, OR, NOT or a minus, brackets, begin*, port
+        NEAR/5 strike, and title:, author:, outlet:, section:, language:, date:2023-06, after:, before:.
+        """
+        find = partial(
+            self.scheduler.find,
+            query,
+            user=self.access.user(request),
+            order=order,
+            limit=limit,
+            offset=offset,
+            **filters.filters(),
+        )
+        found: Findings = await self._wait_for(find)
+        return found
+
+    async def collections(self, request: Request) -> list[Collection]:
+        """The collections that the user sees: named sets of articles and outlets."""
+        return await self._read(partial(self.scheduler.archive.collections.list, self.access.user(request)))
 
     async def _wait_for(self, wait: Callable[..., T], *args: Any) -> T:
         """Call what waits in the scheduler's queue, in a thread of its own; that thread never touches the archive."""

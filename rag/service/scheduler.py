@@ -30,6 +30,7 @@ from rag.types import Delta, Event, Finished, Hit, IngestReport, Progress, Quote
 
 if TYPE_CHECKING:
     from rag.archive import Archive
+    from rag.finding import Findings
     from rag.timelines import Timeline
 
 HEARTBEAT = 0.4
@@ -90,6 +91,7 @@ class RequestScheduler:
         """
         cancel = cancel or threading.Event()
         pool = self._pools[_pool_name(str(options.get("chat_model") or self.archive.model))]
+        options = self._seen_by(user, options)
         job = _Job(user, lambda: self.archive.stream(question, cancel=cancel, **options), cancel)
         heartbeat: Event = Progress(stage="loading")
         for event in self._events(pool, job):
@@ -112,7 +114,7 @@ class RequestScheduler:
             ServiceBusy: The queue is full, or the scheduler is closing.
             OnRecordError: What ``Archive.search`` raises.
         """
-        return self._run_search(user, lambda: self.archive.search(question, **options))
+        return self._run_search(user, lambda: self.archive.search(question, **self._seen_by(user, options)))
 
     def quotes(self, *, user: str, **options: Any) -> list[Quote]:
         """Who said what, in its turn; see ``Archive.quotes``.
@@ -121,7 +123,7 @@ class RequestScheduler:
             ServiceBusy: The queue is full, or the scheduler is closing.
             OnRecordError: What ``Archive.quotes`` raises.
         """
-        return self._run_search(user, lambda: self.archive.quotes(**options))
+        return self._run_search(user, lambda: self.archive.quotes(**self._seen_by(user, options)))
 
     def timeline(self, about: str, *, user: str, **options: Any) -> Timeline:
         """The dated events about something, in its turn; see ``Archive.timeline``.
@@ -130,8 +132,28 @@ class RequestScheduler:
             ServiceBusy: The queue is full, or the scheduler is closing.
             OnRecordError: What ``Archive.timeline`` raises.
         """
-        (found,) = self._run_search(user, lambda: [self.archive.timeline(about, **options)])
+        (found,) = self._run_search(user, lambda: [self.archive.timeline(about, **self._seen_by(user, options))])
         return found
+
+    def find(self, query: str, *, user: str, **options: Any) -> Findings:
+        """Full-text search, in its turn; see ``Archive.find``.
+
+        Raises:
+            ServiceBusy: The queue is full, or the scheduler is closing.
+            OnRecordError: What ``Archive.find`` raises.
+        """
+        (found,) = self._run_search(user, lambda: [self.archive.find(query, **self._seen_by(user, options))])
+        return found
+
+    def _seen_by(self, user: str, options: dict[str, Any]) -> dict[str, Any]:
+        """Options with the collection that its name means for a user, who must not see another's.
+
+        Raises:
+            CollectionMissing: The user sees none of that name.
+        """
+        if options.get("collection") is None:
+            return options
+        return {**options, "collection": f"#{self.archive.collections.get(options['collection'], user).id}"}
 
     def _run_search(self, user: str, search: Callable[[], list[T]]) -> list[T]:
         """Run a search that needs no model in the extractive pool."""

@@ -22,11 +22,17 @@ class Filters(Value):
     sources: Outlets = Field((), description="Only these outlets")
     language: Language | None = Field(None, description="Only articles in this language, as in en")
     undated: bool = Field(True, description="Whether a date filter lets articles without a date through")
+    collection: str | None = Field(None, max_length=100, description="Only articles of this collection")
 
     def filters(self) -> FilterArgs:
         """As every method of ``Archive`` that filters takes them."""
         return FilterArgs(
-            after=self.after, before=self.before, sources=self.sources, language=self.language, undated=self.undated
+            after=self.after,
+            before=self.before,
+            sources=self.sources,
+            language=self.language,
+            undated=self.undated,
+            collection=self.collection,
         )
 
 

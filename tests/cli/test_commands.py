@@ -17,7 +17,7 @@ from rag.cli import app
 from rag.testing import FakeChat
 
 COMMANDS = [
-    "ask", "check", "config", "delete", "doctor", "eval", "formats", "ingest", "models", "password", "quotes", "search",
+    "ask", "check", "config", "delete", "doctor", "eval", "find", "formats", "ingest", "models", "password", "quotes", "search",
     "serve", "show", "stats", "timeline", "ui",
 ]  # fmt: skip
 
@@ -29,7 +29,7 @@ def test_the_commands_are_these() -> None:
     import typer
 
     group = typer.main.get_command(app)
-    assert sorted(group.commands) == sorted([*COMMANDS, "sources"])  # type: ignore[attr-defined]
+    assert sorted(group.commands) == sorted([*COMMANDS, "collections", "sources"])  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -1,0 +1,185 @@
+"""Collections of an archive: named sets of articles and outlets that questions and searches can be restricted to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Unpack
+
+from rag.errors import CollectionMissing, UsageError
+from rag.index.collections import Collection
+from rag.protocols import FilterArgs
+
+if TYPE_CHECKING:
+    from rag.index.stores import Stores
+
+_LONGEST = 100  # characters of a name
+_AT_ONCE = 1000
+
+
+class Collections:
+    """The collections of one archive: ``archive.collections``. Safe to use from several threads.
+
+    A collection is seen by everybody, or by its ``owner`` alone. ``user`` says who looks: None sees all, as the person
+    does whose archive it is. Where somebody has a collection of their own and there is a shared one of the same name,
+    the name means their own.
+    """
+
+    def __init__(self, stores: Stores) -> None:
+        """Take the stores of an archive; nothing is opened yet."""
+        self._stores = stores
+
+    def list(self, user: str | None = None) -> list[Collection]:
+        """Those that a user sees, by name."""
+        if not self._stores.exists:
+            return []
+        return [c for c in self._stores.catalog.collections() if user is None or c.owner in ("", user)]
+
+    def get(self, name: str, user: str | None = None) -> Collection:
+        """One by name, in any case, or by ``#ID``.
+
+        Raises:
+            CollectionMissing: There is none, or not for this user.
+        """
+        seen = self.list(user)
+        found = [c for c in seen if name == f"#{c.id}" or c.name.casefold() == name.strip().casefold()]
+        if not found:
+            there = ", ".join(c.name for c in seen)
+            what = f"There are: {there}." if there else "There is none yet. Make one: onrecord collections make NAME"
+            raise CollectionMissing(f"No collection {name!r}. {what}")
+        own = [c for c in found if user is not None and c.owner == user]
+        return (own or found)[0]
+
+    def make(self, name: str, *, owner: str = "", note: str = "") -> Collection:
+        """Make one, still empty.
+
+        Args:
+            name: Up to 100 characters; letters of any case are the same.
+            owner: The one user who is to see it; empty: everybody.
+            note: Anything to remember of it.
+
+        Raises:
+            UsageError: The name is empty, too long, begins with "#", or taken.
+            ArchiveMissing: There is no archive.
+        """
+        self._stores.require()
+        name = _checked(name)
+        ident = self._stores.catalog.make_collection(name, owner, note)
+        if ident is None:
+            raise UsageError(f"There is a collection {name!r} already. Choose another name, or add to it.")
+        return self.get(f"#{ident}")
+
+    def change(
+        self, name: str, *, to: str | None = None, note: str | None = None, user: str | None = None
+    ) -> Collection:
+        """Rename one, or note something else of it.
+
+        Raises:
+            CollectionMissing: There is no such collection.
+            UsageError: The new name is empty, too long or taken.
+        """
+        one = self.get(name, user)
+        new = one.name if to is None else _checked(to)
+        if not self._stores.catalog.change_collection(one.id, name=new, note=one.note if note is None else note):
+            raise UsageError(f"There is a collection {new!r} already. Choose another name.")
+        return self.get(f"#{one.id}")
+
+    def drop(self, name: str, user: str | None = None) -> Collection:
+        """Forget one, and return what it was; its articles stay.
+
+        Raises:
+            CollectionMissing: There is no such collection.
+        """
+        one = self.get(name, user)
+        self._stores.catalog.drop_collection(one.id)
+        return one
+
+    def add(self, name: str, *idents: str, outlets: Sequence[str] = (), user: str | None = None) -> int:
+        """Put articles into one, and outlets with all they have and will have.
+
+        Args:
+            name: The collection's.
+            idents: Ids, keys, addresses or aliases of articles.
+            outlets: In any case.
+            user: Who does it.
+
+        Returns:
+            How many were not in it.
+
+        Raises:
+            CollectionMissing: There is no such collection.
+            ArticleMissing: One of the articles is not there; nothing has been added then.
+            UsageError: One of the outlets has no article.
+        """
+        one = self.get(name, user)
+        keys, named = self._keys(idents), self._outlets(outlets)
+        catalog = self._stores.catalog
+        return catalog.collect(one.id, "article", keys) + catalog.collect(one.id, "outlet", named)
+
+    def add_found(self, name: str, query: str, *, user: str | None = None, **filters: Unpack[FilterArgs]) -> int:
+        """Put all articles into one that a full-text search finds now; see ``Archive.find``.
+
+        Returns:
+            How many were not in it.
+
+        Raises:
+            CollectionMissing: There is no such collection.
+            UsageError: The search can't be read.
+        """
+        from rag.retrieve import fulltext
+
+        one = self.get(name, user)
+        keys: list[str] = []
+        while True:
+            page = fulltext.find(self._stores, query, order="oldest", limit=_AT_ONCE, offset=len(keys), **filters)
+            keys += [hit.article.key for hit in page.found]
+            if not page.found or len(keys) >= page.total:
+                return self._stores.catalog.collect(one.id, "article", keys)
+
+    def remove(self, name: str, *idents: str, outlets: Sequence[str] = (), user: str | None = None) -> int:
+        """Take articles and outlets out of one, and return how many were in it.
+
+        Raises:
+            CollectionMissing: There is no such collection.
+            ArticleMissing: One of the articles is not there.
+            UsageError: An article is in it by its outlet.
+        """
+        one = self.get(name, user)
+        catalog = self._stores.catalog
+        keys = self._keys(idents)
+        by_hand = catalog.collected_by_hand(one.id, keys)
+        for key in keys:
+            article = self._stores.article(key)
+            if key not in by_hand and article.source in one.outlets:
+                raise UsageError(
+                    f"{article.title!r} is in {one.name!r} with all of {article.source}. Remove the outlet."
+                )
+        return catalog.uncollect(one.id, "article", keys) + catalog.uncollect(one.id, "outlet", outlets)
+
+    def articles(self, name: str, user: str | None = None) -> list[str]:
+        """Ids of the current articles of one, in the order they came.
+
+        Raises:
+            CollectionMissing: There is no such collection.
+        """
+        return self._stores.catalog.collected(self.get(name, user).id)
+
+    def _keys(self, idents: Sequence[str]) -> list[str]:
+        return list(dict.fromkeys(self._stores.article(i).key for i in idents))
+
+    def _outlets(self, outlets: Sequence[str]) -> list[str]:
+        named = []
+        for outlet in outlets:
+            if (found := self._stores.catalog.resolve_outlet(outlet)) is None:
+                raise UsageError(f"No article of this archive is from {outlet!r}. See: onrecord stats")
+            named.append(found)
+        return named
+
+
+def _checked(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > _LONGEST or name.startswith("#"):
+        raise UsageError(f"A collection needs a name of 1 to {_LONGEST} characters that doesn't begin with #.")
+    return name
+
+
+__all__ = ["Collection", "Collections"]

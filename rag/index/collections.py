@@ -1,0 +1,135 @@
+"""Collections in the catalog: named sets of articles and outlets. Their tables are made by the first collection."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from rag.index.schema import CatalogFile
+from rag.types import Value
+
+_TABLES = r"""
+CREATE TABLE IF NOT EXISTS collection (
+  id INTEGER PRIMARY KEY,
+  owner TEXT NOT NULL,              -- the one user who sees it; empty: everybody
+  name TEXT NOT NULL COLLATE NOCASE,
+  note TEXT NOT NULL DEFAULT '',
+  made TEXT NOT NULL,
+  UNIQUE (owner, name)
+);
+CREATE TABLE IF NOT EXISTS collected (
+  collection INTEGER NOT NULL REFERENCES collection (id) ON DELETE CASCADE,
+  kind TEXT NOT NULL,               -- article (by key), outlet (all that it has, and will have)
+  value TEXT NOT NULL,
+  PRIMARY KEY (collection, kind, value)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS collected_value ON collected (kind, value);
+CREATE TRIGGER IF NOT EXISTS collected_taken_down AFTER DELETE ON version BEGIN
+  DELETE FROM collected WHERE kind = 'article' AND value = OLD.key \
+    AND NOT EXISTS (SELECT 1 FROM version WHERE key = OLD.key); \
+END;
+"""
+
+
+class Collection(Value):
+    """A named set of articles and outlets."""
+
+    id: int
+    name: str
+    owner: str = ""
+    """The one user who sees it; empty: everybody."""
+    note: str = ""
+    made: datetime
+    articles: int = 0
+    """How many articles of the archive it has now, those of its outlets among them."""
+    outlets: tuple[str, ...] = ()
+    """Outlets that belong to it with all they have, and will have."""
+
+
+_MEMBERS = """FROM version v WHERE v.current AND (
+    v.key IN (SELECT value FROM collected WHERE collection = :id AND kind = 'article')
+    OR v.source IN (SELECT value FROM collected WHERE collection = :id AND kind = 'outlet'))"""
+
+
+class CollectionStore(CatalogFile):
+    """The part of the catalog that holds collections. Each method that writes is one transaction."""
+
+    @property
+    def _has_collections(self) -> bool:
+        return bool(self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'collected_taken_down'").fetchone())
+
+    def collections(self) -> list[Collection]:
+        """All of them, by name."""
+        if not self._has_collections:
+            return []
+        return [
+            self._collection(r) for r in self._db.execute("SELECT * FROM collection ORDER BY name, owner").fetchall()
+        ]
+
+    def _collection(self, row: sqlite3.Row) -> Collection:
+        outlets = self._db.execute(
+            "SELECT value FROM collected WHERE collection = ? AND kind = 'outlet' ORDER BY value", (row["id"],)
+        ).fetchall()
+        (number,) = self._db.execute(f"SELECT count(*) {_MEMBERS}", {"id": row["id"]}).fetchone()
+        return Collection(
+            id=row["id"], name=row["name"], owner=row["owner"], note=row["note"], made=row["made"],
+            articles=number, outlets=tuple(r["value"] for r in outlets),
+        )  # fmt: skip
+
+    def make_collection(self, name: str, owner: str, note: str) -> int | None:
+        """A new one, by its id; None where its owner has one of this name already."""
+        with self._transaction() as db:
+            for statement in _TABLES.replace("\\\n", " ").split(";\n"):
+                if statement.strip():
+                    db.execute(statement)
+            try:
+                return db.execute(
+                    "INSERT INTO collection (owner, name, note, made) VALUES (?, ?, ?, ?)",
+                    (owner, name, note, datetime.now(UTC).isoformat(timespec="seconds")),
+                ).lastrowid
+            except sqlite3.IntegrityError:
+                return None
+
+    def change_collection(self, ident: int, *, name: str, note: str) -> bool:
+        """Rename one, and note something else of it; False where its owner has another of this name."""
+        with self._transaction() as db:
+            try:
+                db.execute("UPDATE collection SET name = ?, note = ? WHERE id = ?", (name, note, ident))
+            except sqlite3.IntegrityError:
+                return False
+        return True
+
+    def drop_collection(self, ident: int) -> None:
+        """Forget one; its articles stay."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM collection WHERE id = ?", (ident,))
+
+    def collect(self, ident: int, kind: str, values: Iterable[str]) -> int:
+        """Put articles (by key) or outlets into one, and return how many were not in it."""
+        with self._transaction() as db:
+            before = db.total_changes
+            db.executemany("INSERT OR IGNORE INTO collected VALUES (?, ?, ?)", [(ident, kind, v) for v in values])
+            return db.total_changes - before
+
+    def uncollect(self, ident: int, kind: str, values: Iterable[str]) -> int:
+        """Take articles (by key) or outlets out of one, and return how many were in it."""
+        with self._transaction() as db:
+            before = db.total_changes
+            db.executemany(
+                "DELETE FROM collected WHERE collection = ? AND kind = ? AND value = ?",
+                [(ident, kind, v) for v in values],
+            )
+            return db.total_changes - before
+
+    def collected(self, ident: int) -> list[str]:
+        """Version ids of the current articles of one, in the order they came."""
+        return [r["id"] for r in self._db.execute(f"SELECT v.id {_MEMBERS} ORDER BY v.number", {"id": ident})]
+
+    def collected_by_hand(self, ident: int, keys: Sequence[str]) -> set[str]:
+        """Those of the keys that are in one by themselves, not by their outlet."""
+        rows = self._db.execute("SELECT value FROM collected WHERE collection = ? AND kind = 'article'", (ident,))
+        return {r["value"] for r in rows} & set(keys)
+
+
+__all__ = ["Collection", "CollectionStore"]

@@ -1,0 +1,60 @@
+"""The filter ``collection``: the articles that it stands for, and events of a question without their long list."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from rag.errors import CollectionMissing, UsageError
+from rag.types import Event, Finished, Retrieved
+
+if TYPE_CHECKING:
+    from rag.index.stores import Stores
+
+
+def within(stores: Stores, collection: str | None, articles: Sequence[str]) -> tuple[tuple[str, ...], str | None]:
+    """Version ids of the articles that are to be searched (empty: all), and the collection's name.
+
+    Args:
+        stores: Of the archive.
+        collection: A name, or ``#ID``; None: all articles.
+        articles: Ids, keys or aliases of articles that alone are asked for; empty: all.
+
+    Raises:
+        CollectionMissing: There is no such collection.
+        ArticleMissing: One of ``articles`` is not there.
+        UsageError: The collection has none of the articles: an empty one is nothing to search, not everything.
+    """
+    given = tuple(dict.fromkeys(stores.article(a).id for a in articles))
+    if collection is None:
+        return given, None
+    wanted = collection.strip().casefold()
+    there = stores.catalog.collections()
+    named = [c for c in there if collection == f"#{c.id}" or c.name.casefold() == wanted]
+    if not named:
+        raise CollectionMissing(f"No collection {collection!r}. See: onrecord collections list")
+    one = min(named, key=lambda c: c.owner)  # a shared one before somebody's own
+    ids = stores.catalog.collected(one.id)
+    if given:
+        kept = set(ids)
+        ids = [i for i in given if i in kept]
+    if not ids:
+        raise UsageError(f"The collection {one.name!r} has no such article, or none yet. Add some to it first.")
+    return tuple(ids), one.name
+
+
+def without_ids(events: Generator[Event, None, None]) -> Iterator[Event]:
+    """Events of a question that was asked of a collection, without the ids of all its articles."""
+    with closing(events):
+        for event in events:
+            if isinstance(event, Retrieved):
+                yield event.model_copy(update={"query": event.query.model_copy(update={"articles": ()})})
+            elif isinstance(event, Finished):
+                query = event.answer.query.model_copy(update={"articles": ()})
+                yield event.model_copy(update={"answer": event.answer.model_copy(update={"query": query})})
+            else:
+                yield event
+
+
+__all__ = ["within", "without_ids"]
