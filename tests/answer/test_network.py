@@ -54,3 +54,38 @@ def test_files_that_are_not_its_own_are_one_clear_line(tmp_path: Path, damage: s
         network.Network.load(tmp_path)
     assert "\n" not in str(told.value)
     assert "Install onrecord again" in str(told.value)
+
+
+def test_products_of_8_bits_are_exact_on_every_processor(loaded: network.Network) -> None:
+    """As plain arithmetic has them: without care, they overflow where a processor has no instructions for them."""
+    import onnx
+    import onnxruntime
+    from onnx import TensorProto, helper
+
+    model = onnx.load(str(FOLDER / "judge.onnx"))
+    nodes = []
+    for node in model.graph.node:
+        if node.op_type != "MatMulInteger":
+            nodes.append(node)
+            continue
+        result, sides = node.output[0], []
+        for side, (values, zero) in enumerate(zip(node.input[:2], [*node.input[2:], "", ""], strict=False)):
+            name = f"{result}_{side}"
+            nodes.append(helper.make_node("Cast", [values], [name], to=TensorProto.FLOAT))
+            if zero:
+                nodes.append(helper.make_node("Cast", [zero], [f"{name}_zero"], to=TensorProto.FLOAT))
+                nodes.append(helper.make_node("Sub", [name, f"{name}_zero"], [f"{name}_from"]))
+                name = f"{name}_from"
+            sides.append(name)
+        nodes.append(helper.make_node("MatMul", sides, [f"{result}_exact"]))
+        nodes.append(helper.make_node("Cast", [f"{result}_exact"], [result], to=TensorProto.INT32))
+    del model.graph.node[:]
+    model.graph.node.extend(nodes)
+    exact = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+    ids = loaded.encode("A storm named Ada had damaged 12 boats, and the ferry stayed in the harbour.").ids
+    wide = np.array([ids], np.int64)
+    sentence, none, span, *_ = exact.run(None, {"vectors": loaded._vectors(wide), "mask": np.ones_like(wide)})
+    (ours,) = loaded.run([ids])
+    assert np.allclose(ours.sentence, sentence[0], atol=0.02)
+    assert np.allclose(ours.span, span[0], atol=0.02)
+    assert abs(ours.none - float(none[0])) < 0.02

@@ -83,6 +83,9 @@ class Network:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # batches run side by side: threads within one wait for one another
         options.log_severity_level = 3
+        # Where a processor has no instructions for 8-bit products (AVX2), the fast ones overflow without a word and the
+        # scores are others. These are exact, and the same everywhere; the newer processors don't notice.
+        options.add_session_config_entry("session.x64quantprecision", "1")
         self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         self._threads = ThreadPoolExecutor(os.cpu_count() or 1, "onrecord-network")
 
