@@ -18,6 +18,7 @@ from rag.ui.tabs.archive import ArchiveTab, ingest_events
 from rag.ui.tabs.ask import AskTab
 from rag.ui.tabs.common import IMMEDIATE, STREAMING, Changes, html, page_file
 from rag.ui.tabs.quotes import QuotesTab
+from rag.ui.tabs.search import SearchTab
 from rag.ui.tabs.settings import SettingsTab
 from rag.ui.tabs.sources import SourcesTab
 from rag.ui.tabs.timeline import TimelineTab
@@ -67,9 +68,11 @@ class Page:
         """Everything on the page."""
         with gr.Blocks(title="OnRecord", analytics_enabled=False, fill_width=True) as blocks:
             self.head = html("head")
-            with gr.Tabs(elem_id="tabs"):
-                with gr.Tab("Ask", id="ask"):
+            with gr.Tabs(elem_id="tabs") as tabs:
+                with gr.Tab("Ask", id="ask") as ask_tab:
                     self.ask = AskTab(self)
+                with gr.Tab("Search", id="search") as search_tab:
+                    self.search = SearchTab(self)
                 with gr.Tab("Quotes", id="quotes") as quotes_tab:
                     self.quotes = QuotesTab(self)
                 with gr.Tab("Timeline", id="timeline") as timeline_tab:
@@ -81,11 +84,15 @@ class Page:
                 with gr.Tab("Settings", id="settings"), gr.Column(elem_id="settings-column"):
                     self.settings = SettingsTab(self)
             everything = [*self.overview_parts, *self.ask.shown]
-            blocks.load(self._load, None, everything, **IMMEDIATE).then(self.greet, None, self.ask.past, **STREAMING)
+            blocks.load(self._load, None, [*everything, self.ask.collection], **IMMEDIATE).then(
+                self.greet, None, self.ask.past, **STREAMING
+            )
             blocks.unload(self._end_session)
             for place in (self.ask.past, self.ask.live):
                 place.sample(self._ingest_sample, None, everything, **STREAMING)
             self.ask.wire(self.settings.options)
+            ask_tab.select(self.ask.collections, None, self.ask.collection, **IMMEDIATE)
+            self.search.wire(search_tab, tabs, self.ask.chips)
             self.quotes.wire(quotes_tab)
             self.timeline.wire(timeline_tab)
             self.archive.wire(archive_tab)
@@ -125,6 +132,7 @@ class Page:
         changes = {**self.overview(), **self.ask.changes(session, update)}
         changes[self.ask.list] = self.ask.conversation_list(session, "")
         changes[self.ask.chips] = ""
+        changes[self.ask.collection] = self.ask.collections(request)
         return changes
 
     def _ingest_sample(self, request: gr.Request) -> Iterator[Changes]:

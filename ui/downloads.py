@@ -15,9 +15,10 @@ from rag.ui.timeline import Asked
 
 from rag import timelines
 from rag.errors import UsageError
+from rag.finding import as_csv
 
 _MOST = 1000
-"""Events of a timeline as a file."""
+"""Events of a timeline, or articles of a search, as a file."""
 _TIMELINES: dict[str, tuple[str, Callable[[timelines.Timeline], str]]] = {
     "csv": ("text/csv", timelines.as_csv),
     "json": ("application/json", lambda found: found.model_dump_json(indent=2) + "\n"),
@@ -55,6 +56,29 @@ def downloads(session_of: Callable[[Request], TabSession]) -> APIRouter:
         found = session_of(request).find_timeline(Asked(about, after, last, newest_first), _MOST)
         media, made = _TIMELINES[kind]
         return _file(f"{export.filename(about)}-timeline.{kind}", media, made(found))
+
+    @router.get("/find/{kind}")
+    def find(
+        request: Request,
+        kind: str,
+        query: str,
+        order: str = "relevance",
+        after: date | None = None,
+        before: date | None = None,
+        undated: bool = True,
+        collection: str | None = None,
+    ) -> Response:
+        if kind not in ("csv", "json"):
+            raise UsageError(f"There is no list of articles as {kind!r}. Take csv or json.")
+        session = session_of(request)
+        found = session.scheduler.find(
+            query, user=session.user, order=order, limit=_MOST, after=after, before=before, undated=undated,
+            collection=collection,
+        )  # fmt: skip
+        name = export.filename(query)
+        if kind == "csv":
+            return _file(f"{name}.csv", "text/csv", as_csv(found))
+        return _file(f"{name}.json", "application/json", found.model_dump_json(indent=2) + "\n")
 
     @router.get("/{conversation}.{kind}")
     def conversation(request: Request, conversation: str, kind: str) -> Response:

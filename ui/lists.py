@@ -58,8 +58,14 @@ def exports(current: str | None, rated: bool) -> str:
     return fill("lists", "exports", current, rated)
 
 
-def chips(filters: FilterArgs, editing: bool = False) -> str:
-    """The filters in force, each with a button that removes it; and that a question is being edited."""
+def chips(filters: FilterArgs, editing: bool = False, only: str = "") -> str:
+    """The filters in force, each with a button that removes it; and that a question is being edited.
+
+    Args:
+        filters: Of the fields.
+        editing: Whether an earlier question is.
+        only: Title of the one article that is asked.
+    """
     sources = filters.get("sources", ())
     found = [(f"Outlet: {s}" if s else "Without an outlet", "source", s) for s in sources]
     if after := filters.get("after"):
@@ -68,6 +74,10 @@ def chips(filters: FilterArgs, editing: bool = False) -> str:
         found.append((f"Before {day(before)}", "before", ""))
     if language := filters.get("language"):
         found.append((f"Language: {language}", "language", ""))
+    if collection := filters.get("collection"):
+        found.append((f"Within: {collection}", "collection", ""))
+    if only:
+        found.append((f"Only: {only}", "only", ""))
     return fill("lists", "chips", found, editing)
 
 

@@ -1,7 +1,7 @@
 // Runs once in each of the page's HTML components: `element` is the component, `trigger` sends an event to Python,
 // `watch` reports new content. Buttons and fields carry data-event and what the event needs as data-*.
 const known = ['cite', 'back', 'redo', 'edit', 'rate', 'why', 'example', 'sample', 'open', 'remove', 'unfilter', 'turnpage',
-  'read', 'takedown', 'rename', 'pausesource', 'removesource', 'syncsource'];
+  'read', 'takedown', 'rename', 'pausesource', 'removesource', 'syncsource', 'narrow', 'collect', 'askabout'];
 const focusCite = () => document.lastCite?.focus(); // back to the button that opened the article
 const sendEvent = (target) => {
   const data = { ...target.dataset };
@@ -11,7 +11,7 @@ const sendEvent = (target) => {
     if (name === null || !name.trim()) return;
     data.title = name.trim();
   }
-  if (data.event === 'cite' && target.closest('.turn, .quote, .event')) document.lastCite = target;
+  if (data.event === 'cite' && target.closest('.turn, .quote, .event, .found')) document.lastCite = target;
   if (data.event === 'back') focusCite();
   if (target.tagName === 'INPUT') data.why = target.value;
   trigger(data.event, data);
@@ -60,7 +60,7 @@ element.addEventListener('keydown', (event) => {
   if (target && event.key === 'Enter') {
     event.preventDefault();
     sendEvent(target);
-    announce('Saved');
+    announce(target.dataset.event === 'collect' ? 'Collecting' : 'Saved');
   }
   if (event.key === 'Escape' && event.target.closest('.reading')) {
     focusCite();

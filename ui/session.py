@@ -11,7 +11,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.ui import evidence_panel, lists, quotes, render, timeline
+from rag.ui import evidence_panel, lists, quotes, render, search, timeline
+from rag.ui.html import fill
 from rag.ui.render import CitationStatus, TurnView
 from rag.ui.starters import StarterQuestions
 from rag.ui.timeline import Asked
@@ -23,6 +24,7 @@ from rag.types import Answer, Delta, Finished, IngestReport, Progress, Quoted, R
 
 if TYPE_CHECKING:
     from rag.archive import Archive
+    from rag.index.collections import Collection
     from rag.service.scheduler import RequestScheduler
     from rag.timelines import Timeline
 
@@ -56,6 +58,8 @@ class TabSession:
     """The id of the turn whose question is being edited."""
     reading: bool = False
     """Whether the side shows an article, which an answer that arrives does not replace."""
+    only: tuple[str, str] | None = None
+    """Id and title of the one article that questions are asked of; None: of all."""
     current: TurnView | None = None
     """The question shown last, whose evidence the side goes back to."""
     cancel: threading.Event = field(default_factory=threading.Event)
@@ -210,6 +214,37 @@ class TabSession:
         except OnRecordError as e:
             return quotes.failed(str(e))
         return quotes.quotes(found, speaker, about)
+
+    def collections(self) -> list[Collection]:
+        """The collections that the user sees."""
+        return self.archive.collections.list(self.user)
+
+    def find(self, wanted: search.Wanted) -> str:
+        """What a full-text search finds, as HTML, or why there is nothing."""
+        if not wanted.query or not self.archive.exists:
+            return search.nothing_asked(empty=not self.archive.exists)
+        try:
+            found = self.scheduler.find(
+                wanted.query, user=self.user, order=wanted.order, limit=search.PAGE, offset=wanted.offset,
+                **wanted.filters,
+            )  # fmt: skip
+        except OnRecordError as e:
+            return search.failed(str(e))
+        return search.results(found, wanted, self.collections())
+
+    def collect(self, wanted: search.Wanted, name: str) -> str:
+        """Put what a search finds into a collection; it is made where the user sees none of the name."""
+        collections = self.archive.collections
+        try:
+            if not any(c.name.casefold() == name.strip().casefold() for c in self.collections()):
+                collections.make(name)
+            filters = dict(wanted.filters)
+            if within := filters.get("collection"):
+                filters["collection"] = f"#{collections.get(within, self.user).id}"
+            added = collections.add_found(name, wanted.query, user=self.user, **filters)
+            return fill("search", "collected", name, added, collections.get(name, self.user).articles)
+        except OnRecordError as e:
+            return search.failed(str(e))
 
     def timeline(self, asked: Asked) -> str:
         """A timeline as HTML, or why there is none."""

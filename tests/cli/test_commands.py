@@ -17,8 +17,8 @@ from rag.cli import app
 from rag.testing import FakeChat
 
 COMMANDS = [
-    "ask", "check", "config", "delete", "doctor", "eval", "find", "formats", "ingest", "models", "password", "quotes", "search",
-    "serve", "show", "stats", "timeline", "ui",
+    "ask", "check", "config", "delete", "doctor", "eval", "find", "formats", "ingest", "models", "password", "quotes",
+    "search", "serve", "show", "stats", "timeline", "ui",
 ]  # fmt: skip
 
 

@@ -34,7 +34,7 @@ class AskTab:
                     self._build_composer()
             with gr.Column(elem_id="side", scale=0):
                 self.side = html("panel")
-        self.filters: list[Any] = [self.sources, self.after, self.before, self.language]
+        self.filters: list[Any] = [self.sources, self.after, self.before, self.language, self.collection]
         self.shown = [self.past, self.live, self.side, self.question, self.list, self.exports, self.chips]
 
     def _build_conversations(self) -> None:
@@ -59,6 +59,9 @@ class AskTab:
         with gr.Accordion("Filters", open=False, elem_id="filters"), gr.Row():
             self.sources = gr.Dropdown([], label="Outlets", multiselect=True, elem_id="f-sources", min_width=110)
             self.language = gr.Dropdown([("any", "")], value="", label="Language", elem_id="f-language", min_width=110)
+            self.collection = gr.Dropdown(
+                [("all", "")], value="", label="Collection", elem_id="f-collection", min_width=110
+            )
             self.after = gr.Textbox(label="From", placeholder="2023-06-01", elem_id="f-after", min_width=110)
             self.before = gr.Textbox(label="Before", placeholder="2023-07-01", elem_id="f-before", min_width=110)
 
@@ -124,15 +127,17 @@ class AskTab:
     # -- asking ---------------------------------------------------------------------------
 
     def ask(
-        self, question: str, sources: Sequence[str], after: str, before: str, language: str,
+        self, question: str, sources: Sequence[str], after: str, before: str, language: str, collection: str,
         model: str, k: float, temperature: float, request: gr.Request, times: bool = True,
     ) -> Iterator[Changes]:  # fmt: skip
         """Answer a question, event by event."""
         session = self.page.session(request)
         try:
-            filters = read_filters(sources, after, before, language)
+            filters = read_filters(sources, after, before, language, collection)
         except UsageError as e:
             raise gr.Error(str(e), print_exception=False) from e
+        if session.only:
+            filters["articles"] = [session.only[0]]
         options: dict[str, Any] = {"k": int(k), "times": times}
         if model:
             options["chat_model"] = model
@@ -147,12 +152,12 @@ class AskTab:
                 if first:
                     changes[self.question] = gr.update(value="", submit_btn=False, stop_btn="Stop")
                     if editing:
-                        changes[self.chips] = lists.chips(filters)
+                        changes[self.chips] = self.chips_for(session, filters)
                     first = False
                 yield changes
 
     def ask_again(
-        self, sources: Sequence[str], after: str, before: str, language: str,
+        self, sources: Sequence[str], after: str, before: str, language: str, collection: str,
         model: str, k: float, temperature: float, request: gr.Request, event: gr.EventData,
     ) -> Iterator[Changes]:  # fmt: skip
         """Ask a button's question: an example, or one that is asked again, with its dates or without."""
@@ -160,7 +165,9 @@ class AskTab:
         if data.get("turn"):
             self.page.session(request).editing = int(data["turn"])
         question, times = str(data["question"]), data.get("times") != "off"
-        yield from self.ask(question, sources, after, before, language, model, k, temperature, request, times)
+        yield from self.ask(
+            question, sources, after, before, language, collection, model, k, temperature, request, times
+        )
 
     def stop(self, request: gr.Request) -> None:
         """Stop the question that is being answered."""
@@ -170,7 +177,7 @@ class AskTab:
         """Put an earlier question into the field, to be replaced."""
         data = event_data(event)
         self.page.session(request).editing = int(data["turn"])
-        return gr.update(value=str(data["question"])), lists.chips(FilterArgs(), editing=True)
+        return gr.update(value=str(data["question"])), self.chips_for(self.page.session(request))
 
     # -- the evidence ---------------------------------------------------------------------
 
@@ -196,27 +203,44 @@ class AskTab:
 
     # -- filters --------------------------------------------------------------------------
 
-    def show_chips(self, sources: Sequence[str], after: str, before: str, language: str, request: gr.Request) -> Any:
+    def collections(self, request: gr.Request) -> Any:
+        """The collections that the user sees, to choose from."""
+        names = [c.name for c in self.page.session(request).collections()]
+        return gr.update(choices=[("all", ""), *((n, n) for n in names)])
+
+    @staticmethod
+    def chips_for(session: TabSession, filters: FilterArgs | None = None) -> str:
+        """The filters in force, that one article alone is asked, and that a question is being edited."""
+        only = session.only[1] if session.only else ""
+        return lists.chips(filters or FilterArgs(), session.editing is not None, only)
+
+    def show_chips(
+        self, sources: Sequence[str], after: str, before: str, language: str, collection: str, request: gr.Request
+    ) -> Any:
         """Show the filters in force."""
         try:
-            filters = read_filters(sources, after, before, language)
+            filters = read_filters(sources, after, before, language, collection)
         except UsageError:
             return gr.skip()  # a date that is still being typed
-        return lists.chips(filters, self.page.session(request).editing is not None)
+        return self.chips_for(self.page.session(request), filters)
 
     def unfilter(
-        self, sources: Sequence[str], after: str, before: str, language: str, request: gr.Request, event: gr.EventData
-    ) -> tuple[Any, ...]:
+        self, sources: Sequence[str], after: str, before: str, language: str, collection: str,
+        request: gr.Request, event: gr.EventData,
+    ) -> tuple[Any, ...]:  # fmt: skip
         """Remove a filter, or stop editing."""
         what, value = event_data(event)["what"], str(event_data(event).get("value", ""))
         session = self.page.session(request)
         if what == "editing":
             session.editing = None
+        if what == "only":
+            session.only = None
         sources = [s for s in sources or [] if not (what == "source" and s == value)]
         after, before = ("" if what == name else given for name, given in (("after", after), ("before", before)))
         language = "" if what == "language" else language
-        chips = lists.chips(read_filters(sources, after, before, language), session.editing is not None)
-        return sources, after, before, language, chips
+        collection = "" if what == "collection" else collection
+        chips = self.chips_for(session, read_filters(sources, after, before, language, collection))
+        return sources, after, before, language, collection, chips
 
     # -- conversations --------------------------------------------------------------------
 

@@ -41,7 +41,9 @@ def event_data(event: gr.EventData) -> dict[str, Any]:
     return data if isinstance(data, dict) else {}
 
 
-def read_filters(sources: Sequence[str] | None, after: str, before: str, language: str) -> FilterArgs:
+def read_filters(
+    sources: Sequence[str] | None, after: str, before: str, language: str, collection: str = ""
+) -> FilterArgs:
     """The filter fields as filters; fields that are empty are left out.
 
     Raises:
@@ -56,6 +58,8 @@ def read_filters(sources: Sequence[str] | None, after: str, before: str, languag
         filters["before"] = end
     if language:
         filters["language"] = language
+    if collection:
+        filters["collection"] = collection
     return filters
 
 

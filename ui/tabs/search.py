@@ -1,0 +1,140 @@
+"""The tab Search: the articles that hold some words, with counts that narrow the search."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from rag.ui import search
+from rag.ui.tabs.common import IMMEDIATE, event_data, html, read_date
+
+from rag.errors import UsageError
+
+if TYPE_CHECKING:
+    from rag.ui.app import Page
+
+_ORDERS = [("Best match", "relevance"), ("Newest", "newest"), ("Oldest", "oldest")]
+
+
+class SearchTab:
+    """Searches the full text."""
+
+    def __init__(self, page: Page) -> None:
+        """Build the tab's blocks."""
+        self.page = page
+        with gr.Row(elem_id="search-row"):
+            with gr.Column(elem_id="search-column"):
+                with gr.Row():
+                    self.query = gr.Textbox(
+                        label="Words in the articles", placeholder='"port authority" strik* NOT ferry',
+                        elem_id="search-query", max_lines=1, max_length=1000, min_width=240, scale=3,
+                    )  # fmt: skip
+                    self.after = gr.Textbox(
+                        label="From", placeholder="2023-06-01", elem_id="search-from", max_lines=1, min_width=110
+                    )
+                    self.last = gr.Textbox(
+                        label="To", placeholder="2023-06-30", elem_id="search-to", max_lines=1, min_width=110
+                    )
+                    self.collection = gr.Dropdown(
+                        [("whole archive", "")], value="", label="Within", elem_id="search-within", min_width=140
+                    )
+                with gr.Row():
+                    self.order = gr.Radio(
+                        _ORDERS, value="relevance", show_label=False, label="Order", container=False,
+                        elem_id="search-order", min_width=220,
+                    )  # fmt: skip
+                    self.find = gr.Button("Search", elem_id="find-words", scale=0, min_width=90)
+                self.note = html("search-note")
+                self.results = html("search-list")
+            with gr.Column(elem_id="search-side"):
+                self.article = html("search-article", value=search.no_article())
+
+    def wire(self, tab: gr.Tab, tabs: gr.Tabs, chips: Any) -> None:
+        """Connect the events.
+
+        Args:
+            tab: This one.
+            tabs: All of them; "Ask about this one" goes to Ask.
+            chips: Where Ask shows what a question is restricted to.
+        """
+        fields = [self.query, self.after, self.last, self.order, self.collection]
+        shown = [self.results, self.note]
+        tab.select(self.choices, None, self.collection, **IMMEDIATE).then(self.search, fields, shown, **IMMEDIATE)
+        for event in (
+            self.query.submit, self.after.submit, self.last.submit, self.find.click, self.order.input,
+            self.collection.input,
+        ):  # fmt: skip
+            event(self.search, fields, shown, **IMMEDIATE)
+        self.results.turnpage(self.turn, fields, shown, **IMMEDIATE)
+        self.results.narrow(self.narrow, fields, [self.query, *shown], **IMMEDIATE)
+        self.results.collect(self.collect, fields, [self.note, self.collection], **IMMEDIATE)
+        self.results.askabout(self.ask_about, None, [tabs, chips], **IMMEDIATE)
+        for place in (self.results, self.article):
+            place.cite(self.open, None, self.article, **IMMEDIATE)
+        self.article.back(search.no_article, None, self.article, **IMMEDIATE)
+
+    def choices(self, request: gr.Request) -> Any:
+        """The collections that the user sees."""
+        names = [c.name for c in self.page.session(request).collections()]
+        return gr.update(choices=[("whole archive", ""), *((n, n) for n in names)])
+
+    def search(
+        self, query: str, after: str, last: str, order: str, collection: str, request: gr.Request, offset: int = 0
+    ) -> tuple[str, str]:
+        """List what is found."""
+        try:
+            wanted = search.Wanted(
+                " ".join((query or "").split()), order, read_date(after, "From"), read_date(last, "To"),
+                collection or "", offset,
+            )  # fmt: skip
+        except UsageError as e:
+            return search.failed(str(e)), ""
+        return self.page.session(request).find(wanted), ""
+
+    def turn(
+        self, query: str, after: str, last: str, order: str, collection: str, request: gr.Request, event: gr.EventData
+    ) -> tuple[str, str]:
+        """Another page of the same."""
+        return self.search(query, after, last, order, collection, request, int(event_data(event)["offset"]))
+
+    def narrow(
+        self, query: str, after: str, last: str, order: str, collection: str, request: gr.Request, event: gr.EventData
+    ) -> tuple[str, str, str]:
+        """Search in one outlet or month alone: what says so is put into the query, where it can be taken away."""
+        term = str(event_data(event)["term"])
+        whole = f"({query})" if " OR " in query else query
+        narrowed = query if term in query else f"{whole} {term}"
+        return narrowed, *self.search(narrowed, after, last, order, collection, request)
+
+    def collect(
+        self, query: str, after: str, last: str, order: str, collection: str, request: gr.Request, event: gr.EventData
+    ) -> tuple[str, Any]:
+        """Put all that is found into a collection, which is made where there is none of the name."""
+        try:
+            wanted = search.Wanted(
+                " ".join((query or "").split()),
+                order,
+                read_date(after, "From"),
+                read_date(last, "To"),
+                collection or "",
+            )
+        except UsageError as e:
+            return search.failed(str(e)), gr.skip()
+        told = self.page.session(request).collect(wanted, str(event_data(event).get("why", "")))
+        return told, self.choices(request)
+
+    def ask_about(self, request: gr.Request, event: gr.EventData) -> tuple[Any, str]:
+        """Go to Ask, where the next questions are asked of one article alone."""
+        data = event_data(event)
+        session = self.page.session(request)
+        session.only = (str(data["article"]), str(data["title"]))
+        return gr.update(selected="ask"), self.page.ask.chips_for(session)
+
+    def open(self, request: gr.Request, event: gr.EventData) -> str:
+        """Open an article at its first marked words."""
+        data = event_data(event)
+        session = self.page.session(request)
+        return session.article(str(data["article"]), int(data["start"]), int(data["end"]), "", back="Close")
+
+
+__all__ = ["SearchTab"]
