@@ -28,7 +28,7 @@ class Collections:
         """Take the stores of an archive; nothing is opened yet."""
         self._stores = stores
 
-    def list(self, user: str | None = None) -> list[Collection]:
+    def all(self, user: str | None = None) -> list[Collection]:
         """Those that a user sees, by name."""
         if not self._stores.exists:
             return []
@@ -40,7 +40,7 @@ class Collections:
         Raises:
             CollectionMissing: There is none, or not for this user.
         """
-        seen = self.list(user)
+        seen = self.all(user)
         found = [c for c in seen if name == f"#{c.id}" or c.name.casefold() == name.strip().casefold()]
         if not found:
             there = ", ".join(c.name for c in seen)

@@ -84,8 +84,8 @@ def test_a_collection_of_ones_own_is_seen_by_nobody_else(archive: Archive) -> No
     """Neither listed, nor searched in, nor told by an error."""
     archive.collections.make("plans", owner="ana")
     archive.collections.add("plans", "story-1", user="ana")
-    assert [c.name for c in archive.collections.list("ana")] == ["plans"]
-    assert archive.collections.list("bo") == []
+    assert [c.name for c in archive.collections.all("ana")] == ["plans"]
+    assert archive.collections.all("bo") == []
     scheduler = RequestScheduler(archive)
     assert scheduler.find("storm", user="ana", collection="plans").total == 1
     with pytest.raises(CollectionMissing) as told:
@@ -118,7 +118,7 @@ def test_names_are_checked(archive: Archive, tmp_path: Path) -> None:
         archive.collections.add("c", outlets=["Nobody"])
     assert archive.collections.drop("c").name == "c"
     with Archive.open(tmp_path / "none", embeddings=FakeEmbeddings()) as empty:
-        assert empty.collections.list() == []
+        assert empty.collections.all() == []
 
 
 def test_many_articles_are_no_trouble(tmp_path: Path) -> None:

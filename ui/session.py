@@ -217,7 +217,7 @@ class TabSession:
 
     def collections(self) -> list[Collection]:
         """The collections that the user sees."""
-        return self.archive.collections.list(self.user)
+        return self.archive.collections.all(self.user)
 
     def find(self, wanted: search.Wanted) -> str:
         """What a full-text search finds, as HTML, or why there is nothing."""

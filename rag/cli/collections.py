@@ -36,7 +36,7 @@ def list_collections(archive: ArchiveOption = None, as_json: JsonOption = False)
     Example: onrecord collections list
     """
     with open_archive(archive) as opened:
-        found = opened.collections.list()
+        found = opened.collections.all()
     if as_json:
         print_json("[" + ", ".join(c.model_dump_json() for c in found) + "]")
         return

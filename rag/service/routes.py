@@ -300,7 +300,7 @@ class Routes:
 
     async def collections(self, request: Request) -> list[Collection]:
         """The collections that the user sees: named sets of articles and outlets."""
-        return await self._read(partial(self.scheduler.archive.collections.list, self.access.user(request)))
+        return await self._read(partial(self.scheduler.archive.collections.all, self.access.user(request)))
 
     async def _wait_for(self, wait: Callable[..., T], *args: Any) -> T:
         """Call what waits in the scheduler's queue, in a thread of its own; that thread never touches the archive."""

@@ -27,22 +27,27 @@ class SearchTab:
                 with gr.Row():
                     self.query = gr.Textbox(
                         label="Words in the articles", placeholder='"port authority" strik* NOT ferry',
-                        elem_id="search-query", max_lines=1, max_length=1000, min_width=240, scale=3,
+                        elem_id="search-query", max_lines=1, max_length=1000,
                     )  # fmt: skip
+                with gr.Row():
                     self.after = gr.Textbox(
-                        label="From", placeholder="2023-06-01", elem_id="search-from", max_lines=1, min_width=110
+                        label="From", placeholder="2023-06-01", elem_id="search-from", max_lines=1, min_width=120
                     )
                     self.last = gr.Textbox(
-                        label="To", placeholder="2023-06-30", elem_id="search-to", max_lines=1, min_width=110
+                        label="To", placeholder="2023-06-30", elem_id="search-to", max_lines=1, min_width=120
                     )
                     self.collection = gr.Dropdown(
-                        [("whole archive", "")], value="", label="Within", elem_id="search-within", min_width=140
+                        [("whole archive", "")],
+                        value="",
+                        label="Within",
+                        elem_id="search-within",
+                        min_width=190,
+                        scale=2,
                     )
                 with gr.Row():
-                    self.order = gr.Radio(
-                        _ORDERS, value="relevance", show_label=False, label="Order", container=False,
-                        elem_id="search-order", min_width=220,
-                    )  # fmt: skip
+                    self.order = gr.Dropdown(
+                        _ORDERS, value="relevance", label="Order", elem_id="search-order", min_width=150, scale=0
+                    )
                     self.find = gr.Button("Search", elem_id="find-words", scale=0, min_width=90)
                 self.note = html("search-note")
                 self.results = html("search-list")
