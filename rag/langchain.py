@@ -96,7 +96,7 @@ class ArchiveTool(BaseTool):
 
     async def _arun(self, question: str, **given: Any) -> tuple[str, Answer]:
         stop, answer = threading.Event(), None
-        options = {**self._options(given), "cancel": stop}
+        options: AskOptions = {**self._options(given), "cancel": stop}
         async for event in follow(lambda: self.archive.stream(question, **options), stop):
             if isinstance(event, Finished):
                 answer = event.answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 from langchain_core.messages import AIMessage, AIMessageChunk, BaseMessage, HumanMessage
 from langchain_core.messages.ai import UsageMetadata
@@ -292,7 +292,9 @@ def _question(asked: Any) -> tuple[str, list[tuple[str, str]]]:
     if isinstance(asked, Mapping):
         for name in _QUESTION:
             if name in asked:
-                return _question(asked[name]) if not isinstance(asked[name], Mapping) else _refuse(asked[name])
+                if isinstance(asked[name], Mapping):
+                    _refuse(asked[name])
+                return _question(asked[name])
         if "messages" in asked:
             return _last_asked(asked["messages"])
         raise UsageError(
@@ -302,10 +304,10 @@ def _question(asked: Any) -> tuple[str, list[tuple[str, str]]]:
         return _last_asked(asked)
     if hasattr(asked, "messages"):
         return _last_asked(asked.messages)
-    return _refuse(asked)
+    _refuse(asked)
 
 
-def _refuse(asked: Any) -> Any:
+def _refuse(asked: Any) -> NoReturn:
     raise UsageError(f"There is no question in an input of type {type(asked).__name__}. {_WANTED}")
 
 
