@@ -384,7 +384,7 @@ def test_no_worse_than_an_earlier_report(cli: Any, tmp_path: Path, monkeypatch: 
         (["{cases}", "--sample", "-1"], 2, "sample is -1"),
         (["{cases}", "--workers", "0"], 2, "--workers is 0"),
         (["{cases}", "--depth", "0"], 2, "--depth is 0"),
-        (["{cases}", "--depth", "1001"], 2, "1000 is the most"),
+        (["{cases}", "--depth", "1001"], 2, "--depth is 1001; it goes from 1 to 1000"),
         (["{cases}", "--out", "{cases}"], 2, "--out DIR"),
         (["{cases}", "--model", "local:/nowhere.gguf"], 1, "/nowhere.gguf"),
         (["{cases}", "--archive", "{none}"], 1, "onrecord ingest"),
