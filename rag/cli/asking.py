@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -54,7 +54,8 @@ def ask(
 
     Example: onrecord ask "what did Qin Gang say about relations?"
     """
-    options: AskOptions = {"k": k, "today": parse_day("--today", today), "times": not any_time, **filters}
+    how = {"k": k, "today": parse_day("--today", today), "times": not any_time}
+    options = cast(AskOptions, {**filters, **how})
     with open_archive(archive, model=model) as opened:
         known_outlets(opened, filters)
         if question is not None:

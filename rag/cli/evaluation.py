@@ -126,7 +126,8 @@ def run(
     from rag.answer.models.chat import is_remote
     from rag.evaluation import baseline, measures, report
     from rag.evaluation import compare as comparing
-    from rag.evaluation.cases import FIELD_NAMES, FORMATS, load_cases
+    from rag.evaluation.cases import FORMATS, load_cases
+    from rag.evaluation.formats.general import FIELD_NAMES
     from rag.evaluation.libraries import require_libraries
     from rag.evaluation.rows import read_rows
     from rag.evaluation.run import DEEPEST, evaluate, output_dir
