@@ -39,6 +39,7 @@ _BESIDE = {
     "ArchiveRunnable": "rag.runnable",
 }
 """What is described, and made or taken by methods, without being exported."""
+_LONGEST = 100  # characters of a signature on one line
 _LEFT_OUT = frozenset({"Event", "__version__"})
 
 
@@ -151,8 +152,33 @@ def _code(node: ast.stmt) -> str:
     mark = "".join(f"@{d}\n" for d in sorted(decorators) if d in ("property", "classmethod", "cached_property"))
     word = "async def" if isinstance(node, ast.AsyncFunctionDef) else "def"
     returned = f" -> {ast.unparse(node.returns)}" if node.returns else ""
-    line = f"{word} {node.name}({ast.unparse(node.args)}){returned}: ..."
+    given = list(_arguments(node.args))
+    line = f"{word} {node.name}({', '.join(given)}){returned}: ..."
+    if len(line) > _LONGEST:
+        line = "\n".join([f"{word} {node.name}(", *(f"    {one}," for one in given), f"){returned}: ..."])
     return f"```python\n{mark}{line}\n```\n\n"
+
+
+def _arguments(args: ast.arguments) -> Iterator[str]:
+    """Parameters, each with its type and default."""
+    plain = [*args.posonlyargs, *args.args]
+    without = len(plain) - len(args.defaults)
+    for at, one in enumerate(plain):
+        yield _argument(one, args.defaults[at - without] if at >= without else None)
+    if args.vararg:
+        yield f"*{_argument(args.vararg, None)}"
+    elif args.kwonlyargs:
+        yield "*"
+    for one, default in zip(args.kwonlyargs, args.kw_defaults, strict=True):
+        yield _argument(one, default)
+    if args.kwarg:
+        yield f"**{_argument(args.kwarg, None)}"
+
+
+def _argument(one: ast.arg, default: ast.expr | None) -> str:
+    kind = f": {ast.unparse(one.annotation)}" if one.annotation else ""
+    equals = " = " if kind else "="
+    return f"{one.arg}{kind}{equals + ast.unparse(default) if default else ''}"
 
 
 def _told(node: ast.stmt) -> str:

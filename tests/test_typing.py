@@ -21,9 +21,9 @@ from pathlib import Path
 from langchain_core.documents import Document
 
 from rag import (
-    Answer, Archive, ArchiveClosed, Article, ArticleSummary, AsyncArchive, Choice, Citation, Claim, Delta, Finished, Hit,
-    IngestReport, Judgement, NewArticle, OnRecordError, Passage, Problem, Progress, Quote, Quoted, Report, Retrieved,
-    Settings, Stats, Timeline, UsageError, check_claims, evaluate, load_cases,
+    Answer, Archive, ArchiveClosed, Article, ArticleSummary, AsyncArchive, Choice, Citation, Claim, Delta, Finished,
+    Hit, IngestReport, Judgement, NewArticle, OnRecordError, Passage, Problem, Progress, Quote, Quoted, Report,
+    Retrieved, Settings, Stats, Timeline, UsageError, check_claims, evaluate, load_cases,
 )
 
 storm: NewArticle = {"title": "Storm", "text": "A storm had damaged 12 boats.", "published": date(2023, 6, 18)}
@@ -62,7 +62,7 @@ def look(archive: Archive) -> Answer:
     archive.search("storm", k="three")  # type: ignore[arg-type]
     archive.search("storm", brief=True)  # type: ignore[call-arg]
     archive.list_articles(sort="size")  # type: ignore[arg-type]
-    archive.quotes("Qin")  # type: ignore[misc]
+    archive.quotes("Qin")  # type: ignore[call-arg]
     archive.ask()  # type: ignore[call-arg]
     print(report, found, total, first, quotes, timeline, choice, stats, problems, keys)
     return talk.ask("storm")
