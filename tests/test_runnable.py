@@ -207,7 +207,7 @@ async def test_cancelling_stops_the_answer(ports: Archive, chat: FakeChat) -> No
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    assert time.perf_counter() - began < 0.5
+    assert time.perf_counter() - began < 5
     assert stop.is_set()
 
 
