@@ -9,46 +9,95 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rag.adding import NewArticle
+    from rag.aio import AsyncArchive, AsyncChat
     from rag.answer.check.judge import Judgement
     from rag.archive import Archive
     from rag.chat import Chat
     from rag.claims import Claim, check_claims
-    from rag.errors import OnRecordError
+    from rag.errors import (
+        AddressRefused,
+        ArchiveClosed,
+        ArchiveDamaged,
+        ArchiveError,
+        ArchiveLocked,
+        ArchiveMismatch,
+        ArchiveMissing,
+        ArticleMissing,
+        ConversationMissing,
+        ExtraMissing,
+        FetchCancelled,
+        FetchError,
+        LexiconError,
+        ModelCorrupt,
+        ModelError,
+        ModelFailed,
+        ModelMissing,
+        OnRecordError,
+        PluginError,
+        PromptError,
+        ServiceBusy,
+        SourceError,
+        UsageError,
+    )
     from rag.evaluation.cases import load_cases
     from rag.evaluation.run import evaluate
     from rag.evaluation.values import EvalCase, Report
     from rag.settings import Settings
+    from rag.timelines import Timeline, TimelineEntry
     from rag.types import (
         Answer,
         Article,
+        ArticleSummary,
         Choice,
         Citation,
+        Conflict,
+        Conversation,
         Delta,
+        Event,
         Finished,
         Hit,
         IngestReport,
         Passage,
+        Problem,
         Progress,
         Query,
+        Quote,
         Quoted,
         Retrieved,
+        Skipped,
+        Stats,
     )
 
 _HOMES = {
     "Archive": "rag.archive",
+    "AsyncArchive": "rag.aio",
+    "AsyncChat": "rag.aio",
     "Chat": "rag.chat",
     "Claim": "rag.claims",
     "Judgement": "rag.answer.check.judge",
+    "NewArticle": "rag.adding",
     "check_claims": "rag.claims",
-    "OnRecordError": "rag.errors",
     "Settings": "rag.settings",
     "EvalCase": "rag.evaluation.values",
     "Report": "rag.evaluation.values",
+    "Timeline": "rag.timelines",
+    "TimelineEntry": "rag.timelines",
     "evaluate": "rag.evaluation.run",
     "load_cases": "rag.evaluation.cases",
     **dict.fromkeys(
         (
-            "Answer Article Choice Citation Delta Finished Hit IngestReport Passage Progress Query Quoted Retrieved"
+            "AddressRefused ArchiveClosed ArchiveDamaged ArchiveError ArchiveLocked ArchiveMismatch "
+            "ArchiveMissing ArticleMissing ConversationMissing ExtraMissing FetchCancelled FetchError "
+            "LexiconError ModelCorrupt ModelError ModelFailed ModelMissing OnRecordError PluginError PromptError "
+            "ServiceBusy SourceError UsageError"
+        ).split(),
+        "rag.errors",
+    ),
+    **dict.fromkeys(
+        (
+            "Answer Article ArticleSummary Choice Citation Conflict Conversation Delta Event Finished Hit "
+            "IngestReport Passage Problem Progress Query Quote Quoted Retrieved Skipped Stats"
         ).split(),
         "rag.types",
     ),
@@ -56,27 +105,62 @@ _HOMES = {
 
 __version__ = "0.1.0"
 __all__ = [
+    "AddressRefused",
     "Answer",
     "Archive",
+    "ArchiveClosed",
+    "ArchiveDamaged",
+    "ArchiveError",
+    "ArchiveLocked",
+    "ArchiveMismatch",
+    "ArchiveMissing",
     "Article",
+    "ArticleMissing",
+    "ArticleSummary",
+    "AsyncArchive",
+    "AsyncChat",
     "Chat",
     "Choice",
     "Citation",
     "Claim",
+    "Conflict",
+    "Conversation",
+    "ConversationMissing",
     "Delta",
     "EvalCase",
+    "Event",
+    "ExtraMissing",
+    "FetchCancelled",
+    "FetchError",
     "Finished",
     "Hit",
     "IngestReport",
     "Judgement",
+    "LexiconError",
+    "ModelCorrupt",
+    "ModelError",
+    "ModelFailed",
+    "ModelMissing",
+    "NewArticle",
     "OnRecordError",
     "Passage",
+    "PluginError",
+    "Problem",
     "Progress",
+    "PromptError",
     "Query",
+    "Quote",
     "Quoted",
     "Report",
     "Retrieved",
+    "ServiceBusy",
     "Settings",
+    "Skipped",
+    "SourceError",
+    "Stats",
+    "Timeline",
+    "TimelineEntry",
+    "UsageError",
     "__version__",
     "check_claims",
     "evaluate",

@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from rag._deprecated import FormerNames
+from rag.adding import TakesMemory
+from rag.closed import Closed
 from rag.errors import UsageError
 from rag.index.stores import Stores
+from rag.joins import Joins
 from rag.lookup import Lookup
-from rag.protocols import AskOptions, FilterArgs, QuestionOptions, SearchOptions, refuse_unknown, search_options
+from rag.protocols import AskOptions, FilterArgs, SearchOptions, refuse_unknown, search_options
 from rag.settings import Settings, load_settings
 from rag.sourcing import KeepsSources
-from rag.types import Answer, Choice, Event, Finished, Hit, IngestReport, Query, Quote, Retrieved
+from rag.types import Answer, Choice, Event, Finished, Hit, IngestReport, Query, Quote, RawArticle, Retrieved, Skipped
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
-    from langchain_core.retrievers import BaseRetriever
-    from langchain_core.runnables import Runnable
 
     from rag.answer.answerer import Answerer
-    from rag.chat import Chat
     from rag.retrieve.planner import Planner
     from rag.retrieve.retriever import Retriever
 
 
-class Archive(Lookup, KeepsSources, FormerNames):
+class Archive(Lookup, KeepsSources, TakesMemory, Joins, FormerNames):
     """An archive of news articles in one folder.
 
     Reading is safe from several threads and processes, also while one of them
@@ -47,13 +47,15 @@ class Archive(Lookup, KeepsSources, FormerNames):
         """Use ``Archive.open`` instead."""
         self.settings = settings
         self.path = settings.archive.expanduser().resolve()
-        self.stores = Stores(self.path, settings, embeddings)
+        self.stores: Stores = Stores(self.path, settings, embeddings)
         """What is beneath: for arms, tests and measurements. It changes without notice."""
         self._given_chat = chat_model
         self._lock = threading.RLock()
         self._answerers: dict[str, Answerer] = {}
         self._retriever: Retriever | None = None
         self._planner: Planner | None = None
+        self._gone: Callable[[], Any] | None = None
+        """Of an archive in memory: deletes its folder."""
 
     @classmethod
     def open(
@@ -93,15 +95,20 @@ class Archive(Lookup, KeepsSources, FormerNames):
         )
 
     def close(self) -> None:
-        """Let go of files and models."""
+        """Let go of files and models. Whatever is asked of the archive afterwards is an ``ArchiveClosed``."""
         with self._lock:
             for answerer in self._answerers.values():
                 answerer.close()
             self._answerers.clear()
+            self._retriever = self._planner = None
         self.close_sources()
         self.stores.close()
+        self.stores = cast(Stores, Closed(self.path, kept=self._gone is None))
+        if self._gone is not None:
+            self._gone()
 
     def __enter__(self) -> Archive:
+        self.stores.exists  # noqa: B018 - a closed one says so
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -132,11 +139,15 @@ class Archive(Lookup, KeepsSources, FormerNames):
         """
         if not sources:
             raise UsageError("Nothing to ingest. Name a file, a folder or a pattern.")
+        return self._take_in(self.found(sources, fields), progress)
+
+    def _take_in(
+        self, found: Iterable[RawArticle | Skipped], progress: Callable[[int, str], None] | None
+    ) -> IngestReport:
         from rag.ingest import pipeline
         from rag.ingest.backfill import backfill_quotes, find_quotes
         from rag.record.linker import link
 
-        found = self.found(sources, fields)
         with self.stores.writing("ingest"):
             self.stores.claim_fingerprint()
             report = pipeline.run(
@@ -205,7 +216,11 @@ class Archive(Lookup, KeepsSources, FormerNames):
         Raises:
             ModelMissing: The model is not installed.
         """
+        from rag.retrieve import days
+
         refuse_unknown(options, AskOptions)
+        days.answering(options)
+        self.stores.exists  # noqa: B018 - a closed archive says so at once
         events = self._stream(question, options)
         if options.get("collection") is None:
             return events
@@ -353,28 +368,6 @@ class Archive(Lookup, KeepsSources, FormerNames):
         near = self.retriever.search
         return search_quotes(self.stores, self.planner, near, speaker=speaker, about=about, limit=limit, **filters)
 
-    def chat(self, **options: Unpack[AskOptions]) -> Chat:
-        """A conversation in which questions may take up earlier ones.
-
-        Args:
-            options: As for ``stream``, for all of its questions.
-        """
-        from rag.chat import Chat
-
-        return Chat(self, options)
-
-    def as_retriever(self, k: int | None = None, **options: Unpack[QuestionOptions]) -> BaseRetriever:
-        """The archive as a LangChain retriever of passages (``Document`` with offsets in its metadata)."""
-        from rag.langchain import ArchiveRetriever
-
-        return ArchiveRetriever(archive=self, k=k or self.settings.k, options=dict(options))
-
-    def as_runnable(self, **options: Unpack[AskOptions]) -> Runnable[str, Answer]:
-        """The archive as a LangChain runnable from a question to an ``Answer``."""
-        from rag.langchain import runnable
-
-        return runnable(self, options)
-
     # -- upkeep ----------------------------------------------------------------------
 
     def reindex(self, *, embed_again: bool = False, progress: Callable[[int, str], None] | None = None) -> None:
@@ -432,6 +425,7 @@ class Archive(Lookup, KeepsSources, FormerNames):
             given = self._given_chat if name is None else None
             which = "given" if given is not None else name or self.model
             if which not in self._answerers:
+                self.stores.exists  # noqa: B018 - a closed archive says so
                 from rag.answer.answerer import Answerer
 
                 self._answerers[which] = Answerer(given if given is not None else which, self.settings)

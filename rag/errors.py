@@ -4,6 +4,7 @@
     ├── ArchiveError            the archive on disk
     │   ├── ArchiveMissing      nothing there yet
     │   ├── ArchiveLocked       another process is writing
+    │   ├── ArchiveClosed       it is used after close()
     │   ├── ArchiveMismatch     built with another embedder, splitter or newer schema
     │   └── ArchiveDamaged      the stores disagree, or a store can't be read
     ├── ArticleMissing          no article, passage or version of that id
@@ -46,6 +47,10 @@ class ArchiveMissing(ArchiveError):
 
 class ArchiveLocked(ArchiveError):
     """Another process is writing to the archive; the message names it."""
+
+
+class ArchiveClosed(ArchiveError):
+    """An archive is used after ``close()``; the message says how to open it again."""
 
 
 class ArchiveMismatch(ArchiveError):

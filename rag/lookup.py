@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import date
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from rag.errors import ArticleMissing, UsageError
-from rag.protocols import FilterArgs
+from rag.errors import ArticleMissing
+from rag.protocols import Day, FilterArgs, Sort
 from rag.types import Article, ArticleSummary, Citation, Passage, Problem, Sentence, Stats
 
 if TYPE_CHECKING:
@@ -105,12 +103,13 @@ class Lookup:
         *,
         source: str | None = None,
         language: str | None = None,
-        after: date | None = None,
-        before: date | None = None,
+        after: Day | None = None,
+        before: Day | None = None,
+        sort: Sort = "newest",
         limit: int = 50,
         offset: int = 0,
     ) -> tuple[list[ArticleSummary], int]:
-        """A page of the articles, newest publication first and undated ones last, and the number of all that match.
+        """A page of the articles, and the number of all that match.
 
         Args:
             search: Words that stand in title, author or key, in any case; parts of words do.
@@ -118,25 +117,24 @@ class Lookup:
             language: Only this one, as in "en".
             after: Only articles from then on; undated ones are left out.
             before: Only articles before then; likewise.
+            sort: ``newest`` and ``oldest`` by day of publication, undated ones last; ``added``, latest first;
+                ``title``, ``outlet``; ``longest`` first.
             limit: How many, 1000 at most.
             offset: How many to pass over.
 
         Raises:
-            UsageError: ``limit`` or ``offset`` is out of range, or ``language`` is none.
+            UsageError: ``limit`` or ``offset`` is out of range, or ``language``, a day or ``sort`` is none.
         """
-        if not 0 <= limit <= 1000 or offset < 0:
-            raise UsageError(f"A page of {limit} from {offset} on: `limit` goes from 0 to 1000, `offset` from 0.")
-        from rag.retrieve.query import aware, language_code
+        from rag import listing
 
-        language = language_code(language)
-        if not self.exists:
-            return [], 0
-        return self.stores.catalog.listed(
+        return listing.page(
+            self.stores,
             search,
             source=source,
             language=language,
-            after=aware(after),
-            before=aware(before),
+            after=after,
+            before=before,
+            sort=sort,
             limit=limit,
             offset=offset,
         )
@@ -195,7 +193,7 @@ class Lookup:
         """Coverage: ("2023-06", outlet or "", number of articles), in order; undated ones are left out."""
         return self.stores.catalog.months() if self.exists else []
 
-    @cached_property
+    @property
     def collections(self) -> Collections:
         """Collections: named sets of articles and outlets, that questions and searches can be restricted to."""
         from rag.collecting import Collections

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, TypedDict, Unpack, cast, runtime_checkable
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, TypedDict, Unpack, cast, runtime_checkable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -25,12 +25,21 @@ if TYPE_CHECKING:
 # -- what a question may come with ---------------------------------------------------
 
 
+Day = date | str
+"""A date or a datetime, or a text: "2023-02-01", "1 Feb 2023", "yesterday"; a month, a year or "last week" is its first
+day. What is ambiguous, as "03/04/2023" is, is refused."""
+
+
+Sort = Literal["newest", "oldest", "added", "title", "outlet", "longest"]
+"""What a list of articles is sorted by."""
+
+
 class FilterArgs(TypedDict, total=False):
     """Which articles are searched; every key may be left out. Command line, API, HTTP, MCP and page all take these."""
 
-    after: date | None
+    after: Day | None
     """Only articles from then on, each by the clock of its own outlet: a day is that outlet's day."""
-    before: date | None
+    before: Day | None
     """Only articles before then."""
     sources: Sequence[str]
     """Only these outlets, in any case."""
@@ -49,7 +58,7 @@ class QuestionOptions(FilterArgs, total=False):
 
     history: Sequence[tuple[str, str]]
     """(question, text of the answer) so far, oldest first: "and before that?" is searched for with them."""
-    today: date | None
+    today: Day | None
     """The day of the question, which "last week" counts from; by default now."""
     times: bool
     """Whether what the question says of when ("in June 2023", "latest", "before the summit") decides which articles are
@@ -271,6 +280,7 @@ __all__ = [
     "AskOptions",
     "ChatEngine",
     "Check",
+    "Day",
     "Embedder",
     "EmbedderFactory",
     "FilterArgs",
@@ -278,6 +288,7 @@ __all__ = [
     "Reader",
     "Rewriter",
     "SearchOptions",
+    "Sort",
     "SupportsAsk",
     "SupportsSearch",
     "refuse_unknown",

@@ -111,6 +111,20 @@ class Settings(BaseSettings):
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, settings_file())
 
 
+def unknown_variables() -> list[str]:
+    """What there is to say of variables ``ONRECORD_…`` in the environment that set nothing, a sentence each."""
+    import difflib
+
+    known = {f"ONRECORD_{name.upper()}" for name in Settings.model_fields} | {"ONRECORD_CONFIG"}
+    told = []
+    # Windows, and people, write them in either case.
+    for name in sorted(n for n in os.environ if n.upper().startswith("ONRECORD_") and n.upper() not in known):
+        near = difflib.get_close_matches(name.upper(), known, 1, 0.8)
+        meant = f" Did you mean {near[0]}?" if near else " Those that do: onrecord config"
+        told.append(f"The variable {name} sets nothing.{meant}")
+    return told
+
+
 def load_settings(**flags: Any) -> Settings:
     """Settings with ``flags`` on top; those that are None are left to the other sources.
 

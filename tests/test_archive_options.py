@@ -11,8 +11,9 @@ import pytest
 from helpers import many, write_rows
 
 from rag import Answer, Archive, Chat, Finished, Hit, Query, Retrieved
-from rag.langchain import ArchiveRetriever, runnable
+from rag.langchain import ArchiveRetriever
 from rag.protocols import AskOptions, SearchOptions, SupportsAsk, SupportsSearch, search_options
+from rag.runnable import ArchiveRunnable
 from rag.types import Event
 
 ASKED = "How many boats had storm0002 damaged?"
@@ -94,7 +95,7 @@ def test_a_chat_and_a_chain_stand_on_anything_that_answers(ports: Archive) -> No
     talk = Chat(parrot, {"k": 3})
     assert [talk.ask("One?").text, talk.ask("Two?", k=4).text] == ["Yes.", "Yes."]
     assert parrot.seen == [{"k": 3, "history": ()}, {"k": 4, "history": (("One?", "Yes."),)}]
-    assert runnable(parrot, {"brief": True}).invoke("Three?").model == "parrot"
+    assert ArchiveRunnable(parrot, {"brief": True}).invoke("Three?").model == "parrot"
     assert len(ArchiveRetriever(archive=parrot, k=3).invoke(ASKED)) == 1
     with pytest.raises(ValueError, match="SupportsSearch"):
         ArchiveRetriever(archive="no archive")  # type: ignore[arg-type]

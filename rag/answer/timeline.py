@@ -18,8 +18,8 @@ from rag.answer.events import LONGEST, Told, events
 from rag.errors import UsageError
 from rag.ingest.quote_frames import PAIRS
 from rag.protocols import FilterArgs, refuse_unknown
+from rag.retrieve.days import day, whole
 from rag.retrieve.planner import Planner
-from rag.retrieve.query import aware
 from rag.retrieve.tongues import Tongues
 from rag.text.tokens import query_terms, terms
 from rag.timelines import Timeline, TimelineEntry
@@ -103,9 +103,8 @@ def timeline(
         filters: Which articles; ``after`` and ``before`` are of the events' days, not of publication.
     """
     refuse_unknown(filters, FilterArgs)
-    if not 1 <= limit <= 1000:
-        raise UsageError(f"limit is {limit}; it goes from 1 to 1000.")
-    after, before = aware(filters.pop("after", None)), aware(filters.pop("before", None))
+    whole("limit", limit, 1, 1000)
+    after, before = day("after", filters.pop("after", None)), day("before", filters.pop("before", None))
     if after and before and after >= before:
         raise UsageError(f"`after` ({after:%Y-%m-%d}) is not before `before` ({before:%Y-%m-%d}).")
     query = Planner(stores, lambda _: ()).query(about, times=False, **filters)

@@ -33,6 +33,7 @@ def main() -> None:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")  # a terminal that can't show “ gets ?
     try:
+        _tell_of_variables()
         app(standalone_mode=True)
     except UsageError as e:
         _fail(e, Exit.USAGE)
@@ -55,6 +56,15 @@ def main() -> None:
         _fail(e, Exit.ERROR)
     except sqlite3.Error as e:
         _fail(OnRecordError(f"The archive's catalog says: {e}. Try again, or run: onrecord doctor"), Exit.ERROR)
+
+
+def _tell_of_variables() -> None:
+    """Say which variables ``ONRECORD_…`` set nothing; a wrong name would else be as if it weren't there."""
+    if any(name.upper().startswith("ONRECORD_") for name in os.environ):
+        from rag.settings import unknown_variables
+
+        for line in unknown_variables():
+            rich_console(stderr=True).print(printable(f"onrecord: {line}"), style="yellow")
 
 
 def _leave(code: int) -> None:

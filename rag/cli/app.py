@@ -10,7 +10,6 @@ app = typer.Typer(
     name="onrecord",
     help="Questions to an archive of news articles, answered with the exact words that support every sentence.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )

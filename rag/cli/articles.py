@@ -1,16 +1,26 @@
-"""``onrecord show`` and ``delete``."""
+"""``onrecord list``, ``show`` and ``delete``."""
 
 from __future__ import annotations
 
+import json
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast, get_args
 
 import typer
 
 from rag.cli.app import app
-from rag.cli.options import ArchiveOption, JsonOption
+from rag.cli.options import (
+    AfterOption,
+    ArchiveOption,
+    BeforeOption,
+    JsonOption,
+    LanguageOption,
+    known_outlets,
+    parse_day,
+)
 from rag.cli.terminal import Exit, open_archive, print_json, rich_console
 from rag.errors import OnRecordError, UsageError
+from rag.protocols import Sort
 from rag.text.normalize import printable
 
 if TYPE_CHECKING:
@@ -57,6 +67,61 @@ def show(
             out.print(f"also at    {', '.join(printable(t) for t in twins)}", style="dim")
         print()
         print(printable(found.text))
+
+
+@app.command("list")
+def list_(
+    search: Annotated[
+        str, typer.Argument(metavar="[WORDS]", help="Words in title, author or key; parts do", show_default=False)
+    ] = "",
+    archive: ArchiveOption = None,
+    after: AfterOption = None,
+    before: BeforeOption = None,
+    source: Annotated[
+        str | None, typer.Option("--source", help="Only this outlet; '' for articles without one")
+    ] = None,
+    language: LanguageOption = None,
+    sort: Annotated[
+        str, typer.Option("--sort", help="newest, oldest, added, title, outlet, longest", show_default=True)
+    ] = "newest",
+    limit: Annotated[int, typer.Option("--limit", help="How many at most, up to 1000")] = 50,
+    offset: Annotated[int, typer.Option("--offset", help="How many to pass over")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """List articles: day, outlet, title and id. Filtered by date, those without one are left out.
+
+    Example: onrecord list --source "Harbour Post" --after "June 2023" --sort title
+    """
+    from rag.protocols import FilterArgs
+
+    if sort not in get_args(Sort):
+        raise UsageError(f"--sort {sort!r}: choose one of {', '.join(get_args(Sort))}.")
+    with open_archive(archive) as opened:
+        opened.stores.require()
+        if source:
+            known_outlets(opened, FilterArgs(sources=(source,)))
+            source = opened.stores.catalog.resolve_outlet(source)
+        found, total = opened.list_articles(
+            search,
+            source=source,
+            language=language,
+            after=parse_day("--after", after),
+            before=parse_day("--before", before),
+            sort=cast(Sort, sort),
+            limit=limit,
+            offset=offset,
+        )
+    if as_json:
+        print_json(json.dumps([a.model_dump(mode="json") for a in found], indent=2, ensure_ascii=False))
+        return
+    out, err = rich_console(), rich_console(stderr=True)
+    for article in found:
+        when = f"{article.published:%Y-%m-%d}" if article.published else "no date   "
+        title = " ".join(article.title.split()) or article.key
+        told = " · ".join(x for x in (title, article.source, article.author) if x)
+        out.print(f"{when}  {article.id[:12]}  {printable(told)}")
+    shown = f"{offset + 1} to {offset + len(found)} of {total}" if found else f"none of {total}"
+    err.print(f"{shown} {'article' if total == 1 else 'articles'}", style="dim")
 
 
 @app.command()

@@ -3,24 +3,38 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Annotated
+import sys
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from rag.cli.app import app
-from rag.cli.options import AnyTimeOption, ArchiveOption, JsonOption, KOption, TodayOption, parse_day, takes_filters
+from rag.cli.conversing import converse
+from rag.cli.options import (
+    AnyTimeOption,
+    ArchiveOption,
+    JsonOption,
+    KOption,
+    TodayOption,
+    known_outlets,
+    parse_day,
+    takes_filters,
+)
 from rag.cli.printing import AnswerPrinter, print_hit, print_quote, print_time
 from rag.cli.terminal import Exit, open_archive, print_json, rich_console, status_line
-from rag.protocols import FilterArgs
+from rag.protocols import AskOptions, FilterArgs
 
 if TYPE_CHECKING:
-    from rag.types import Answer, Progress
+    from rag.types import Answer, Event, Progress
 
 
 @app.command()
 @takes_filters
 def ask(
-    question: Annotated[str, typer.Argument(help="The question, in any words")],
+    question: Annotated[
+        str | None, typer.Argument(help="The question, in any words; without it, a conversation", show_default=False)
+    ] = None,
     archive: ArchiveOption = None,
     model: Annotated[
         str | None,
@@ -35,7 +49,38 @@ def ask(
 ) -> None:
     """Answer a question in the articles' own words, and sum them up where there is a model. Exit code 3: no answer.
 
+    Without a question, a conversation: a question a line, which may lean on the ones before; Ctrl-D ends it. From a
+    pipe, every line is one; with --json, every answer is a line.
+
     Example: onrecord ask "what did Qin Gang say about relations?"
+    """
+    how = {"k": k, "today": parse_day("--today", today), "times": not any_time}
+    options = cast(AskOptions, {**filters, **how})
+    with open_archive(archive, model=model) as opened:
+        known_outlets(opened, filters)
+        if question is not None:
+            answered = _answer(opened.stream(question, **options), opened.settings.model, as_json)
+        else:
+            chat = opened.chat(**options)
+            opened.stores.require()
+            answered = converse(
+                chat,
+                lambda asked, again: _answer(
+                    chat.stream(asked), "" if again else opened.settings.model, as_json, lines=True
+                ),
+            )
+    if not answered:
+        raise typer.Exit(Exit.REFUSED)
+
+
+def _answer(events: Iterator[Event], model: str, as_json: bool, *, lines: bool = False) -> bool:
+    """Print an answer as it comes; whether it is one.
+
+    Args:
+        events: Of the answer.
+        model: Whose, where it has to be told that it is elsewhere.
+        as_json: Print it as JSON in the end.
+        lines: On one line.
     """
     from rag.answer.models.chat import is_remote
     from rag.types import Delta, Finished, Progress, Quoted, Retrieved
@@ -43,14 +88,13 @@ def ask(
     err = rich_console(stderr=True)
     answer: Answer | None = None
     printer = AnswerPrinter()
-    with open_archive(archive, model=model) as opened, status_line(err) as tell:
-        name = opened.settings.model
+    with status_line(err) as tell:
         tell("looking for evidence")
-        for event in opened.stream(question, k=k, today=parse_day("--today", today), times=not any_time, **filters):
+        for event in events:
             if isinstance(event, Retrieved):
                 print_time(err, event.query.time)
-                if is_remote(name):
-                    err.print(f"Passages of the archive are sent to {name}.", style="yellow")
+                if is_remote(model):
+                    err.print(f"Passages of the archive are sent to {model}.", style="yellow")
                 tell(f"{len(event.hits)} passages found")
             elif isinstance(event, Progress):
                 tell(_status(event, bool(printer.quotes)))
@@ -62,11 +106,11 @@ def ask(
                 answer = event.answer
     assert answer is not None
     if as_json:
-        print_json(answer.model_dump_json(indent=2))
+        print_json(answer.model_dump_json(indent=None if lines else 2))
+        sys.stdout.flush()
     else:
         printer.finish(answer)
-    if not answer.answered:
-        raise typer.Exit(Exit.REFUSED)
+    return answer.answered
 
 
 def _status(event: Progress, quoted: bool) -> str:
@@ -87,6 +131,9 @@ def search(
     filters: FilterArgs,
     today: TodayOption = None,
     any_time: AnyTimeOption = False,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say what each way of searching makes of a passage, and what it adds")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Find the passages nearest to a question; no language model is needed.
@@ -94,16 +141,21 @@ def search(
     Example: onrecord search "chip export rules" -k 5 --after 2023-06-01
     """
     with open_archive(archive) as opened:
+        known_outlets(opened, filters)
         found = opened.retrieve(question, k=k, today=parse_day("--today", today), times=not any_time, **filters)
+        why = opened.retriever.explain(found.query, found.hits) if explain else []
     err = rich_console(stderr=True)
     print_time(err, found.query.time)
     if as_json:
-        print_json(json.dumps([h.model_dump(mode="json") for h in found.hits], indent=2, ensure_ascii=False))
+        rows = [h.model_dump(mode="json") for h in found.hits]
+        for row, one in zip(rows, why, strict=False):
+            row["explained"] = one.model_dump(mode="json", exclude={"passage", "score"})
+        print_json(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     if not found.hits:
         err.print("Nothing found.")
-    for hit in found.hits:
-        print_hit(hit)
+    for n, hit in enumerate(found.hits):
+        print_hit(hit, why[n] if why else None)
 
 
 @app.command()
@@ -119,16 +171,19 @@ def quotes(
     filters: FilterArgs,
     as_json: JsonOption = False,
 ) -> None:
-    """Find quotes and their speakers; without --speaker and --about, the newest.
+    """Find quotes and their speakers; without --speaker and --about, the newest. Exit code 3: nothing found.
 
     Example: onrecord quotes --speaker "Qin Gang" --about relations
     """
     with open_archive(archive) as opened:
+        known_outlets(opened, filters)
         found = opened.quotes(speaker=speaker, about=about, limit=limit, **filters)
     if as_json:
         print_json(json.dumps([q.model_dump(mode="json") for q in found], indent=2, ensure_ascii=False))
-        return
-    if not found:
+    elif not found:
         rich_console(stderr=True).print("Nothing found.")
-    for quote in found:
-        print_quote(quote)
+    else:
+        for quote in found:
+            print_quote(quote)
+    if not found:
+        raise typer.Exit(Exit.REFUSED)

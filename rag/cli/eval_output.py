@@ -58,6 +58,7 @@ def print_report(report: Report) -> None:
     from rich.table import Table
 
     from rag.evaluation.labels import measure as named
+    from rag.evaluation.report_view import headline
 
     out = rich_console()
     run = report.run
@@ -65,6 +66,8 @@ def print_report(report: Report) -> None:
         f"{run.chosen} of {run.of} cases of {printable(run.cases)}, {printable(run.model or 'retrieval only')}",
         style="bold",
     )
+    if told := headline(report):
+        out.print(told, style="bold")
     table = Table(box=None, pad_edge=False)
     for heading, side in (("measure", "left"), ("", "left"), ("value", "right"), ("95 %", "left"), ("cases", "right")):
         table.add_column(heading, justify=side)  # type: ignore[arg-type]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,6 +19,8 @@ from rag.text.normalize import printable
 if TYPE_CHECKING:
     from rag.evaluation.baseline import Baseline
     from rag.evaluation.values import Report
+
+_MOST = 1_000_000  # cases, and as many at once
 
 FailUnderOption = Annotated[
     list[str] | None,
@@ -123,14 +126,22 @@ def run(
     from rag.answer.models.chat import is_remote
     from rag.evaluation import baseline, measures, report
     from rag.evaluation import compare as comparing
-    from rag.evaluation.cases import load_cases
+    from rag.evaluation.cases import FORMATS, load_cases
+    from rag.evaluation.formats.general import FIELD_NAMES
     from rag.evaluation.libraries import require_libraries
     from rag.evaluation.rows import read_rows
-    from rag.evaluation.run import evaluate, output_dir
+    from rag.evaluation.run import DEEPEST, evaluate, output_dir
 
     require_libraries()
+    _numbers({"--limit": limit, "--sample": sample, "--workers": workers}, _MOST)
+    _numbers({"--depth": depth}, DEEPEST)
+    _one_of("--retriever", retriever, ("hybrid", "dense", "lexical"))
+    _one_of("--format", format_, FORMATS)
+    for ours, _ in map(pair, field or []):
+        _one_of("--field", ours, FIELD_NAMES)
     least = _least(fail_under)
-    names = measures.parse(measure) if measure else None
+    with _of("--measure"):
+        names = measures.parse(measure) if measure else None
     base = _base(no_worse_than) if no_worse_than else None
     wanted = baseline.read(same_as) if same_as else None
     found = load_cases(cases, fields=dict(pair(f) for f in field or []), format=format_)
@@ -222,8 +233,29 @@ def _least(given: Sequence[str] | None) -> dict[str, float]:
             raise UsageError(f"--fail-under {text!r}: write MEASURE=LEAST, a number from 0 to 1, as in f1=0.6.")
     from rag.evaluation import measures
 
-    measures.parse(tuple(least))
+    with _of("--fail-under"):
+        measures.parse(tuple(least))
     return least
+
+
+@contextmanager
+def _of(flag: str) -> Iterator[None]:
+    """What makes no sense is told with the flag that it came by."""
+    try:
+        yield
+    except UsageError as e:
+        raise UsageError(f"{flag}: {e}") from e
+
+
+def _numbers(given: Mapping[str, int | None], most: int) -> None:
+    for flag, number in given.items():
+        if number is not None and not 1 <= number <= most:
+            raise UsageError(f"{flag} is {number}; it goes from 1 to {most}.")
+
+
+def _one_of(flag: str, given: str | None, there: Iterable[str]) -> None:
+    if given is not None and given not in (known := tuple(there)):
+        raise UsageError(f"{flag} {given!r}: choose one of {', '.join(known)}.")
 
 
 def _base(path: Path) -> Report | Baseline:

@@ -7,12 +7,17 @@ import inspect
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from rag.errors import UsageError
 from rag.protocols import FilterArgs
+
+if TYPE_CHECKING:
+    from rag.archive import Archive
+
+_LISTED = 20  # outlets named where --source names none
 
 ArchiveOption = Annotated[
     Path | None,
@@ -23,7 +28,7 @@ ArchiveOption = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="JSON on stdout (docs/schema.md)")]
-KOption = Annotated[int | None, typer.Option("-k", help="Passages to retrieve [default: 8]", show_default=False)]
+KOption = Annotated[int | None, typer.Option("-k", help="Passages to retrieve [default: 12]", show_default=False)]
 TodayOption = Annotated[
     str | None,
     typer.Option(
@@ -33,8 +38,11 @@ TodayOption = Annotated[
 AnyTimeOption = Annotated[bool, typer.Option("--any-time", help="Ignore time expressions in the question")]
 
 
-AfterOption = Annotated[str | None, typer.Option("--after", help="Only articles from this date on, as in 2023-06-01")]
-BeforeOption = Annotated[str | None, typer.Option("--before", help="Only articles before this date")]
+AfterOption = Annotated[
+    str | None,
+    typer.Option("--after", help="Only articles from this day on: 2023-06-01, 1 June 2023, last week"),
+]
+BeforeOption = Annotated[str | None, typer.Option("--before", help="Only articles before this day, written likewise")]
 SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this outlet; can be repeated")]
 LanguageOption = Annotated[str | None, typer.Option("--language", help="Only articles in this language, as in en")]
 DatedOption = Annotated[bool, typer.Option("--dated", help="With a date filter, leave out articles without a date")]
@@ -92,12 +100,34 @@ def parse_day(option: str, text: str | None) -> datetime | None:
     """
     if text is None:
         return None
-    from rag.text.dates import parse_date
+    from rag.retrieve.days import day
 
-    when = parse_date(text)
-    if when is None:
-        raise UsageError(f"{option} {text!r} is not a date. Write it as 2023-06-18.")
-    return when
+    return day(option, text)
+
+
+def known_outlets(archive: Archive, filters: FilterArgs) -> None:
+    """Check that the archive has the outlets that ``--source`` names.
+
+    Raises:
+        UsageError: It has none of a name; the message lists what there is.
+    """
+    import difflib
+
+    named = filters.get("sources", ())
+    if not named or not archive.exists:
+        return
+    catalog = archive.stores.catalog
+    wrong = [name for name in named if catalog.resolve_outlet(name) is None]
+    if not wrong:
+        return
+    there = {name: count for name, count in catalog.coverage()["sources"].items() if name}
+    if not there:
+        raise UsageError(f"--source {wrong[0]!r}: no article of this archive names an outlet. Leave --source out.")
+    near = difflib.get_close_matches(wrong[0].casefold(), {n.casefold(): n for n in there}, 1, 0.6)
+    meant = next((f" Did you mean {name!r}?" for name in there if near and name.casefold() == near[0]), "")
+    listed = ", ".join(f"{name} ({count})" for name, count in list(there.items())[:_LISTED])
+    more = f" and {len(there) - _LISTED} more (onrecord stats)" if len(there) > _LISTED else ""
+    raise UsageError(f"--source {wrong[0]!r}: there is no such outlet.{meant} There are: {listed}{more}.")
 
 
 def pair(text: str) -> tuple[str, str]:

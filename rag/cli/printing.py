@@ -12,6 +12,7 @@ from rag.text.normalize import printable
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from rag.retrieve.explain import Explained
     from rag.types import Answer, Citation, Conflict, Delta, Hit, Quote, Quoted, Time
 
 
@@ -143,7 +144,7 @@ def _print_conflict(out: Console, conflict: Conflict) -> None:
     out.print(f"    onrecord show {conflict.article_id}", style="dim")
 
 
-def print_hit(hit: Hit) -> None:
+def print_hit(hit: Hit, why: Explained | None = None) -> None:
     from rich.text import Text
 
     out, p = rich_console(), hit.passage
@@ -152,6 +153,12 @@ def print_hit(hit: Hit) -> None:
     out.print(f"   {printable(' '.join(p.text.split()))}")
     if p.also_published_by:
         out.print(f"   also printed by {printable(', '.join(p.also_published_by))}", style="dim")
+    if why is not None:
+        for one in why.arms:
+            own = "" if one.score is None else f" ({'cosine' if one.arm == 'dense' else 'BM25'} {one.score:.3f})"
+            out.print(f"   {one.added:+.4f} {one.arm}: rank {one.rank}{own}", style="dim")
+        if abs(why.beside) > 0.00005:
+            out.print(f"   {why.beside:+.4f} whole article, and the question's time", style="dim")
     out.print(f"   onrecord show {p.id}", style="dim")
     out.print()
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from rag.cli.app import app
-from rag.cli.options import ArchiveOption, JsonOption, takes_filters
+from rag.cli.options import ArchiveOption, JsonOption, known_outlets, takes_filters
 from rag.cli.terminal import open_archive, print_json, rich_console
 from rag.errors import UsageError
 from rag.protocols import FilterArgs
@@ -39,6 +39,7 @@ def timeline(
     if as_json + as_csv + as_markdown > 1:
         raise UsageError("--json, --csv and --markdown: choose one.")
     with open_archive(archive) as opened:
+        known_outlets(opened, filters)
         found = opened.timeline(about, newest_first=newest_first, limit=limit, **filters)
     if as_json:
         print_json(found.model_dump_json(indent=2))

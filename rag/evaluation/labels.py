@@ -30,11 +30,14 @@ _MEASURES: Mapping[str, tuple[str, str]] = {
     "answered": ("Answered", "Of the questions the archive can answer, the share that was answered."),
     "refusal_precision": ("Refusals justified", "Of the questions refused, the share the archive can’t answer."),
     "refusal_recall": ("Refused as it should", "Of the questions the archive can’t answer, the share refused."),
-    "balanced_accuracy": ("Answered or refused rightly", "Mean of “Answered” and “Refused as it should”."),
-    "right": ("Right", "Share of the questions with a rubric answered rightly, or refused rightly."),
-    "wrong": ("Wrong", "Share of the questions with a rubric answered, and not rightly. Less is better."),
+    "balanced_accuracy": (
+        "Knew whether to answer",
+        "Mean of “Answered” and “Refused as it should”; whether an answer is right is not looked at.",
+    ),
+    "right": ("Right", "Share answered rightly, by the case’s gold, or refused rightly."),
+    "wrong": ("Wrong", "Share answered, and not rightly by the case’s gold. Less is better."),
     "refused_rightly": ("Refused rightly", "Of the unanswerable and false premises, the share refused."),
-    "refused_wrongly": ("Refused wrongly", "Of the answerable with a rubric, the share refused. Less is better."),
+    "refused_wrongly": ("Refused wrongly", "Of the answerable, the share refused. Less is better."),
     "rubric_gold": ("Gold cited", "Of the answers to questions with gold sentences, the share that cites them."),
     "withheld_right": (
         "Withheld though right",

@@ -45,13 +45,17 @@ Refusing: cases without choices; refusing is the positive class.
 A false premise counts as a case that the archive does not hold the answer of, but not in ``refusal_recall``: to put it
 right is as good as to refuse.
 
-Rubrics: cases with one. ``rag.evaluation.rubric`` says when an answer is right. Each case is one of right, wrong and
-refused wrongly, or ended in an error.
+How it came out: whether the answer is right, by the case's gold. Gold is its rubric (``rag.evaluation.rubric``), else
+its accepted answers, else its evidence sentences; an answer to a case with none of them can't be judged, and is left
+out of the first two. Each case is one of right, wrong and refused wrongly, or ended in an error.
 
     right              share that came out right: answered rightly, or refused rightly
     wrong              share answered, and not rightly
     refused_rightly    share refused of the unanswerable and the false premises
     refused_wrongly    share refused of the answerable
+
+Rubrics: cases with one.
+
     rubric_gold        share of the answered with gold sentences that cite one of them, or all where all are asked for
     withheld_right     share of the answerable of which what is shown is not right, and a sentence withheld is
 """
@@ -70,7 +74,9 @@ Points = tuple[float, float]
 """(points, of how many)"""
 
 RUBRIC = ("right", "wrong", "refused_rightly", "refused_wrongly", "rubric_gold", "withheld_right")
-"""The measures of cases with a rubric."""
+"""How cases came out; the last two are of cases with a rubric."""
+OUTCOMES = RUBRIC[:4]
+"""How every case came out, by its gold."""
 
 DEFAULT: tuple[str, ...] = (
     "recall@5",
@@ -294,6 +300,30 @@ def _must_refuse(case: EvalCase) -> bool:
     return not case.answerable and not (case.rubric and case.rubric.false_premise)
 
 
+# -- how it came out --------------------------------------------------------------------
+
+
+def _came_out(whether: Callable[[Row], bool | None]) -> Callable[[Row], Points | None]:
+    """Of cases to be answered in words, those that are not None; an error is 0 in all of them."""
+
+    def value(row: Row) -> Points | None:
+        if not _in_words(row):
+            return None
+        told = whether(row)
+        return None if told is None else (float(told and row.error is None), 1.0)
+
+    return value
+
+
+def _came_right(row: Row) -> bool | None:
+    """Whether a case came out right, by its gold; None where it has none to judge an answer by."""
+    if row.error is not None or row.answer is None:
+        return False
+    if not row.answer.answered:
+        return not row.case.answerable
+    return False if _must_refuse(row.case) else _is_right(row)
+
+
 # -- rubrics ---------------------------------------------------------------------------
 
 
@@ -329,10 +359,10 @@ _MEASURES: Mapping[str, Callable[[Row], Points | None]] = {
     "answered": _answered,
     "refusal_precision": _refusal_precision,
     "refusal_recall": _refusal_recall,
-    "right": _by_rubric(lambda row, answer: rubric.is_right(row.case, answer)),
-    "wrong": _by_rubric(lambda row, answer: answer.answered and not rubric.is_right(row.case, answer)),
-    "refused_rightly": _by_rubric(lambda row, _: _refused(row), over=lambda row: not row.case.answerable),
-    "refused_wrongly": _by_rubric(lambda row, _: _refused(row), over=_is_answerable),
+    "right": _came_out(lambda row: _came_right(row)),
+    "wrong": _came_out(lambda row: None if (right := _came_right(row)) is None else not right and not _refused(row)),
+    "refused_rightly": _came_out(lambda row: _refused(row) if not row.case.answerable else None),
+    "refused_wrongly": _came_out(lambda row: _refused(row) if row.case.answerable else None),
     "rubric_gold": _by_rubric(
         lambda row, _: rubric.cites_gold(row), over=lambda row: rubric.has_gold(row.case) and not _refused(row)
     ),
@@ -419,4 +449,4 @@ def _within(row: Row, article_id: str, start: int, hits: Sequence[Hit]) -> bool:
     )
 
 
-__all__ = ["DEFAULT", "RUBRIC", "Points", "parse", "parts", "results", "retrieval"]
+__all__ = ["DEFAULT", "OUTCOMES", "RUBRIC", "Points", "parse", "parts", "results", "retrieval"]

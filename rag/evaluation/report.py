@@ -74,7 +74,7 @@ def html(report: Report, rows: Sequence[Row], *, detailed: int = 200) -> str:
         report=report,
         run=report.run,
         name=_name(report.run.cases),
-        lede=report_view.summary_line(ordered, retrieval=report.run.model is None),
+        lede=report_view.headline(report) or report_view.summary_line(ordered, retrieval=report.run.model is None),
         headlines=report_view.headlines(report),
         figures=report_view.figures([s for s in report.scores if s.value is not None]),
         unmeasured=report_view.figures([s for s in report.scores if s.value is None]),

@@ -24,7 +24,9 @@ _WORST = (
     "refused wrongly",
     "not retrieved",
 )
-_HEADLINES = ("right", "choice_accuracy", "contains", "answered", "refusal_recall", "citation_recall", "recall")
+_HEADLINES = (
+    "right", "choice_accuracy", "wrong", "refused_rightly", "refused_wrongly", "contains", "citation_recall", "recall",
+)  # fmt: skip
 _OF_RETRIEVAL = ("recall", "ndcg", "mrr", "hit", "map")
 
 
@@ -90,7 +92,9 @@ class Outcomes:
 
 
 def outcomes(report: Report) -> list[Outcomes]:
-    """How cases with a rubric came out: over all, then by type; empty where there are none."""
+    """How cases came out: over all, then by type; empty where no case has a rubric, for whose sets types are made."""
+    if all(report.score(name) is None for name in set(measures.RUBRIC) - set(measures.OUTCOMES)):
+        return []
     found = [_outcomes(label, scores) for label, scores in (("all", report.scores), *report.by_tag.items())]
     return [row for row in found if any(row.shares)]
 
@@ -121,6 +125,25 @@ def headlines(report: Report, most: int = 5) -> list[Figure]:
         chosen += sorted(of_kind, key=lambda s: -_depth(s.name))[:1]
     chosen += [s for s in known if s not in chosen][: max(0, 3 - len(chosen))]
     return figures(chosen[:most])
+
+
+def headline(report: Report) -> str:
+    """How the cases came out, in a line: what was answered is looked at, by the gold. Empty where nothing tells."""
+    named = {score.name: score for score in report.scores if score.value is not None}
+    right, wrong, rightly, wrongly = (_number(named.get(name)) for name in measures.OUTCOMES)
+    if "right" not in named or not right.of:
+        return ""
+    parts = [f"{right.count - rightly.count} answered rightly", f"{wrong.count} answered wrongly"]
+    parts += [f"{rightly.count} refused rightly"] if rightly.of else []
+    parts += [f"{wrongly.count} refused wrongly"] if wrongly.of else []
+    parts += [labels.count(report.errors, "error")] if report.errors else []
+    return f"Of {labels.count(right.of, 'case')}: {', '.join(parts)}."
+
+
+def _number(score: Score | None) -> Share:
+    if score is None or score.value is None:
+        return Share(0, 0, 0.0, 0.0)
+    return Share(round(score.value * score.cases), score.cases, 0.0, 0.0)
 
 
 def _depth(name: str) -> int:

@@ -18,7 +18,7 @@ from rag.evaluation.values import EvalCase, Report, Row, Run
 
 DEPTH = 50
 """Passages ranked for the retrieval measures, by default."""
-_DEEPEST = 1000
+DEEPEST = 1000
 """Passages that a search can rank."""
 
 Progress = Callable[[int, int, Row | None], None]
@@ -71,8 +71,8 @@ def evaluate(
     require_libraries()
     names = measures.parse(measure) if measure is not None else measures.DEFAULT
     _least_one(limit=limit, sample=sample, depth=depth, workers=workers)
-    if depth > _DEEPEST:
-        raise UsageError(f"depth is {depth}; {_DEEPEST} is the most.")
+    if depth > DEEPEST:
+        raise UsageError(f"depth is {depth}; {DEEPEST} is the most.")
     chosen = _chosen(cases, limit, sample, seed)
     run = describe(archive, cases, chosen, retrieval=retrieval, depth=depth, brief=brief, seed=seed if sample else None)
     runner = CaseRunner(archive, retrieval=retrieval, depth=depth, brief=brief)

@@ -11,7 +11,8 @@ from rag.errors import UsageError
 from rag.finding import Excerpt, Findings, Found
 from rag.protocols import FilterArgs, refuse_unknown
 from rag.retrieve import collected
-from rag.retrieve.query import aware, language_code
+from rag.retrieve.days import day, whole
+from rag.retrieve.query import language_code
 from rag.text.boolean import All, Dated, Either, Language, No, Node, Phrase, Word, parse, positives
 from rag.text.tokens import places, stems
 
@@ -40,8 +41,8 @@ def find(
     refuse_unknown(filters, FilterArgs)
     if order not in get_args(Order):
         raise UsageError(f"`order` is {order!r}; it is one of {', '.join(get_args(Order))}.")
-    if not 0 <= limit <= 1000 or not 0 <= offset <= 100_000:
-        raise UsageError(f"A page of {limit} from {offset} on: `limit` goes from 0 to 1000, `offset` from 0 to 100000.")
+    whole("limit", limit, 0, 1000)
+    whole("offset", offset, 0, 100_000)
     began = time.perf_counter()
     node = parse(query)
     if node is None:
@@ -65,7 +66,7 @@ def find(
 def _filtered(node: Node, filters: FilterArgs) -> Node:
     """A query with the filters that are part of its language."""
     parts: list[Node] = [node]
-    after, before = aware(filters.get("after")), aware(filters.get("before"))
+    after, before = day("after", filters.get("after")), day("before", filters.get("before"))
     if after or before:
         if after and before and after >= before:
             raise UsageError(f"`after` ({after:%Y-%m-%d}) is not before `before` ({before:%Y-%m-%d}).")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Unpack
 
 from rag.errors import UsageError
 from rag.protocols import QuestionOptions, refuse_unknown
+from rag.retrieve.days import day, talk, texts, whole
 from rag.text.local_clock import clock
 from rag.types import Query, Time
 
@@ -36,18 +37,18 @@ def build_query(
     """
     refuse_unknown(options, QuestionOptions)
     text = _checked(question)
-    if not 1 <= k <= 1000:
-        raise UsageError(f"k is {k}; it goes from 1 to 1000.")
-    after, before = aware(options.get("after")), aware(options.get("before"))
+    k = whole("k", k, 1, 1000)
+    now = day("today", options.get("today")) or datetime.now(UTC)
+    after, before = (day(name, options.get(name), now) for name in ("after", "before"))  # type: ignore[arg-type]
     if after and before and after >= before:
         raise UsageError(f"`after` ({after:%Y-%m-%d}) is not before `before` ({before:%Y-%m-%d}).")
     language = language_code(options.get("language"))
     times = options.get("times", True)
-    standalone = _rewritten(text, options.get("history", ()), rewriters)
+    standalone = _rewritten(text, talk(options.get("history")), rewriters)
     from rag.retrieve import preamble, speaker
 
     bare = preamble.strip_preamble(standalone)
-    time, sought = _when(bare, aware(options.get("today")) or datetime.now(UTC))
+    time, sought = _when(bare, now)
     if after or before or not times:
         time = None
     if not sought and bare != standalone:
@@ -62,9 +63,9 @@ def build_query(
         k=k,
         after=after,
         before=before,
-        sources=tuple(options.get("sources", ())),
-        undated=options.get("undated", True),
-        articles=tuple(options.get("articles", ())),
+        sources=texts("sources", options.get("sources")),
+        undated=bool(options.get("undated", True)),
+        articles=texts("articles", options.get("articles")),
         language=language,
         speaker=whose.speaker if whose else None,
         about=whose.about if whose else None,
@@ -76,6 +77,8 @@ def build_query(
 
 def _checked(question: str) -> str:
     """A question on one line, without what can't be stored, sent or printed (lone surrogates)."""
+    if not isinstance(question, str):
+        raise UsageError(f"The question is of type {type(question).__name__}; it has to be a text.")
     text = " ".join(question.encode("utf-8", "replace").decode().split())
     if not text:
         raise UsageError("The question is empty.")
@@ -140,13 +143,6 @@ def language_code(code: str | None) -> str | None:
     """
     if code is None:
         return None
-    if not (2 <= len(code) <= 3 and code.isascii() and code.isalpha()):
-        raise UsageError(f"{code!r} is not a language. Write it in two or three letters, as in en.")
+    if not isinstance(code, str) or not (2 <= len(code) <= 3 and code.isascii() and code.isalpha()):
+        raise UsageError(f"`language` is {code!r}, which is not a language. Write two or three letters, as in en.")
     return code.lower()
-
-
-def aware(when: date | None) -> datetime | None:
-    """A datetime that says its offset: UTC where it said none, and a day's beginning of a mere date."""
-    if when is not None and not isinstance(when, datetime):
-        when = datetime(when.year, when.month, when.day)
-    return when.replace(tzinfo=UTC) if when is not None and when.tzinfo is None else when

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Unpack
 
-from rag.errors import ArchiveMismatch, UsageError
+from rag.errors import ArchiveMismatch
 from rag.protocols import FilterArgs, refuse_unknown
 from rag.retrieve import speaker as speakers_
+from rag.retrieve.days import whole
 from rag.types import Hit, Query, Quote
 
 if TYPE_CHECKING:
@@ -40,8 +41,7 @@ def search_quotes(
         filters: Which articles.
     """
     refuse_unknown(filters, FilterArgs)
-    if not 1 <= limit <= 1000:
-        raise UsageError(f"limit is {limit}; it goes from 1 to 1000.")
+    whole("limit", limit, 1, 1000)
     speaker, about = _text(speaker), _text(about)
     query = planner.query(about or speaker or "anything", times=False, **filters)
     catalog = stores.catalog

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ from rag.types import FoundBy, Hit, Passage, Query
 if TYPE_CHECKING:
     from rag.index.stores import Stores
     from rag.protocols import Arm
+    from rag.retrieve.explain import Explained
 
 _DEPTH = 100  # passages that each arm gives at least
 
@@ -50,6 +52,12 @@ class Retriever:
         while True:
             with suppress(StoreClosed):  # a rebuild has just put others in their place
                 return self._search(query)
+
+    def explain(self, query: Query, hits: Sequence[Hit]) -> list[Explained]:
+        """Why hits stand where they do: what each arm says of them."""
+        from rag.retrieve.explain import explain
+
+        return explain(self._stores, query, hits, self._arms())
 
     def language(self, question: str) -> str:
         """The question's language, as far as the archive has articles in it: a few words are easily mistaken."""

@@ -79,7 +79,10 @@ def test_what_is_withheld_goes_to_stderr(cli: Any, ports: Path, chat: FakeChat) 
         ["ask", QUESTION],
         ["ask", "Who won?", "--model", "extractive"],
         ["search", "storm"],
-        ["search", "storm", "--source", "Nowhere"],
+        ["search", "storm", "--language", "de"],
+        ["search", "storm", "--explain"],
+        ["list"],
+        ["quotes"],
         ["show", "story-2"],
         ["stats"],
         ["doctor"],
@@ -158,9 +161,9 @@ def test_quotes_of_one_speaker_and_as_json(cli: Any, voices: Path) -> None:
     assert json.loads(cli("quotes", "--after", "2022-01-01", "--archive", voices, "--json").out) == []
 
 
-def test_no_quote_is_no_error(cli: Any, voices: Path) -> None:
+def test_no_quote_is_3(cli: Any, voices: Path) -> None:
     done = cli("quotes", "--speaker", "Nobody Atall", "--archive", voices)
-    assert (done.code, done.out, done.err) == (0, "", "Nothing found.\n")
+    assert (done.code, done.out, done.err) == (3, "", "Nothing found.\n")
 
 
 def test_articles_that_nobody_has_looked_through_are_an_error(cli: Any, voices: Path) -> None:

@@ -17,7 +17,8 @@ from rag.cli import app
 from rag.testing import FakeChat
 
 COMMANDS = [
-    "ask", "check", "config", "delete", "doctor", "eval", "find", "formats", "ingest", "models", "password", "quotes",
+    "ask", "check", "config", "delete", "doctor", "eval", "find", "formats", "ingest", "list", "models", "password",
+    "quotes",
     "search", "serve", "show", "stats", "timeline", "ui",
 ]  # fmt: skip
 
@@ -56,7 +57,9 @@ def test_help_lists_every_command(cli: Any) -> None:
         assert re.search(rf"\b{command}\b", done.out)
 
 
-@pytest.mark.parametrize("args", [[], ["nonsense"], ["ask"], ["search", "x", "--nonsense"], ["ask", "x", "-k", "many"]])
+@pytest.mark.parametrize(
+    "args", [[], ["nonsense"], ["search"], ["search", "x", "--nonsense"], ["ask", "x", "-k", "many"]]
+)
 def test_wrong_usage_is_2(cli: Any, args: list[str]) -> None:
     done = cli(*args)
     assert done.code == 2 if args else done.code in (0, 2)
@@ -190,6 +193,16 @@ def test_models_says_where_they_are_and_downloads_nothing(cli: Any, user_environ
         (["search", "x", "--archive", "{ports}", "--after", "2023-06-02", "--before", "2023-06-01"], 2, "before"),
         (["search", "x", "--archive", "{ports}", "-k", "0"], 2, "k is 0"),
         (["search", "", "--archive", "{ports}"], 2, "empty"),
+        (["search", "x", "--archive", "{ports}", "--source", "Outlet 9"], 2, "Did you mean 'Outlet"),
+        (["ask", "x", "--archive", "{ports}", "--source", "Nowhere"], 2, "There are: Outlet 0 (2), Outlet 1 (2)"),
+        (["quotes", "--archive", "{ports}", "--source", "Nowhere"], 2, "There are: Outlet 0 (2)"),
+        (["timeline", "x", "--archive", "{ports}", "--source", "Nowhere"], 2, "There are: Outlet 0 (2)"),
+        (["search", "x", "--archive", "{ports}", "--after", "03/04/2023"], 2, "2023-03-04 or 2023-04-03"),
+        (["list", "--archive", "{none}"], 1, "onrecord ingest"),
+        (["list", "--archive", "{ports}", "--source", "Nowhere"], 2, "There are: Outlet 0 (2)"),
+        (["list", "--archive", "{ports}", "--sort", "size"], 2, "newest, oldest"),
+        (["list", "--archive", "{ports}", "--limit", "1001"], 2, "limit is 1001"),
+        (["ask", "--archive", "{none}"], 1, "onrecord ingest"),
         (["quotes", "--archive", "{none}"], 1, "onrecord ingest"),
         (["quotes", "--archive", "{ports}", "--limit", "0"], 2, "limit is 0"),
         (["timeline", "x", "--archive", "{none}"], 1, "onrecord ingest"),

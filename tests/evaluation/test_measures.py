@@ -237,6 +237,9 @@ def test_citations() -> None:
         "gold_hit": (1.0, 1.0),
         "quote_verbatim": (1.0, 2.0),
         "answered": (1.0, 1.0),
+        "right": (1.0, 1.0),
+        "wrong": (0.0, 1.0),
+        "refused_wrongly": (0.0, 1.0),
     }
 
 
@@ -246,12 +249,18 @@ def test_a_refusal_cites_nothing() -> None:
         **gold,
         "answered": (0.0, 1.0),
         "refusal_precision": (0.0, 1.0),
+        "right": (0.0, 1.0),
+        "wrong": (0.0, 1.0),
+        "refused_wrongly": (1.0, 1.0),
     }
     assert only(row({"evidence": ["Words"]}, error="ModelFailed: no")) == {
         "citation_recall": (0.0, 1.0),
         "citation_precision": (0.0, 1.0),
         **gold,
         "answered": (0.0, 1.0),
+        "right": (0.0, 1.0),
+        "wrong": (0.0, 1.0),
+        "refused_wrongly": (0.0, 1.0),
     }
     assert "gold_hit" not in only(row({"evidence": ["Words"], "answerable": False}, answer=answer("One.")))
 

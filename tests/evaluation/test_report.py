@@ -203,17 +203,29 @@ def by_rubric() -> list[Row]:
 def test_outcomes_over_all_and_by_type() -> None:
     rows = [*by_rubric(), make_row("words", tags=("words",))]  # the last has no rubric
     found = {o.label: o.shares for o in report_view.outcomes(make_report(rows))}
-    assert list(found) == ["all", "nobody", "who<b>"]
+    assert list(found) == ["all", "nobody", "who<b>", "words"]
     told = {label: [s and s.counted for s in shares] for label, shares in found.items()}
     assert told == {
-        "all": ["2 of 4", "1 of 4", "1 of 1", "1 of 3", None, "1 of 3"],
+        "all": ["3 of 5", "1 of 5", "1 of 1", "1 of 4", None, "1 of 3"],
         "nobody": ["1 of 1", "0 of 1", "1 of 1", None, None, None],
         "who<b>": ["1 of 3", "1 of 3", None, "1 of 3", None, "1 of 3"],
+        "words": ["1 of 1", "0 of 1", None, "0 of 1", None, None],
     }
     right = found["all"][0]
-    assert right is not None and right.low < 0.5 < right.high
-    assert (right.share, right.interval) == ("0.50", f"{right.low:.2f}–{right.high:.2f}")
+    assert right is not None and right.low < 0.6 < right.high
+    assert (right.share, right.interval) == ("0.60", f"{right.low:.2f}–{right.high:.2f}")
     assert report_view.outcomes(make_report(mixed())) == []
+
+
+def test_the_headline_looks_at_the_answers() -> None:
+    told = report_view.headline(make_report([*by_rubric(), failed("broken")]))
+    assert told == (
+        "Of 5 cases: 1 answered rightly, 1 answered wrongly, 1 refused rightly, 1 refused wrongly, 1 error."
+    )
+    assert "1 answered rightly" in page(by_rubric())
+    assert report_view.headline(make_report([searched(make_row("a"))], model=None)) == ""
+    label, about = labels.measure("balanced_accuracy")
+    assert label == "Knew whether to answer" and "not looked at" in about
 
 
 def test_outcomes_are_a_table_of_the_page() -> None:

@@ -114,8 +114,11 @@ def test_an_error_is_none_of_them() -> None:
     assert values(one) == {"right": 0, "wrong": 0, "refused_wrongly": 0, "rubric_gold": 0, "withheld_right": 0}
 
 
-def test_without_a_rubric_there_are_none() -> None:
-    assert values(row({"answers": ["eleven"]}, answer=said(ELEVEN))) == {}
+def test_without_a_rubric_the_gold_tells() -> None:
+    assert values(row({"answers": ["eleven"]}, answer=said(ELEVEN))) == {"right": 1, "wrong": 0, "refused_wrongly": 0}
+    assert values(row({"answers": ["twelve"]}, answer=said(ELEVEN))) == {"right": 0, "wrong": 1, "refused_wrongly": 0}
+    assert values(row({}, answer=said(ELEVEN))) == {"refused_wrongly": 0}, "nothing tells whether it is right"
+    assert values(row({"answerable": False}, answer=said(ELEVEN))) == {"right": 0, "wrong": 1, "refused_rightly": 0}
     assert values(row(ASKED)) == {}, "nor in a run of retrieval alone"
 
 

@@ -170,8 +170,8 @@ def test_an_archive_of_an_older_program_says_what_to_do(tmp_path: Path) -> None:
     [
         ("", {}, "empty"),
         ("port", {"order": "best"}, "`order` is 'best'"),
-        ("port", {"limit": 1001}, "`limit`"),
-        ("port", {"offset": -1}, "`offset`"),
+        ("port", {"limit": 1001}, "limit is 1001"),
+        ("port", {"offset": -1}, "offset is -1"),
     ],
 )
 def test_bad_options_are_told(archive: Archive, query: str, options: dict[str, object], told: str) -> None:

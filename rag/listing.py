@@ -1,0 +1,76 @@
+"""Pages of an archive's articles: filtered, sorted."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, get_args
+
+from rag.errors import UsageError
+from rag.protocols import Day, Sort
+from rag.types import ArticleSummary
+
+if TYPE_CHECKING:
+    from rag.index.stores import Stores
+
+_PAGE = 1000  # articles read at once where all of them have to be sorted
+
+
+def page(
+    stores: Stores,
+    search: str,
+    *,
+    source: str | None,
+    language: str | None,
+    after: Day | None,
+    before: Day | None,
+    sort: Sort,
+    limit: int,
+    offset: int,
+) -> tuple[list[ArticleSummary], int]:
+    """A page of the articles, and the number of all that match; see ``Archive.list_articles``."""
+    from rag.retrieve.days import day, whole
+    from rag.retrieve.query import language_code
+
+    whole("limit", limit, 0, 1000)
+    whole("offset", offset, 0, 10**12)
+    if sort not in get_args(Sort):
+        raise UsageError(f"`sort` is {sort!r}; it is one of {', '.join(get_args(Sort))}.")
+    first, last = day("after", after), day("before", before)
+    language = language_code(language)
+    if not stores.exists:
+        return [], 0
+    listed = partial(stores.catalog.listed, search, source=source, language=language, after=first, before=last)
+    if sort == "newest":  # the catalog's own order
+        return listed(limit=limit, offset=offset)
+    found = sorted(_all(listed), key=_KEYS[sort])
+    return found[offset : offset + limit], len(found)
+
+
+def _all(listed: Callable[..., tuple[list[ArticleSummary], int]]) -> Iterator[ArticleSummary]:
+    at = 0
+    while True:
+        some, _ = listed(limit=_PAGE, offset=at)
+        yield from some
+        if len(some) < _PAGE:
+            return
+        at += _PAGE
+
+
+def _age(when: datetime | None) -> float:
+    return when.timestamp() if when else math.inf
+
+
+_KEYS: dict[str, Callable[[ArticleSummary], Any]] = {
+    "oldest": lambda a: (_age(a.published), a.title),
+    "added": lambda a: (-a.added.timestamp(), a.title),
+    "title": lambda a: (a.title.casefold(), _age(a.published)),
+    "outlet": lambda a: (not a.source, (a.source or "").casefold(), -_age(a.published)),
+    "longest": lambda a: (-a.characters, a.title),
+}
+"""Python's sorting keeps the catalog's order, newest first, where these are equal."""
+
+
+__all__ = ["page"]

@@ -1,0 +1,221 @@
+"""Articles in memory, an archive in memory, and what is said once an archive is closed."""
+
+from __future__ import annotations
+
+import gc
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from helpers import assert_sound, many
+from langchain_core.documents import Document
+
+from rag import Archive, ArchiveClosed, UsageError
+from rag.testing import FakeEmbeddings
+from rag.types import RawArticle
+
+STORM = {"title": "Storm at Port 2", "text": "A storm named storm0002 had damaged 12 boats. The harbour was closed."}
+
+
+def test_dictionaries_become_articles(archive: Archive) -> None:
+    seen: list[tuple[int, str]] = []
+    full = {
+        **STORM,
+        "url": "http://News.example/storm/?utm_source=x",
+        "source": "Harbour Post",
+        "author": "Ada",
+        "published": "18 June 2023",
+        "language": "en-GB",
+        "aliases": ["post-77"],
+        "metadata": {"section": "Ports"},
+    }
+    report = archive.add(
+        [full, {"text": "The tram will cost 45 million."}], progress=lambda n, at: seen.append((n, at))
+    )
+    assert (report.added, report.skipped, report.undated, report.no_outlet) == (2, (), 1, 1)
+    assert seen == [(1, "item 1"), (2, "item 2")]
+    article = archive.get("post-77")
+    assert (article.key, article.language, article.source) == ("https://news.example/storm", "en", "Harbour Post")
+    assert article.published == datetime(2023, 6, 18, tzinfo=UTC)
+    assert article.metadata["section"] == "Ports"
+    assert_sound(archive)
+    assert archive.search("storm0002", after="2023-06-18", before=date(2023, 6, 19), undated=False)
+    again = archive.add(full)
+    assert (again.added, again.updated, again.unchanged) == (0, 0, 1)
+    assert archive.add({**full, "text": "A storm named storm0002 had damaged 13 boats."}).updated == 1
+
+
+def test_an_article_without_an_address_is_told_by_outlet_day_and_title(archive: Archive) -> None:
+    archive.add([{**STORM, "source": "Post", "published": date(2023, 6, 18)}])
+    assert archive.get("Post · 2023-06-18 · Storm at Port 2").title == STORM["title"]
+    assert archive.add([{**STORM, "source": "Post", "published": date(2023, 6, 19)}]).added == 1
+    two = [{**STORM, "text": "One."}, {**STORM, "text": "Another."}]
+    with pytest.raises(UsageError, match=r"Item 2 has the outlet, day and title of item 1.*`key`"):
+        archive.add(two)
+    assert archive.add({**one, "key": f"k{n}"} for n, one in enumerate(two)).added == 2
+
+
+def test_documents_and_raw_articles(archive: Archive) -> None:
+    documents = [
+        Document(
+            "A storm named storm0001 had damaged 11 boats.", metadata={"source": "https://news.example/1", "page": 3}
+        ),
+        Document(
+            "A storm named storm0002 had damaged 12 boats.", metadata={"source": "/tmp/two.txt", "date": "2023-06-18"}
+        ),
+        Document(
+            "A storm named storm0003 had damaged 13 boats.", id="three", metadata={"source": "Post", "title": "Three"}
+        ),
+    ]
+    report = archive.add([*documents, RawArticle(key="raw", text="A storm named storm0004 had damaged 14 boats.")])
+    assert report.added == 4
+    assert archive.get("https://news.example/1").metadata["page"] == 3
+    two = archive.get("/tmp/two.txt")
+    assert (two.source, f"{two.published:%Y-%m-%d}") == (None, "2023-06-18")
+    assert (archive.get("three").source, archive.get("three").title) == ("Post", "Three")
+    back = archive.as_retriever(k=1).invoke("storm0003 boats")
+    with Archive.in_memory(embeddings=FakeEmbeddings()) as copy:
+        assert copy.add(back).added == 1
+        assert next(copy.articles()).source == "Post"
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ([STORM, {"title": "x"}], "Item 2: `text` is empty or missing"),
+        ([{"text": " "}], "Item 1: `text`"),
+        ([{**STORM, "titel": "x"}], r"'titel'.*Did you mean `title`\?"),
+        ([{**STORM, "section": "x"}], "'section'.*`metadata`"),
+        ([{**STORM, "text": 5}], "Item 1: `text` is int 5"),
+        ([{**STORM, "published": "03/04/2023"}], "Item 1: `published` is '03/04/2023', which may be"),
+        ([{**STORM, "published": "someday"}], "Item 1: `published` is 'someday', which is not a date"),
+        ([{**STORM, "published": [2023]}], "Item 1: `published`"),
+        ([{**STORM, "url": "news/1"}], "Item 1: `url` is 'news/1'"),
+        ([{**STORM, "language": "english"}], "Item 1: `language` is 'english'"),
+        ([{**STORM, "aliases": [1]}], "Item 1: `aliases`"),
+        ([{**STORM, "metadata": "x"}], "Item 1: `metadata`"),
+        (["a text"], "Item 1 is str 'a text'"),
+        ("a text", "Files: ingest"),
+        (None, "Files: ingest"),
+        ([], "the list is empty"),
+    ],
+)
+def test_an_error_names_the_item_and_the_field_and_nothing_is_added(archive: Archive, given: Any, says: str) -> None:
+    with pytest.raises(UsageError, match=says) as caught:
+        archive.add(given)
+    assert "\n" not in str(caught.value)
+    assert not archive.exists
+
+
+def test_what_the_pipeline_passes_over_is_in_the_report(archive: Archive) -> None:
+    report = archive.add([STORM, {"title": "Blank", "text": "\u200b"}])
+    assert report.added == 1
+    assert [s.origin for s in report.skipped] == ["item 2"]
+
+
+def test_an_archive_in_memory_is_gone_when_it_is_closed() -> None:
+    with Archive.in_memory(embeddings=FakeEmbeddings(), chat_model="none") as archive:
+        assert archive.add(STORM).added == 1
+        assert archive.ask("How many boats did storm0002 damage?", chat_model="extractive").hits
+        folder = archive.path.parent
+        assert folder.is_dir()
+    assert not folder.exists()
+    with pytest.raises(ArchiveClosed, match="in memory"):
+        archive.search("storm")
+    forgotten = Archive.in_memory(embeddings=FakeEmbeddings())
+    forgotten.add(STORM)
+    folder = forgotten.path.parent
+    del forgotten
+    gc.collect()
+    assert not folder.exists()
+
+
+def test_a_closed_archive_says_so(tmp_path: Path, archive: Archive) -> None:
+    archive.add(many(2))
+    retriever, talk = archive.as_retriever(), archive.chat(chat_model="extractive")
+    archive.close()
+    archive.close()  # twice does no harm
+    calls: dict[str, Any] = {
+        "search": lambda: archive.search("storm"),
+        "ask": lambda: archive.ask("storm"),
+        "stream": lambda: archive.stream("storm"),
+        "choose": lambda: archive.choose("storm", ["a", "b"]),
+        "quotes": lambda: archive.quotes(),
+        "timeline": lambda: archive.timeline("storm"),
+        "get": lambda: archive.get("story-1"),
+        "list_articles": lambda: archive.list_articles(),
+        "articles": lambda: list(archive.articles()),
+        "stats": lambda: archive.stats(),
+        "doctor": lambda: archive.doctor(),
+        "exists": lambda: archive.exists,
+        "prepare": lambda: archive.prepare(),
+        "add": lambda: archive.add(STORM),
+        "ingest": lambda: archive.ingest(tmp_path),
+        "delete": lambda: archive.delete("story-1"),
+        "reindex": lambda: archive.reindex(),
+        "sources": lambda: archive.sources.all(),
+        "with": lambda: archive.__enter__(),
+        "retriever": lambda: retriever.invoke("storm"),
+        "chat": lambda: talk.ask("storm"),
+    }
+    for name, call in calls.items():
+        with pytest.raises(ArchiveClosed, match=r"Archive\.open"):
+            print(name, call())
+    with Archive.open(archive.path, embeddings=FakeEmbeddings()) as again:
+        assert again.get("story-1").title
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"k": 0}, "k is 0; it is a whole number from 1 to 1000"),
+        ({"k": "five"}, "k is 'five'"),
+        ({"k": True}, "k is True"),
+        ({"after": "03/04/2023"}, "`after` is '03/04/2023', which may be 2023-03-04 or 2023-04-03"),
+        ({"before": "someday"}, "`before` is 'someday'"),
+        ({"today": 5}, "`today` is 5"),
+        ({"after": "June 2023", "before": "1 May 2023"}, "`after` .* is not before `before`"),
+        ({"language": 5}, "`language` is 5"),
+        ({"sources": 5}, "`sources` is 5"),
+        ({"articles": [5]}, r"`articles` is \[5\]"),
+        ({"history": ["q"]}, "`history` is"),
+        ({"history": [("q", None)]}, "`history` is"),
+        ({"temperature": 3}, "temperature is 3"),
+        ({"cancel": True}, "`cancel` is True"),
+        ({"chat_model": 5}, "`chat_model`"),
+    ],
+)
+def test_an_error_names_the_argument(archive: Archive, options: Any, says: str) -> None:
+    archive.add(STORM)
+    with pytest.raises(UsageError, match=says):
+        archive.ask("storm", **options)
+
+
+def test_days_are_taken_as_people_write_them(archive: Archive) -> None:
+    archive.add([{"text": f"The storm of month {n}.", "published": f"2023-{n:02}-15"} for n in range(1, 10)])
+
+    def months(**options: Any) -> list[int]:
+        found, _ = archive.list_articles(**options)
+        return sorted(a.published.month for a in found if a.published)
+
+    assert months(after="June 2023") == [6, 7, 8, 9]
+    assert months(after="1 Feb 2023", before="2023-04-01") == [2, 3]
+    assert months(before="2023-03") == [1, 2]
+    hits = archive.search("storm", after="last month", today="10 August 2023")
+    assert {h.passage.published.month for h in hits if h.passage.published} == {7, 8, 9}
+    assert [a.published.month for a in archive.list_articles(sort="oldest", limit=2, offset=1)[0] if a.published] == [
+        2,
+        3,
+    ]
+    assert archive.list_articles(sort="longest")[1] == 9
+    with pytest.raises(UsageError, match="`sort` is 'size'; it is one of newest, oldest"):
+        archive.list_articles(sort="size")  # type: ignore[arg-type]
+    assert archive.search("storm", sources="Nowhere") == [], "a text is one outlet, not its letters"
+
+
+def test_a_question_that_is_no_text_is_told() -> None:
+    with Archive.in_memory(embeddings=FakeEmbeddings()) as archive:
+        archive.add(STORM)
+        with pytest.raises(UsageError, match="question is of type dict"):
+            archive.ask({"question": "storm"})  # type: ignore[arg-type]
