@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -158,6 +159,22 @@ def version_id(draft: RawArticle) -> str:
     return sha256(json.dumps(shown, ensure_ascii=True).encode()).hexdigest()[:20]
 
 
+def require_catalog(file: Path) -> None:
+    """Check that the catalog is there, and is not empty, if an index beside it shows that it was.
+
+    Raises:
+        ArchiveDamaged: It is gone.
+    """
+    log = file.with_name(f"{file.name}-wal")
+    if any(f.exists() and f.stat().st_size for f in (file, log)):
+        return
+    if any(file.parent.glob("vectors-*/chroma.sqlite3")) or any(file.parent.glob("lexical-*/meta.json")):
+        raise ArchiveDamaged(
+            f"The archive's catalog, {file}, is gone or empty. Bring it back from a backup (onrecord restore), or move "
+            "the folder away and ingest again."
+        )
+
+
 # -- the file -----------------------------------------------------------------
 
 
@@ -173,7 +190,8 @@ class CatalogFile:
             ArchiveDamaged: It is not a catalog.
         """
         self.path = path
-        self._connections = Connections(path, _set_up, _damaged)
+        self._connections = Connections(path, _set_up, partial(_damaged, path))
+        require_catalog(path)
         if not path.exists():
             if not create:
                 raise ArchiveMissing(f"No archive in {path.parent}. Run: onrecord ingest PATH --archive {path.parent}")
@@ -264,10 +282,10 @@ def _has_words(wanted: str, title: str, author: str | None, key: str) -> bool:
     return all(word in texts for word in wanted.split())
 
 
-def _damaged(error: sqlite3.Error) -> ArchiveDamaged:
+def _damaged(path: Path, error: sqlite3.Error) -> ArchiveDamaged:
     return ArchiveDamaged(
-        f"The archive's catalog can't be read ({error}). Restore the archive's folder from a backup, "
-        "or move it away and ingest again."
+        f"The archive's catalog can't be read ({error}). Bring it back from a backup (onrecord restore), or write out "
+        f"the articles that can still be read: onrecord export --salvage OUT.jsonl --archive {path.parent}"
     )
 
 

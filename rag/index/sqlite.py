@@ -15,6 +15,9 @@ from rag.errors import ArchiveError
 BUSY_S = 30.0
 """Seconds that a statement waits for another writer."""
 
+_DAMAGE = ("Could not decode to UTF-8", "disk I/O error", "unsupported file format", "malformed", "no such table")
+"""Beginnings of messages of SQLite that tell of a damaged file too."""
+
 
 class _Guard:
     """Keeps a connection from being closed while SQLite executes a statement for it."""
@@ -33,7 +36,10 @@ class _Guard:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.lock.release()
         # The base class itself is raised only for a file that can't be read.
-        if self.damaged is not None and type(error) is sqlite3.DatabaseError:
+        if self.damaged is not None and (
+            type(error) is sqlite3.DatabaseError
+            or (isinstance(error, sqlite3.OperationalError) and str(error).startswith(_DAMAGE))
+        ):
             raise self.damaged(error) from error
 
 

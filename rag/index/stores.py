@@ -9,13 +9,16 @@ from __future__ import annotations
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from rag.errors import ArchiveMismatch, ArchiveMissing, ArticleMissing
+from rag.errors import ArchiveDamaged, ArchiveMismatch, ArchiveMissing, ArticleMissing
+from rag.index import healing
+from rag.index.native import require_room
+from rag.index.schema import require_catalog
 from rag.types import Article, Problem
 
 if TYPE_CHECKING:
@@ -85,6 +88,7 @@ class Stores:
             ArchiveMissing: Nothing has been ingested here.
         """
         if not self.exists:
+            require_catalog(self._catalog_file)
             raise ArchiveMissing(f"No archive in {self.path}. Run: onrecord ingest PATH --archive {self.path}")
 
     def require_languages(self) -> None:
@@ -170,6 +174,7 @@ class Stores:
                 for store in (self._vectors, self._lexical):
                     if store is not None:
                         store.close()
+                healing.require_there(self.catalog, self.path, names)
                 self._vectors = VectorIndex(self.path / names["vectors"])
                 self._lexical = LexicalIndex(self.path / names["lexical"])
                 self._opened = names
@@ -246,7 +251,27 @@ class Stores:
             yield
 
     def index_pending(self) -> None:
-        """Bring the indexes up to the catalog. The one way in which they change."""
+        """Bring the indexes up to the catalog. The one way in which they change; one that can't be is rebuilt.
+
+        Raises:
+            DiskFull: There is no room for them.
+        """
+        for _ in _FIRST:
+            try:
+                self._index_pending()
+                return
+            except ArchiveDamaged as e:
+                self.heal(e)
+        self._index_pending()
+
+    def heal(self, e: ArchiveDamaged) -> None:
+        """Rebuild the index that an error tells of, and record that it was; another error is raised again."""
+        if e.store not in _FIRST:
+            raise e
+        self.rebuild(e.store)
+        healing.record(self.catalog, e.store, str(e))
+
+    def _index_pending(self) -> None:
         catalog = self.catalog
         if catalog.meta("purge") == "1":
             # What tantivy has deleted stays in its files: write them anew. Ids are all that Chroma holds.
@@ -260,11 +285,13 @@ class Stores:
             catalog.mark_indexed([], gone)
             changed = True
         while rows := catalog.rows(limit=_STEP, pending=True):
+            require_room(self.path)
             vectors.add(rows)
             lexical.add(rows)
             catalog.mark_indexed([r.id for r in rows], [])
             changed = True
         if changed:
+            vectors.check(catalog.counts()["passages"])  # Chroma does not always tell that the disk is full
             generation = catalog.next_generation()
             vectors.mark_current(generation)
             lexical.mark_current(generation)
@@ -283,7 +310,8 @@ class Stores:
             self._write_index(kind, self.path / new[kind])
         # With one of them new, what the other has still to do is left for the ordinary way.
         catalog.activate(new, settled=len(kinds) == len(_FIRST))
-        self.indexes()  # closes the old ones
+        with suppress(ArchiveDamaged):  # the other one, of which the caller learns when it is used
+            self.indexes()  # closes the old ones
         for name in old.values():
             shutil.rmtree(self.path / name, ignore_errors=True)
 
@@ -306,6 +334,7 @@ class Stores:
         from rag.index.catalog import INDEX_FORMAT, WITH_LANGUAGES
 
         self._sweep()
+        self._heal()
         if (built := self.catalog.index_format) < WITH_LANGUAGES:
             self.rebuild("vectors", "lexical")
         elif built < INDEX_FORMAT:  # only the lexical one has changed since
@@ -313,6 +342,16 @@ class Stores:
             self.catalog.set_meta("index_format", str(INDEX_FORMAT))
         self.index_pending()
         self.forget_erased()
+
+    def _heal(self) -> None:
+        """Rebuild an index that can't be opened."""
+        for _ in _FIRST:
+            try:
+                self.indexes()[1].check()
+                self.indexes()[0].check()
+                return
+            except ArchiveDamaged as e:
+                self.heal(e)
 
     def _sweep(self) -> None:
         """Remove index folders that an interrupted rebuild left behind."""
@@ -359,9 +398,11 @@ class Stores:
         """Where the indexes differ from the catalog."""
         found: list[Problem] = []
         truth = self.catalog.passage_ids()
-        vectors, lexical = self.indexes()
-        for index in (vectors, lexical):
-            store = "vectors" if index is vectors else "lexical"
+        try:
+            indexes = self.indexes()
+        except ArchiveDamaged as e:
+            return [Problem(store=e.store or "catalog", what=str(e))]
+        for store, index in zip(_FIRST, indexes, strict=True):
             try:
                 there = index.ids()
             except Exception as e:  # whatever a store says: it can't be read
