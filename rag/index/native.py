@@ -17,16 +17,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from rag.errors import ArchiveDamaged, DiskFull, OnRecordError
-from rag.index.schema import StoreClosed
+from rag.errors import ArchiveDamaged, ArchiveForked, DiskFull, OnRecordError
+
+
+class StoreClosed(Exception):
+    """The index was closed because a rebuilt one has replaced it: get the current one and ask again."""
+
 
 _FULL = re.compile(r"disk is full|no space left|disk quota|os error 28|file too large", re.IGNORECASE)
 ROOM = 64_000_000
 """Bytes that have to be free before a batch of articles is stored: more than all stores write for it."""
-_SEAL = "seal.json"
+SEAL = "seal.json"
 _CHEAP = 64_000_000
 """Bytes of files whose checksums are compared whenever an index is opened; of larger ones ``doctor`` compares them."""
-_LOCKS = (".tantivy-", "graph.lock", _SEAL)
+_LOCKS = (".tantivy-", "graph.lock", SEAL)
 """Beginnings of names of files that hold nothing."""
 
 
@@ -84,6 +88,14 @@ def _translated(store: str, folder: Path, e: BaseException) -> OnRecordError:
     return damaged(store, folder, first)
 
 
+def forked() -> ArchiveForked:
+    """The error for an archive in a child of the process that used it: the indexes' threads are not there."""
+    return ArchiveForked(
+        "The archive was used before this process was forked, and its libraries don't outlive that. Open it after the "
+        'fork: gunicorn without --preload, multiprocessing with get_context("spawn") or "forkserver".'
+    )
+
+
 _NAMES = {"vectors": "vector", "lexical": "lexical"}
 
 
@@ -102,17 +114,17 @@ def damaged(store: str, folder: Path, why: str) -> ArchiveDamaged:
 def seal(folder: Path) -> None:
     """Record an index's files, which are complete. Where the disk is full there is no seal, which is allowed."""
     told = {name: [size, _checksum(folder / name)] for name, size in _files(folder).items()}
-    half = folder / f"{_SEAL}.{os.getpid()}"
+    half = folder / f"{SEAL}.{os.getpid()}"
     try:
         half.write_text(json.dumps(told), "utf-8")
-        os.replace(half, folder / _SEAL)
+        os.replace(half, folder / SEAL)
     except OSError:
         half.unlink(missing_ok=True)
 
 
 def unseal(folder: Path) -> None:
     """Before an index is changed."""
-    (folder / _SEAL).unlink(missing_ok=True)
+    (folder / SEAL).unlink(missing_ok=True)
 
 
 def check_seal(store: str, folder: Path, *, thorough: bool = False) -> None:
@@ -142,7 +154,7 @@ def check_seal(store: str, folder: Path, *, thorough: bool = False) -> None:
 
 def _sealed(folder: Path) -> object:
     try:
-        return json.loads((folder / _SEAL).read_bytes())
+        return json.loads((folder / SEAL).read_bytes())
     except FileNotFoundError:
         return None
     except (ValueError, OSError):
@@ -179,4 +191,7 @@ def _checksum(file: Path) -> int:
     return found
 
 
-__all__ = ["ROOM", "check_seal", "damaged", "guarded", "is_full", "require_room", "seal", "unseal"]
+__all__ = [
+    "ROOM", "SEAL", "StoreClosed", "check_seal", "damaged", "forked", "guarded", "is_full", "require_room",
+    "seal", "unseal",
+]  # fmt: skip

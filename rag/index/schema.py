@@ -21,6 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import ArchiveDamaged, ArchiveMismatch, ArchiveMissing
+from rag.index.native import StoreClosed as StoreClosed
+from rag.index.readonly import require_writable
 from rag.index.sqlite import Connection, Connections, transaction
 from rag.types import Article, Passage, Quote, QuoteSpan, RawArticle, Sentence
 
@@ -122,10 +124,6 @@ CREATE INDEX link_by ON link (by_version);
 MIGRATIONS: dict[int, str] = {1: _SINCE_2, 2: _SINCE_3, 3: _SINCE_4}
 
 
-class StoreClosed(Exception):
-    """The index was closed because a rebuilt one has replaced it: get the current one and ask again."""
-
-
 @dataclass(frozen=True)
 class IndexRow:
     """What the derived indexes store of one passage."""
@@ -220,6 +218,7 @@ class CatalogFile:
             raise ArchiveDamaged(f"{self.path} is another program's database. Choose another folder: --archive PATH")
         if tables and int(self.meta("schema") or 0) == SCHEMA_VERSION:
             return
+        require_writable(self.path)
         with self._transaction() as db:
             if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
                 for script in (_SCHEMA, *MIGRATIONS.values()):
@@ -269,7 +268,8 @@ def _statements(script: str) -> list[str]:
 
 def _set_up(db: Connection) -> None:
     db.row_factory = sqlite3.Row
-    db.execute("PRAGMA journal_mode=WAL")
+    if not db.read_only:
+        db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=NORMAL")
     db.execute("PRAGMA foreign_keys=ON")
     db.create_function("has_words", 4, _has_words, deterministic=True)

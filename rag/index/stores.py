@@ -6,6 +6,7 @@ one way in which they change; what an interrupted writer left to do is done by t
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +18,8 @@ import numpy.typing as npt
 
 from rag.errors import ArchiveDamaged, ArchiveMismatch, ArchiveMissing, ArticleMissing
 from rag.index import healing
-from rag.index.native import require_room
+from rag.index.native import forked, require_room
+from rag.index.readonly import Mirror, conversations_file, forget_gone, is_read_only
 from rag.index.schema import require_catalog
 from rag.types import Article, Problem
 
@@ -64,15 +66,31 @@ class Stores:
         self._lexical: LexicalIndex | None = None
         self._opened: dict[str, str] = {}
         self._conversations: Conversations | None = None
+        self._mirror = Mirror()
+        self._process: int | None = None
+
+    def same_process(self) -> None:
+        """Check that this is the process that used the archive first: libraries don't outlive a fork.
+
+        Raises:
+            ArchiveForked: It is another.
+        """
+        self._process = self._process or os.getpid()
+        if self._process != os.getpid():
+            raise forked()
 
     def close(self) -> None:
         """Close all files; a later use opens them again."""
+        if self._process not in (None, os.getpid()):
+            return  # they are the other process's
         with self._lock:
             for store in (self._vectors, self._lexical, self._catalog, self._conversations):
                 if store is not None:
                     store.close()
             self._vectors = self._lexical = self._catalog = self._conversations = None
             self._opened = {}
+            self._mirror.close()
+        self._process = None
 
     # -- what is there ---------------------------------------------------------------
 
@@ -108,6 +126,7 @@ class Stores:
     @property
     def catalog(self) -> Catalog:
         """Articles, passages with their vectors, quotes."""
+        self.same_process()
         with self._lock:
             if self._catalog is None:
                 from rag.index.catalog import Catalog
@@ -133,16 +152,22 @@ class Stores:
     @property
     def conversations(self) -> Conversations:
         """Conversations kept with the archive."""
+        self.same_process()
         with self._lock:
             if self._conversations is None:
                 from rag.index.conversations import Conversations
 
-                self._conversations = Conversations(self._conversations_file)
+                if is_read_only(self._catalog_file):
+                    self._conversations = Conversations(conversations_file(self.path))
+                    forget_gone(self._conversations, self.catalog)
+                else:
+                    self._conversations = Conversations(self._conversations_file)
             return self._conversations
 
     @property
     def embedder(self) -> Embedder:
         """The embedding model: the one given, a built-in one, a plug-in's, or one of sentence-transformers."""
+        self.same_process()
         with self._lock:
             if self._embedder is None:
                 self._embedder = self._make_embedder()
@@ -167,16 +192,22 @@ class Stores:
         from rag.index.lexical import LexicalIndex
         from rag.index.vectors import VectorIndex
 
+        self.same_process()
         with self._lock:
             names = self._index_names()
             generation = self.catalog.generation
+            folders = {kind: self.path / name for kind, name in names.items()}
+            if is_read_only(self._catalog_file):
+                healing.require_there(self.catalog, self.path, names)
+                folders = {kind: self._mirror.of(folder, generation) for kind, folder in folders.items()}
+                names = {kind: str(folder) for kind, folder in folders.items()}
             if self._vectors is None or self._lexical is None or names != self._opened:
                 for store in (self._vectors, self._lexical):
                     if store is not None:
                         store.close()
                 healing.require_there(self.catalog, self.path, names)
-                self._vectors = VectorIndex(self.path / names["vectors"])
-                self._lexical = LexicalIndex(self.path / names["lexical"])
+                self._vectors = VectorIndex(folders["vectors"])
+                self._lexical = LexicalIndex(folders["lexical"])
                 self._opened = names
             self._vectors.refresh(generation)
             self._lexical.refresh(generation)
@@ -238,10 +269,12 @@ class Stores:
 
         Raises:
             ArchiveLocked: Another process is writing.
+            ArchiveReadOnly: The folder can't be written to.
         """
         from rag.index.catalog import Catalog
         from rag.index.lock import write_lock
 
+        self.same_process()
         with write_lock(self.path, what):
             with self._lock:
                 if self._catalog is None:

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import ArchiveLocked
-from rag.index.native import check_seal, damaged, guarded, seal, unseal
+from rag.index.native import check_seal, damaged, forked, guarded, seal, unseal
 from rag.index.schema import IndexRow, StoreClosed
 from rag.text.local_clock import clock
 from rag.types import Query
@@ -32,6 +32,13 @@ _HEADER = struct.Struct("<i6Q")  # the beginning of Chroma's header.bin; the res
 # that each of them may reopen it.
 _handles: dict[Path, _Handle] = {}
 _registry = threading.Lock()
+_used_by: set[int] = set()
+"""Processes that have used Chroma, whose threads are not there in a fork: this one, or that it was forked from."""
+
+
+def _same_process() -> None:
+    if _used_by - {os.getpid()}:
+        raise forked()
 
 
 class _Handle:
@@ -110,7 +117,9 @@ class _Handle:
             self._file_lock.release()
 
     def collection(self) -> Any:
+        _same_process()
         if self._collection is None:
+            _used_by.add(os.getpid())
             import chromadb
             from chromadb.config import Settings
 
@@ -148,6 +157,7 @@ class VectorIndex:
 
     def __init__(self, folder: Path) -> None:
         """Use the index in ``folder``; it is created at the first write."""
+        _same_process()
         folder = folder.resolve()
         with _registry:
             self._handle = _handles.setdefault(folder, _Handle(folder))

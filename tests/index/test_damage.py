@@ -1,4 +1,4 @@
-"""Files of the derived indexes cut, flipped, emptied, gone or replaced: one clear line, and the next writer mends them."""
+"""Files of the derived indexes cut, flipped, gone or replaced: one clear line, and the next writer mends them."""
 
 from __future__ import annotations
 
