@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import logging
 import shutil
 import sys
 import tempfile
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     if unknown := set(options.parts) - PARTS.keys():
         parser.error(f"no part {', '.join(sorted(unknown))}; there are {', '.join(PARTS)}")
+    logging.getLogger("onrecord.stores").setLevel(logging.ERROR)  # what is mended is told by the thousand
     names = options.parts or list(PARTS)
     each = options.minutes * 60 / len(names)
     table: list[tuple[str, int, int]] = []

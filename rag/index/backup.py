@@ -17,6 +17,7 @@ from typing import Any
 
 from rag.errors import ArchiveDamaged, ArchiveError, DiskFull, UsageError
 from rag.index.native import is_full
+from rag.index.readonly import ReadOnlyFile, is_read_only
 
 _TOLD = "backup.json"
 # In this order: words that are taken down meanwhile may then be in the copied catalog, with its note that conversations
@@ -108,7 +109,9 @@ def _new(out: Path, what: str) -> Path:
 
 def _copy(file: Path, to: Path) -> None:
     to.touch(0o600)
-    with closing(sqlite3.connect(file, timeout=30)) as theirs, closing(sqlite3.connect(to)) as ours:
+    read_only = ReadOnlyFile(file) if is_read_only(file) else None
+    address = read_only.address() if read_only else file.as_uri()
+    with closing(sqlite3.connect(address, timeout=30, uri=True)) as theirs, closing(sqlite3.connect(to)) as ours:
         theirs.backup(ours)  # in one step, which is one moment of the archive's
         ours.execute("PRAGMA journal_mode=DELETE").fetchall()
         if (state := ours.execute("PRAGMA quick_check").fetchone()[0]) != "ok":

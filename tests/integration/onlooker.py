@@ -32,6 +32,7 @@ def give_up_rights(folder: str, home: str) -> None:
         _all(before / "x", before)
         _all(before / "y", before / "home", kept=True)
         shutil.rmtree(before)
+        shutil.rmtree(Path(home) / "onrecord", ignore_errors=True)
         os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)
