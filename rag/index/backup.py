@@ -85,7 +85,8 @@ def unpack(source: Path, target: Path) -> Path:
             if name not in _FILES or not (source / name).is_file() or _digest(source / name) != digest:
                 raise ArchiveDamaged(f"{source / name} is not what was backed up. Take another backup.")
             shutil.copyfile(source / name, half / name)
-            os.chmod(half / name, 0o600 if name != _FILES[0] else 0o644)
+            if name != _FILES[0]:  # conversations are their owner's alone
+                (half / name).chmod(0o600)
     except OSError as e:
         shutil.rmtree(half, ignore_errors=True)
         raise ArchiveError(f"{source} can't be restored ({e.strerror}). Free some space or check permissions.") from e

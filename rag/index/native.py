@@ -113,6 +113,7 @@ def damaged(store: str, folder: Path, why: str) -> ArchiveDamaged:
 
 def seal(folder: Path) -> None:
     """Record an index's files, which are complete. Where the disk is full there is no seal, which is allowed."""
+    _let_read(folder)
     told = {name: [size, _checksum(folder / name)] for name, size in _files(folder).items()}
     half = folder / f"{SEAL}.{os.getpid()}"
     try:
@@ -120,6 +121,15 @@ def seal(folder: Path) -> None:
         os.replace(half, folder / SEAL)
     except OSError:
         half.unlink(missing_ok=True)
+
+
+def _let_read(folder: Path) -> None:
+    """Let those read an index who may read the catalog; tantivy keeps some of its files for their owner alone."""
+    with suppress(OSError):
+        wanted = (folder.parent / "catalog.sqlite").stat().st_mode & 0o666
+        for name in _files(folder):
+            if (folder / name).stat().st_mode & 0o666 != wanted:
+                (folder / name).chmod(wanted)
 
 
 def unseal(folder: Path) -> None:

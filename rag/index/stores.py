@@ -432,12 +432,12 @@ class Stores:
         found: list[Problem] = []
         truth = self.catalog.passage_ids()
         try:
-            indexes = self.indexes()
+            vectors, lexical = self.indexes()
         except ArchiveDamaged as e:
             return [Problem(store=e.store or "catalog", what=str(e))]
-        for store, index in zip(_FIRST, indexes, strict=True):
+        for store, ids in (("vectors", vectors.ids), ("lexical", lexical.ids)):
             try:
-                there = index.ids()
+                there = ids()
             except Exception as e:  # whatever a store says: it can't be read
                 found.append(Problem(store=store, what=str(e)))
                 continue

@@ -70,7 +70,7 @@ def test_everything_that_reads_works_without_the_right_to_write(open_folder: Pat
     assert told["kept"].startswith(str(open_folder / "home"))
     for what in ("ingest", "delete", "repair"):
         assert told[what].startswith("ArchiveReadOnly: ") and "read-only" in told[what]
-    assert err.count("conversations and ratings are kept in") == 1, "said once"
+    assert err.count(f"{folder} is read-only; conversations and ratings are kept in") == 1, "said once"
     assert content(folder) == before
 
 
