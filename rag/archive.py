@@ -20,6 +20,7 @@ from rag.protocols import AskOptions, FilterArgs, SearchOptions, refuse_unknown,
 from rag.settings import Settings, load_settings
 from rag.sourcing import KeepsSources
 from rag.types import Answer, Choice, Event, Finished, Hit, IngestReport, Query, Quote, RawArticle, Retrieved, Skipped
+from rag.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from rag.retrieve.retriever import Retriever
 
 
-class Archive(Lookup, KeepsSources, TakesMemory, Joins, FormerNames):
+class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
     """An archive of news articles in one folder.
 
     Reading is safe from several threads and processes, also while one of them
@@ -368,41 +369,12 @@ class Archive(Lookup, KeepsSources, TakesMemory, Joins, FormerNames):
         near = self.retriever.search
         return search_quotes(self.stores, self.planner, near, speaker=speaker, about=about, limit=limit, **filters)
 
-    # -- upkeep ----------------------------------------------------------------------
-
-    def reindex(self, *, embed_again: bool = False, progress: Callable[[int, str], None] | None = None) -> None:
-        """Rebuild both indexes from the catalog, and do what an interrupted run left to do.
-
-        Args:
-            embed_again: Split and embed every article again, with the embedding model of the settings (the way to
-                change the model of an archive). Else nothing is embedded.
-            progress: As for ``ingest``.
-        """
-        self.stores.require()
-        from rag.ingest import pipeline
-        from rag.ingest.backfill import backfill_quotes, find_quotes
-        from rag.record.linker import link
-        from rag.text.split import SPLITTER
-
-        with self.stores.writing("repair", complete=False):
-            catalog = self.stores.catalog
-            if embed_again:
-                # Until it is done the archive fits no settings, so vectors of two models are never searched together.
-                catalog.set_meta("fingerprint", f"an unfinished rebuild | {SPLITTER}")
-                pipeline.reembed(catalog, embed=self.stores.embed, quotes=find_quotes, progress=progress)
-                catalog.set_meta("fingerprint", self.stores.current_fingerprint)
-            self.stores.rebuild("vectors", "lexical")
-            backfill_quotes(catalog)
-            catalog.forget_all_links()
-            link(self.stores)
-            self.stores.forget_erased()
-            catalog.compact()
-
     # -- within ------------------------------------------------------------------------
 
     @property
     def planner(self) -> Planner:
         """What a question is taken for, before anything is searched."""
+        self.stores.same_process()
         with self._lock:
             if self._planner is None:
                 from rag.retrieve.planner import Planner

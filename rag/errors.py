@@ -6,6 +6,9 @@
     │   ├── ArchiveLocked       another process is writing
     │   ├── ArchiveClosed       it is used after close()
     │   ├── ArchiveMismatch     built with another embedder, splitter or newer schema
+    │   ├── ArchiveReadOnly     it can be read, and not be written to
+    │   ├── ArchiveForked       it was in use when the process was forked
+    │   ├── DiskFull            there is no room left to write
     │   └── ArchiveDamaged      the stores disagree, or a store can't be read
     ├── ArticleMissing          no article, passage or version of that id
     ├── CollectionMissing       no collection of that name
@@ -57,8 +60,30 @@ class ArchiveMismatch(ArchiveError):
     """The archive was built by something this program can't continue with."""
 
 
+class ArchiveReadOnly(ArchiveError):
+    """The archive can be read, and not be written to."""
+
+
+class ArchiveForked(ArchiveError):
+    """The process was forked from one that had used an archive; the message says what to do instead."""
+
+
+class DiskFull(ArchiveError):
+    """There is no room left; what was stored before is safe."""
+
+
 class ArchiveDamaged(ArchiveError):
     """The stores of the archive disagree or can't be read."""
+
+    def __init__(self, message: str, *, store: str | None = None) -> None:
+        """Take what there is to tell.
+
+        Args:
+            message: What is wrong and what to do, for a person.
+            store: "vectors" or "lexical" where a rebuild of that index mends it.
+        """
+        super().__init__(message)
+        self.store = store
 
 
 class ArticleMissing(OnRecordError):

@@ -1,8 +1,9 @@
-"""``onrecord stats``, ``doctor``, ``models`` and ``config``."""
+"""``onrecord stats``, ``doctor``, ``backup``, ``restore``, ``export``, ``models`` and ``config``."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -59,15 +60,73 @@ def doctor(
             with progress_bar("articles", lambda: total) as step:
                 opened.reindex(embed_again=rebuild, progress=step)
         problems = opened.doctor()
+        healed = opened.healed()
     if as_json:
         print_json(json.dumps([p.model_dump() for p in problems], indent=2))
     elif not problems:
         print("All three stores agree.")
     for problem in problems if not as_json else ():
         print(f"{problem.store}: {printable(problem.what)}")
+    for event in healed if not as_json else ():
+        print(f"mended at {event['when']}: {printable(event['why'])}")
     if problems:
         rich_console(stderr=True).print("Run: onrecord doctor --repair", style="yellow")
         raise typer.Exit(Exit.ERROR)
+
+
+@app.command()
+def backup(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A folder that is not there yet")],
+    archive: ArchiveOption = None,
+) -> None:
+    """Copy the archive as it is at one moment; it stays in use meanwhile.
+
+    Example: onrecord backup /backups/news-2026-03-01
+    """
+    with open_archive(archive) as opened:
+        told = opened.backup(out)
+    print(f"{told['articles']} articles backed up. To have them back: onrecord restore {out} --archive NEW")
+
+
+@app.command()
+def restore(
+    source: Annotated[Path, typer.Argument(metavar="BACKUP", help="A folder that `onrecord backup` made")],
+    archive: ArchiveOption = None,
+) -> None:
+    """Make an archive of a backup, in a folder that is not there yet. Nothing is embedded again.
+
+    Example: onrecord restore /backups/news-2026-03-01 --archive news
+    """
+    from rag.settings import load_settings
+    from rag.upkeep import restore
+
+    settings = load_settings(archive=archive)
+    print(f"{restore(source, settings)} articles restored to {settings.archive}")
+
+
+@app.command()
+def export(
+    out: Annotated[Path, typer.Argument(metavar="OUT", help="A file that is not there yet, as in articles.jsonl")],
+    archive: ArchiveOption = None,
+    salvage: Annotated[
+        bool, typer.Option("--salvage", help="Look through the pages of a catalog that can't be read any more")
+    ] = False,
+) -> None:
+    """Write all current articles as JSON Lines, which can be ingested again. Exit code 5: some are lost.
+
+    Example: onrecord export articles.jsonl
+    """
+    with open_archive(archive) as opened:
+        if not salvage:
+            print(f"{opened.export(out)} articles written to {out}")
+            return
+        found = opened.salvage(out)
+    from rag.index.salvage import told
+
+    for line in told(found, out):
+        print(line)
+    if found.damaged or found.pages_lost:
+        raise typer.Exit(Exit.INCOMPLETE)
 
 
 @app.command()

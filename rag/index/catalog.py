@@ -20,6 +20,7 @@ import numpy.typing as npt
 from rag.errors import ArticleMissing
 from rag.index.collections import CollectionStore
 from rag.index.links import LinkStore, forget_links
+from rag.index.native import require_room
 from rag.index.quote_store import write_quotes
 from rag.index.schema import (
     INDEX_FORMAT,
@@ -160,7 +161,12 @@ class Catalog(LinkStore, Withdrawals, CollectionStore):
             db.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", rows)
 
     def store(self, batch: Sequence[Prepared]) -> None:
-        """Store articles in one transaction; each becomes the current version of its key."""
+        """Store articles in one transaction; each becomes the current version of its key.
+
+        Raises:
+            DiskFull: There is not enough room for a batch.
+        """
+        require_room(self.path.parent)
         with self._transaction() as db:
             for item in batch:
                 self._store(db, item)
@@ -313,6 +319,10 @@ class Catalog(LinkStore, Withdrawals, CollectionStore):
                 set_meta(db, "purge", "0")
                 set_meta(db, "index_format", str(INDEX_FORMAT))
             db.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE name = 'generation'")
+
+    def any_indexed(self) -> bool:
+        """Whether the indexes hold any passage."""
+        return self._db.execute("SELECT 1 FROM passage WHERE indexed LIMIT 1").fetchone() is not None
 
     def passage_ids(self) -> set[str]:
         """Ids of all passages."""

@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from rag.errors import ArchiveDamaged
 from rag.index.schema import IndexRow
 from rag.text.boolean import All, Dated, Either, Language, No, Node, Phrase, Word
 from rag.text.local_clock import clock
@@ -37,15 +36,10 @@ class FullText:
     """One folder of whole articles. Its owner (``LexicalIndex``) locks, opens and lets go of it."""
 
     def __init__(self, folder: Path) -> None:
-        """Open the index in ``folder``; it is created where there is none.
-
-        Raises:
-            ArchiveDamaged: It can't be read.
-        """
+        """Open the index in ``folder``; it is created where there is none. What tantivy raises is not caught here."""
         import tantivy
 
         folder.mkdir(parents=True, exist_ok=True)
-        self._folder = folder
         builder = tantivy.SchemaBuilder()
         builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
         for name in ("words", "title", "author", "outlet", "section"):
@@ -58,11 +52,8 @@ class FullText:
         builder.add_boolean_field("dated", indexed=True)
         for name in ("newest", "oldest"):  # differ where there is no date: such an article comes last either way
             builder.add_integer_field(name, indexed=True, fast=True)
-        try:
-            there = tantivy.Index.exists(str(folder))
-            self._index = tantivy.Index.open(str(folder)) if there else tantivy.Index(builder.build(), path=str(folder))
-        except ValueError as e:
-            raise _damaged(folder, e) from e
+        there = tantivy.Index.exists(str(folder))
+        self._index = tantivy.Index.open(str(folder)) if there else tantivy.Index(builder.build(), path=str(folder))
 
     def write(self, rows: Sequence[IndexRow], gone: Sequence[str]) -> None:
         """Add articles, one row each, and remove others by version id; those that are there already are replaced."""
@@ -94,9 +85,6 @@ class FullText:
             offset: How many to pass over.
             only: Version ids to choose from; None: all.
             sources: Outlets as articles have them; empty: all.
-
-        Raises:
-            ArchiveDamaged: The index can't be read.
         """
         import tantivy
 
@@ -110,20 +98,17 @@ class FullText:
             named = query.term_set_query(self._index.schema, "source", list(sources))
             rules.append((must, query.const_score_query(named, 0.0)))
         whole = query.boolean_query(rules)
-        try:
-            searcher = self._index.searcher()
-            if order == "relevance":
-                found = searcher.search(whole, limit, offset=offset)
-            else:
-                ascending = tantivy.Order.Asc if order == "oldest" else tantivy.Order.Desc
-                found = searcher.search(whole, limit, offset=offset, order_by_field=order, order=ascending)
-            counts = searcher.aggregate(
-                whole,
-                {n: {"terms": {"field": n, "size": _BUCKETS, "segment_size": _BUCKETS}} for n in ("source", "month")},
-            )
-            page = tuple((searcher.doc(a)["id"][0], float(s) if order == "relevance" else 0.0) for s, a in found.hits)
-        except ValueError as e:
-            raise _damaged(self._folder, e) from e
+        searcher = self._index.searcher()
+        if order == "relevance":
+            found = searcher.search(whole, limit, offset=offset)
+        else:
+            ascending = tantivy.Order.Asc if order == "oldest" else tantivy.Order.Desc
+            found = searcher.search(whole, limit, offset=offset, order_by_field=order, order=ascending)
+        counts = searcher.aggregate(
+            whole,
+            {n: {"terms": {"field": n, "size": _BUCKETS, "segment_size": _BUCKETS}} for n in ("source", "month")},
+        )
+        page = tuple((searcher.doc(a)["id"][0], float(s) if order == "relevance" else 0.0) for s, a in found.hits)
         by = {n: [(b["key"], int(b["doc_count"])) for b in counts[n]["buckets"]] for n in ("source", "month")}
         outlets = sorted(by["source"], key=lambda pair: (-pair[1], pair[0]))
         return Matches(int(found.count), page, tuple(outlets), tuple(sorted(by["month"])))
@@ -225,10 +210,6 @@ def _words(text: str) -> list[str]:
 
 def _seconds(when: datetime) -> int:
     return int(clock(when).timestamp())
-
-
-def _damaged(folder: Path, e: Exception) -> ArchiveDamaged:
-    return ArchiveDamaged(f"The full-text index in {folder} can't be read ({e}). Run: onrecord doctor --repair")
 
 
 __all__ = ["FullText", "Matches"]

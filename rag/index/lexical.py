@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rag.errors import ArchiveDamaged
 from rag.index.fulltext import FullText, Matches
+from rag.index.native import check_seal, guarded, seal, unseal
 from rag.index.schema import IndexRow, StoreClosed
 from rag.text.boolean import Node
 from rag.text.local_clock import clock
@@ -38,13 +38,20 @@ class LexicalIndex:
         self._indexes: dict[str, Any] = {}
         self._full_text: FullText | None = None
         self._generation = -1
+        self._changed = False
         self._closed = False
 
     def close(self) -> None:
         """Close the files; the object can't be searched any more."""
         with self._lock:
+            self._seal()
             self._indexes, self._full_text = {}, None
             self._closed = True
+
+    def _seal(self) -> None:
+        if self._changed:
+            self._changed = False
+            seal(self._folder)
 
     def refresh(self, generation: int) -> None:
         """Reopen the files if another process has written to them.
@@ -58,7 +65,9 @@ class LexicalIndex:
                 self._generation = generation
 
     def mark_current(self, generation: int) -> None:
-        """Record that this process itself has brought the index to ``generation``."""
+        """Record that this process itself has brought the index to ``generation``, and seal it."""
+        with self._lock:
+            self._seal()
         self.refresh(generation)
 
     def add(self, rows: Sequence[IndexRow]) -> None:
@@ -73,7 +82,12 @@ class LexicalIndex:
         # All passages of a version are added, or removed, together.
         articles = {r.article_id: r for r in rows}
         left = {g.partition(":")[0] for g in gone}
-        with self._lock:
+        with self._lock, guarded("lexical", self._folder):
+            for part in (_PASSAGES, _ARTICLES):
+                self._opened(part)
+            self._opened_full_text()
+            self._changed = True
+            unseal(self._folder)
             self._put(_PASSAGES, [*gone, *(r.id for r in rows)], [_document(r, r.id, r.text) for r in rows])
             whole = [_document(r, r.article_id, r.article_text) for r in articles.values()]
             self._put(_ARTICLES, [*articles, *left], whole)
@@ -142,13 +156,17 @@ class LexicalIndex:
         """
         with self._lock:
             full_text = self._opened_full_text()
-        return full_text.find(node, order=order, limit=limit, offset=offset, only=only, sources=sources)
+        with guarded("lexical", self._folder):
+            return full_text.find(node, order=order, limit=limit, offset=offset, only=only, sources=sources)
 
     def _opened_full_text(self) -> FullText:
         if self._closed:
             raise StoreClosed
         if self._full_text is None:
-            self._full_text = FullText(self._folder / _FULL_TEXT)
+            if not self._changed:
+                check_seal("lexical", self._folder)
+            with guarded("lexical", self._folder):
+                self._full_text = FullText(self._folder / _FULL_TEXT)
         return self._full_text
 
     def _find(
@@ -161,7 +179,7 @@ class LexicalIndex:
             return []
         with self._lock:
             index = self._opened(part)
-        try:
+        with guarded("lexical", self._folder):
             schema = index.schema
             query, must, should = tantivy.Query, tantivy.Occur.Must, tantivy.Occur.Should
             parts = [(should, query.term_query(schema, "body", t, "freq")) for t in wanted]
@@ -190,17 +208,27 @@ class LexicalIndex:
             searcher = index.searcher()
             hits = searcher.search(whole, n).hits
             return [(searcher.doc(address)["id"][0], float(score)) for score, address in hits]
-        except ValueError as e:
-            raise _damaged(self._folder, e) from e
 
     def ids(self) -> set[str]:
         """Ids of all passages in the index."""
         import tantivy
 
-        with self._lock:
+        with self._lock, guarded("lexical", self._folder):
+            check_seal("lexical", self._folder, thorough=True)
             searcher = self._opened(_PASSAGES).searcher()
-        hits = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs)).hits
-        return {searcher.doc(address)["id"][0] for _, address in hits}
+            hits = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs)).hits
+            return {searcher.doc(address)["id"][0] for _, address in hits}
+
+    def check(self) -> None:
+        """Open the index as a search would.
+
+        Raises:
+            ArchiveDamaged: It can't be read.
+        """
+        with self._lock, guarded("lexical", self._folder):
+            for part in (_PASSAGES, _ARTICLES):
+                self._opened(part).searcher()
+            self._opened_full_text()
 
     def _opened(self, part: str) -> Any:
         if self._closed:
@@ -208,6 +236,8 @@ class LexicalIndex:
         if part not in self._indexes:
             import tantivy
 
+            if not self._changed:
+                check_seal("lexical", self._folder)
             folder = self._folder / part
             folder.mkdir(parents=True, exist_ok=True)
             builder = tantivy.SchemaBuilder()
@@ -217,12 +247,10 @@ class LexicalIndex:
             builder.add_text_field("language", stored=False, tokenizer_name="raw", index_option="basic")
             builder.add_boolean_field("has_date", indexed=True)
             builder.add_integer_field("published", indexed=True, fast=True)
-            try:
+            with guarded("lexical", self._folder):
                 # An existing index keeps the fields it was built with; older programs had fewer.
                 there = tantivy.Index.exists(str(folder))
                 made = tantivy.Index.open(str(folder)) if there else tantivy.Index(builder.build(), path=str(folder))
-            except ValueError as e:
-                raise _damaged(self._folder, e) from e
             self._indexes[part] = made
         return self._indexes[part]
 
@@ -239,7 +267,3 @@ def _document(row: IndexRow, ident: str, text: str) -> Any:
     document.add_boolean("has_date", row.published is not None)
     document.add_integer("published", int(clock(row.published).timestamp()) if row.published else 0)
     return document
-
-
-def _damaged(folder: Path, e: Exception) -> ArchiveDamaged:
-    return ArchiveDamaged(f"The lexical index in {folder} can't be read ({e}). Run: onrecord doctor --repair")

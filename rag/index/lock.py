@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import ArchiveLocked, UsageError
+from rag.index.readonly import require_writable
 
 if TYPE_CHECKING:
     from filelock import FileLock
@@ -33,9 +34,11 @@ def write_lock(folder: Path, what: str) -> Iterator[None]:
     Raises:
         ArchiveLocked: Another process holds it; the message says which.
         UsageError: The folder can't be created.
+        ArchiveReadOnly: It can't be written to.
     """
     from filelock import FileLock, Timeout
 
+    require_writable(folder / "catalog.sqlite")
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as e:
@@ -63,6 +66,7 @@ def sync_lock(folder: Path) -> Iterator[None]:
     """
     from filelock import FileLock, Timeout
 
+    require_writable(folder / "catalog.sqlite")
     lock = FileLock(folder / "sync.lock")
     try:
         lock.acquire(timeout=0)

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 
@@ -20,6 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import ArchiveDamaged, ArchiveMismatch, ArchiveMissing
+from rag.index.native import StoreClosed as StoreClosed
+from rag.index.readonly import require_writable
 from rag.index.sqlite import Connection, Connections, transaction
 from rag.types import Article, Passage, Quote, QuoteSpan, RawArticle, Sentence
 
@@ -123,10 +126,6 @@ CREATE INDEX link_by ON link (by_version);
 MIGRATIONS: dict[int, str] = {1: _SINCE_2, 2: _SINCE_3, 3: _SINCE_4}
 
 
-class StoreClosed(Exception):
-    """The index was closed because a rebuilt one has replaced it: get the current one and ask again."""
-
-
 @dataclass(frozen=True)
 class IndexRow:
     """What the derived indexes store of one passage."""
@@ -162,6 +161,22 @@ def version_id(draft: RawArticle) -> str:
     return sha256(json.dumps(shown, ensure_ascii=True).encode()).hexdigest()[:20]
 
 
+def require_catalog(file: Path) -> None:
+    """Check that the catalog is there, and is not empty, if an index beside it shows that it was.
+
+    Raises:
+        ArchiveDamaged: It is gone.
+    """
+    log = file.with_name(f"{file.name}-wal")
+    if any(f.exists() and f.stat().st_size for f in (file, log)):
+        return
+    if any(file.parent.glob("vectors-*/chroma.sqlite3")) or any(file.parent.glob("lexical-*/meta.json")):
+        raise ArchiveDamaged(
+            f"The archive's catalog, {file}, is gone or empty. Bring it back from a backup (onrecord restore), or move "
+            "the folder away and ingest again."
+        )
+
+
 # -- the file -----------------------------------------------------------------
 
 
@@ -177,7 +192,8 @@ class CatalogFile:
             ArchiveDamaged: It is not a catalog.
         """
         self.path = path
-        self._connections = Connections(path, _set_up, _damaged)
+        self._connections = Connections(path, _set_up, partial(_damaged, path))
+        require_catalog(path)
         if not path.exists():
             if not create:
                 raise ArchiveMissing(f"No archive in {path.parent}. Run: onrecord ingest PATH --archive {path.parent}")
@@ -206,6 +222,7 @@ class CatalogFile:
             raise ArchiveDamaged(f"{self.path} is another program's database. Choose another folder: --archive PATH")
         if tables and int(self.meta("schema") or 0) == SCHEMA_VERSION:
             return
+        require_writable(self.path)
         with self._transaction() as db:
             if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
                 for script in (_SCHEMA, *MIGRATIONS.values()):
@@ -255,7 +272,8 @@ def _statements(script: str) -> list[str]:
 
 def _set_up(db: Connection) -> None:
     db.row_factory = sqlite3.Row
-    db.execute("PRAGMA journal_mode=WAL")
+    if not db.read_only:
+        db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=NORMAL")
     db.execute("PRAGMA foreign_keys=ON")
     db.create_function("has_words", 4, _has_words, deterministic=True)
@@ -268,10 +286,10 @@ def _has_words(wanted: str, title: str, author: str | None, key: str) -> bool:
     return all(word in texts for word in wanted.split())
 
 
-def _damaged(error: sqlite3.Error) -> ArchiveDamaged:
+def _damaged(path: Path, error: sqlite3.Error) -> ArchiveDamaged:
     return ArchiveDamaged(
-        f"The archive's catalog can't be read ({error}). Restore the archive's folder from a backup, "
-        "or move it away and ingest again."
+        f"The archive's catalog can't be read ({error}). Bring it back from a backup (onrecord restore), or write out "
+        f"the articles that can still be read: onrecord export --salvage OUT.jsonl --archive {path.parent}"
     )
 
 

@@ -11,9 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from rag.errors import ArchiveError
+from rag.index.readonly import ReadOnlyFile, is_read_only
 
 BUSY_S = 30.0
 """Seconds that a statement waits for another writer."""
+
+_DAMAGE = ("Could not decode to UTF-8", "disk I/O error", "unsupported file format", "malformed", "no such table")
+"""Beginnings of messages of SQLite that tell of a damaged file too."""
 
 
 class _Guard:
@@ -33,7 +37,10 @@ class _Guard:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         self.lock.release()
         # The base class itself is raised only for a file that can't be read.
-        if self.damaged is not None and type(error) is sqlite3.DatabaseError:
+        if self.damaged is not None and (
+            type(error) is sqlite3.DatabaseError
+            or (isinstance(error, sqlite3.OperationalError) and str(error).startswith(_DAMAGE))
+        ):
             raise self.damaged(error) from error
 
 
@@ -67,6 +74,8 @@ class Connection(sqlite3.Connection):
     """A connection that is closed between two statements, never during one, which would crash the process."""
 
     guard: _Guard
+    read_only: bool = False
+    """Whether the file can't be written to."""
 
     def execute(self, *args: Any) -> Cursor:
         return self.cursor(Cursor).execute(*args)
@@ -101,6 +110,8 @@ class Connections:
         self._local = threading.local()
         self._all: weakref.WeakSet[Connection] = weakref.WeakSet()
         self._lock = threading.Lock()
+        self._read_only: ReadOnlyFile | None = None
+        self._state: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         """How many connections are open."""
@@ -109,11 +120,22 @@ class Connections:
     def current(self) -> Connection:
         """The calling thread's connection, opened at its first use."""
         db: Connection | None = getattr(self._local, "db", None)
+        if db is not None and db.read_only and self._read_only is not None:
+            if self._read_only.state() != self._state:  # its owner has written to it
+                self.close()
+                db = None
         if db is None:
             # check_same_thread is off only so that close() may end all of them.
+            address = self._address()
             db = sqlite3.connect(
-                self._file, timeout=BUSY_S, isolation_level=None, check_same_thread=False, factory=Connection
+                address or self._file,
+                timeout=BUSY_S,
+                isolation_level=None,
+                check_same_thread=False,
+                factory=Connection,
+                uri=address is not None,
             )
+            db.read_only = address is not None
             db.guard = _Guard(self._damaged)
             try:
                 self._prepare(db)
@@ -124,6 +146,15 @@ class Connections:
             with self._lock:
                 self._all.add(db)
         return db
+
+    def _address(self) -> str | None:
+        """How a file that can't be written to is opened; None for one that can be."""
+        if not is_read_only(self._file):
+            return None
+        with self._lock:
+            self._read_only = self._read_only or ReadOnlyFile(self._file)
+            self._state = self._read_only.state()
+            return self._read_only.address()
 
     def close(self) -> None:
         """Close the connections of all threads, each when its statement is done. A later use opens new ones."""

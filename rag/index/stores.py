@@ -6,16 +6,21 @@ one way in which they change; what an interrupted writer left to do is done by t
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from rag.errors import ArchiveMismatch, ArchiveMissing, ArticleMissing
+from rag.errors import ArchiveDamaged, ArchiveMismatch, ArchiveMissing, ArticleMissing
+from rag.index import healing
+from rag.index.native import forked, require_room
+from rag.index.readonly import Mirror, conversations_file, forget_gone, is_read_only
+from rag.index.schema import require_catalog
 from rag.types import Article, Problem
 
 if TYPE_CHECKING:
@@ -61,15 +66,31 @@ class Stores:
         self._lexical: LexicalIndex | None = None
         self._opened: dict[str, str] = {}
         self._conversations: Conversations | None = None
+        self._mirror = Mirror()
+        self._process: int | None = None
+
+    def same_process(self) -> None:
+        """Check that this is the process that used the archive first: libraries don't outlive a fork.
+
+        Raises:
+            ArchiveForked: It is another.
+        """
+        self._process = self._process or os.getpid()
+        if self._process != os.getpid():
+            raise forked()
 
     def close(self) -> None:
         """Close all files; a later use opens them again."""
+        if self._process not in (None, os.getpid()):
+            return  # they are the other process's
         with self._lock:
             for store in (self._vectors, self._lexical, self._catalog, self._conversations):
                 if store is not None:
                     store.close()
             self._vectors = self._lexical = self._catalog = self._conversations = None
             self._opened = {}
+            self._mirror.close()
+        self._process = None
 
     # -- what is there ---------------------------------------------------------------
 
@@ -85,6 +106,7 @@ class Stores:
             ArchiveMissing: Nothing has been ingested here.
         """
         if not self.exists:
+            require_catalog(self._catalog_file)
             raise ArchiveMissing(f"No archive in {self.path}. Run: onrecord ingest PATH --archive {self.path}")
 
     def require_languages(self) -> None:
@@ -118,6 +140,7 @@ class Stores:
     @property
     def catalog(self) -> Catalog:
         """Articles, passages with their vectors, quotes."""
+        self.same_process()
         with self._lock:
             if self._catalog is None:
                 from rag.index.catalog import Catalog
@@ -143,16 +166,22 @@ class Stores:
     @property
     def conversations(self) -> Conversations:
         """Conversations kept with the archive."""
+        self.same_process()
         with self._lock:
             if self._conversations is None:
                 from rag.index.conversations import Conversations
 
-                self._conversations = Conversations(self._conversations_file)
+                if is_read_only(self._catalog_file):
+                    self._conversations = Conversations(conversations_file(self.path))
+                    forget_gone(self._conversations, self.catalog)
+                else:
+                    self._conversations = Conversations(self._conversations_file)
             return self._conversations
 
     @property
     def embedder(self) -> Embedder:
         """The embedding model: the one given, a built-in one, a plug-in's, or one of sentence-transformers."""
+        self.same_process()
         with self._lock:
             if self._embedder is None:
                 self._embedder = self._make_embedder()
@@ -177,15 +206,22 @@ class Stores:
         from rag.index.lexical import LexicalIndex
         from rag.index.vectors import VectorIndex
 
+        self.same_process()
         with self._lock:
             names = self._index_names()
             generation = self.catalog.generation
+            folders = {kind: self.path / name for kind, name in names.items()}
+            if is_read_only(self._catalog_file):
+                healing.require_there(self.catalog, self.path, names)
+                folders = {kind: self._mirror.of(folder, generation) for kind, folder in folders.items()}
+                names = {kind: str(folder) for kind, folder in folders.items()}
             if self._vectors is None or self._lexical is None or names != self._opened:
                 for store in (self._vectors, self._lexical):
                     if store is not None:
                         store.close()
-                self._vectors = VectorIndex(self.path / names["vectors"])
-                self._lexical = LexicalIndex(self.path / names["lexical"])
+                healing.require_there(self.catalog, self.path, names)
+                self._vectors = VectorIndex(folders["vectors"])
+                self._lexical = LexicalIndex(folders["lexical"])
                 self._opened = names
             self._vectors.refresh(generation)
             self._lexical.refresh(generation)
@@ -247,10 +283,12 @@ class Stores:
 
         Raises:
             ArchiveLocked: Another process is writing.
+            ArchiveReadOnly: The folder can't be written to.
         """
         from rag.index.catalog import Catalog
         from rag.index.lock import write_lock
 
+        self.same_process()
         with write_lock(self.path, what):
             with self._lock:
                 if self._catalog is None:
@@ -260,7 +298,27 @@ class Stores:
             yield
 
     def index_pending(self) -> None:
-        """Bring the indexes up to the catalog. The one way in which they change."""
+        """Bring the indexes up to the catalog. The one way in which they change; one that can't be is rebuilt.
+
+        Raises:
+            DiskFull: There is no room for them.
+        """
+        for _ in _FIRST:
+            try:
+                self._index_pending()
+                return
+            except ArchiveDamaged as e:
+                self.heal(e)
+        self._index_pending()
+
+    def heal(self, e: ArchiveDamaged) -> None:
+        """Rebuild the index that an error tells of, and record that it was; another error is raised again."""
+        if e.store not in _FIRST:
+            raise e
+        self.rebuild(e.store)
+        healing.record(self.catalog, e.store, str(e))
+
+    def _index_pending(self) -> None:
         catalog = self.catalog
         if catalog.meta("purge") == "1":
             # What tantivy has deleted stays in its files: write them anew. Ids are all that Chroma holds.
@@ -274,11 +332,13 @@ class Stores:
             catalog.mark_indexed([], gone)
             changed = True
         while rows := catalog.rows(limit=_STEP, pending=True):
+            require_room(self.path)
             vectors.add(rows)
             lexical.add(rows)
             catalog.mark_indexed([r.id for r in rows], [])
             changed = True
         if changed:
+            vectors.check(catalog.counts()["passages"])  # Chroma does not always tell that the disk is full
             generation = catalog.next_generation()
             vectors.mark_current(generation)
             lexical.mark_current(generation)
@@ -297,7 +357,8 @@ class Stores:
             self._write_index(kind, self.path / new[kind])
         # With one of them new, what the other has still to do is left for the ordinary way.
         catalog.activate(new, settled=len(kinds) == len(_FIRST))
-        self.indexes()  # closes the old ones
+        with suppress(ArchiveDamaged):  # the other one, of which the caller learns when it is used
+            self.indexes()  # closes the old ones
         for name in old.values():
             shutil.rmtree(self.path / name, ignore_errors=True)
 
@@ -320,6 +381,7 @@ class Stores:
         from rag.index.catalog import INDEX_FORMAT, WITH_LANGUAGES
 
         self._sweep()
+        self._heal()
         if (built := self.catalog.index_format) < WITH_LANGUAGES:
             self.rebuild("vectors", "lexical")
         elif built < INDEX_FORMAT:  # only the lexical one has changed since
@@ -327,6 +389,16 @@ class Stores:
             self.catalog.set_meta("index_format", str(INDEX_FORMAT))
         self.index_pending()
         self.forget_erased()
+
+    def _heal(self) -> None:
+        """Rebuild an index that can't be opened."""
+        for _ in _FIRST:
+            try:
+                self.indexes()[1].check()
+                self.indexes()[0].check()
+                return
+            except ArchiveDamaged as e:
+                self.heal(e)
 
     def _sweep(self) -> None:
         """Remove index folders that an interrupted rebuild left behind."""
@@ -373,11 +445,13 @@ class Stores:
         """Where the indexes differ from the catalog."""
         found: list[Problem] = []
         truth = self.catalog.passage_ids()
-        vectors, lexical = self.indexes()
-        for index in (vectors, lexical):
-            store = "vectors" if index is vectors else "lexical"
+        try:
+            vectors, lexical = self.indexes()
+        except ArchiveDamaged as e:
+            return [Problem(store=e.store or "catalog", what=str(e))]
+        for store, ids in (("vectors", vectors.ids), ("lexical", lexical.ids)):
             try:
-                there = index.ids()
+                there = ids()
             except Exception as e:  # whatever a store says: it can't be read
                 found.append(Problem(store=store, what=str(e)))
                 continue

@@ -9,14 +9,15 @@ import os
 import struct
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rag.errors import ArchiveDamaged, ArchiveLocked
+from rag.errors import ArchiveLocked
+from rag.index.native import check_seal, damaged, forked, guarded, seal, unseal
 from rag.index.schema import IndexRow, StoreClosed
 from rag.text.local_clock import clock
 from rag.types import Query
@@ -31,6 +32,13 @@ _HEADER = struct.Struct("<i6Q")  # the beginning of Chroma's header.bin; the res
 # that each of them may reopen it.
 _handles: dict[Path, _Handle] = {}
 _registry = threading.Lock()
+_used_by: set[int] = set()
+"""Processes that have used Chroma, whose threads are not there in a fork: this one, or that it was forked from."""
+
+
+def _same_process() -> None:
+    if _used_by - {os.getpid()}:
+        raise forked()
 
 
 class _Handle:
@@ -41,6 +49,8 @@ class _Handle:
         self.lock = threading.RLock()
         self.users = 0
         self.generation = -1
+        self.changed = False
+        """Whether this process has changed the files since they were sealed."""
         self.loaded = False
         """Whether Chroma has its graph in memory: it then writes to none of its files before the next change."""
         self._client: Any = None
@@ -53,44 +63,68 @@ class _Handle:
         return (self.folder / "chroma.sqlite3").exists()
 
     @contextmanager
-    def exclusive(self) -> Iterator[Any]:
+    def exclusive(self, *, changes: bool = False) -> Iterator[Any]:
         """The collection, with other processes kept out, for calls in which Chroma may load its graph or save it.
 
         Chroma does both in readers, too, and doesn't know of other processes. They therefore take turns here, and at
         the end of each turn ``zero_tail`` removes what the files should not hold.
 
+        Args:
+            changes: Passages are added or removed, and more turns may follow: ``mark_current`` seals the index.
+
         Raises:
             ArchiveLocked: Another process still has its turn after a minute.
         """
-        from filelock import FileLock, Timeout
-
-        with self.lock:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            if self._file_lock is None:
-                self._file_lock = FileLock(self.folder / "graph.lock")
+        with self.lock, self._turn():
+            if self._collection is None and not self.changed:
+                check_seal("vectors", self.folder)
+            unseal(self.folder)
+            self.changed = changes or self.changed
             try:
-                self._file_lock.acquire(timeout=_LOCK_TIMEOUT, poll_interval=0.01)
-            except Timeout:
-                raise ArchiveLocked(
-                    f"Another process is busy with the vector index in {self.folder}. Wait until it is done, or stop "
-                    "it, then run this again."
-                ) from None
-            except OSError:  # a folder that can't be written to; then Chroma can't, either
-                yield self.collection()
-                return
-            try:
-                yield self.collection()
+                with guarded("vectors", self.folder):
+                    yield self.collection()
             finally:
                 zero_tail(self.folder)
-                self._file_lock.release()
+            if not self.changed:
+                seal(self.folder)
+
+    def complete(self) -> None:
+        """Seal the files after the last of several changes."""
+        with self.lock:
+            if self.changed:
+                with self._turn():
+                    seal(self.folder)
+                self.changed = False
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Other processes are kept out."""
+        from filelock import FileLock, Timeout
+
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self._file_lock is None:
+            self._file_lock = FileLock(self.folder / "graph.lock")
+        try:
+            self._file_lock.acquire(timeout=_LOCK_TIMEOUT, poll_interval=0.01)
+        except Timeout:
+            raise ArchiveLocked(
+                f"Another process is busy with the vector index in {self.folder}. Wait until it is done, or stop "
+                "it, then run this again."
+            ) from None
+        try:
+            yield
+        finally:
+            self._file_lock.release()
 
     def collection(self) -> Any:
+        _same_process()
         if self._collection is None:
+            _used_by.add(os.getpid())
             import chromadb
             from chromadb.config import Settings
 
             self.folder.mkdir(parents=True, exist_ok=True)
-            try:
+            with guarded("vectors", self.folder):
                 self._client = chromadb.PersistentClient(
                     str(self.folder), settings=Settings(anonymized_telemetry=False)
                 )
@@ -99,14 +133,12 @@ class _Handle:
                     embedding_function=None,
                     configuration={"hnsw": {"space": "cosine", "ef_construction": 128, "ef_search": 128}},
                 )
-            except Exception as e:  # Chroma's own errors share no base class
-                raise _damaged(self.folder, e) from e
         return self._collection
 
     def close(self) -> None:
         with self.lock:
             self._collection = None
-            self.loaded = False
+            self.loaded = self.changed = False
             if self._client is not None:
                 self._client.close()
                 self._client = None
@@ -125,6 +157,7 @@ class VectorIndex:
 
     def __init__(self, folder: Path) -> None:
         """Use the index in ``folder``; it is created at the first write."""
+        _same_process()
         folder = folder.resolve()
         with _registry:
             self._handle = _handles.setdefault(folder, _Handle(folder))
@@ -136,6 +169,8 @@ class VectorIndex:
         with _registry, self._handle.lock:
             if self._open:
                 self._open = False
+                with suppress(ArchiveLocked, OSError):  # without a seal it is as well
+                    self._handle.complete()
                 self._handle.users -= 1
                 if not self._handle.users:
                     _handles.pop(self._handle.folder, None)
@@ -157,13 +192,14 @@ class VectorIndex:
     def mark_current(self, generation: int) -> None:
         """Record that this process itself has brought the index to ``generation``: nothing needs to be reopened."""
         with self._handle.lock:
+            self._handle.complete()
             self._handle.generation = generation
 
     def add(self, rows: Sequence[IndexRow]) -> None:
         """Add passages; those that are there already are replaced."""
         for at in range(0, len(rows), _BATCH):
             some = rows[at : at + _BATCH]
-            with self._handle.exclusive() as collection:
+            with self._handle.exclusive(changes=True) as collection:
                 collection.upsert(
                     ids=[r.id for r in some],
                     embeddings=np.stack([r.vector for r in some]),
@@ -175,7 +211,7 @@ class VectorIndex:
         if not self._handle.exists:
             return
         for at in range(0, len(ids), _BATCH):
-            with self._handle.exclusive() as collection:
+            with self._handle.exclusive(changes=True) as collection:
                 collection.delete(ids=list(ids[at : at + _BATCH]))
 
     def search(
@@ -224,7 +260,7 @@ class VectorIndex:
         filters: Query | None,
         only: Sequence[str] | None,
     ) -> list[tuple[str, float]]:
-        try:
+        with guarded("vectors", self._handle.folder):
             # Chroma fails for ids that it doesn't have: passages not yet indexed, or just deleted.
             there = None if only is None else collection.get(ids=list(only), include=[])["ids"]
             if there == []:
@@ -236,8 +272,6 @@ class VectorIndex:
                 include=["distances"],
                 where=_where(filters) if filters else None,
             )
-        except Exception as e:
-            raise _damaged(self._handle.folder, e) from e
         return [(i, 1.0 - float(d)) for i, d in zip(found["ids"][0], found["distances"][0], strict=True)]
 
     def ids(self) -> set[str]:
@@ -245,10 +279,27 @@ class VectorIndex:
         with self._handle.lock:
             if not self._handle.exists:
                 return set()
-            try:
-                return set(self._handle.collection().get(include=[])["ids"])
-            except Exception as e:
-                raise _damaged(self._handle.folder, e) from e
+            check_seal("vectors", self._handle.folder, thorough=self._handle._collection is None)
+            with self._handle.exclusive() as collection:
+                return set(collection.get(include=[])["ids"])
+
+    def check(self, expected: int | None = None) -> None:
+        """Open the index and count.
+
+        Args:
+            expected: How many passages it should hold; None: any number.
+
+        Raises:
+            ArchiveDamaged: It can't be read, or holds another number.
+        """
+        with self._handle.lock:
+            if not self._handle.exists:
+                found = 0
+            else:
+                with self._handle.exclusive() as collection:
+                    found = int(collection.count())
+        if expected is not None and found != expected:
+            raise damaged("vectors", self._handle.folder, f"{found} passages are there, of {expected}")
 
 
 def zero_tail(folder: Path) -> None:
@@ -317,8 +368,3 @@ def _where(filters: Query) -> dict[str, Any] | None:
     if not rules:
         return None
     return rules[0] if len(rules) == 1 else {"$and": rules}
-
-
-def _damaged(folder: Path, e: Exception) -> ArchiveDamaged:
-    first = str(e).strip().splitlines()[0] if str(e).strip() else type(e).__name__
-    return ArchiveDamaged(f"The vector index in {folder} can't be read ({first}). Run: onrecord doctor --repair")

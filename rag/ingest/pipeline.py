@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from rag.errors import ArchiveError
+from rag.errors import DiskFull
 from rag.ingest.clean import clean
 from rag.ingest.prepared import Prepared
 from rag.ingest.withdrawal import Withdrawal
@@ -24,7 +24,7 @@ from rag.types import IngestReport, QuoteSpan, RawArticle, Sentence, Skipped
 if TYPE_CHECKING:
     from rag.index.catalog import Catalog
 
-_FULL = re.compile(r"disk is full|no space left|disk quota", re.IGNORECASE)
+_FULL = re.compile(r"disk is full|no space left|disk quota|file too large", re.IGNORECASE)
 _BATCH = 1024  # passages that are embedded together and stored in one transaction
 _SYNC = 4096  # passages after which the indexes are brought up to the catalog
 
@@ -72,7 +72,7 @@ def run(
         progress: Called after each article.
 
     Raises:
-        ArchiveError: The disk is full; what was stored before is kept.
+        DiskFull: The disk is full; what was stored before is kept.
     """
     started = time.perf_counter()
     batcher = Batcher(catalog, embed, settle, quotes)
@@ -120,7 +120,7 @@ def run(
         settle()
     except Exception as e:  # SQLite, Chroma and tantivy each have their own error for it
         if getattr(e, "errno", None) == errno.ENOSPC or _FULL.search(str(e)):
-            raise ArchiveError(
+            raise DiskFull(
                 f"The disk is full. {added + updated} articles were read in this run, and what was stored is safe. "
                 "Free some space and run the same command again: it goes on where it stopped."
             ) from e

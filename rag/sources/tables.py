@@ -69,6 +69,10 @@ CREATE INDEX IF NOT EXISTS source_run_source ON source_run (source, id);
 def set_up(db: Connection) -> None:
     """Prepare a connection as the catalog's own are."""
     db.row_factory = sqlite3.Row
+    if db.read_only:  # where there are none, there are empty ones for as long as the connection lives
+        db.execute("PRAGMA temp_store = MEMORY")
+        make_tables(db)
+        return
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = NORMAL")
     db.execute("PRAGMA foreign_keys = ON")
@@ -79,6 +83,12 @@ def make_tables(db: Connection) -> None:
     """Make the tables that are missing."""
     have = {row["name"] for row in db.execute("SELECT name FROM sqlite_master WHERE name LIKE 'source%'").fetchall()}
     if "source_run_source" in have:  # the last one
+        return
+    if db.read_only:
+        script = _TABLES.replace("\\\n", " ").replace("CREATE TABLE", "CREATE TEMP TABLE")
+        for statement in script.split(";\n"):
+            if statement.strip().startswith("CREATE TEMP TABLE"):
+                db.execute(statement)
         return
     with transaction(db):
         for statement in _TABLES.replace("\\\n", " ").split(";\n"):

@@ -37,6 +37,7 @@ ENTRY_POINTS = [
     "benchmarks.quality.quotes",
     "benchmarks.service",
     "benchmarks.sources",
+    "benchmarks.stress.__main__",
     "benchmarks.timelines",
     "benchmarks.versus",
 ]

@@ -1,0 +1,138 @@
+"""What keeps an archive in order: repair, backup and restore, export, salvage."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rag.index.salvage import Salvaged
+    from rag.index.stores import Stores
+    from rag.settings import Settings
+
+
+class Upkeep:
+    """The part of ``Archive`` that mends and copies."""
+
+    path: Path
+    stores: Stores
+
+    def reindex(self, *, embed_again: bool = False, progress: Callable[[int, str], None] | None = None) -> None:
+        """Rebuild both indexes from the catalog, and do what an interrupted run left to do.
+
+        Args:
+            embed_again: Split and embed every article again, with the embedding model of the settings (the way to
+                change the model of an archive). Else nothing is embedded.
+            progress: As for ``ingest``.
+        """
+        self.stores.require()
+        from rag.ingest import pipeline
+        from rag.ingest.backfill import backfill_quotes, find_quotes
+        from rag.record.linker import link
+        from rag.text.split import SPLITTER
+
+        with self.stores.writing("repair", complete=False):
+            catalog = self.stores.catalog
+            if embed_again:
+                # Until it is done the archive fits no settings, so vectors of two models are never searched together.
+                catalog.set_meta("fingerprint", f"an unfinished rebuild | {SPLITTER}")
+                pipeline.reembed(catalog, embed=self.stores.embed, quotes=find_quotes, progress=progress)
+                catalog.set_meta("fingerprint", self.stores.current_fingerprint)
+            self.stores.rebuild("vectors", "lexical")
+            backfill_quotes(catalog)
+            catalog.forget_all_links()
+            link(self.stores)
+            self.stores.forget_erased()
+            catalog.compact()
+
+    def healed(self) -> list[dict[str, str]]:
+        """Indexes that were rebuilt since they could not be opened or written: ``when``, ``store`` and ``why``."""
+        from rag.index.healing import healed
+
+        self.stores.require()
+        return healed(self.stores.catalog)
+
+    def backup(self, out: str | Path) -> dict[str, Any]:
+        """Copy the archive to a new folder, as it is at one moment; others may read and write meanwhile.
+
+        Args:
+            out: A folder that is not there yet.
+
+        Returns:
+            When it was made, how many articles it holds, the hashes of its files.
+
+        Raises:
+            UsageError: ``out`` is there already.
+            ArchiveDamaged: The archive can't be read.
+            DiskFull: There is no room.
+        """
+        from rag.index.backup import backup
+
+        self.stores.require()
+        return backup(self.path, Path(out).expanduser().resolve())
+
+    def export(self, out: str | Path) -> int:
+        """Write all current articles as JSON Lines, which can be ingested again; returns how many.
+
+        Raises:
+            UsageError: ``out`` is there already.
+            ArchiveDamaged: The catalog can't be read; ``salvage`` writes what can be.
+        """
+        from rag.index.salvage import create, export_row
+
+        self.stores.require()
+        count = 0
+        with create(Path(out).expanduser()) as lines:
+            for article in self.stores.catalog.articles():
+                lines.write(export_row(article))
+                count += 1
+        return count
+
+    def salvage(self, out: str | Path) -> Salvaged:
+        """Write the current articles of a damaged catalog that can still be read, as ``export`` does.
+
+        Raises:
+            ArchiveMissing: There is no catalog.
+            UsageError: ``out`` is there already.
+        """
+        from rag.index.salvage import salvage
+
+        return salvage(self.path / "catalog.sqlite", Path(out).expanduser())
+
+
+def restore(source: str | Path, settings: Settings) -> int:
+    """Make an archive of a backup, in the folder that the settings name; returns how many articles it has.
+
+    The indexes are built anew from the vectors in the backup; nothing is embedded.
+
+    Args:
+        source: A folder that ``backup`` made.
+        settings: Their ``archive`` is a folder that is not there yet.
+
+    Raises:
+        UsageError: It is no backup, or the archive's folder is there already.
+        ArchiveDamaged: The backup is damaged.
+    """
+    from rag.index.backup import unpack
+    from rag.index.stores import Stores
+
+    target = settings.archive.expanduser().resolve()
+    half = unpack(Path(source).expanduser().resolve(), target)
+    stores = Stores(half, settings)
+    try:
+        with stores.writing("restore", complete=False):
+            stores.rebuild("vectors", "lexical")
+            stores.forget_erased()
+            count = stores.catalog.counts()["articles"]
+        stores.close()
+        os.replace(half, target)
+    finally:
+        stores.close()
+        shutil.rmtree(half, ignore_errors=True)
+    return count
+
+
+__all__ = ["Upkeep", "restore"]
