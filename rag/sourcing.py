@@ -66,12 +66,12 @@ class KeepsSources:
 
     @property
     def _limits(self) -> Limits:
-        """How much archives of files may hold, by the settings."""
+        """How much archives of files may hold, and reading a file may take, by the settings."""
         from rag.ingest.packed import Limits
 
         known = self.settings
         return Limits(known.unpack_mb * 1_000_000, known.unpack_total_mb * 1_000_000, known.unpack_files,
-                      known.unpack_depth)  # fmt: skip
+                      known.unpack_depth, known.read_seconds, known.read_mb)  # fmt: skip
 
     def preview(
         self,
