@@ -114,6 +114,8 @@ class Archive(Lookup, KeepsSources, FormerNames):
         *sources: str | Path,
         fields: Mapping[str, str] | None = None,
         progress: Callable[[int, str], None] | None = None,
+        outcome: Callable[[str, str], None] | None = None,
+        spool: Path | None = None,
     ) -> IngestReport:
         """Take in files, folders, globs and web addresses. Again, it changes nothing but articles that have changed.
 
@@ -121,6 +123,8 @@ class Archive(Lookup, KeepsSources, FormerNames):
             sources: Paths, glob patterns, and addresses of pages, feeds, sitemaps or home pages.
             fields: For JSONL and CSV: which of the file's names holds ``title``, ``text``, ``url`` ...
             progress: Called after each article with the number seen and where it came from.
+            outcome: Called for each article with where it came from, and "added", "updated" or "unchanged".
+            spool: The folder of uploads that the sources lie in for the moment; they are known by name and content.
 
         Returns:
             What was added, updated, unchanged and skipped, with reasons.
@@ -136,7 +140,7 @@ class Archive(Lookup, KeepsSources, FormerNames):
         from rag.ingest.backfill import backfill_quotes, find_quotes
         from rag.record.linker import link
 
-        found = self.found(sources, fields)
+        found = self.found(sources, fields, spool)
         with self.stores.writing("ingest"):
             self.stores.claim_fingerprint()
             report = pipeline.run(
@@ -146,6 +150,7 @@ class Archive(Lookup, KeepsSources, FormerNames):
                 settle=self.stores.index_pending,
                 quotes=find_quotes,
                 progress=progress,
+                outcome=outcome,
             )
             backfill_quotes(self.stores.catalog)
             link(self.stores)

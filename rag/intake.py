@@ -80,6 +80,16 @@ class Skipped(_Read):
     """When they were withdrawn, where that is told: a version that is newer than that stays."""
 
 
+class FileResult(Value):
+    """What became of the articles of one uploaded file."""
+
+    file: str
+    """Its name."""
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+
 class IngestReport(Value):
     """What an ingest did."""
 
@@ -97,6 +107,8 @@ class IngestReport(Value):
     """Passages embedded in this run."""
     words: int = 0
     seconds: float = 0.0
+    files: tuple[FileResult, ...] = ()
+    """What became of each file of an upload, in the order in which they came; empty for other ingests."""
 
     @property
     def read(self) -> int:

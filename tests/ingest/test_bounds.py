@@ -13,16 +13,18 @@ import time
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from form_samples import SAMPLES
 from ingest.bad_readers import BadReader
 from ingest.reading import write
 
-from rag import registry
+from rag import Archive, registry
 from rag.ingest import apart
 from rag.ingest.load import find, load, read
 from rag.ingest.packed import LIMITS
+from rag.testing import FakeChat, FakeEmbeddings
 from rag.types import RawArticle, Skipped
 
 BOUNDS = LIMITS._replace(seconds=3, megabytes=300)
@@ -82,6 +84,23 @@ def test_the_bound_is_on_silence_not_on_the_whole(bad: None, tmp_path: Path) -> 
     assert told(path, limits=BOUNDS._replace(seconds=2)) == {"long.bad": [GOOD] * 8}
 
 
+def test_an_ingest_goes_on_within_the_bounds_of_the_settings(
+    bad: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ONRECORD_READ_SECONDS", "2")
+    monkeypatch.setenv("ONRECORD_READ_MB", "200")
+    write(tmp_path / "in/a.bad", f"{GOOD}\nhang")
+    write(tmp_path / "in/b.bad", "take 1000000000")
+    write(tmp_path / "in/c.bad", GOOD)
+    with Archive.open(tmp_path / "other", embeddings=FakeEmbeddings(), chat_model=FakeChat()) as bounded:
+        report = bounded.ingest(tmp_path / "in")
+    assert report.added == 2
+    assert [s.reason for s in report.skipped] == [
+        "reading took more than 2 s; the rest of it is left out after 1",
+        "reading needed more than 200 MB of memory",
+    ]
+
+
 def test_the_other_files_of_an_archive_are_read(bad: None, tmp_path: Path) -> None:
     inner = zipped(a_bad=GOOD, b_bad="leave 1", c_bad=GOOD)
     out = io.BytesIO()
@@ -136,7 +155,12 @@ def test_a_child_serves_file_after_file_and_small_plain_ones_need_none(
     apart.close()
     started: list[object] = []
     popen = subprocess.Popen
-    monkeypatch.setattr(subprocess, "Popen", lambda *a, **k: started.append(a) or popen(*a, **k))
+
+    def start(*args: Any, **options: Any) -> subprocess.Popen[bytes]:
+        started.append(args)
+        return popen(*args, **options)
+
+    monkeypatch.setattr(subprocess, "Popen", start)
     write(tmp_path / "a.txt", GOOD)
     write(tmp_path / "b.md", GOOD)
     write(tmp_path / "c.jsonl", '{"text": "x y"}\n')
