@@ -47,6 +47,7 @@ class KeepsSources:
                 delay=settings.fetch_delay,
                 pages=settings.fetch_pages,
                 megabytes=settings.fetch_megabytes,
+                reading=self._limits,
             ),
         )
 
