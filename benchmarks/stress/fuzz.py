@@ -1,4 +1,4 @@
-"""Spoilt files of every form: none may end a run, hang, take more memory than it may, or be passed over without a reason.
+"""Spoilt files of every form: none may end a run, hang, take too much memory, or be passed over without a reason.
 
     python -m benchmarks.stress.fuzz --files 300
     python -m benchmarks.stress.fuzz --minutes 3 --seed 7
@@ -96,7 +96,8 @@ def samples() -> dict[str, Made]:
         f"</head><body><nav><a href=/>Home</a></nav><article><h1>{TITLE}</h1>{f'<p>{WORDS}</p>' * 6}<table><tr><th>Pier"
         "<th>State<tr><td>1<td>sound</table></article><footer>(c)</footer></body></html>"
     )
-    letter = f"---\ntitle: {TITLE}\ndate: 2024-03-05\ntags: [a, b]\n---\n\n# {TITLE}\n\n{WORDS}\n\n- one\n- *two*\n\n> {WORDS}\n"
+    front = f"---\ntitle: {TITLE}\ndate: 2024-03-05\ntags: [a, b]\n---\n\n"
+    letter = f"{front}# {TITLE}\n\n{WORDS}\n\n- one\n- *two*\n\n> {WORDS}\n"
     lines = "\n".join(json.dumps(row) for row in rows)
     return {
         **SAMPLES,

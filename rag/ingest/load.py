@@ -226,7 +226,7 @@ def _files(paths: Sequence[Path]) -> Iterator[Path | Skipped]:
         for item in _walk(path, set()) if path.is_dir() else [path]:
             if isinstance(item, Path):
                 real = os.path.realpath(item)
-                if real in seen:
+                if real in seen and item.is_file():  # what is none is told for each that leads to it
                     continue
                 seen.add(real)
             yield item
