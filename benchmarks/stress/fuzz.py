@@ -36,8 +36,8 @@ from rag.types import RawArticle
 
 ROOT = Path(__file__).parents[2]
 BOUNDS = LIMITS._replace(seconds=20, megabytes=1000)
-_SLOW = 20.0
-"""Seconds that a file may take in all: more is a hang."""
+_EACH = 0.01
+"""Seconds that each article of a file of very many may take on top."""
 Made = tuple[str, Callable[[], bytes]]
 
 
@@ -145,8 +145,13 @@ def judged(path: Path, limits: Limits = BOUNDS) -> tuple[int, set[str], str]:
     wrong: set[str] = set()
     told, articles, items = "", 0, 0
     try:
+        began = time.monotonic()
         for found in find([path], None, limits):
             items += 1
+            if 0 < limits.seconds < (time.monotonic() - began - items * _EACH) / 3:  # it goes on, but for how long?
+                wrong.add("hang")
+                told = f"{path}: {items} articles and reasons so far"
+                break
             item = found.item
             if isinstance(item, RawArticle):
                 articles += 1
@@ -204,7 +209,7 @@ def run(
                     articles, wrong, told = judged(path, limits)
                     took = time.monotonic() - began
                     path.unlink()
-                    if took > _SLOW:
+                    if took > limits.seconds + articles * _EACH:
                         wrong.add("hang")
                     tally.files += 1
                     tally.articles += articles
@@ -212,6 +217,7 @@ def run(
                     tally.counts.update(wrong)
                     if bad := wrong & {*WRONG, "death"}:
                         tally.told.append(f"{form} {number} ({', '.join(sorted(bad))}, {took:.1f} s): {told}")
+                        print(tally.told[-1].splitlines()[0], file=sys.stderr, flush=True)
     yield from tallies.items()
 
 
@@ -221,10 +227,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--files", type=int, default=300, help="files of each form")
     parser.add_argument("--minutes", type=float, default=60.0, help="stop after these")
     parser.add_argument("--seed", type=int, default=20)
+    parser.add_argument("--seconds", type=float, default=BOUNDS.seconds, help="that a file may take")
     parser.add_argument("--form", action="append", help="only this form; can be repeated")
     parser.add_argument("--only", type=int, help="only the file of this number, told in full")
     parser.add_argument("--keep", type=Path, help="with --only: write the file there")
     given = parser.parse_args(arguments)
+    limits = BOUNDS._replace(seconds=given.seconds)
     every = samples()
     chosen = {form: made for form, made in every.items() if not given.form or form in given.form}
     if given.only is not None:
@@ -234,7 +242,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             path.write_bytes(raw)
             print(form, path, f"{len(raw):,} bytes", *judged(path), sep="\n")
         return 0
-    print(f"seed {given.seed}, {given.files} files of each of {len(chosen)} forms, {BOUNDS.seconds:g} s and "
+    print(f"seed {given.seed}, {given.files} files of each of {len(chosen)} forms, {limits.seconds:g} s and "
           f"{BOUNDS.megabytes:,} MB for each")  # fmt: skip
     if missing := sorted({f.name for f in formats() if not f.package} - set(every)):
         print("no valid file is made of:", ", ".join(missing))
@@ -247,7 +255,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         + "  slowest"
     )
     until = time.monotonic() + given.minutes * 60
-    for form, tally in run(chosen, files=given.files, seed=given.seed, until=until):
+    for form, tally in run(chosen, files=given.files, seed=given.seed, until=until, limits=limits):
         counts = tally.counts
         wrong = "".join(f"{counts[w]:>10}" for w in (*WRONG, "death"))
         print(
