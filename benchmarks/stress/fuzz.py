@@ -55,7 +55,7 @@ def samples() -> dict[str, Made]:
 
     def table(delimiter: str) -> bytes:
         names = ["id", "title", "text", "published"]
-        return "\n".join(delimiter.join(line) for line in [names, *([r[n] for n in names] for r in rows)]).encode()  # type: ignore[misc]
+        return "\n".join(delimiter.join(line) for line in [names, *([r[n] for n in names] for r in rows)]).encode()
 
     def word() -> bytes:
         import docx

@@ -263,11 +263,13 @@ def _tags(raw: bytes) -> list[re.Match[bytes]]:
 
 def markup_nested(rng: random.Random, raw: bytes) -> bytes:
     """Elements in elements."""
-    tags = _tags(raw) or [re.match(rb"(/?)()()", b"")]
-    name = rng.choice((b"div", b"p", b"b", b"table", b"tr", b"ul", b"font", b"blockquote", tags[0][2] or b"x"))  # type: ignore[index]
+    tags = _tags(raw)
+    name = rng.choice(
+        (b"div", b"p", b"b", b"table", b"tr", b"ul", b"font", b"blockquote", tags[0][2] if tags else b"x")
+    )
     depth = _many(rng, 100, 60_000)
     piece = (b"<" + name + b">") * depth + b"x" + (b"</" + name + b">") * rng.choice((depth, 0))
-    at = rng.choice(tags).end() if tags[0] and tags[0][2] else _at(rng, raw)  # type: ignore[union-attr]
+    at = rng.choice(tags).end() if tags else _at(rng, raw)
     return raw[:at] + piece + raw[at:]
 
 
@@ -551,11 +553,11 @@ def object_streams(rng: random.Random, raw: bytes) -> bytes:
         return digits(rng, raw)
     one = rng.choice(found)
     try:
-        inner, pack = zlib.decompress(one[1]), zlib.compress
+        inner, packed = zlib.decompress(one[1]), True
     except zlib.error:
-        inner, pack = one[1], bytes
+        inner, packed = one[1], False
     new = rng.choice((*ANY, digits, object_nested))(rng, inner)
-    return raw[: one.start(1)] + pack(new) + raw[one.end(1) :]
+    return raw[: one.start(1)] + (zlib.compress(new) if packed else new) + raw[one.end(1) :]
 
 
 def object_nested(rng: random.Random, raw: bytes) -> bytes:

@@ -281,7 +281,8 @@ def _array(path: Path, stream: io.TextIOBase, buffer: str) -> Iterator[Row]:
     number, at, step, last = 0, 0, 1_000_000, False
     buffer = _mend(buffer)
     while True:
-        at = _BETWEEN.match(buffer, at).end()  # type: ignore[union-attr] - it matches nothing, too
+        between = _BETWEEN.match(buffer, at)
+        at = between.end() if between else at
         if buffer.startswith("]", at) or (last and at == len(buffer)):
             return
         origin = f"{path}:{number + 1}"
