@@ -22,6 +22,7 @@ from ingest.reading import write
 
 from rag import Archive, registry
 from rag.ingest import apart
+from rag.ingest.forms import recognise
 from rag.ingest.load import find, load, read
 from rag.ingest.packed import LIMITS
 from rag.testing import FakeChat, FakeEmbeddings
@@ -260,3 +261,12 @@ def test_two_names_that_are_no_text_stay_two(tmp_path: Path) -> None:
     found = list(load([tmp_path]))
     assert len({item.key for item in found if isinstance(item, RawArticle)}) == 2
     assert all(not isinstance(item, Skipped) for item in found)
+
+
+@pytest.mark.parametrize("piece", ["\n", " \n", "\r", "\x0b", " ", "\t", "<", "{", "[", "_", "-", "="])
+def test_what_a_file_is_takes_no_time_that_grows_with_its_square(piece: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.json", '{"text": "' + piece * 60_000 + 'x"}')
+    began = time.monotonic()
+    with path.open("rb") as stream:
+        recognise(path, stream)
+    assert time.monotonic() - began < 5
