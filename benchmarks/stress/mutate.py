@@ -13,12 +13,9 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable
 from typing import Any
 
-Mutator = Callable[[random.Random, bytes], bytes]
-
-_WORDS = "The ferry to Kellmouth sails again on Monday, said Ann Lee. "
+from benchmarks.stress.plain import ANY, TEXT, WORDS, Mutator, at_random, digits, flipped, holed, many, put
 
 
 def spoilt(rng: random.Random, raw: bytes, ending: str) -> bytes:
@@ -59,120 +56,6 @@ def _kinds(raw: bytes, ending: str) -> list[list[Mutator]]:
     return [TEXT]
 
 
-def _at(rng: random.Random, raw: bytes) -> int:
-    return rng.randrange(len(raw) + 1)
-
-
-def _put(rng: random.Random, raw: bytes, piece: bytes) -> bytes:
-    at = _at(rng, raw)
-    return raw[:at] + piece + raw[at:]
-
-
-def _many(rng: random.Random, *least_and_most: int) -> int:
-    return int(2 ** rng.uniform(*(n.bit_length() for n in least_and_most)))
-
-
-# -- anything ----------------------------------------------------------------------------
-
-
-def flipped(rng: random.Random, raw: bytes) -> bytes:
-    """Some bits are others."""
-    out = bytearray(raw)
-    for _ in range(min(len(out), _many(rng, 1, 60))):
-        out[rng.randrange(len(out))] ^= 1 << rng.randrange(8)
-    return bytes(out)
-
-
-def cut(rng: random.Random, raw: bytes) -> bytes:
-    """It ends too early, or begins too late."""
-    at = _at(rng, raw)
-    return raw[:at] if rng.random() < 0.8 else raw[at:]
-
-
-def holed(rng: random.Random, raw: bytes) -> bytes:
-    """A part is missing, or twice there."""
-    a, b = sorted((_at(rng, raw), _at(rng, raw)))
-    return raw[:a] + raw[b:] if rng.random() < 0.5 else raw[:b] + raw[a:b] + raw[b:]
-
-
-def noised(rng: random.Random, raw: bytes) -> bytes:
-    """Random bytes in between."""
-    return _put(rng, raw, rng.randbytes(_many(rng, 1, 4000)))
-
-
-def repeated(rng: random.Random, raw: bytes) -> bytes:
-    """A short part many times."""
-    at = _at(rng, raw)
-    piece = raw[at : at + _many(rng, 1, 200)]
-    return raw[:at] + piece * min(_many(rng, 2, 50_000), 2_000_000 // (len(piece) + 1)) + raw[at:]
-
-
-def nulled(rng: random.Random, raw: bytes) -> bytes:
-    """Zeros, or one byte over and over."""
-    return _put(rng, raw, bytes([rng.choice((0, 0, 255, 32, 10, 34, 60, 123, 91, 40))]) * _many(rng, 1, 1_000_000))
-
-
-ANY: list[Mutator] = [flipped, cut, holed, noised, repeated, nulled]
-
-
-# -- text ---------------------------------------------------------------------------------
-
-
-def long_line(rng: random.Random, raw: bytes) -> bytes:
-    """A line without end, at the beginning or within."""
-    piece = _WORDS.encode() * _many(rng, 100, 40_000)
-    return piece + raw if rng.random() < 0.5 else _put(rng, raw, piece)
-
-
-def shuffled(rng: random.Random, raw: bytes) -> bytes:
-    """Lines in another order."""
-    lines = raw.split(b"\n")
-    rng.shuffle(lines)
-    return b"\n".join(lines)
-
-
-def encoded(rng: random.Random, raw: bytes) -> bytes:
-    """Another encoding, or two in one file."""
-    text = raw.decode("utf-8", "replace")
-    name = rng.choice(("utf-16", "utf-16-le", "utf-32", "cp1251", "latin-1", "utf-7", "gb18030", "shift_jis", "cp037"))
-    other = text.encode(name, "replace")
-    return other if rng.random() < 0.6 else raw + other
-
-
-def odd_characters(rng: random.Random, raw: bytes) -> bytes:
-    """Characters that turn, join, hide or are none."""
-    odd = "\u202e\u200d\ufeff\u0000\ufffe\u2028\u0085\u0301\U000e0041\U0001f468\u200f\x1a\x1b[2J\x0c\x0b"
-    return _put(rng, raw, "".join(rng.choices(odd, k=_many(rng, 1, 5000))).encode("utf-8", "surrogatepass"))
-
-
-def half_characters(rng: random.Random, raw: bytes) -> bytes:
-    """Bytes that are no UTF-8: halves of pairs, too long forms, beginnings without an end."""
-    return _put(
-        rng, raw, rng.choice((b"\xed\xa0\x80", b"\xed\xbf\xbf", b"\xc0\x80", b"\xf8\x88\x80\x80\x80", b"\xe2\x82"))
-    )
-
-
-def other_ends(rng: random.Random, raw: bytes) -> bytes:
-    """Other ends of lines."""
-    return raw.replace(b"\n", rng.choice((b"\r", b"\r\n", b"\n\n\n", b"\x0b", b"\xe2\x80\xa8", b"")))
-
-
-def digits(rng: random.Random, raw: bytes) -> bytes:
-    """A number becomes another: huge, negative, none."""
-    new = rng.choice(
-        (b"0", b"-1", b"4294967295", b"9" * 30, b"9" * 5000, b"1e999", b"NaN", b"2147483648", b"", b"\xd9\xa3")
-    )
-    found = list(re.finditer(rb"\d+", raw[:200_000]))
-    if not found:
-        return raw
-    for one in sorted(rng.sample(found, min(len(found), rng.choice((1, 1, 3)))), key=lambda m: -m.start()):
-        raw = raw[: one.start()] + new + raw[one.end() :]
-    return raw
-
-
-TEXT: list[Mutator] = [long_line, shuffled, encoded, odd_characters, half_characters, other_ends, digits]
-
-
 # -- JSON ---------------------------------------------------------------------------------
 
 
@@ -194,7 +77,7 @@ def _places(value: Any, found: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
 
 
 def _nested(rng: random.Random) -> str:
-    depth = _many(rng, 100, 100_000)
+    depth = many(rng, 100, 100_000)
     opening, inner, closing = rng.choice((("[", "1", "]"), ('{"a":', "1", "}"), ('{"articles":[', "", "]}")))
     return opening * depth + inner + closing * rng.choice((depth, 0))
 
@@ -219,7 +102,7 @@ def json_values(rng: random.Random, raw: bytes) -> bytes:
             elif isinstance(holder, dict):
                 holder[str(_odd_value(rng))[:200]] = holder.pop(key)
             else:
-                holder.extend([holder[key]] * _many(rng, 1, 2000))
+                holder.extend([holder[key]] * many(rng, 1, 2000))
         except (KeyError, IndexError):
             continue
     lines[at] = json.dumps(value, ensure_ascii=True).encode("ascii", "replace")
@@ -239,7 +122,7 @@ def json_nested(rng: random.Random, raw: bytes) -> bytes:
 def json_many(rng: random.Random, raw: bytes) -> bytes:
     """Very many tiny entries."""
     piece = rng.choice((b"{}", b"[]", b"1", b'""', b'{"text":"x"}', b"null"))
-    return b"[" + b",".join([piece] * _many(rng, 1000, 10_000)) + (b"]" if rng.random() < 0.8 else b"")
+    return b"[" + b",".join([piece] * many(rng, 1000, 10_000)) + (b"]" if rng.random() < 0.8 else b"")
 
 
 def json_surrogates(rng: random.Random, raw: bytes) -> bytes:
@@ -267,9 +150,9 @@ def markup_nested(rng: random.Random, raw: bytes) -> bytes:
     name = rng.choice(
         (b"div", b"p", b"b", b"table", b"tr", b"ul", b"font", b"blockquote", tags[0][2] if tags else b"x")
     )
-    depth = _many(rng, 100, 60_000)
+    depth = many(rng, 100, 60_000)
     piece = (b"<" + name + b">") * depth + b"x" + (b"</" + name + b">") * rng.choice((depth, 0))
-    at = rng.choice(tags).end() if tags else _at(rng, raw)
+    at = rng.choice(tags).end() if tags else at_random(rng, raw)
     return raw[:at] + piece + raw[at:]
 
 
@@ -308,7 +191,7 @@ def markup_text(rng: random.Random, raw: bytes) -> bytes:
     one = rng.choice(found)
     new = rng.choice((
         b"", b"&#xd800;", b"&#0;&#x110000;", b"&nosuch;", b"&amp;" * 50_000, b"2024-99-99", b"9" * 5000, b"\x00\x01",
-        b"<![CDATA[" + b"x" * 10_000, _WORDS.encode() * 5000, b"&lt;p&gt;" * 5000, b"\xef\xbf\xbf",
+        b"<![CDATA[" + b"x" * 10_000, WORDS.encode() * 5000, b"&lt;p&gt;" * 5000, b"\xef\xbf\xbf",
     ))  # fmt: skip
     return raw[: one.start() + 1] + new + raw[one.end() - 1 :]
 
@@ -333,7 +216,7 @@ def markup_many(rng: random.Random, raw: bytes) -> bytes:
     if not found:
         return raw
     one = rng.choice(found)
-    return raw[: one.end()] + one[0] * min(_many(rng, 10, 100_000), 3_000_000 // len(one[0])) + raw[one.end() :]
+    return raw[: one.end()] + one[0] * min(many(rng, 10, 100_000), 3_000_000 // len(one[0])) + raw[one.end() :]
 
 
 MARKUP: list[Mutator] = [
@@ -365,11 +248,11 @@ def table_cells(rng: random.Random, raw: bytes) -> bytes:
     elif what == 2:
         cells[spot] += b'"'
     elif what == 3:
-        cells.insert(spot, rng.choice((b",", b"\t", b";", b"|")) * _many(rng, 1, 50_000))
+        cells.insert(spot, rng.choice((b",", b"\t", b";", b"|")) * many(rng, 1, 50_000))
     elif what == 4:
         del cells[spot:]
     elif what == 5:
-        cells[spot] = b'"' + b'""' * _many(rng, 1, 100_000)
+        cells[spot] = b'"' + b'""' * many(rng, 1, 100_000)
     else:
         lines[at] = b""
         return b"\n".join(lines)
@@ -384,7 +267,7 @@ def table_rows(rng: random.Random, raw: bytes) -> bytes:
     return (
         rng.choice((head, head + b"\n" + rest))
         + b"\n"
-        + (row + b"\n") * min(_many(rng, 1, 10_000), 3_000_000 // (len(row) + 1))
+        + (row + b"\n") * min(many(rng, 1, 10_000), 3_000_000 // (len(row) + 1))
     )
 
 
@@ -413,13 +296,13 @@ def mail_heads(rng: random.Random, raw: bytes) -> bytes:
 
 def mail_nested(rng: random.Random, raw: bytes) -> bytes:
     """Parts in parts, or very many of them."""
-    depth = _many(rng, 10, 3000)
+    depth = many(rng, 10, 3000)
     if rng.random() < 0.5:
         parts = b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(depth))
     else:
         parts = b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\nContent-Type: text/plain\n\nx\n" * depth
     head = re.sub(rb"(?im)^content-type:.*\n(?:[ \t].*\n)*", b"", raw.partition(b"\n\n")[0] + b"\n")
-    return head + parts + b"Content-Type: text/plain\n\n" + _WORDS.encode()
+    return head + parts + b"Content-Type: text/plain\n\n" + WORDS.encode()
 
 
 MAIL: list[Mutator] = [mail_heads, mail_heads, mail_nested]
@@ -433,9 +316,7 @@ def markdown_deep(rng: random.Random, raw: bytes) -> bytes:
     piece = rng.choice(
         (b"> ", b"- ", b"[", b"![", b"*", b"_", b"**a ", b"`", b"<", b"](", b"\\", b"| a ", b"~", b"&", b"    ", b"1. ")
     )
-    return _put(
-        rng, raw, b"\n" + piece * min(_many(rng, 10, 100_000), 200_000 // len(piece)) + rng.choice((b"", b"x\n"))
-    )
+    return put(rng, raw, b"\n" + piece * min(many(rng, 10, 100_000), 200_000 // len(piece)) + rng.choice((b"", b"x\n")))
 
 
 def markdown_front(rng: random.Random, raw: bytes) -> bytes:
@@ -469,7 +350,7 @@ def rtf_deep(rng: random.Random, raw: bytes) -> bytes:
             b"{\\*\\x ",
         )
     )
-    return _put(rng, raw, piece * min(_many(rng, 1, 100_000), 1_000_000 // len(piece)))
+    return put(rng, raw, piece * min(many(rng, 1, 100_000), 1_000_000 // len(piece)))
 
 
 RTF: list[Mutator] = [rtf_deep]
@@ -505,7 +386,7 @@ def zip_names(rng: random.Random, raw: bytes) -> bytes:
         return flipped(rng, raw)
     what = rng.randrange(5)
     if what == 0:
-        more = [(f"{n}.txt", b"x") for n in range(_many(rng, 100, 20_000))]
+        more = [(f"{n}.txt", b"x") for n in range(many(rng, 100, 20_000))]
     elif what == 1:
         odd = (
             "../../x.txt",
@@ -516,11 +397,11 @@ def zip_names(rng: random.Random, raw: bytes) -> bytes:
             "\U0001f600.txt",
             "a//b/.txt",
         )
-        more = [(rng.choice(odd), _WORDS.encode())]
+        more = [(rng.choice(odd), WORDS.encode())]
     elif what == 2:
         more = [("deep.zip", raw)]
     elif what == 3:
-        more = [("large.txt", b" " * _many(rng, 1_000_000, 100_000_000))]
+        more = [("large.txt", b" " * many(rng, 1_000_000, 100_000_000))]
     else:
         files, more = files[: rng.randrange(len(files) + 1)], []
     out = io.BytesIO()
@@ -562,8 +443,8 @@ def object_streams(rng: random.Random, raw: bytes) -> bytes:
 
 def object_nested(rng: random.Random, raw: bytes) -> bytes:
     """Brackets in brackets, references to what refers back."""
-    depth = _many(rng, 100, 50_000)
-    return _put(
+    depth = many(rng, 100, 50_000)
+    return put(
         rng,
         raw,
         rng.choice((b"[" * depth, b"<<" * depth, b"(" * depth, b"q " * depth, b"<</Kids[1 0 R 2 0 R 3 0 R]>>")),
