@@ -122,6 +122,8 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
         *sources: str | Path,
         fields: Mapping[str, str] | None = None,
         progress: Callable[[int, str], None] | None = None,
+        outcome: Callable[[str, str], None] | None = None,
+        spool: Path | None = None,
     ) -> IngestReport:
         """Take in files, folders, globs and web addresses. Again, it changes nothing but articles that have changed.
 
@@ -129,6 +131,8 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
             sources: Paths, glob patterns, and addresses of pages, feeds, sitemaps or home pages.
             fields: For JSONL and CSV: which of the file's names holds ``title``, ``text``, ``url`` ...
             progress: Called after each article with the number seen and where it came from.
+            outcome: Called for each article with where it came from, and "added", "updated" or "unchanged".
+            spool: The folder of uploads that the sources lie in for the moment; they are known by name and content.
 
         Returns:
             What was added, updated, unchanged and skipped, with reasons.
@@ -140,10 +144,13 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
         """
         if not sources:
             raise UsageError("Nothing to ingest. Name a file, a folder or a pattern.")
-        return self._take_in(self.found(sources, fields), progress)
+        return self._take_in(self.found(sources, fields, spool), progress, outcome)
 
     def _take_in(
-        self, found: Iterable[RawArticle | Skipped], progress: Callable[[int, str], None] | None
+        self,
+        found: Iterable[RawArticle | Skipped],
+        progress: Callable[[int, str], None] | None,
+        outcome: Callable[[str, str], None] | None = None,
     ) -> IngestReport:
         from rag.ingest import pipeline
         from rag.ingest.backfill import backfill_quotes, find_quotes
@@ -158,6 +165,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
                 settle=self.stores.index_pending,
                 quotes=find_quotes,
                 progress=progress,
+                outcome=outcome,
             )
             backfill_quotes(self.stores.catalog)
             link(self.stores)

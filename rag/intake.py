@@ -6,12 +6,43 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rag.value import Value
 
 
-class RawArticle(Value):
+def sound(value: Any) -> Any:
+    """A value without halves of surrogate pairs, which JSON may bring, and which can't be stored or shown.
+
+    Those that stand for a byte of a file's name become that byte's number, so that two names stay two.
+    """
+    if isinstance(value, str):
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            return "".join(_whole(c) if "\ud800" <= c <= "\udfff" else c for c in value)
+        return value
+    if isinstance(value, Mapping):
+        return {sound(name): sound(one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(sound, value)) if type(value) in (list, tuple) else value
+    return value
+
+
+def _whole(half: str) -> str:
+    return f"\\x{ord(half) - 0xDC00:02x}" if "\udc80" <= half <= "\udcff" else "\ufffd"
+
+
+class _Read(Value):
+    """What a reader gives: whatever the file holds, its words are whole characters."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sound(cls, told: Any) -> Any:
+        return sound(told)
+
+
+class RawArticle(_Read):
     """An article as a loader found it: not cleaned, not split, not stored."""
 
     key: str
@@ -36,7 +67,7 @@ class RawArticle(Value):
     """Where it was read: a path, with ``:line`` inside a file of many."""
 
 
-class Skipped(Value):
+class Skipped(_Read):
     """Something an ingest did not take, and why."""
 
     origin: str
@@ -47,6 +78,16 @@ class Skipped(Value):
     """Keys or ids of articles that this takes down: their publisher has cancelled or killed them."""
     as_of: datetime | None = None
     """When they were withdrawn, where that is told: a version that is newer than that stays."""
+
+
+class FileResult(Value):
+    """What became of the articles of one uploaded file."""
+
+    file: str
+    """Its name."""
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
 
 
 class IngestReport(Value):
@@ -66,6 +107,8 @@ class IngestReport(Value):
     """Passages embedded in this run."""
     words: int = 0
     seconds: float = 0.0
+    files: tuple[FileResult, ...] = ()
+    """What became of each file of an upload, in the order in which they came; empty for other ingests."""
 
     @property
     def read(self) -> int:

@@ -68,6 +68,12 @@ def unregister(kind: Kind, name: str) -> None:
         _registered[kind].pop(name, None)
 
 
+def registered(kind: Kind) -> dict[str, Any]:
+    """What this program has added to a kind by ``register``, by name."""
+    with _lock:
+        return dict(_registered[kind])
+
+
 def names(kind: Kind) -> tuple[str, ...]:
     """The names of a kind's plug-ins, in order; imports none of them.
 

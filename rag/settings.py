@@ -68,6 +68,12 @@ class Settings(BaseSettings):
     unpack_total_mb: int = Field(4000, ge=1, description="What an archive of files may unpack to, in megabytes")
     unpack_files: int = Field(200_000, ge=1, description="Files that are read of an archive of files")
     unpack_depth: int = Field(3, ge=0, le=10, description="Archives within archives that are opened")
+    read_seconds: float = Field(
+        60, ge=0, le=86_400, description="Seconds after which a file is left that brings nothing more; 0: any"
+    )
+    read_mb: int = Field(
+        1000, ge=0, le=1_000_000, description="Memory that reading a file may take, in megabytes; 0: any"
+    )
     host: str = Field("127.0.0.1", description="The address that `serve` and `ui` listen on")
     port: int = Field(8000, ge=0, le=65535, description="The port of `serve`; 0: any that is free")
     token: SecretStr | None = Field(None, description="What programs have to send, and people to enter")

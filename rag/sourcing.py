@@ -47,16 +47,23 @@ class KeepsSources:
                 delay=settings.fetch_delay,
                 pages=settings.fetch_pages,
                 megabytes=settings.fetch_megabytes,
+                reading=self._limits,
             ),
         )
 
-    def found(self, named: Sequence[str | Path], fields: Mapping[str, str] | None) -> Iterator[RawArticle | Skipped]:
+    def found(
+        self, named: Sequence[str | Path], fields: Mapping[str, str] | None, spool: Path | None = None
+    ) -> Iterator[RawArticle | Skipped]:
         """The articles of files, folders, patterns and web addresses; see ``Archive.ingest``."""
         from rag.ingest.load import load
 
         addresses = web_addresses(named)
         paths = [source for source in named if source not in addresses]
         files = load(paths, fields, self._limits) if paths else iter(())
+        if spool is not None:
+            from rag.ingest.uploads import named_by_content
+
+            files = named_by_content(files, spool, self.stores.path)
         if not addresses:
             return files
         fetched = self.sources.fetch(addresses)
@@ -66,12 +73,12 @@ class KeepsSources:
 
     @property
     def _limits(self) -> Limits:
-        """How much archives of files may hold, by the settings."""
+        """How much archives of files may hold, and reading a file may take, by the settings."""
         from rag.ingest.packed import Limits
 
         known = self.settings
         return Limits(known.unpack_mb * 1_000_000, known.unpack_total_mb * 1_000_000, known.unpack_files,
-                      known.unpack_depth)  # fmt: skip
+                      known.unpack_depth, known.read_seconds, known.read_mb)  # fmt: skip
 
     def preview(
         self,

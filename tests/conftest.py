@@ -150,6 +150,7 @@ def _isolate(patch: pytest.MonkeyPatch, home: Path) -> None:
         patch.delenv(name)
     for name in ("NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE", "COLUMNS"):
         patch.delenv(name, raising=False)
+    patch.setenv("ONRECORD_READ_SECONDS", "0")  # tests put readers of their own in place; a process apart has none
     patch.setenv("HOME", str(home))
     patch.setenv("USERPROFILE", str(home))
     for name in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"):

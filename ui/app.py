@@ -157,6 +157,8 @@ def mount(app: FastAPI, scheduler: RequestScheduler, access: Access) -> FastAPI:
         scheduler: Asks the archive.
         access: Knows which user a request comes from.
     """
+    # Gradio keeps uploads in files of its own, which are to go with the service's.
+    os.environ["GRADIO_TEMP_DIR"] = str(scheduler.spool.folder() / "page")
     page = Page(scheduler, access.user)
     app.include_router(downloads(page.new_session))
     gr.mount_gradio_app(

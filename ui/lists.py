@@ -8,6 +8,7 @@ from rag.ui.html import fill
 from rag.ui.text import number
 
 from rag.ingest.preview import Preview, grouped, told_of
+from rag.intake import FileResult
 from rag.protocols import FilterArgs
 from rag.text.timespan import day
 from rag.types import ArticleSummary, Conversation, IngestReport, Stats
@@ -104,11 +105,12 @@ def ingest_result(files: Sequence[str], report: IngestReport) -> str:
         if not s.passed:
             refused.add(name)
     results = []
-    for name in files:
+    outcomes = [*map(_outcome, report.files), *["taken in"] * len(files)]
+    for name, outcome in zip(files, outcomes, strict=False):
         reasons = skipped.pop(name, [])
         more = f" and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
         told = f"{'; '.join(reasons[:_REASONS])}{more}"
-        result = f"skipped: {told}" if name in refused else told or "taken in"
+        result = f"skipped: {told}" if name in refused else told or outcome
         results.append((name, name not in refused, result))
     results += [(name, False, f"skipped: {'; '.join(reasons[:_REASONS])}") for name, reasons in skipped.items()]
     head = (
@@ -116,6 +118,15 @@ def ingest_result(files: Sequence[str], report: IngestReport) -> str:
         f"in {report.seconds:.1f} s"
     )
     return fill("lists", "ingest_result", head, results)
+
+
+def _outcome(file: FileResult) -> str:
+    """What became of a file of which everything was read: "taken in", "unchanged", "2 added, 1 unchanged"."""
+    counts = {"added": file.added, "updated": file.updated, "unchanged": file.unchanged}
+    several = [name for name, count in counts.items() if count]
+    if len(several) == 1 and several != ["added"]:
+        return several[0]
+    return ", ".join(f"{counts[name]} {name}" for name in several) if len(several) > 1 else "taken in"
 
 
 def preview(told: Preview) -> str:

@@ -306,9 +306,12 @@ class TabSession:
         paths = [Path(f) for f in files]
 
         def work(tell: Callable[[int, str], None]) -> IngestReport:
-            with ExitStack() as stack:
-                opened = [(p.name, stack.enter_context(p.open("rb"))) for p in paths]
-                return self.scheduler.upload(opened, progress=tell)
+            try:
+                with ExitStack() as stack:
+                    opened = [(p.name, stack.enter_context(p.open("rb"))) for p in paths]
+                    return self.scheduler.upload(opened, progress=tell)
+            finally:
+                self.scheduler.spool.forget(paths)
 
         yield self.scheduler.archive.preview(*paths)
         yield from run_ingest(work, [p.name for p in paths])

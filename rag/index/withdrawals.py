@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from rag.index.schema import CatalogFile, parse_time
+from rag.index.schema import CatalogFile, parse_time, text_hash
 
 _SHORTEST = 8
 """Characters of an id that may take articles down: shorter ones are numbers that many publishers give."""
@@ -49,6 +49,18 @@ class Withdrawals(CatalogFile):
         """The metadata of the current article of a key, as JSON."""
         row = self._db.execute("SELECT metadata FROM version WHERE key = ? AND current", (key,)).fetchone()
         return row["metadata"] if row else None
+
+    def has_key(self, key: str) -> bool:
+        """Whether there is a current article of exactly this key."""
+        found = self._db.execute("SELECT 1 FROM version WHERE key = ? AND current LIMIT 1", (key,))
+        return found.fetchone() is not None
+
+    def keys_of_text(self, text: str) -> list[str]:
+        """Keys of the current articles that have exactly this text, oldest first; a hundred at most."""
+        rows = self._db.execute(
+            "SELECT key FROM version WHERE current AND text_hash = ? ORDER BY number LIMIT 100", (text_hash(text),)
+        )
+        return [row["key"] for row in rows]
 
 
 __all__ = ["Withdrawals"]

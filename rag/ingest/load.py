@@ -9,19 +9,18 @@ import io
 import lzma
 import os
 import re
-import stat
-import tarfile
-import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, Literal, NamedTuple, cast
 
 from rag import registry
 from rag.errors import SourceError
-from rag.ingest.forms import is_archive, recognise
-from rag.ingest.packed import LIMITS, Limits, unpacked
+from rag.ingest import apart
+from rag.ingest.forms import form_named, is_archive, recognise
+from rag.ingest.opened import NotRegular, open_regular
+from rag.ingest.packed import BROKEN, LIMITS, Limits, first_line, unpacked
 from rag.ingest.pages.saved import is_page, saved_beside
 from rag.ingest.readers import CountsArticles, readers
 from rag.protocols import Reader
@@ -41,11 +40,43 @@ _UNPACKED: Mapping[str, Callable[[BinaryIO], BinaryIO]] = {
 _URL = re.compile(r"([a-z][a-z0-9+.-]+):/", re.IGNORECASE)
 
 
+_PLAIN = frozenset({".txt", ".text", ".md", ".markdown", ".json", ".jsonl", ".ndjson", ".csv", ".tsv"})
+"""Endings of files that are read by the standard library and the like, which small ones can't do harm to."""
+_SMALL = 250_000
+"""Bytes up to which they are small."""
+_GLANCE = 10_000_000
+"""Bytes up to which the directory of a ZIP is looked through only to see what it is."""
+_STREAMS = (OSError, EOFError, zlib.error, lzma.LZMAError)
+"""What a stream raises that can't be read."""
+
+
+Wanted = Literal["all", "inside", "nothing"]
+"""Whether a file is read, only files in it are if it is an archive, or it is passed over with all it holds."""
+
+
+class Watch:
+    """Is told how far the reading of a file is."""
+
+    def begins(self, place: Path) -> Wanted:
+        """What is wanted of a file; asked for each, those in archives and the archives themselves included."""
+        return "all"
+
+    def bytes_read(self, count: int) -> None:
+        """Told the bytes that were read of the file on disk."""
+
+
 class _Run(NamedTuple):
     """What is the same for all files of a run."""
 
     fields: Mapping[str, str]
     limits: Limits
+    watch: Watch | None = None
+    """Given in the process that reads files apart."""
+
+    @property
+    def apart(self) -> bool:
+        """Whether files that may do harm are read in a process of their own."""
+        return self.limits.seconds > 0 and self.watch is None and apart.possible()
 
 
 class Found(NamedTuple):
@@ -70,7 +101,7 @@ def load(
         fields: Our field name → its name in JSON and CSV files, for those the
             built-in synonyms miss, as in ``{"text": "body_html"}``, or
             ``{"text": "fields.body"}`` for one inside another.
-        limits: How much archives of files may hold.
+        limits: How much archives of files may hold, and reading a file may take.
 
     Returns:
         Lazily, a RawArticle for each article and a Skipped with the reason for
@@ -111,7 +142,7 @@ def count(sources: Sequence[str | Path]) -> int | None:
             if ending not in _added_endings() and _hides_many(item, packed):
                 return None
             rows = reader.count(item, packed=packed) if isinstance(reader, CountsArticles) else 1
-        except (OSError, EOFError, zlib.error, lzma.LZMAError):
+        except _STREAMS:
             rows = 1
         if rows is None:
             return None
@@ -122,25 +153,45 @@ def count(sources: Sequence[str | Path]) -> int | None:
 def _hides_many(path: Path, packed: bool) -> bool:
     """Whether a file may hold many articles, whose number only reading it tells."""
     with _open(path, packed) as stream:
+        if stream.read(4) == b"PK\x03\x04" and path.stat().st_size > _GLANCE:
+            return True
+        stream.seek(0)
         form = recognise(path, stream)
         return form.many if form is not None else is_archive(stream)
 
 
-def read(path: Path, stream: BinaryIO, fields: Mapping[str, str] | None = None) -> Iterator[RawArticle | Skipped]:
+def read(
+    path: Path, stream: BinaryIO, fields: Mapping[str, str] | None = None, limits: Limits = LIMITS
+) -> Iterator[RawArticle | Skipped]:
     """Read the articles of a file that is not on disk, by its content, else by the ending of its name.
 
     Args:
         path: Its name, for endings, keys and origins; nothing is looked for there.
         stream: Its bytes, from the beginning.
         fields: As for ``load``.
+        limits: As for ``load``.
     """
-    ending, packed = _ending(path)
-    opened = _unpacking(path, stream) if packed else stream
-    try:
-        for found in _read_stream(path, opened, ending, _Run(dict(fields or {}), LIMITS), readers(), 0):
-            yield found.item
-    except (OSError, EOFError, zlib.error, lzma.LZMAError) as error:
-        yield Skipped(origin=str(path), reason=f"the file can't be read: {error}")
+    run = _Run(dict(fields or {}), limits)
+    found = _read_apart(path, run, readers(), stream.read()) if run.apart else _read_here(path, run, readers(), stream)
+    return (one.item for one in found)
+
+
+def read_alone(
+    path: Path, fields: Mapping[str, str], limits: Limits, watch: Watch, content: BinaryIO | None
+) -> Iterator[Found]:
+    """Read one file in this process, which was started for that.
+
+    Args:
+        path: The file.
+        fields: As for ``load``.
+        limits: As for ``load``.
+        watch: Is told how far it is.
+        content: Its bytes, where it is not on disk.
+
+    Raises:
+        MemoryError: There is not enough for it.
+    """
+    return _read_here(path, _Run(fields, limits, watch), readers(), content)
 
 
 def _check(sources: Sequence[str | Path]) -> list[Path]:
@@ -175,7 +226,7 @@ def _files(paths: Sequence[Path]) -> Iterator[Path | Skipped]:
         for item in _walk(path, set()) if path.is_dir() else [path]:
             if isinstance(item, Path):
                 real = os.path.realpath(item)
-                if real in seen:
+                if real in seen and item.is_file():  # what is none is told for each that leads to it
                     continue
                 seen.add(real)
             yield item
@@ -219,13 +270,67 @@ def _load(paths: Sequence[Path], run: _Run) -> Iterator[Found]:
         if isinstance(item, Skipped):
             yield Found(Path(item.origin), None, item)
             continue
-        try:
-            yield from _read(item, run, by_ending)
-        except OSError as error:
-            broken = isinstance(error, gzip.BadGzipFile) or (error.errno is None and _ending(item)[1])
-            yield _unread(item, f"broken {_packing(item)} file" if broken else _os_reason(error, "file"))
-        except (EOFError, zlib.error, lzma.LZMAError):
-            yield _unread(item, f"broken {_packing(item)} file: it ends too early")
+        if run.apart and not _harmless(item, run, by_ending):
+            yield from _read_apart(item, run, by_ending)
+        else:
+            yield from _read_here(item, run, by_ending)
+
+
+def _harmless(path: Path, run: _Run, by_ending: Mapping[str, Reader]) -> bool:
+    """Whether a file needs no process of its own: it is small and plain, nothing reads it, or it can't be opened."""
+    ending, packed = _ending(path)
+    if packed or not (ending in _PLAIN or ending not in by_ending) or ending in _added_endings():
+        return False
+    try:
+        with open_regular(path) as stream:
+            if path.stat().st_size > _SMALL:
+                return False
+            return recognise(path, stream) is None and not is_archive(stream)
+    except OSError:
+        return True  # the reading says why
+
+
+def _read_apart(
+    path: Path, run: _Run, by_ending: Mapping[str, Reader], content: bytes | None = None
+) -> Iterator[Found]:
+    """The articles of a file as another process reads them."""
+    added = registry.registered("readers")
+    try:
+        for kind, told in apart.read(path, run.fields, run.limits, added, content):
+            if kind == "ended":
+                yield _unread(Path(told["place"]), told["reason"])
+                continue
+            reader = form_named(told["form"]) if told["form"] else by_ending.get(told["ending"] or "")
+            value = RawArticle if told["article"] else Skipped
+            yield Found(Path(told["file"]), reader, value.model_validate(told["item"]))
+    except apart.CannotStart:
+        yield from _read_here(path, run, by_ending, None if content is None else io.BytesIO(content))
+
+
+def _read_here(
+    path: Path, run: _Run, by_ending: Mapping[str, Reader], content: BinaryIO | None = None
+) -> Iterator[Found]:
+    """The articles of a file as this process reads them; whatever goes wrong is told."""
+    ending, packed = _ending(path)
+    try:
+        with _open(path, packed, run.watch, content) as stream:
+            yield from _read_stream(path, stream, ending, run, by_ending, 0)
+    except _STREAMS as error:
+        yield _unread(path, _stream_reason(path, error))
+    except MemoryError:
+        if run.watch is not None:
+            raise
+        yield _unread(path, "reading needed more memory than there is")
+
+
+def _stream_reason(path: Path, error: BaseException) -> str:
+    """Why a stream can't be read."""
+    if isinstance(error, NotRegular):
+        return str(error)
+    if not isinstance(error, OSError):
+        return f"broken {_packing(path)} file: it ends too early"
+    broken = isinstance(error, gzip.BadGzipFile) or (error.errno is None and _ending(path)[1])
+    return f"broken {_packing(path)} file" if broken else _os_reason(error, "file")
 
 
 def _packing(path: Path) -> str:
@@ -245,19 +350,13 @@ def _ending(path: Path) -> tuple[str, bool]:
     return (suffixes[-1] if suffixes else ""), packed
 
 
-def _read(path: Path, run: _Run, by_ending: Mapping[str, Reader]) -> Iterator[Found]:
-    ending, packed = _ending(path)
-    if not stat.S_ISREG(path.stat().st_mode):
-        yield _unread(path, "not a regular file")
-        return
-    with _open(path, packed) as stream:
-        yield from _read_stream(path, stream, ending, run, by_ending, 0)
-
-
 def _read_stream(
     path: Path, stream: BinaryIO, ending: str, run: _Run, by_ending: Mapping[str, Reader], depth: int
 ) -> Iterator[Found]:
     """The articles of a file, or of the files in an archive."""
+    wanted = run.watch.begins(path) if run.watch is not None else "all"
+    if wanted == "nothing" or (wanted == "inside" and not is_archive(stream)):
+        return
     # A reader that another package added for this ending is asked first: somebody wanted it to.
     reader = by_ending.get(ending) if ending in _added_endings() else None
     # Whoever names the fields of a file of rows knows better than its form.
@@ -265,9 +364,18 @@ def _read_stream(
         reader = recognise(path, stream)
     if reader is None and is_archive(stream):
         yield from _read_packed(path, stream, run, by_ending, depth)
+    elif wanted != "all":
+        return
     elif (reader := reader or by_ending.get(ending)) is not None:
-        for item in _read_with(reader, path, stream, run.fields):
-            yield Found(path, reader, item)
+        try:
+            for item in _read_with(reader, path, stream, run.fields):
+                yield Found(path, reader, item)
+        except (*_STREAMS, MemoryError):
+            raise
+        except Exception as error:  # of another package, or met by nobody so far: the other files are read all the same
+            yield Found(
+                path, reader, _unread(path, f"the reader failed: {type(error).__name__}: {first_line(error)}").item
+            )
     else:
         known = " ".join(sorted(by_ending))
         yield _unread(path, _ADVICE.get(ending) or f"unknown format {ending or 'without ending'}; known are {known}")
@@ -293,10 +401,13 @@ def _read_packed(
                 yield _unread(inner, content)
                 continue
             ending, packed = _ending(inner)
-            opened = _unpacking(inner, content) if packed else content
-            yield from _read_stream(inner, opened, ending, run, by_ending, depth + 1)
-    except (zipfile.BadZipFile, tarfile.TarError, NotImplementedError, RuntimeError, ValueError, zlib.error) as error:
-        yield _unread(path, f"broken archive: {str(error).splitlines()[0][:100] if str(error) else ''}")
+            try:
+                opened = _unpacking(inner, content) if packed else content
+                yield from _read_stream(inner, opened, ending, run, by_ending, depth + 1)
+            except _STREAMS as error:
+                yield _unread(inner, _stream_reason(inner, error))
+    except BROKEN as error:
+        yield _unread(path, f"broken archive: {first_line(error)}")
 
 
 def _added_endings() -> frozenset[str]:
@@ -324,8 +435,9 @@ def _read_with(
 
 
 @contextmanager
-def _open(path: Path, packed: bool) -> Iterator[BinaryIO]:
-    with path.open("rb") as plain:
+def _open(path: Path, packed: bool, watch: Watch | None = None, content: BinaryIO | None = None) -> Iterator[BinaryIO]:
+    told = watch.bytes_read if watch is not None else None
+    with nullcontext(content) if content is not None else open_regular(path, told) as plain:
         yield _unpacking(path, plain) if packed else plain
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import io
+import lzma
+import struct
 import tarfile
 import zipfile
-from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+import zlib
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import BinaryIO, NamedTuple, cast
 
 
 class Limits(NamedTuple):
-    """How much an archive may hold; what is above is left out and told."""
+    """How much an archive may hold, and reading a file may take; what is above is left out and told."""
 
     member: int = 200_000_000
     """Bytes that one file in it may unpack to."""
@@ -19,6 +23,10 @@ class Limits(NamedTuple):
     files: int = 200_000
     depth: int = 3
     """Archives within archives."""
+    seconds: float = 0
+    """After which a file is left that brings nothing more; 0: files are read in this process, without such bounds."""
+    megabytes: int = 0
+    """That reading a file may take, over what the reading process takes anyway; 0: any."""
 
 
 LIMITS = Limits()
@@ -43,15 +51,26 @@ def unpacked(stream: BinaryIO, limits: Limits = LIMITS) -> Iterator[tuple[str, B
         zipfile.BadZipFile, tarfile.TarError, OSError, EOFError: The archive is broken from here on.
     """
     total = 0
-    files = _zipped(stream) if stream.read(4) == b"PK\x03\x04" else _tarred(stream)
+    zipped = stream.read(4) == b"PK\x03\x04"
+    files = _zipped(stream) if zipped else _tarred(stream)
     for number, (name, size, opened) in enumerate(files):
         if number >= limits.files:
             yield name, f"the archive holds more than {limits.files} files; the rest is left out"
             return
+        if isinstance(opened, str):
+            yield name, opened
+            continue
         if size > limits.member:
             yield name, f"unpacks to more than {limits.member // 1_000_000} MB"
             continue
-        raw = opened.read(limits.member + 1)  # what is declared may be a lie
+        try:
+            with opened() as member:
+                raw = member.read(limits.member + 1)  # what is declared may be a lie
+        except BROKEN as error:
+            if not zipped:
+                raise
+            yield name, f"can't be unpacked: {first_line(error)}"  # the others have places of their own
+            continue
         total += len(raw)
         if len(raw) > limits.member or total > limits.total:
             yield name, f"the archive unpacks to more than {limits.total // 1_000_000} MB; the rest is left out"
@@ -59,18 +78,50 @@ def unpacked(stream: BinaryIO, limits: Limits = LIMITS) -> Iterator[tuple[str, B
         yield name, io.BytesIO(raw)
 
 
-def _zipped(stream: BinaryIO) -> Iterator[tuple[str, int, BinaryIO]]:
+BROKEN = (zipfile.BadZipFile, tarfile.TarError, OSError, EOFError, NotImplementedError, RuntimeError, ValueError,
+          OverflowError, zlib.error, lzma.LZMAError, struct.error)  # fmt: skip
+"""What the libraries raise for a broken archive."""
+
+
+def first_line(error: BaseException) -> str:
+    """What an error says, on one line of at most 100 characters."""
+    return " ".join(str(error).split())[:100] or type(error).__name__
+
+
+_Entry = tuple[str, int, "Callable[[], BinaryIO] | str"]
+"""A name, the size that is declared, and how it is opened, or why it is left out."""
+
+
+def _zipped(stream: BinaryIO) -> Iterator[_Entry]:
     stream.seek(0)
     with zipfile.ZipFile(stream) as packed:
         for entry in packed.infolist():
-            if not entry.is_dir() and not entry.flag_bits & 1:
-                with packed.open(entry) as opened:
-                    yield entry.filename, entry.file_size, opened  # type: ignore[misc]
+            if entry.is_dir():
+                continue
+            if entry.flag_bits & 1:
+                yield entry.filename, 0, "encrypted; save a copy without a password"
+            else:
+                yield entry.filename, entry.file_size, partial(_open_zipped, packed, entry)
 
 
-def _tarred(stream: BinaryIO) -> Iterator[tuple[str, int, BinaryIO]]:
+def _open_zipped(packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> BinaryIO:
+    return cast(BinaryIO, packed.open(entry))
+
+
+def _tarred(stream: BinaryIO) -> Iterator[_Entry]:
     stream.seek(0)
     with tarfile.open(fileobj=stream, mode="r:") as packed:
         for entry in packed:
-            if entry.isfile() and (opened := packed.extractfile(entry)) is not None:
-                yield entry.name, entry.size, opened  # type: ignore[misc]
+            if entry.isdir():
+                continue
+            if not entry.isfile():
+                yield entry.name, 0, "not a regular file"
+            else:
+                yield entry.name, entry.size, partial(_open_tarred, packed, entry)
+
+
+def _open_tarred(packed: tarfile.TarFile, entry: tarfile.TarInfo) -> BinaryIO:
+    opened = packed.extractfile(entry)
+    if opened is None:
+        raise tarfile.ReadError(f"{entry.name} can't be read")
+    return cast(BinaryIO, opened)

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from rag.errors import DiskFull
 from rag.ingest.clean import clean
 from rag.ingest.prepared import Prepared
+from rag.ingest.uploads import known_as
 from rag.ingest.withdrawal import Withdrawal
 from rag.text.detect import detect_language
 from rag.text.split import passages, sentences
@@ -31,6 +32,9 @@ _SYNC = 4096  # passages after which the indexes are brought up to the catalog
 
 Progress = Callable[[int, str], None]
 """Called after each article with how many have been read, and where it came from."""
+
+Outcome = Callable[[str, str], None]
+"""Called for each article with where it came from, and "added", "updated" or "unchanged"."""
 
 
 Quotes = Callable[[Sequence[tuple[str, str, Sequence[Sentence]]]], list[list[QuoteSpan]] | None]
@@ -57,6 +61,7 @@ def run(
     settle: Callable[[], None],
     quotes: Quotes | None = None,
     progress: Progress | None = None,
+    outcome: Outcome | None = None,
 ) -> IngestReport:
     """Clean, split, embed and store articles; what is already there is left alone.
 
@@ -70,6 +75,7 @@ def run(
         settle: Brings the derived indexes up to the catalog.
         quotes: Finds who says what; without it articles are stored as not yet searched for quotes.
         progress: Called after each article.
+        outcome: Called for each article that was read.
 
     Raises:
         DiskFull: The disk is full; what was stored before is kept.
@@ -86,7 +92,7 @@ def run(
             draft = clean(item) if isinstance(item, RawArticle) else item
             if isinstance(draft, RawArticle):
                 batcher.flush_if_pending(draft.key, *draft.supersedes)
-                draft = withdrawal.settled(draft)
+                draft = withdrawal.settled(known_as(draft, catalog))
             if isinstance(draft, Skipped):
                 if draft.withdraws:
                     batcher.flush()
@@ -97,6 +103,8 @@ def run(
                 no_outlet += not draft.source
                 batcher.flush_if_pending(draft.key)
                 status = catalog.status(draft)
+                if outcome:
+                    outcome(item.origin, {"new": "added", "changed": "updated"}.get(status, "unchanged"))
                 if status == "older":
                     returning[draft.key] = draft
                     unchanged += 1

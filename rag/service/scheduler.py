@@ -16,16 +16,21 @@ from __future__ import annotations
 import hashlib
 import os
 import queue
+import shutil
 import sqlite3
 import threading
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar
 
 from rag.errors import ArchiveLocked, OnRecordError, ServiceBusy
+from rag.ingest.uploads import file_name
+from rag.intake import FileResult
+from rag.service.spool import Spool
 from rag.types import Delta, Event, Finished, Hit, IngestReport, Progress, Quote, Quoted, Retrieved, Waiting
 
 if TYPE_CHECKING:
@@ -66,6 +71,8 @@ class RequestScheduler:
         }
         self._writer = threading.Lock()
         self._closing = False
+        self.spool = Spool(archive.settings.cache / "uploads")
+        """Where uploads lie until they are read."""
 
     # -- asking --------------------------------------------------------------------
 
@@ -210,33 +217,42 @@ class RequestScheduler:
         The same file uploaded again is the same article; another file of the
         same name is another article. The files themselves are not kept.
         """
-        folder = self.archive.path / "uploads"
+        folder = self.spool.folder()
         paths: list[Path] = []
         part = folder / f"{uuid.uuid4().hex}.part"
+        counts: dict[Path, Counter[str]] = {}
+
+        def count(origin: str, what: str) -> None:
+            for path in counts:
+                if origin.startswith(str(path)) and origin[len(str(path)) :][:1] in ("", ":", os.sep):
+                    counts[path][what] += 1
+                    return
+
         with self._writing():
             try:
                 for name, content in files:
                     digest = hashlib.sha256()
-                    folder.mkdir(parents=True, exist_ok=True)
                     with part.open("wb") as out:
                         while chunk := content.read(1_000_000):
                             digest.update(chunk)
                             out.write(chunk)
-                    path = folder / digest.hexdigest()[:16] / _file_name(name)
+                    path = folder / digest.hexdigest()[:16] / file_name(name)
                     path.parent.mkdir(exist_ok=True)
                     part.replace(path)
                     paths.append(path)
-                report = self.archive.ingest(*dict.fromkeys(paths), **options)
+                    counts[path] = Counter()
+                report = self.archive.ingest(*counts, outcome=count, spool=folder, **options)
             finally:
-                part.unlink(missing_ok=True)
-                for path in paths:
-                    path.unlink(missing_ok=True)
-                for empty in (*(p.parent for p in paths), folder):
-                    with suppress(OSError):
-                        empty.rmdir()
+                self.spool.forget([part, *paths])
         # The client does not know our folders, so they are taken off the names it is told.
         skipped = [s.model_copy(update={"origin": _client_origin(s.origin, folder)}) for s in report.skipped]
-        return report.model_copy(update={"skipped": tuple(skipped)})
+        told = tuple(FileResult(file=path.name, **counts[path]) for path in paths)
+        return report.model_copy(update={"skipped": tuple(skipped), "files": told})
+
+    def sweep(self) -> None:
+        """Remove what killed services have left of uploads, here and where the release before put them."""
+        self.spool.sweep()
+        shutil.rmtree(self.archive.path / "uploads", ignore_errors=True)
 
     def delete(self, idents: Sequence[str]) -> list[str]:
         """Delete articles; see ``Archive.delete``. Waits as ``ingest`` does."""
@@ -300,18 +316,12 @@ class RequestScheduler:
             time.sleep(0.02)
         if self._writer.acquire(timeout=max(0.0, until - time.monotonic())):
             self._writer.release()
+            self.spool.close()  # not under an ingest that is left to itself: the next service sweeps what it leaves
         for pool in self._pools.values():
             pool.stop()
         until = time.monotonic() + STOPPING
         while self.running and time.monotonic() < until:
             time.sleep(0.02)
-
-
-def _file_name(name: str) -> str:
-    """The last part of a path, safe as a file name on any system; the extension, which tells the format, is kept."""
-    last = name.replace("\\", "/").rpartition("/")[2]
-    plain = "".join(c if c.isalnum() or c in "-_. ()" else "_" for c in last).strip(". ")
-    return plain.encode("utf-8", "replace").decode()[-100:] or "article"
 
 
 def _client_origin(origin: str, folder: Path) -> str:

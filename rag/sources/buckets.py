@@ -11,6 +11,7 @@ from typing import Any
 from rag.errors import SourceError
 from rag.extras import require
 from rag.ingest.load import read
+from rag.ingest.packed import LIMITS, Limits
 from rag.sources.values import Hints
 from rag.types import RawArticle, Skipped
 
@@ -54,11 +55,12 @@ def list_bucket(address: str) -> Iterator[Hints]:
         yield Hints(url=f"{scheme}://{name.lstrip('/')}", updated=updated, stamp=stamp)
 
 
-def read_object(address: str) -> list[RawArticle | Skipped]:
+def read_object(address: str, limits: Limits = LIMITS) -> list[RawArticle | Skipped]:
     """The articles of an object.
 
     Args:
         address: Of the object, as ``list_bucket`` gives it.
+        limits: How much reading it may take.
 
     Raises:
         SourceError: It can't be read.
@@ -76,7 +78,7 @@ def read_object(address: str) -> list[RawArticle | Skipped]:
     path = Path(PurePosixPath(name).name)
     local = path.resolve().as_posix()
     found: list[RawArticle | Skipped] = []
-    for item in read(path, io.BytesIO(raw)):
+    for item in read(path, io.BytesIO(raw), None, limits):
         told: dict[str, object] = {"origin": address}
         if isinstance(item, RawArticle) and item.key.startswith(local):
             told["key"] = address + item.key.removeprefix(local)

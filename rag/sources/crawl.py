@@ -187,9 +187,9 @@ class Crawl:
 
     def _file(self, entry: Entry) -> Read:
         if self.source.kind == "bucket":
-            found = buckets.read_object(entry.key)
+            found = buckets.read_object(entry.key, self._fetcher.reading)
         else:
-            found = folders.read_file(Path(entry.address), entry.key)
+            found = folders.read_file(Path(entry.address), entry.key, self._fetcher.reading)
         articles, skipped = told_once(found)
         why = "; ".join(skip.reason for skip in skipped[:3])
         result = Outcome(entry, "read" if articles else "none", why=why, look_again=False)
@@ -213,7 +213,7 @@ class Crawl:
         size = len(answer.body)
         if outcome.hash == entry.hash:
             return Read(outcome, bytes=size, fetched=True)
-        articles, skipped = told_once(articles_of(answer, entry.hints))
+        articles, skipped = told_once(articles_of(answer, entry.hints, self._fetcher.reading))
         outcome.why = "; ".join(skip.reason for skip in skipped[:3])
         if not articles and entry.hints is not None:
             if (teaser := of_listing(entry.hints, self.source.address)) is not None:

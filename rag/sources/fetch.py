@@ -21,6 +21,7 @@ from urllib.parse import urljoin, urlsplit
 
 from rag.errors import AddressRefused, FetchCancelled, FetchError
 from rag.extras import require
+from rag.ingest import packed
 from rag.sources.bodies import accepted, unpacked
 from rag.sources.connection import Watch, client, httpcore, httpx
 from rag.sources.credentials import Credentials
@@ -151,6 +152,7 @@ class Fetcher:
         limits: Limits | None = None,
         budget: Budget | None = None,
         cancel: threading.Event | None = None,
+        reading: packed.Limits = packed.LIMITS,
     ) -> None:
         """Connect to nothing yet.
 
@@ -161,10 +163,12 @@ class Fetcher:
             limits: How much one exchange may take.
             budget: How much all of them together may.
             cancel: Set it to stop everything.
+            reading: How much reading a file that was fetched may take.
         """
         self.guard = guard
         self.agent = agent
         self.limits = limits or Limits()
+        self.reading = reading
         self.budget = budget or Budget()
         self.cancel = cancel or threading.Event()
         self._hosts = Hosts(delay, self.cancel)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from rag.errors import SourceError
 from rag.ingest.load import files, load
+from rag.ingest.packed import LIMITS, Limits
 from rag.sources.values import Hints
 from rag.types import RawArticle, Skipped
 
@@ -55,15 +56,16 @@ def list_maildir(address: str) -> Iterator[Hints]:
                     yield hints
 
 
-def read_file(path: Path, key: str) -> list[RawArticle | Skipped]:
+def read_file(path: Path, key: str, limits: Limits = LIMITS) -> list[RawArticle | Skipped]:
     """The articles of a file.
 
     Args:
         path: Where it is now.
         key: What its articles' keys begin with, where it is not where the file is.
+        limits: How much reading it may take.
     """
     local = path.resolve().as_posix()
-    found = list(load([path]))
+    found = list(load([path], None, limits))
     if key == local:
         return found
     return [

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
 from rag.errors import SourceError, UsageError
+from rag.ingest import packed
 from rag.sources.guard import Guard, Rules
 from rag.sources.values import Kind, Source, SourceReport, SyncReport
 from rag.text.urls import host, is_web
@@ -37,6 +38,8 @@ class FetchOptions:
     """What they may have together."""
     limits: Limits | None = None
     """How much one exchange may take; None: as usual."""
+    reading: packed.Limits = packed.LIMITS
+    """How much reading a file may take."""
 
 
 class Sources:
@@ -262,6 +265,7 @@ class Sources:
             limits=options.limits,
             budget=Budget(options.pages, options.megabytes * 1_000_000),
             cancel=cancel,
+            reading=options.reading,
         )
 
     # -- within --------------------------------------------------------------------------

@@ -27,7 +27,7 @@ def fetch_articles(fetcher: Fetcher, addresses: Iterable[str]) -> Iterator[RawAr
         for address in addresses:
             found = find(fetcher, address)
             if found.answer is not None:
-                yield from articles_of(found.answer)
+                yield from articles_of(found.answer, None, fetcher.reading)
                 continue
             seen: set[str] = set()
             for listed in documents(fetcher, found):
@@ -43,7 +43,7 @@ def _entry(fetcher: Fetcher, hints: Hints, listing: str) -> Iterator[RawArticle 
         yield told if told is not None else Skipped(origin=hints.url, reason="no words, or another site's article")
         return
     try:
-        yield from articles_of(fetcher.get(hints.url), hints)
+        yield from articles_of(fetcher.get(hints.url), hints, fetcher.reading)
     except FetchCancelled:
         raise
     except FetchError as e:

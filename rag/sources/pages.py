@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 
 from rag.errors import FetchError
 from rag.ingest.load import read
+from rag.ingest.packed import LIMITS, Limits
 from rag.ingest.readers import readers
 from rag.sources.fetch import Fetched
 from rag.sources.instants import has_clock
@@ -61,12 +62,13 @@ def is_page(found: Fetched) -> bool:
     return found.type in _PAGES
 
 
-def articles_of(found: Fetched, hints: Hints | None = None) -> list[RawArticle | Skipped]:
+def articles_of(found: Fetched, hints: Hints | None = None, limits: Limits = LIMITS) -> list[RawArticle | Skipped]:
     """The articles in an answer: one of a page, any number of other files.
 
     Args:
         found: What was fetched.
         hints: What a listing told of it.
+        limits: How much reading it may take.
     """
     if found.type.startswith(_NOT_READ):
         return [Skipped(origin=found.url, reason=f"no article but {found.type}")]
@@ -78,7 +80,7 @@ def articles_of(found: Fetched, hints: Hints | None = None) -> list[RawArticle |
     ending = _ENDINGS.get(found.type)
     path = Path(name if ending is None or name.lower().endswith(ending) else name + ending)
     local = path.resolve().as_posix()
-    taken = [_own(item, found.url, local) for item in read(path, io.BytesIO(found.body))]
+    taken = [_own(item, found.url, local) for item in read(path, io.BytesIO(found.body), None, limits)]
     return [_filled(item, hints) if isinstance(item, RawArticle) and len(taken) == 1 else item for item in taken]
 
 

@@ -71,20 +71,20 @@ def test_a_file_or_folder_without_permission_is_skipped(tmp_path: Path, monkeypa
     write(tmp_path / "a.txt", "One.")
     write(tmp_path / "locked/b.txt", "Two.")
     write(tmp_path / "secret.txt", "Three.")
-    scandir, path_open = os.scandir, Path.open
+    scandir, opened = os.scandir, os.open
 
     def scan(path: Path) -> object:
         if Path(path).name == "locked":
             raise PermissionError(13, "Permission denied")
         return scandir(path)
 
-    def open_(path: Path, *args: object, **kwargs: object) -> object:
-        if path.name == "secret.txt":
+    def open_(path: Path, *args: int, **kwargs: int) -> int:
+        if Path(path).name == "secret.txt":
             raise PermissionError(13, "Permission denied")
-        return path_open(path, *args, **kwargs)  # type: ignore[call-overload]
+        return opened(path, *args, **kwargs)
 
     monkeypatch.setattr(os, "scandir", scan)
-    monkeypatch.setattr(Path, "open", open_)
+    monkeypatch.setattr(os, "open", open_)
     found = list(load([tmp_path]))
     assert [type(item) for item in found] == [RawArticle, Skipped, Skipped]
     assert reasons(tmp_path) == ["no permission to read the folder", "no permission to read the file"]
@@ -97,7 +97,10 @@ def test_links_that_lead_in_circles_and_pipes(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe.txt")
     found = list(load([tmp_path]))
     assert len([item for item in found if isinstance(item, RawArticle)]) == 1
-    assert sorted(reasons(tmp_path)) == ["not a regular file", "the file can't be read: No such file or directory"]
+    assert sorted(reasons(tmp_path)) == [
+        "not a regular file: a named pipe",
+        "the file can't be read: No such file or directory",
+    ]
 
 
 def test_count(tmp_path: Path) -> None:

@@ -95,6 +95,11 @@ def recognise(path: Path, stream: BinaryIO) -> FormReader | None:
     return next((form for form in FORMS if form.recognises(head)), None)
 
 
+def form_named(name: str) -> FormReader | None:
+    """The form of that name."""
+    return next((form for form in (*FORMS, SubstackLetter()) if form.name == name), None)
+
+
 def is_archive(stream: BinaryIO) -> bool:
     """Whether a file is an archive of files (ZIP, TAR); the stream is put back to its beginning."""
     raw = stream.read(HEAD)
@@ -102,4 +107,4 @@ def is_archive(stream: BinaryIO) -> bool:
     return is_packed(raw, Head("", raw, stream).members)
 
 
-__all__ = ["FORMS", "FormReader", "Head", "is_archive", "recognise"]
+__all__ = ["FORMS", "FormReader", "Head", "form_named", "is_archive", "recognise"]

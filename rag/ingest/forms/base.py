@@ -267,6 +267,8 @@ class FormReader(ABC):
                 yield item
         except ExtraMissing as error:  # the other files of the same run may not need that library
             yield source.skipped(str(error))
+        except MemoryError:
+            raise
         except Exception as error:  # a parser fed with anything may fail in any way
             rest = f"; the rest of the file is left out after {found}" if found else ""
             line = " ".join(str(error).split()) or "it can't be read"

@@ -41,7 +41,7 @@ _LABEL_OF = {label: field for field, labels in _LABELS.items() for label in labe
 _LABELLED = re.compile(r"^\s*([A-ZÀ-Þ][A-ZÀ-Þ-]+):(?:[ \t\xa0]+|$)(.*)", re.DOTALL)
 
 _END = re.compile(
-    r"^\s*(?:End of Document|Ende des Dokuments?|Fin du document|Fine? del documento|Einde van document)\s*$",
+    r"^[^\S\n]*(?:End of Document|Ende des Dokuments?|Fin du document|Fine? del documento|Einde van document)[^\S\n]*$",
     re.IGNORECASE | re.MULTILINE,
 )
 """The line that closes an article of the newer layout."""
@@ -49,7 +49,9 @@ _FIELD = re.compile(r"^\s*([^\n:]{2,40}):(?:\xa0+ *|[ \t]+)(\S.*)?$", re.DOTALL)
 _AFTER = ("Classification", "Graphic", "Klassifizierung", "Grafik", "Classificação", "Clasificación")
 """Headings after the body in the newer layout."""
 _RIGHTS = re.compile(r"^\s*(?:copyright\b|©|\(c\))", re.IGNORECASE)
-_ANNOUNCED = re.compile(r"^\s*(?:Documents|Dokumente|Documentos|Documenti|Documenten)\s*\((\d+)\)\s*$", re.MULTILINE)
+_ANNOUNCED = re.compile(
+    r"^[^\S\n]*(?:Documents|Dokumente|Documentos|Documenti|Documenten)[^\S\n]*\((\d+)\)[^\S\n]*$", re.MULTILINE
+)
 
 
 class NexisText(FormReader):

@@ -47,10 +47,15 @@ def html_articles(source: Source, page: str) -> Iterator[RawArticle | Skipped]:
 def _fields(holder: Any) -> tuple[Mapping[str, str], str]:
     """Labelled fields of a document, and its full text."""
     fields: dict[str, str] = {}
+    read: Any = None
+    told = ""
     for label in holder.iter("strong"):
         name = (line(label) or "").rstrip(": ").casefold()
-        told = " ".join((words(label.getparent())).split())
-        fields.setdefault(name, told.partition(":")[2].strip())
+        if name in fields:
+            continue
+        if (parent := label.getparent()) is not read:
+            read, told = parent, " ".join(words(parent).split())
+        fields[name] = told.partition(":")[2].strip()
     for text in holder.iter("text"):
         return fields, words(text)
     # Without an element of its own the text is what follows the label, up to the next one.

@@ -6,6 +6,8 @@ from collections.abc import Collection
 from pathlib import Path
 from urllib.parse import quote
 
+from rag.ingest.opened import open_regular
+
 _ENDINGS = (".html", ".htm", ".xhtml")
 _READ = 2_000_000
 """Bytes of a page in which its folder's name is looked for."""
@@ -32,7 +34,7 @@ def saved_beside(folder: Path, pages: Collection[str]) -> bool:
         if not page or rest == folder.name or len(rest) < 2 or rest[0].isalnum() or not rest[1:].isalpha():
             continue
         try:
-            with (folder.parent / name).open("rb") as opened:
+            with open_regular(folder.parent / name) as opened:
                 text = opened.read(_READ)
         except OSError:
             continue

@@ -48,6 +48,8 @@ class DocxReader(SingleArticleReader):
                 style = (item.style.name or "") if item.style is not None else ""
                 if heading is None and style in ("Title", "Heading 1") and item.text.strip():
                     heading = item.text
+        except MemoryError:
+            raise
         except Exception as error:  # a parser fed with anything may fail in any way
             return Skipped(
                 origin=str(path),

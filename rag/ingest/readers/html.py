@@ -42,7 +42,7 @@ class HtmlReader(SingleArticleReader):
             told = facts(page, linked)
         except PageRefused as refusal:
             return Skipped(origin=str(path), reason=str(refusal))
-        except ExtraMissing:
+        except (ExtraMissing, MemoryError):
             raise
         except Exception as error:  # a parser fed with anything may fail in any way
             return Skipped(

@@ -44,6 +44,8 @@ class PdfReader(SingleArticleReader):
                 pages = _pages(raw)
         except _TooLarge as error:
             return Skipped(origin=str(path), reason=str(error))
+        except MemoryError:
+            raise
         except Exception as error:  # a parser fed with anything may fail in any way
             if isinstance(error, pypdfium2.PdfiumError) and "password" in str(error).lower():
                 return Skipped(origin=str(path), reason="encrypted; save a copy without a password")

@@ -8,10 +8,12 @@ import hashlib
 import io
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from rag.ingest.opened import open_regular
 from rag.ingest.values import id_list, language_code, one_line, running_text, short_fields
 from rag.text.dates import parse_date
 from rag.text.decode import guess, sniff
@@ -112,7 +114,7 @@ def _count_rows(path: Path, kind: str, packed: bool) -> int:
     """Rows of a JSON Lines or CSV file, extrapolated from its first 16 MB."""
     rows, quoted, read = 0, False, 0
     last = b"\n"
-    with path.open("rb") as raw:
+    with open_regular(path) as raw:
         stream = gzip.GzipFile(fileobj=raw) if packed else raw
         while read < 16_000_000 and (chunk := stream.read(1_000_000)):
             read += len(chunk)
@@ -211,6 +213,7 @@ def _brief(error: Exception) -> str:
 
 
 _DECODER = json.JSONDecoder()
+_BETWEEN = re.compile(r"[ \t\r\n,]*")
 _LISTS = (
     "articles",
     "documents",
@@ -275,19 +278,21 @@ def _listed(value: object, depth: int = 0) -> list[Any] | None:
 
 def _array(path: Path, stream: io.TextIOBase, buffer: str) -> Iterator[Row]:
     """Objects of a JSON array one by one; ``path:n`` counts them from 1."""
-    number, step, last = 0, 1_000_000, False
+    number, at, step, last = 0, 0, 1_000_000, False
+    buffer = _mend(buffer)
     while True:
-        buffer = buffer.lstrip(" \t\r\n,")
-        if buffer.startswith("]") or (last and not buffer):
+        between = _BETWEEN.match(buffer, at)
+        at = between.end() if between else at
+        if buffer.startswith("]", at) or (last and at == len(buffer)):
             return
         origin = f"{path}:{number + 1}"
         try:
-            value, end = _DECODER.raw_decode(_mend(buffer))
+            value, at = _DECODER.raw_decode(buffer, at)
         except (ValueError, RecursionError) as error:
-            if not last and len(buffer) <= LONGEST_ROW and not isinstance(error, RecursionError):
-                more = stream.read(max(step, len(buffer)))
+            if not last and len(buffer) - at <= LONGEST_ROW and not isinstance(error, RecursionError):
+                more = stream.read(max(step, len(buffer) - at))
                 last = not more
-                buffer += more
+                buffer, at = buffer[at:] + _mend(more), 0
                 continue
             yield (
                 origin,
@@ -297,7 +302,6 @@ def _array(path: Path, stream: io.TextIOBase, buffer: str) -> Iterator[Row]:
                 ),
             )
             return
-        buffer = buffer[end:]
         number += 1
         if isinstance(value, dict):
             yield origin, value
