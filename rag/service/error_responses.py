@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 
 from rag import errors
+from rag.service.asgi import error_body, speaks_openai
 
 STATUS: dict[type[Exception], int] = {
     errors.UsageError: 422,
@@ -33,6 +34,10 @@ _RETRY: dict[type[Exception], int] = {errors.ArchiveLocked: 5, errors.ServiceBus
 """Seconds after which to try again."""
 _ADVICE = {404: "There is nothing here. Look at /docs.", 405: "This address takes another method. Look at /docs."}
 _KINDS = {404: "NotFound", 405: "MethodNotAllowed", 413: "TooLarge"}
+
+
+class UnknownModel(errors.UsageError):
+    """A program that speaks OpenAI's protocol asks for a model that is not here."""
 
 
 class ClientGone(Exception):
@@ -78,8 +83,12 @@ def error_response(request: Request, e: Exception) -> tuple[int, dict[str, Any],
         assert isinstance(e, sqlite3.Error)
         status, kind, headers = 503, "ArchiveBusy", {"retry-after": "5"}
         message = "The archive's catalog can't be read now. Try again, or run: onrecord doctor"
-    request_id = getattr(request.state, "request_id", "")
-    return status, {"error": {"type": kind, "message": message, "request_id": request_id}}, headers
+    if speaks_openai(request.scope):
+        # OpenAI's clients know a wrong request by 400, and ask again unless they are told that it is of no use.
+        status = 404 if isinstance(e, UnknownModel) else 400 if status == 422 else status
+        if "retry-after" not in headers:
+            headers["x-should-retry"] = "false"
+    return status, error_body(request.scope, status, kind, message), headers
 
 
 def first_mistake(e: RequestValidationError | ValidationError) -> str:
@@ -90,4 +99,4 @@ def first_mistake(e: RequestValidationError | ValidationError) -> str:
     return f"{where}: {what}. Look at /docs." if where else f"{what}. Look at /docs."
 
 
-__all__ = ["STATUS", "ClientGone", "TimedOut", "error_response", "first_mistake", "handle_errors"]
+__all__ = ["STATUS", "ClientGone", "TimedOut", "UnknownModel", "error_response", "first_mistake", "handle_errors"]

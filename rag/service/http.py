@@ -14,6 +14,7 @@ from rag.service.access import Access, Guard
 from rag.service.api_docs import reference_page
 from rag.service.body_limit import BodyLimit
 from rag.service.error_responses import handle_errors
+from rag.service.openai_api import OpenAIRoutes
 from rag.service.request_log import RequestLog
 from rag.service.routes import Routes
 from rag.service.scheduler import RequestScheduler
@@ -74,7 +75,9 @@ def create_app(
         lifespan=lifespan,
     )
     handle_errors(app)
-    Routes(scheduler, access, timeout).add_to(app)
+    routes = Routes(scheduler, access, timeout)
+    routes.add_to(app)
+    OpenAIRoutes(routes).add_to(app)
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:

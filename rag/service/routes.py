@@ -69,10 +69,11 @@ _MOST_FILES = 1000
 T = TypeVar("T")
 V = TypeVar("V", bound=BaseModel)
 
-_SECURITY = [
+SECURITY = [
     Depends(HTTPBearer(auto_error=False, description="The service's token")),
     Depends(HTTPBasic(auto_error=False, description="A user's name and password")),
-]  # for the OpenAPI document only; the middleware checks
+]
+"""For the OpenAPI document only; the middleware checks."""
 _ERRORS: dict[int | str, dict[str, Any]] = {
     401: {"model": ErrorResponse, "description": "No token, no user, or a wrong one"},
     422: {"model": ErrorResponse, "description": "Something about the request makes no sense"},
@@ -98,7 +99,7 @@ async def query_filters(
     undated: Annotated[bool, Query(description="Whether a date filter lets undated articles through")] = True,
 ) -> Filters:
     """Filters from query parameters."""
-    return _from_query(Filters, after=after, before=before, sources=source, language=language, undated=undated)
+    return from_query(Filters, after=after, before=before, sources=source, language=language, undated=undated)
 
 
 QueryFilters = Annotated[Filters, Depends(query_filters)]
@@ -118,7 +119,7 @@ class Routes:
 
     def add_to(self, app: FastAPI) -> None:
         """Add the routes to the application."""
-        add = partial(app.add_api_route, dependencies=_SECURITY)
+        add = partial(app.add_api_route, dependencies=SECURITY)
         add("/api/ask", self.ask, methods=["POST"], response_model=Answer, responses=_ask_responses(), summary="Ask")
         add("/api/search", self.search, methods=["POST"], responses=_ASKING, summary="Search")
         add("/api/search", self.search_by_address, methods=["GET"], responses=_ASKING, summary="Search")
@@ -155,7 +156,7 @@ class Routes:
         (a sentence of the summary that passed the check, with its citations, or a quote where there is no summary) and
         last ``answer`` or ``error``. A client that goes away stops the work.
         """
-        events = self._events(request, body)
+        events = self.events(request, body)
         if not (body.stream or "text/event-stream" in request.headers.get("accept", "")):
             async with aclosing(events):
                 async for event in events:
@@ -181,7 +182,7 @@ class Routes:
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},  # keeps proxies from buffering the events
         )
 
-    async def _events(self, request: Request, body: Question) -> AsyncGenerator[Waiting | Event, None]:
+    async def events(self, request: Request, body: Question) -> AsyncGenerator[Waiting | Event, None]:
         """The scheduler's events, until the client disconnects or the time is up."""
         own = self.scheduler.archive.model
         if body.model not in (None, *WITHOUT_MODEL, own):
@@ -221,7 +222,7 @@ class Routes:
         times: Annotated[bool, Query(description="Whether what the question says of when counts")] = True,
     ) -> list[Hit]:
         """The same with everything in query parameters."""
-        body = _from_query(Search, question=question, k=k, today=today, times=times, **filters.filters())
+        body = from_query(Search, question=question, k=k, today=today, times=times, **filters.filters())
         return await self.search(request, body)
 
     async def quotes(
@@ -233,7 +234,7 @@ class Routes:
         limit: Annotated[int, Query(ge=1, le=1000, description="How many at most")] = 20,
     ) -> list[Quote]:
         """Who said what: the words, speaker and article of each; without a speaker and a subject the newest ones."""
-        body = _from_query(Quotes, speaker=speaker, about=about, limit=limit, **filters.filters())
+        body = from_query(Quotes, speaker=speaker, about=about, limit=limit, **filters.filters())
         search = partial(self.scheduler.quotes, user=self.access.user(request), **body.options())
         found: list[Quote] = await self._wait_for(search)
         return found
@@ -355,7 +356,7 @@ def _sse(event: Waiting | Event) -> str:
     return f"event: {_NAMES[type(event)]}\ndata: {value.model_dump_json()}\n\n"
 
 
-def _from_query(kind: type[V], **values: Any) -> V:
+def from_query(kind: type[V], **values: Any) -> V:
     """Query parameters as the body that says the same, with its checks."""
     try:
         return kind.model_validate(values)
@@ -402,4 +403,4 @@ def _add_request_body() -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": json_body, "multipart/form-data": form}}}
 
 
-__all__ = ["Routes"]
+__all__ = ["SECURITY", "Routes", "from_query"]

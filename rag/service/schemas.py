@@ -152,6 +152,24 @@ class ErrorResponse(Value):
     error: ErrorDetail
 
 
+class OpenAIErrorDetail(Value):
+    """What went wrong, in the form that OpenAI's clients read."""
+
+    message: str
+    type: str
+    """As OpenAI names it, such as invalid_request_error."""
+    param: str | None = None
+    code: str | None = None
+    """As the API's other errors name it."""
+    request_id: str
+
+
+class OpenAIErrorResponse(Value):
+    """The body of an error below /v1."""
+
+    error: OpenAIErrorDetail
+
+
 __all__ = [
     "ArticlePage",
     "DeleteResponse",
@@ -160,6 +178,8 @@ __all__ = [
     "Exchange",
     "Filters",
     "NewArticle",
+    "OpenAIErrorDetail",
+    "OpenAIErrorResponse",
     "Question",
     "Quotes",
     "Search",
