@@ -6,10 +6,12 @@ import sqlite3
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Mount
 
 from rag import errors
 from rag.service.asgi import error_body, speaks_openai
@@ -48,10 +50,42 @@ class TimedOut(Exception):
     """The question took longer than a request may; the argument is that many seconds."""
 
 
+def handle_missing(app: FastAPI) -> None:
+    """Have applications that are mounted on this one answer as it does where there is nothing, or another method.
+
+    What is mounted at / takes all that no route takes whole: also what is asked of a route by a wrong method.
+    """
+
+    async def missing(request: Request, e: Exception) -> Response:
+        assert isinstance(e, HTTPException)
+        if e.status_code not in (404, 405):
+            return await http_exception_handler(request, e)
+        if methods := _methods(app, request):
+            e = HTTPException(405, headers={"Allow": ", ".join(sorted(methods))})
+        status, body, headers = error_response(request, e)
+        return JSONResponse(body, status, headers)
+
+    for route in app.routes:
+        if isinstance(route, Mount) and isinstance(route.app, FastAPI):
+            route.app.add_exception_handler(HTTPException, missing)
+
+
+def _methods(app: FastAPI, request: Request) -> set[str]:
+    """The methods of the application's own routes that have a request's path, where its method is none of them."""
+    found: set[str] = set()
+    for route in app.routes:
+        if not isinstance(route, Mount) and route.matches(request.scope)[0] is Match.PARTIAL:
+            found |= set(getattr(route, "methods", None) or ())
+    return found
+
+
 def handle_errors(app: FastAPI) -> None:
     """Have the application answer exceptions with typed errors."""
 
     async def handle(request: Request, e: Exception) -> Response:
+        if isinstance(e, HTTPException) and e.status_code == 405:
+            # Starlette names the methods of the first of the routes that have this path.
+            e = HTTPException(405, headers={"Allow": ", ".join(sorted(_methods(app, request)))})
         status, body, headers = error_response(request, e)
         return JSONResponse(body, status, headers)
 
@@ -94,9 +128,27 @@ def error_response(request: Request, e: Exception) -> tuple[int, dict[str, Any],
 def first_mistake(e: RequestValidationError | ValidationError) -> str:
     """Which field is wrong first, and why; never what was sent."""
     first = e.errors()[0]
-    where = ".".join(str(p) for p in first["loc"] if p not in ("body", "query", "path"))
-    what = str(first["msg"])
+    kind, place = first["type"], [p for p in first["loc"] if p not in ("body", "query", "path")]
+    if kind == "json_invalid":
+        # FastAPI tells the place; pydantic tells it in its message.
+        where = f" (at character {place[0]})" if place and isinstance(place[0], int) else ""
+        return f"The body is not valid JSON{where}. Mend it, and send it again."
+    if not place and "body" in first["loc"]:
+        if kind == "missing":
+            return "There is no body. Send a JSON object, with the header Content-Type: application/json."
+        if isinstance(e.body if isinstance(e, RequestValidationError) else None, bytes):
+            return "The body was not read as JSON. Send it with the header Content-Type: application/json."
+    where, what = ".".join(map(str, place)), str(first["msg"])
     return f"{where}: {what}. Look at /docs." if where else f"{what}. Look at /docs."
 
 
-__all__ = ["STATUS", "ClientGone", "TimedOut", "UnknownModel", "error_response", "first_mistake", "handle_errors"]
+__all__ = [
+    "STATUS",
+    "ClientGone",
+    "TimedOut",
+    "UnknownModel",
+    "error_response",
+    "first_mistake",
+    "handle_errors",
+    "handle_missing",
+]

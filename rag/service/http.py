@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse
 from rag.service.access import Access, Guard
 from rag.service.api_docs import reference_page
 from rag.service.body_limit import BodyLimit
-from rag.service.error_responses import handle_errors
+from rag.service.error_responses import handle_errors, handle_missing
 from rag.service.openai_api import OpenAIRoutes
 from rag.service.request_log import RequestLog
 from rag.service.routes import Routes
@@ -92,6 +92,7 @@ def create_app(
     app.add_middleware(RequestLog)  # the outermost
     if mount_page is not None:
         mount_page(app, scheduler, access)
+        handle_missing(app)
     return app
 
 
