@@ -1,4 +1,4 @@
-"""``onrecord serve`` and ``ui``: the service, with or without its page; ``password``: a line for its users."""
+"""``onrecord serve`` and ``ui``: the service, with or without its page; ``mcp``: its tools; ``password``: a line for its users."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PasswordFileOption = Annotated[
 AllowHostOption = Annotated[
     list[str] | None, typer.Option("--allow-host", help="Another name of the service, such as a proxy's; repeatable")
 ]
-McpOption = Annotated[bool, typer.Option("--mcp", help="Offer ask and search as MCP tools at /mcp")]
+McpOption = Annotated[bool, typer.Option("--mcp", help="Offer ask, search and more as MCP tools at /mcp")]
 
 
 class Served(SystemExit):
@@ -94,6 +94,27 @@ def ui(
     settings = _settings(archive, model, host, port, token, user, password_file, allow_host)
     chosen = settings.port if "port" in settings.model_fields_set else UI_PORT
     _serve(settings, chosen, page=True, mcp=mcp, extra="page")
+
+
+@app.command("mcp")
+def tools(archive: ArchiveOption = None, model: ModelOption = None) -> None:
+    """Offer the archive's tools to one program over standard input and output (Model Context Protocol).
+
+    A program that knows MCP servers starts this command by itself. With `serve --mcp` many can use the tools over HTTP.
+
+    Example: onrecord mcp --archive news
+    """
+    settings = _settings(archive, model, None, None, None, None, None, None)
+    require("mcp", extra="mcp", what="The command mcp")
+    from rag.archive import Archive
+    from rag.service.mcp import run_stdio
+    from rag.service.scheduler import RequestScheduler
+
+    with Archive.open(settings=settings) as opened:
+        scheduler = RequestScheduler(opened, queue_size=settings.waiting, queue_timeout=settings.patience)
+        run_stdio(scheduler)
+        scheduler.close(0)
+    raise Served(0)
 
 
 @app.command()
@@ -215,4 +236,4 @@ def _prepare(scheduler: RequestScheduler) -> None:
         rich_console(stderr=True).print(f"onrecord: {printable(why)}", style="yellow")
 
 
-__all__ = ["Served", "password", "serve", "ui"]
+__all__ = ["Served", "password", "serve", "tools", "ui"]

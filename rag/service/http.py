@@ -12,6 +12,7 @@ from fastapi.responses import HTMLResponse
 
 from rag.service.access import Access, Guard
 from rag.service.api_docs import reference_page
+from rag.service.api_document import complete
 from rag.service.body_limit import BodyLimit
 from rag.service.error_responses import handle_errors, handle_missing
 from rag.service.openai_api import OpenAIRoutes
@@ -78,6 +79,8 @@ def create_app(
     routes = Routes(scheduler, access, timeout)
     routes.add_to(app)
     OpenAIRoutes(routes).add_to(app)
+
+    app.openapi = complete(app)  # type: ignore[method-assign]
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:

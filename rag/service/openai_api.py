@@ -351,11 +351,12 @@ def _completion_example() -> dict[str, Any]:
     }
     required: Sequence[str] = ("id", "object", "created", "model", "choices", "usage")
     schema = {"type": "object", "required": list(required), "properties": {"choices": {"type": "array"}}}
+    chunk = {"type": "object", "properties": {"data": {"type": "string"}}, "description": "Each event; data is JSON"}
     return {
         "description": "The answer, or its chunks",
         "content": {
             "application/json": {"schema": schema, "example": example},
-            "text/event-stream": {"schema": {"type": "string"}, "example": "data: {…}\n\ndata: [DONE]\n\n"},
+            "text/event-stream": {"schema": chunk, "example": "data: {…}\n\ndata: [DONE]\n\n"},
         },
     }
 

@@ -36,6 +36,7 @@ from rag.service.schemas import (
     NewArticle,
     Question,
     Quotes,
+    Readiness,
     Search,
     ServiceStats,
 )
@@ -144,7 +145,8 @@ class Routes:
         )
         add("/api/stats", self.stats, methods=["GET"], responses=_READING, summary="Numbers")
         add("/healthz", self.alive, methods=["GET"], summary="Alive")
-        add("/readyz", self.ready, methods=["GET"], summary="Ready")
+        unready = {503: {"model": Readiness, "description": "Not ready, and why"}}
+        add("/readyz", self.ready, methods=["GET"], response_model=Readiness, responses=unready, summary="Ready")
 
     # -- asking --------------------------------------------------------------------------
 
@@ -391,7 +393,9 @@ def _json_line(article: NewArticle) -> str:
 def _ask_responses() -> dict[int | str, dict[str, Any]]:
     told = {"evidence": '"query": …, "hits": […]', "quotes": '"quotes": […]', "text": '"text": …, "citations": […]'}
     example = "".join(f"event: {name}\ndata: {{{data}}}\n\n" for name, data in told.items())
-    streamed = {"schema": {"type": "string"}, "example": example}
+    event = {"event": {"type": "string", "enum": [*_NAMES.values(), "error"]}, "data": {"type": "string"}}
+    each = {"type": "object", "properties": event, "required": list(event), "description": "Each event; data is JSON"}
+    streamed = {"schema": each, "example": example}
     return _ASKING | {200: {"description": "The answer, or the events", "content": {"text/event-stream": streamed}}}
 
 

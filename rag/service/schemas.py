@@ -138,12 +138,35 @@ class ServiceStats(Value):
     """Questions waiting for their turn."""
 
 
+class Readiness(Value):
+    """Whether questions can be answered."""
+
+    status: str
+    """ready, or not ready."""
+    why: str | None = None
+    """What is in the way."""
+
+
 class ErrorDetail(Value):
     """What went wrong, and what to do about it."""
 
     type: str
     message: str
     request_id: str
+
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "ServiceBusy",
+                    "message": "64 questions are waiting already. Try again in a little while.",
+                    "request_id": "5a1c",
+                }
+            ]
+        },
+    )
 
 
 class ErrorResponse(Value):
@@ -182,6 +205,7 @@ __all__ = [
     "OpenAIErrorResponse",
     "Question",
     "Quotes",
+    "Readiness",
     "Search",
     "ServiceStats",
 ]
