@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from rag.service.access import Access
+    from rag.service.roles import Deed
     from rag.service.scheduler import RequestScheduler
 
 _LARGEST_UPLOAD = "200mb"
@@ -81,7 +82,13 @@ class Page:
                 with gr.Tab("Settings", id="settings"), gr.Column(elem_id="settings-column"):
                     self.settings = SettingsTab(self)
             everything = [*self.overview_parts, *self.ask.shown]
-            blocks.load(self._load, None, everything, **IMMEDIATE).then(self.greet, None, self.ask.past, **STREAMING)
+            self.by_role: dict[Any, Deed] = {
+                sources_tab: "sources",
+                self.archive.upload: "upload",
+                self.archive.folder: "upload",
+            }
+            loaded = [*everything, *self.by_role]
+            blocks.load(self._load, None, loaded, **IMMEDIATE).then(self.greet, None, self.ask.past, **STREAMING)
             blocks.unload(self._end_session)
             for place in (self.ask.past, self.ask.live):
                 place.sample(self._ingest_sample, None, everything, **STREAMING)
@@ -125,6 +132,8 @@ class Page:
         changes = {**self.overview(), **self.ask.changes(session, update)}
         changes[self.ask.list] = self.ask.conversation_list(session, "")
         changes[self.ask.chips] = ""
+        may = self.scheduler.desk.may
+        changes.update({part: gr.update(visible=may(session.user, deed)) for part, deed in self.by_role.items()})
         return changes
 
     def _ingest_sample(self, request: gr.Request) -> Iterator[Changes]:

@@ -273,13 +273,14 @@ class TabSession:
         def work(tell: Callable[[int, str], None]) -> IngestReport:
             with ExitStack() as stack:
                 opened = [(p.name, stack.enter_context(p.open("rb"))) for p in paths]
-                return self.scheduler.upload(opened, progress=tell)
+                return self.scheduler.desk.upload(self.user, opened, progress=tell)
 
         yield self.scheduler.archive.preview(*paths)
         yield from run_ingest(work, [p.name for p in paths])
 
     def ingest_sample(self) -> Iterator[tuple[int, int] | tuple[list[str], IngestReport]]:
         """Ingest the sample corpus; yields as ``ingest_files`` does."""
+        self.scheduler.desk.check(self.user, "upload")
         corpus = Path(str(resources.files("rag.corpus")))
         names = [f.name for f in corpus.iterdir() if f.suffix in (".md", ".html", ".txt")]
         yield from run_ingest(lambda tell: self.scheduler.ingest(corpus, progress=tell), names)

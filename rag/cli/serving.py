@@ -1,4 +1,4 @@
-"""``onrecord serve`` and ``ui``: the service, with or without its page; ``mcp``: its tools; ``password``: a line for its users."""
+"""``onrecord serve`` and ``ui``: the service, with or without its page; ``mcp``: its tools; ``password``: a hash."""
 
 from __future__ import annotations
 
@@ -129,15 +129,15 @@ def password(
 
     Example: onrecord password ada >> users.txt
     """
-    from rag.service.passwords import hash_password
+    from rag.service.passwords import check_name, hash_password
 
-    if ":" in name or name != name.strip() or name.startswith("#"):
-        raise UsageError(f"The name {name!r} can't stand in a password file. Leave out colons, spaces around it and #.")
-    hashed = hash_password(_new_password())
+    if name:
+        check_name(name)
+    hashed = hash_password(new_password())
     print(f"{name}:{hashed}" if name else hashed)
 
 
-def _new_password() -> str:
+def new_password() -> str:
     """A password from the terminal, typed twice, or from standard input."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
@@ -194,6 +194,7 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool, extra: Liter
     from rag.answer.models.chat import is_remote
     from rag.archive import Archive
     from rag.service import request_log, server
+    from rag.service.audit import AuditLog
     from rag.service.http import create_app
     from rag.service.scheduler import RequestScheduler
     from rag.service.syncing import syncing
@@ -208,6 +209,7 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool, extra: Liter
             mcp=mcp,
             timeout=settings.timeout,
             max_upload=settings.max_upload * 1_000_000,
+            audit=AuditLog.of(settings),
         )
         request_log.to_stderr()
         who = "open to this machine" if access.open else "with a password" if access.users else "with the token"
@@ -236,4 +238,4 @@ def _prepare(scheduler: RequestScheduler) -> None:
         rich_console(stderr=True).print(f"onrecord: {printable(why)}", style="yellow")
 
 
-__all__ = ["Served", "password", "serve", "tools", "ui"]
+__all__ = ["Served", "new_password", "password", "serve", "tools", "ui"]

@@ -24,6 +24,7 @@ STATUS: dict[type[Exception], int] = {
     errors.ArchiveMissing: 409,
     errors.ArchiveLocked: 409,
     errors.ArchiveMismatch: 409,
+    errors.NotAllowed: 403,
     errors.ServiceBusy: 503,
     errors.ModelMissing: 503,
     errors.ModelCorrupt: 503,

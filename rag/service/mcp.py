@@ -183,7 +183,7 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
         user_of(ctx)
         return await anyio.to_thread.run_sync(scheduler.archive.get, ident)
 
-    titles = {
+    titles: dict[Callable[..., Any], str] = {
         ask: "Ask the archive",
         search: "Search passages",
         quotes: "Who said what",

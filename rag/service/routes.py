@@ -145,7 +145,7 @@ class Routes:
         )
         add("/api/stats", self.stats, methods=["GET"], responses=_READING, summary="Numbers")
         add("/healthz", self.alive, methods=["GET"], summary="Alive")
-        unready = {503: {"model": Readiness, "description": "Not ready, and why"}}
+        unready: dict[int | str, dict[str, Any]] = {503: {"model": Readiness, "description": "Not ready, and why"}}
         add("/readyz", self.ready, methods=["GET"], response_model=Readiness, responses=unready, summary="Ready")
 
     # -- asking --------------------------------------------------------------------------
@@ -300,19 +300,22 @@ class Routes:
 
     async def add(self, request: Request) -> IngestReport:
         """One article or a list of them as JSON, or files as multipart/form-data. Doing it again changes nothing."""
+        user = self.access.user(request)
+        self.scheduler.desk.check(user, "upload")  # before anything is read
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "multipart/form-data":
             async with request.form(max_files=_MOST_FILES) as form:
                 sent = [(f.filename or "article", f.file) for f in form.getlist("files") if isinstance(f, UploadFile)]
                 if not sent:
                     raise errors.UsageError("No file was sent. Send files in fields named `files`.")
-                return await self._write(partial(self.scheduler.upload, sent))
+                return await self._write(partial(self.scheduler.desk.upload, user, sent))
         rows = "".join(_json_line(a) for a in _parse_articles(await request.body()))
         sent = [("articles.jsonl", io.BytesIO(rows.encode("utf-8", "replace")))]
-        return await self._write(partial(self.scheduler.upload, sent))
+        return await self._write(partial(self.scheduler.desk.upload, user, sent))
 
-    async def delete(self, ident: Ident) -> DeleteResponse:
+    async def delete(self, request: Request, ident: Ident) -> DeleteResponse:
         """All versions, everywhere in the archive. There is no way back."""
-        return DeleteResponse(deleted=tuple(await self._write(partial(self.scheduler.delete, [ident]))))
+        user = self.access.user(request)
+        return DeleteResponse(deleted=tuple(await self._write(partial(self.scheduler.desk.delete, user, [ident]))))
 
     # -- state -----------------------------------------------------------------------------
 

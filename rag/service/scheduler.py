@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar
 
 from rag.errors import ArchiveLocked, OnRecordError, ServiceBusy
+from rag.service.roles import Desk
 from rag.types import Delta, Event, Finished, Hit, IngestReport, Progress, Quote, Quoted, Retrieved, Waiting
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class RequestScheduler:
             "local": _WorkerPool("local", workers or 1, queue_size),
             "remote": _WorkerPool("remote", workers or 8, queue_size),
         }
+        self.desk = Desk(self)
+        """What users may do, and what is noted of it; ``create_app`` sets one that knows their roles."""
         self._writer = threading.Lock()
         self._closing = False
 
@@ -88,6 +91,7 @@ class RequestScheduler:
                 waited too long, or the scheduler was closed.
             OnRecordError: What ``Archive.stream`` raises.
         """
+        self.desk.note(user, "asked", question=question)
         cancel = cancel or threading.Event()
         pool = self._pools[_pool_name(str(options.get("chat_model") or self.archive.model))]
         job = _Job(user, lambda: self.archive.stream(question, cancel=cancel, **options), cancel)
@@ -112,6 +116,7 @@ class RequestScheduler:
             ServiceBusy: The queue is full, or the scheduler is closing.
             OnRecordError: What ``Archive.search`` raises.
         """
+        self.desk.note(user, "searched", question=question)
         return self._run_search(user, lambda: self.archive.search(question, **options))
 
     def quotes(self, *, user: str, **options: Any) -> list[Quote]:
@@ -121,6 +126,8 @@ class RequestScheduler:
             ServiceBusy: The queue is full, or the scheduler is closing.
             OnRecordError: What ``Archive.quotes`` raises.
         """
+        asked = " ".join(str(options[name]) for name in ("speaker", "about") if options.get(name))
+        self.desk.note(user, "looked for quotes", question=asked)
         return self._run_search(user, lambda: self.archive.quotes(**options))
 
     def timeline(self, about: str, *, user: str, **options: Any) -> Timeline:
@@ -130,6 +137,7 @@ class RequestScheduler:
             ServiceBusy: The queue is full, or the scheduler is closing.
             OnRecordError: What ``Archive.timeline`` raises.
         """
+        self.desk.note(user, "made a timeline", question=about)
         (found,) = self._run_search(user, lambda: [self.archive.timeline(about, **options)])
         return found
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from clients.running import TOKEN, Running
 from helpers import fill, many
 from rag.ui.app import mount
 from said import put_quotes
@@ -19,24 +19,6 @@ from rag.service.http import create_app
 from rag.service.scheduler import RequestScheduler
 from rag.service.server import Server, bind
 from rag.testing import FakeChat, FakeEmbeddings
-
-TOKEN = "the-right-token"
-
-
-@dataclass(frozen=True)
-class Running:
-    """A service that runs."""
-
-    url: str
-    token: str
-    archive: Archive
-    chat: FakeChat
-    scheduler: RequestScheduler
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """What a program sends with each request."""
-        return {"authorization": f"Bearer {self.token}"}
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 import jsonschema
 import pytest
-from clients.conftest import Running
+from clients.running import Running
 from helpers import ROOT, fill, many
 from mcp import ClientSession, StdioServerParameters
 from mcp.client.stdio import stdio_client

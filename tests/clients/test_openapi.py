@@ -9,7 +9,7 @@ import httpx
 import jsonschema
 import pytest
 import schemathesis
-from clients.conftest import Running
+from clients.running import Running
 from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi import checks as openapi_checks

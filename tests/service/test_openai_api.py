@@ -114,7 +114,12 @@ def test_earlier_messages_are_the_conversation(
 ) -> None:
     seen: list[tuple[str, dict[str, Any]]] = []
     stream = filled.stream
-    monkeypatch.setattr(filled, "stream", lambda q, **o: (seen.append((q, o)), stream(q, **o))[1])
+
+    def noted(question: str, **options: Any) -> Any:
+        seen.append((question, options))
+        return stream(question, **options)
+
+    monkeypatch.setattr(filled, "stream", noted)
     first = web.post(ASK, json=body()).json()["choices"][0]["message"]
     parts = [{"type": "text", "text": "And which harbour"}, {"type": "text", "text": "was closed?"}]
     messages = [
@@ -209,7 +214,7 @@ def test_a_client_that_goes_cancels_the_question(filled: Archive) -> None:
         yield
 
     scheduler = RequestScheduler(filled)
-    filled.stream = slow  # type: ignore[method-assign]
+    filled.stream = slow  # type: ignore[method-assign, assignment]
     app = create_app(scheduler, Access(), timeout=0.6)
     with client(app) as web:
         assert web.post(ASK, json=body()).status_code == 504
