@@ -12,6 +12,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import gradio as gr
 from rag.ui import lists
 from rag.ui.downloads import downloads
+from rag.ui.endpoints import add_endpoints
 from rag.ui.session import TabSession
 from rag.ui.starters import StarterQuestions
 from rag.ui.tabs.archive import ArchiveTab, ingest_events
@@ -81,6 +82,7 @@ class Page:
                     self.sources = SourcesTab(self)
                 with gr.Tab("Settings", id="settings"), gr.Column(elem_id="settings-column"):
                     self.settings = SettingsTab(self)
+            add_endpoints(self)  # before the page's own events, which would have the names first
             everything = [*self.overview_parts, *self.ask.shown]
             self.by_role: dict[Any, Deed] = {
                 sources_tab: "sources",
