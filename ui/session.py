@@ -281,6 +281,7 @@ class TabSession:
     def ingest_sample(self) -> Iterator[tuple[int, int] | tuple[list[str], IngestReport]]:
         """Ingest the sample corpus; yields as ``ingest_files`` does."""
         self.scheduler.desk.check(self.user, "upload")
+        self.scheduler.desk.note(self.user, "uploaded", sample=True)
         corpus = Path(str(resources.files("rag.corpus")))
         names = [f.name for f in corpus.iterdir() if f.suffix in (".md", ".html", ".txt")]
         yield from run_ingest(lambda tell: self.scheduler.ingest(corpus, progress=tell), names)

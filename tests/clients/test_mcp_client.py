@@ -105,3 +105,17 @@ async def test_over_stdio(tmp_path: Path) -> None:
         fill(archive, *many(5))
     async with over_stdio(tmp_path / "archive") as session:
         await assert_works(session, None)
+
+
+@pytest.mark.asyncio
+@pytest.mark.slow
+async def test_the_command(tmp_path: Path) -> None:
+    """``onrecord mcp`` itself; without weights it reads articles."""
+    with Archive.open(tmp_path / "archive", embeddings=FakeEmbeddings()) as archive:
+        fill(archive, *many(2))
+    args = ["-m", "rag.cli", "mcp", "--archive", str(tmp_path / "archive"), "--model", "none"]
+    started = StdioServerParameters(command=sys.executable, args=args, cwd=ROOT)
+    async with stdio_client(started) as (read, write), ClientSession(read, write) as session:
+        assert (await session.initialize()).serverInfo.version == rag.__version__
+        article = await session.call_tool("read_article", {"ident": "story-1"})
+        assert article.structuredContent is not None and "storm0001" in article.structuredContent["text"]
