@@ -6,6 +6,7 @@ import base64
 import io
 import json
 import stat
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -181,7 +182,7 @@ def test_the_log_is_where_the_settings_say(tmp_path: Path) -> None:
 
 @pytest.fixture
 def typed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.service.passwords.COST", 4)
+    monkeypatch.setattr("rag.service.passwords.hash_password", partial(hash_password, cost=4))
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{PASSWORD}\n" * 3))
 
 
