@@ -137,6 +137,8 @@ class AsyncArchive:
         *sources: str | Path,
         fields: Mapping[str, str] | None = None,
         progress: Callable[[int, str], None] | None = None,
+        outcome: Callable[[str, str], None] | None = None,
+        spool: Path | None = None,
     ) -> IngestReport:
         """As ``Archive.ingest``. Where the task is cancelled, it stops after the article being read; the same call goes
         on from there.
@@ -145,8 +147,11 @@ class AsyncArchive:
             sources: Paths, glob patterns and web addresses.
             fields: As for ``Archive.ingest``.
             progress: As for ``Archive.ingest``; called in another thread.
+            outcome: As for ``Archive.ingest``; called in another thread.
+            spool: As for ``Archive.ingest``.
         """
-        return await self._stoppable(partial(self.sync.ingest, *sources, fields=fields), progress)
+        work = partial(self.sync.ingest, *sources, fields=fields, outcome=outcome, spool=spool)
+        return await self._stoppable(work, progress)
 
     async def add(
         self, articles: Iterable[Addable] | Addable, *, progress: Callable[[int, str], None] | None = None

@@ -25,6 +25,7 @@
     ├── PluginError             what another package adds can't be loaded, or has a name that is taken
     ├── PromptError             a prompt file is malformed
     ├── LexiconError            a language's word lists are malformed, or there are none
+    ├── NotAllowed              the user's role may not do that
     ├── ServiceBusy             the service can't take this question now
     └── UsageError              an argument or a setting makes no sense
 
@@ -156,6 +157,10 @@ class PromptError(OnRecordError):
 
 class LexiconError(OnRecordError):
     """A language's word lists are malformed, or nobody brings the language."""
+
+
+class NotAllowed(OnRecordError):
+    """The user's role may not do that; the message says which one may."""
 
 
 class ServiceBusy(OnRecordError):

@@ -82,6 +82,24 @@ class Settings(BaseSettings):
         None, description="Users with their bcrypt hashes: lines of NAME:HASH, as `onrecord password NAME` prints them"
     )
     allow_hosts: tuple[str, ...] = Field((), description="Other names of the service, such as a proxy's")
+    user_header: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9-]*$",
+        max_length=100,
+        description="The header in which a trusted proxy names whom it has signed in, as in Remote-User",
+    )
+    role_header: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9-]*$",
+        max_length=100,
+        description="The header with that user's role: reader, editor or admin; without it, reader",
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="Addresses and networks of proxies whose X-Forwarded headers are believed, as in 10.0.0.7"
+    )
+    audit: bool = Field(True, description="Whether the service writes down who asked, changed and deleted what")
+    audit_file: Path | None = Field(None, description="Where; by default audit.jsonl in the archive's folder")
+    audit_questions: bool = Field(False, description="Whether questions are written down there too")
     waiting: int = Field(64, ge=0, le=10_000, description="Questions that may wait for their turn")
     patience: float = Field(120, gt=0, le=86_400, description="Seconds a question may wait for its turn")
     timeout: float = Field(300, gt=0, le=86_400, description="Seconds for a question, waiting included")

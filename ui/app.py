@@ -12,6 +12,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 import gradio as gr
 from rag.ui import lists
 from rag.ui.downloads import downloads
+from rag.ui.endpoints import add_endpoints
 from rag.ui.session import TabSession
 from rag.ui.starters import StarterQuestions
 from rag.ui.tabs.archive import ArchiveTab, ingest_events
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from rag.service.access import Access
+    from rag.service.roles import Deed
     from rag.service.scheduler import RequestScheduler
 
 _LARGEST_UPLOAD = "200mb"
@@ -83,10 +85,15 @@ class Page:
                     self.sources = SourcesTab(self)
                 with gr.Tab("Settings", id="settings"), gr.Column(elem_id="settings-column"):
                     self.settings = SettingsTab(self)
+            add_endpoints(self)  # before the page's own events, which would have the names first
             everything = [*self.overview_parts, *self.ask.shown]
-            blocks.load(self._load, None, [*everything, self.ask.collection], **IMMEDIATE).then(
-                self.greet, None, self.ask.past, **STREAMING
-            )
+            self.by_role: dict[Any, Deed] = {
+                sources_tab: "sources",
+                self.archive.upload: "upload",
+                self.archive.folder: "upload",
+            }
+            loaded = [*everything, self.ask.collection, *self.by_role]
+            blocks.load(self._load, None, loaded, **IMMEDIATE).then(self.greet, None, self.ask.past, **STREAMING)
             blocks.unload(self._end_session)
             for place in (self.ask.past, self.ask.live):
                 place.sample(self._ingest_sample, None, everything, **STREAMING)
@@ -133,6 +140,8 @@ class Page:
         changes[self.ask.list] = self.ask.conversation_list(session, "")
         changes[self.ask.chips] = ""
         changes[self.ask.collection] = self.ask.collections(request)
+        may = self.scheduler.desk.may
+        changes.update({part: gr.update(visible=may(session.user, deed)) for part, deed in self.by_role.items()})
         return changes
 
     def _ingest_sample(self, request: gr.Request) -> Iterator[Changes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from rag.ui.html import fill
 from rag.ui.text import number
@@ -85,14 +85,14 @@ def chips(filters: FilterArgs, editing: bool = False, only: str = "") -> str:
 # -- the archive tab ----------------------------------------------------------------
 
 
-def articles(found: Sequence[ArticleSummary], total: int, offset: int, search: str) -> str:
-    """A page of the archive's articles."""
+def articles(found: Sequence[ArticleSummary], total: int, offset: int, search: str, kept: Collection[str] = ()) -> str:
+    """A page of the archive's articles; those in ``kept`` (ids) can't be deleted by who sees it."""
     if not found:
         return fill("lists", "muted", "No article matches." if search.strip() or offset else "The archive is empty.")
     last = min(offset + PAGE, total)
     newer = max(0, offset - PAGE) if offset else None
     older = offset + PAGE if last < total else None
-    return fill("lists", "articles", found, total, f"{offset + 1:,}", f"{last:,}", newer, older)
+    return fill("lists", "articles", found, total, f"{offset + 1:,}", f"{last:,}", newer, older, kept)
 
 
 def ingest_result(files: Sequence[str], report: IngestReport) -> str:

@@ -309,7 +309,7 @@ class TabSession:
             try:
                 with ExitStack() as stack:
                     opened = [(p.name, stack.enter_context(p.open("rb"))) for p in paths]
-                    return self.scheduler.upload(opened, progress=tell)
+                    return self.scheduler.desk.upload(self.user, opened, progress=tell)
             finally:
                 self.scheduler.spool.forget(paths)
 
@@ -318,6 +318,8 @@ class TabSession:
 
     def ingest_sample(self) -> Iterator[tuple[int, int] | tuple[list[str], IngestReport]]:
         """Ingest the sample corpus; yields as ``ingest_files`` does."""
+        self.scheduler.desk.check(self.user, "upload")
+        self.scheduler.desk.note(self.user, "uploaded", sample=True)
         corpus = Path(str(resources.files("rag.corpus")))
         names = [f.name for f in corpus.iterdir() if f.suffix in (".md", ".html", ".txt")]
         yield from run_ingest(lambda tell: self.scheduler.ingest(corpus, progress=tell), names)

@@ -19,11 +19,13 @@ from rag.cli.serving import Served
 from rag.cli.sources import Stopped
 from rag.cli.sources import group as sources
 from rag.cli.terminal import Exit, rich_console
+from rag.cli.users import group as users
 from rag.errors import OnRecordError, UsageError
 from rag.text.normalize import printable
 
 app.add_typer(group)
 app.add_typer(sources)
+app.add_typer(users)
 _INTERRUPTED = 130  # what a shell calls Ctrl-C
 
 

@@ -1,4 +1,4 @@
-"""``onrecord serve`` and ``ui``: the service, with or without its page; ``password``: a line for its users."""
+"""``onrecord serve`` and ``ui``: the service, with or without its page; ``mcp``: its tools; ``password``: a hash."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ PasswordFileOption = Annotated[
 AllowHostOption = Annotated[
     list[str] | None, typer.Option("--allow-host", help="Another name of the service, such as a proxy's; repeatable")
 ]
-McpOption = Annotated[bool, typer.Option("--mcp", help="Offer ask and search as MCP tools at /mcp")]
+McpOption = Annotated[bool, typer.Option("--mcp", help="Offer ask, search and more as MCP tools at /mcp")]
 
 
 class Served(SystemExit):
@@ -96,6 +96,27 @@ def ui(
     _serve(settings, chosen, page=True, mcp=mcp, extra="page")
 
 
+@app.command("mcp")
+def tools(archive: ArchiveOption = None, model: ModelOption = None) -> None:
+    """Offer the archive's tools to one program over standard input and output (Model Context Protocol).
+
+    A program that knows MCP servers starts this command by itself. With `serve --mcp` many can use the tools over HTTP.
+
+    Example: onrecord mcp --archive news
+    """
+    settings = _settings(archive, model, None, None, None, None, None, None)
+    require("mcp", extra="mcp", what="The command mcp")
+    from rag.archive import Archive
+    from rag.service.mcp import run_stdio
+    from rag.service.scheduler import RequestScheduler
+
+    with Archive.open(settings=settings) as opened:
+        scheduler = RequestScheduler(opened, queue_size=settings.waiting, queue_timeout=settings.patience)
+        run_stdio(scheduler)
+        scheduler.close(0)
+    raise Served(0)
+
+
 @app.command()
 def password(
     name: Annotated[
@@ -108,15 +129,15 @@ def password(
 
     Example: onrecord password ada >> users.txt
     """
-    from rag.service.passwords import hash_password
+    from rag.service.passwords import check_name, hash_password
 
-    if ":" in name or name != name.strip() or name.startswith("#"):
-        raise UsageError(f"The name {name!r} can't stand in a password file. Leave out colons, spaces around it and #.")
-    hashed = hash_password(_new_password())
+    if name:
+        check_name(name)
+    hashed = hash_password(new_password())
     print(f"{name}:{hashed}" if name else hashed)
 
 
-def _new_password() -> str:
+def new_password() -> str:
     """A password from the terminal, typed twice, or from standard input."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\r\n")
@@ -173,6 +194,7 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool, extra: Liter
     from rag.answer.models.chat import is_remote
     from rag.archive import Archive
     from rag.service import request_log, server
+    from rag.service.audit import AuditLog
     from rag.service.http import create_app
     from rag.service.scheduler import RequestScheduler
     from rag.service.syncing import syncing
@@ -187,6 +209,7 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool, extra: Liter
             mcp=mcp,
             timeout=settings.timeout,
             max_upload=settings.max_upload * 1_000_000,
+            audit=AuditLog.of(settings),
         )
         request_log.to_stderr()
         who = "open to this machine" if access.open else "with a password" if access.users else "with the token"
@@ -215,4 +238,4 @@ def _prepare(scheduler: RequestScheduler) -> None:
         rich_console(stderr=True).print(f"onrecord: {printable(why)}", style="yellow")
 
 
-__all__ = ["Served", "password", "serve", "ui"]
+__all__ = ["Served", "new_password", "password", "serve", "tools", "ui"]

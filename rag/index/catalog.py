@@ -440,6 +440,19 @@ class Catalog(LinkStore, Withdrawals, CollectionStore):
         rows = self._db.execute("SELECT id FROM version WHERE key = ? ORDER BY current DESC, number DESC", (key,))
         return [r["id"] for r in rows]
 
+    def last_version(self) -> int:
+        """The number of the latest version that was stored; 0: there is none."""
+        return int(self._db.execute("SELECT coalesce(max(number), 0) FROM version").fetchone()[0])
+
+    def keys_since(self, number: int, origins: Sequence[str]) -> list[str]:
+        """Keys of articles of which no version was there up to a number, read from origins that begin so."""
+        rows = self._db.execute(
+            """SELECT DISTINCT key, origin FROM version AS v WHERE number > ? AND NOT EXISTS
+               (SELECT 1 FROM version AS o WHERE o.key = v.key AND o.number <= ?)""",
+            (number, number),
+        )
+        return [r["key"] for r in rows if r["origin"].startswith(tuple(origins))]
+
     def sentences(self, article_id: str) -> list[Sentence]:
         """The sentences of a version, in order."""
         row = self._db.execute("SELECT sentences FROM version WHERE id = ?", (article_id,)).fetchone()

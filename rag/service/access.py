@@ -20,7 +20,7 @@ import math
 import secrets
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -29,7 +29,8 @@ import anyio
 
 from rag.errors import UsageError
 from rag.service.asgi import client_address, redirect, send_error
-from rag.service.passwords import Passwords, read_users
+from rag.service.passwords import Passwords, read_roles, read_users
+from rag.service.roles import ROLES, Role
 from rag.service.sessions import Sessions, session_key
 from rag.service.sign_in import PATHS, SignIn
 
@@ -60,6 +61,10 @@ class Access:
         host: str = "127.0.0.1",
         hosts: Sequence[str] = (),
         session_key: bytes | None = None,
+        roles: Mapping[str, Role] | None = None,
+        user_header: str = "",
+        role_header: str = "",
+        proxies: Sequence[str] = (),
     ) -> None:
         """Take the credentials; with neither token nor users the service is open, to this machine only.
 
@@ -69,6 +74,10 @@ class Access:
             host: The address listened on.
             hosts: Other names under which the service is reached, such as those of a proxy before it.
             session_key: What session cookies are signed with; by default a new key, and sessions end with the process.
+            roles: Of users; one that is not named may do everything.
+            user_header: The header in which a trusted proxy names whom it has signed in; empty: none does.
+            role_header: The same for that user's role; without it, such users are readers.
+            proxies: Addresses and networks of proxies that may do so.
 
         Raises:
             UsageError: Other machines could reach the service without a credential, the token is too short, or a
@@ -76,6 +85,12 @@ class Access:
         """
         self._passwords = Passwords(users or {})
         self._token = token or None
+        self.roles = dict(roles or {})
+        self.user_header, self.role_header = user_header, role_header
+        self.proxies = _networks(user_header, proxies)
+        self._proxied: dict[str, Role] = {}
+        self.on_sign_in: Callable[[str], None] = lambda _: None
+        """Called with the user who has entered a right password or token."""
         if self._token is not None and len(self._token) < 8:
             raise UsageError("The token has fewer than 8 characters. Take a longer one.")
         if token and not (token.isascii() and token.isprintable() and token == token.strip()):
@@ -105,6 +120,10 @@ class Access:
         made = cls(
             token=settings.token.get_secret_value() if settings.token else None,
             users=read_users(settings.password_file, settings.user) if settings.password_file else None,
+            roles=read_roles(settings.password_file) if settings.password_file else None,
+            user_header=settings.user_header,
+            role_header=settings.role_header,
+            proxies=settings.trusted_proxies,
             host=settings.host,
             hosts=settings.allow_hosts,
         )
@@ -125,7 +144,7 @@ class Access:
     @property
     def open(self) -> bool:
         """Whether no credential is needed."""
-        return self._token is None and not self.users
+        return self._token is None and not self.users and not self.user_header
 
     @property
     def by_token(self) -> bool:
@@ -192,11 +211,35 @@ class Access:
         """
         if (credential := self._credential(user)) is None:
             raise UsageError(f"There is no user {user!r}. Sign in again.")
+        self.on_sign_in(user)
         return self._sessions.create(user, credential)
 
     def _credential(self, user: str) -> str | None:
         """What a session of the user depends on: it ends when this changes."""
         return self.users.get(user) or (self._token if user == "token" else None)
+
+    # -- roles -----------------------------------------------------------------------
+
+    def role(self, user: str) -> Role:
+        """What a user may do: as the password file or the proxy says; the token, and a file without roles: all."""
+        if (proxied := self._proxied.get(user)) is not None:
+            return proxied
+        return self.roles.get(user, "admin")
+
+    def from_proxy(self, user: str, roles: Sequence[str]) -> str:
+        """Take a user as a trusted proxy names them; returns the name by which they are known here.
+
+        Args:
+            user: The proxy's name for them.
+            roles: What stood in the role header; what is no role counts for nothing.
+        """
+        name = f"proxy:{user}"[:200]  # nobody of the password file, and not the token
+        named = [r for r in ROLES for said in roles for x in said.split(",") if x.strip().lower() == r]
+        with self._lock:
+            if len(self._proxied) >= _MOST_ADDRESSES:
+                self._proxied.clear()
+            self._proxied[name] = named[-1] if named else "reader"
+        return name
 
     # -- wrong tries -----------------------------------------------------------------
 
@@ -273,6 +316,8 @@ class Guard:
     async def _admit(self, scope: Scope, send: Send, headers: Mapping[str, str]) -> str | None:
         """The user; where there is none, the request is answered here."""
         access = self.access
+        if (proxied := scope.get("state", {}).get("proxy_user")) is not None:
+            return str(proxied)
         if access.open or "authorization" not in headers:
             user = access.identify(headers)
             if user is None:
@@ -307,6 +352,20 @@ class Guard:
     @staticmethod
     async def _refuse(scope: Scope, send: Send, message: str) -> None:
         await send_error(scope, send, 401, "Unauthorized", message, {"www-authenticate": 'Bearer realm="onrecord"'})
+
+
+def _networks(header: str, proxies: Sequence[str]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+    """Proxies that may name users.
+
+    Raises:
+        UsageError: A header is named, but no proxy; or one can't be read.
+    """
+    if header and not proxies:
+        raise UsageError(f"Anybody could send {header}. Name the proxy that sends it with ONRECORD_TRUSTED_PROXIES.")
+    try:
+        return tuple(ipaddress.ip_network(p.strip(), strict=False) for p in proxies)
+    except ValueError as e:
+        raise UsageError(f"A trusted proxy is no address or network ({e}). Write it as 10.0.0.7 or 10.0.0.0/8.") from e
 
 
 def is_loopback(host: str) -> bool:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
+
+
+_OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 
 
 async def send_error(
@@ -17,10 +20,25 @@ async def send_error(
     if scope["type"] == "websocket":
         await send({"type": "websocket.close", "code": 1008, "reason": message[:100]})
         return
-    body = {"error": {"type": kind, "message": message, "request_id": scope.get("state", {}).get("request_id", "")}}
+    body = error_body(scope, status, kind, message)
     await send_response(
         send, status, json.dumps(body).encode(), {"content-type": "application/json", **(headers or {})}
     )
+
+
+def error_body(scope: Scope, status: int, kind: str, message: str) -> dict[str, Any]:
+    """The body of every error: ours, or below /v1 the one that OpenAI's clients read."""
+    request_id = scope.get("state", {}).get("request_id", "")
+    if not speaks_openai(scope):
+        return {"error": {"type": kind, "message": message, "request_id": request_id}}
+    theirs = _OPENAI_TYPES.get(status, "server_error" if status >= 500 else "invalid_request_error")
+    code = "model_not_found" if kind == "UnknownModel" else kind
+    return {"error": {"message": message, "type": theirs, "param": None, "code": code, "request_id": request_id}}
+
+
+def speaks_openai(scope: Scope) -> bool:
+    """Whether a request was sent to one of the addresses that OpenAI's clients know."""
+    return f"{scope['path'].removeprefix(scope.get('root_path', ''))}/".startswith("/v1/")
 
 
 async def send_response(send: Send, status: int, body: bytes, headers: Mapping[str, str]) -> None:
@@ -55,4 +73,12 @@ def client_address(scope: Scope) -> str:
     return str((scope.get("client") or ("",))[0])
 
 
-__all__ = ["client_address", "read_body", "redirect", "send_error", "send_response"]
+__all__ = [
+    "client_address",
+    "error_body",
+    "read_body",
+    "redirect",
+    "send_error",
+    "send_response",
+    "speaks_openai",
+]

@@ -28,7 +28,11 @@ class BodyLimit:
         from starlette.exceptions import HTTPException
 
         path = scope["path"]
-        call = path == "/mcp" or (path.startswith("/api/") and path.rstrip("/") != "/api/articles")
+        call = (
+            path == "/mcp"
+            or path.startswith("/v1/")
+            or (path.startswith("/api/") and path.rstrip("/") != "/api/articles")
+        )
         most = LARGEST_CALL if call else self.largest
         told = f"A request here may have {most / 1e6:g} MB. Send less at once."
         announced = dict(scope["headers"]).get(b"content-length", b"0")

@@ -6,12 +6,15 @@ import sqlite3
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Mount
 
 from rag import errors
+from rag.service.asgi import error_body, speaks_openai
 
 STATUS: dict[type[Exception], int] = {
     errors.UsageError: 422,
@@ -23,6 +26,7 @@ STATUS: dict[type[Exception], int] = {
     errors.ArchiveLocked: 409,
     errors.ArchiveMismatch: 409,
     errors.ArchiveClosed: 503,
+    errors.NotAllowed: 403,
     errors.ServiceBusy: 503,
     errors.ModelMissing: 503,
     errors.ModelCorrupt: 503,
@@ -37,6 +41,10 @@ _ADVICE = {404: "There is nothing here. Look at /docs.", 405: "This address take
 _KINDS = {404: "NotFound", 405: "MethodNotAllowed", 413: "TooLarge"}
 
 
+class UnknownModel(errors.UsageError):
+    """A program that speaks OpenAI's protocol asks for a model that is not here."""
+
+
 class ClientGone(Exception):
     """The client has disconnected."""
 
@@ -45,10 +53,42 @@ class TimedOut(Exception):
     """The question took longer than a request may; the argument is that many seconds."""
 
 
+def handle_missing(app: FastAPI) -> None:
+    """Have applications that are mounted on this one answer as it does where there is nothing, or another method.
+
+    What is mounted at / takes all that no route takes whole: also what is asked of a route by a wrong method.
+    """
+
+    async def missing(request: Request, e: Exception) -> Response:
+        assert isinstance(e, HTTPException)
+        if e.status_code not in (404, 405):
+            return await http_exception_handler(request, e)
+        if methods := _methods(app, request):
+            e = HTTPException(405, headers={"Allow": ", ".join(sorted(methods))})
+        status, body, headers = error_response(request, e)
+        return JSONResponse(body, status, headers)
+
+    for route in app.routes:
+        if isinstance(route, Mount) and isinstance(route.app, FastAPI):
+            route.app.add_exception_handler(HTTPException, missing)
+
+
+def _methods(app: FastAPI, request: Request) -> set[str]:
+    """The methods of the application's own routes that have a request's path, where its method is none of them."""
+    found: set[str] = set()
+    for route in app.routes:
+        if not isinstance(route, Mount) and route.matches(request.scope)[0] is Match.PARTIAL:
+            found |= set(getattr(route, "methods", None) or ())
+    return found
+
+
 def handle_errors(app: FastAPI) -> None:
     """Have the application answer exceptions with typed errors."""
 
     async def handle(request: Request, e: Exception) -> Response:
+        if isinstance(e, HTTPException) and e.status_code == 405:
+            # Starlette names the methods of the first of the routes that have this path.
+            e = HTTPException(405, headers={"Allow": ", ".join(sorted(_methods(app, request)))})
         status, body, headers = error_response(request, e)
         return JSONResponse(body, status, headers)
 
@@ -80,16 +120,38 @@ def error_response(request: Request, e: Exception) -> tuple[int, dict[str, Any],
         assert isinstance(e, sqlite3.Error)
         status, kind, headers = 503, "ArchiveBusy", {"retry-after": "5"}
         message = "The archive's catalog can't be read now. Try again, or run: onrecord doctor"
-    request_id = getattr(request.state, "request_id", "")
-    return status, {"error": {"type": kind, "message": message, "request_id": request_id}}, headers
+    if speaks_openai(request.scope):
+        # OpenAI's clients know a wrong request by 400, and ask again unless they are told that it is of no use.
+        status = 404 if isinstance(e, UnknownModel) else 400 if status == 422 else status
+        if "retry-after" not in headers:
+            headers["x-should-retry"] = "false"
+    return status, error_body(request.scope, status, kind, message), headers
 
 
 def first_mistake(e: RequestValidationError | ValidationError) -> str:
     """Which field is wrong first, and why; never what was sent."""
     first = e.errors()[0]
-    where = ".".join(str(p) for p in first["loc"] if p not in ("body", "query", "path"))
-    what = str(first["msg"])
+    kind, place = first["type"], [p for p in first["loc"] if p not in ("body", "query", "path")]
+    if kind == "json_invalid":
+        # FastAPI tells the place; pydantic tells it in its message.
+        where = f" (at character {place[0]})" if place and isinstance(place[0], int) else ""
+        return f"The body is not valid JSON{where}. Mend it, and send it again."
+    if not place and "body" in first["loc"]:
+        if kind == "missing":
+            return "There is no body. Send a JSON object, with the header Content-Type: application/json."
+        if isinstance(e.body if isinstance(e, RequestValidationError) else None, bytes):
+            return "The body was not read as JSON. Send it with the header Content-Type: application/json."
+    where, what = ".".join(map(str, place)), str(first["msg"])
     return f"{where}: {what}. Look at /docs." if where else f"{what}. Look at /docs."
 
 
-__all__ = ["STATUS", "ClientGone", "TimedOut", "error_response", "first_mistake", "handle_errors"]
+__all__ = [
+    "STATUS",
+    "ClientGone",
+    "TimedOut",
+    "UnknownModel",
+    "error_response",
+    "first_mistake",
+    "handle_errors",
+    "handle_missing",
+]

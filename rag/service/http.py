@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,9 +14,14 @@ from fastapi.responses import HTMLResponse
 
 from rag.service.access import Access, Guard
 from rag.service.api_docs import reference_page
+from rag.service.api_document import complete
+from rag.service.audit import AuditLog
 from rag.service.body_limit import BodyLimit
-from rag.service.error_responses import handle_errors
+from rag.service.error_responses import handle_errors, handle_missing
+from rag.service.openai_api import OpenAIRoutes
+from rag.service.proxy_user import ProxyUser
 from rag.service.request_log import RequestLog
+from rag.service.roles import Desk
 from rag.service.routes import Routes
 from rag.service.scheduler import RequestScheduler
 
@@ -40,6 +46,7 @@ def create_app(
     mcp: bool = False,
     timeout: float = 300.0,
     max_upload: int = 100_000_000,
+    audit: AuditLog | None = None,
 ) -> FastAPI:
     """The service as an ASGI application.
 
@@ -50,6 +57,7 @@ def create_app(
         mcp: Whether the tools for language models are at /mcp.
         timeout: Seconds a question may take, waiting included.
         max_upload: Bytes that articles may have in one request.
+        audit: Where it is written down who did what; None: nowhere.
 
     Raises:
         ExtraMissing: ``mcp`` is true and its package is not installed.
@@ -76,7 +84,13 @@ def create_app(
         lifespan=lifespan,
     )
     handle_errors(app)
-    Routes(scheduler, access, timeout).add_to(app)
+    scheduler.desk = Desk(scheduler, access, audit)
+    access.on_sign_in = partial(scheduler.desk.note, what="signed in")
+    routes = Routes(scheduler, access, timeout)
+    routes.add_to(app)
+    OpenAIRoutes(routes).add_to(app)
+
+    app.openapi = complete(app)  # type: ignore[method-assign]
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
@@ -88,9 +102,11 @@ def create_app(
         running.append(mount_tools(app, scheduler, access))
     app.add_middleware(BodyLimit, largest=max_upload)
     app.add_middleware(Guard, access=access)
+    app.add_middleware(ProxyUser, access=access)
     app.add_middleware(RequestLog)  # the outermost
     if mount_page is not None:
         mount_page(app, scheduler, access)
+        handle_missing(app)
     return app
 
 

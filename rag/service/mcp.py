@@ -1,4 +1,7 @@
-"""The archive as tools for language models: ask, search, quotes and timeline, over the Model Context Protocol."""
+"""The archive as tools for language models, over the Model Context Protocol: at /mcp, and on standard input and output.
+
+Arguments and results have the names that the HTTP API has. Nothing here changes the archive.
+"""
 
 from __future__ import annotations
 
@@ -17,22 +20,62 @@ from rag.extras import require
 from rag.protocols import FilterArgs
 from rag.service.access import Access
 from rag.service.scheduler import RequestScheduler
-from rag.types import Answer, Finished, Progress, Waiting
+from rag.timelines import Timeline
+from rag.types import Answer, Article, Citation, Conflict, Finished, Hit, Progress, Quote, Reason, Waiting
+from rag.value import Value
 
 require("mcp", extra="mcp", what="The endpoint /mcp")  # imported only where they are wanted
 from mcp.server.fastmcp import Context, FastMCP  # noqa: E402
 from mcp.server.transport_security import TransportSecuritySettings  # noqa: E402
+from mcp.types import ToolAnnotations  # noqa: E402
 
 if TYPE_CHECKING:
     from fastapi import FastAPI
 
 PATH = "/mcp"
 
+Asked = Annotated[str, Field(min_length=1, max_length=4000, description="In any words")]
 After = Annotated[datetime | None, Field(description="Only articles from this date on")]
 Before = Annotated[datetime | None, Field(description="Only articles before this date")]
 Sources = Annotated[list[str], Field(description="Only these outlets")]
+Language = Annotated[str | None, Field(description="Only articles in this language, as in en")]
+Undated = Annotated[bool, Field(description="Whether a date filter lets articles without a date through")]
 
 _ABOUT = "Answers from an archive of news articles, in their exact words. A summary cites them sentence by sentence."
+_READ_ONLY = {"readOnlyHint": True, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False}
+_NEAREST = 3
+"""Passages that go with a refusal."""
+
+UserOf = Callable[[Context[Any, Any, Any]], str]
+"""The user whom a call comes from."""
+
+
+class ToolAnswer(Value):
+    """The parts of an ``Answer`` that a language model needs, by the same names."""
+
+    text: str
+    answered: bool
+    reason: Reason | None = None
+    confidence: float | None = None
+    summarized: bool = False
+    citations: tuple[Citation, ...] = ()
+    conflicts: tuple[Conflict, ...] = ()
+    unanswered: tuple[str, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    """The nearest passages, of a refusal alone."""
+    model: str
+
+
+class Hits(Value):
+    """Passages, best first."""
+
+    hits: tuple[Hit, ...]
+
+
+class Quotes(Value):
+    """Who said what."""
+
+    quotes: tuple[Quote, ...]
 
 
 def mount(app: FastAPI, scheduler: RequestScheduler, access: Access) -> Callable[[], AbstractAsyncContextManager[None]]:
@@ -41,14 +84,21 @@ def mount(app: FastAPI, scheduler: RequestScheduler, access: Access) -> Callable
     Returns:
         A context manager that has to be open for as long as the application runs.
     """
-    server = make_server(scheduler, access)
+    server = make_server(scheduler, lambda ctx: access.user(ctx.request_context.request))
     inner = server.streamable_http_app()
     app.router.routes.extend(inner.routes)
     return server.session_manager.run
 
 
-def make_server(scheduler: RequestScheduler, access: Access) -> FastMCP:
-    """The tools; each call is answered on its own, with plain JSON."""
+def run_stdio(scheduler: RequestScheduler, user: str = "local") -> None:
+    """Answer one client on standard input and output, until it closes them."""
+    anyio.run(make_server(scheduler, lambda _: user).run_stdio_async)
+
+
+def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
+    """The tools; each call is answered on its own."""
+    from rag import __version__
+
     server = FastMCP(
         "onrecord",
         instructions=_ABOUT,
@@ -58,34 +108,37 @@ def make_server(scheduler: RequestScheduler, access: Access) -> FastMCP:
         # Host and Origin are checked before, in rag/service/access.py.
         transport_security=TransportSecuritySettings(enable_dns_rebinding_protection=False),
     )
+    server._mcp_server.version = __version__  # else clients are told that of the package mcp
 
     async def ask(
-        question: Annotated[str, Field(min_length=1, max_length=4000, description="The question, in any words")],
+        question: Asked,
         ctx: Context[Any, Any, Any],
         after: After = None,
         before: Before = None,
         sources: Sources = [],  # noqa: B006
-    ) -> dict[str, Any]:
+        language: Language = None,
+        undated: Undated = True,
+    ) -> ToolAnswer:
         """Answer a question from the archive. The citations are the exact words of articles that answer, best first by
         their number. Where summarized is true, text is a model's summary of them, each sentence with the numbers of
         what supports it; else text is the quotes themselves. answered is false where the archive does not say."""
-        filters = FilterArgs(after=after, before=before, sources=sources)
-        return _summary(await _answer(scheduler, question, _user(access, ctx), ctx, filters))
+        filters = FilterArgs(after=after, before=before, sources=sources, language=language, undated=undated)
+        return _told(await _answer(scheduler, question, user_of(ctx), ctx, filters))
 
     async def search(
-        query: Annotated[str, Field(min_length=1, max_length=4000, description="What to look for, in any words")],
+        question: Asked,
         ctx: Context[Any, Any, Any],
         k: Annotated[int, Field(ge=1, le=50, description="How many passages")] = 5,
         after: After = None,
         before: Before = None,
         sources: Sources = [],  # noqa: B006
-    ) -> dict[str, Any]:
-        """Find the passages of the archive nearest to a query, best first, word for word."""
-        filters = FilterArgs(after=after, before=before, sources=sources)
-        find = partial(scheduler.search, query, user=_user(access, ctx), k=k, **filters)
-        hits = await anyio.to_thread.run_sync(find)
-        passages = [h.passage.model_dump(mode="json", exclude={"sentences"}) for h in hits]
-        return {"passages": passages}
+        language: Language = None,
+        undated: Undated = True,
+    ) -> Hits:
+        """Find the passages of the archive nearest to a question, best first, word for word."""
+        filters = FilterArgs(after=after, before=before, sources=sources, language=language, undated=undated)
+        find = partial(scheduler.search, question, user=user_of(ctx), k=k, **filters)
+        return Hits(hits=tuple(await anyio.to_thread.run_sync(find)))
 
     async def quotes(
         ctx: Context[Any, Any, Any],
@@ -96,13 +149,14 @@ def make_server(scheduler: RequestScheduler, access: Access) -> FastMCP:
         after: After = None,
         before: Before = None,
         sources: Sources = [],  # noqa: B006
+        language: Language = None,
+        undated: Undated = True,
         limit: Annotated[int, Field(ge=1, le=100, description="How many at most")] = 10,
-    ) -> dict[str, Any]:
+    ) -> Quotes:
         """Find who said what, word for word. direct is false where the article reports the words in its own."""
-        filters = FilterArgs(after=after, before=before, sources=sources)
-        user = _user(access, ctx)
-        find = partial(scheduler.quotes, user=user, speaker=speaker, about=about, limit=limit, **filters)
-        return {"quotes": [q.model_dump(mode="json") for q in await anyio.to_thread.run_sync(find)]}
+        filters = FilterArgs(after=after, before=before, sources=sources, language=language, undated=undated)
+        find = partial(scheduler.quotes, user=user_of(ctx), speaker=speaker, about=about, limit=limit, **filters)
+        return Quotes(quotes=tuple(await anyio.to_thread.run_sync(find)))
 
     async def timeline(
         about: Annotated[str, Field(min_length=1, max_length=4000, description="A name, or a story in a few words")],
@@ -110,23 +164,48 @@ def make_server(scheduler: RequestScheduler, access: Access) -> FastMCP:
         after: Annotated[datetime | None, Field(description="Only events from this day on")] = None,
         before: Annotated[datetime | None, Field(description="Only events before this day")] = None,
         sources: Sources = [],  # noqa: B006
+        language: Language = None,
         newest_first: Annotated[bool, Field(description="The order; else the oldest first")] = False,
         limit: Annotated[int, Field(ge=1, le=200, description="How many at most")] = 50,
-    ) -> dict[str, Any]:
+    ) -> Timeline:
         """The course of events about a person, a place or a story: dated sentences of articles, word for word, each
         with the day it tells of, which is not that of publication."""
-        filters = FilterArgs(after=after, before=before, sources=sources)
-        user = _user(access, ctx)
+        filters = FilterArgs(after=after, before=before, sources=sources, language=language)
+        user = user_of(ctx)
         find = partial(scheduler.timeline, about, user=user, newest_first=newest_first, limit=limit, **filters)
-        return (await anyio.to_thread.run_sync(find)).model_dump(mode="json")
+        return await anyio.to_thread.run_sync(find)
 
-    for tool in (ask, search, quotes, timeline):
-        server.add_tool(tool, structured_output=True)
+    async def read_article(
+        ident: Annotated[str, Field(min_length=1, max_length=2000, description="Its id, URL or key")],
+        ctx: Context[Any, Any, Any],
+    ) -> Article:
+        """Read an article whole. A citation's article_id, start and end are places in its text."""
+        user_of(ctx)
+        return await anyio.to_thread.run_sync(scheduler.archive.get, ident)
+
+    titles: dict[Callable[..., Any], str] = {
+        ask: "Ask the archive",
+        search: "Search passages",
+        quotes: "Who said what",
+        timeline: "Timeline",
+        read_article: "Read an article",
+    }
+    for tool, title in titles.items():
+        annotations = ToolAnnotations(title=title, **_READ_ONLY)
+        server.add_tool(tool, title=title, annotations=annotations, structured_output=True)
+
+    @server.resource(
+        "onrecord://article/{ident}",
+        name="article",
+        title="An article",
+        description="An article with its text, by its id, as GET /api/articles gives it",
+        mime_type="application/json",
+    )
+    async def article(ident: str) -> str:
+        found = await anyio.to_thread.run_sync(scheduler.archive.get, ident)
+        return found.model_dump_json()
+
     return server
-
-
-def _user(access: Access, ctx: Context[Any, Any, Any]) -> str:
-    return access.user(ctx.request_context.request)
 
 
 async def _answer(
@@ -148,14 +227,10 @@ async def _answer(
     raise OnRecordError("The question was stopped. Ask again.")
 
 
-def _summary(answer: Answer) -> dict[str, Any]:
+def _told(answer: Answer) -> ToolAnswer:
     """The parts of an answer that a language model needs."""
-    fields = {"text", "answered", "reason", "summarized", "citations", "conflicts", "model"}
-    summary = answer.model_dump(mode="json", include=fields)
-    if not answer.answered:
-        shown = {"text", "title", "url"}
-        summary["nearest"] = [h.passage.model_dump(mode="json", include=shown) for h in answer.hits[:3]]
-    return summary
+    same = {name: getattr(answer, name) for name in ToolAnswer.model_fields if name != "hits"}
+    return ToolAnswer(**same, hits=() if answer.answered else answer.hits[:_NEAREST])
 
 
-__all__ = ["PATH", "make_server", "mount"]
+__all__ = ["PATH", "make_server", "mount", "run_stdio"]

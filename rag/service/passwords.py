@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import secrets
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from rag.errors import UsageError
+from rag.service.roles import Role, role_named
 
 SHORTEST, LONGEST = 8, 72
 """Characters that a password has at least, and bytes that bcrypt reads at most."""
@@ -102,6 +104,8 @@ class Passwords:
 def read_users(file: Path, user: str | None = None) -> dict[str, str]:
     """Hashes by user name from a password file: ``NAME:HASH`` on every line, as ``htpasswd -B`` writes them.
 
+    A role may follow, as in ``NAME:HASH:editor``; see ``read_roles``.
+
     Args:
         file: Lines that are empty or begin with # are passed over.
         user: The only user to take; then the file may also hold that user's hash alone, on its first line.
@@ -109,10 +113,7 @@ def read_users(file: Path, user: str | None = None) -> dict[str, str]:
     Raises:
         UsageError: The file can't be read, a line is not of that form, or a password stands there in clear.
     """
-    try:
-        lines = file.expanduser().read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as e:
-        raise UsageError(f"The password file {file} can't be read ({e}). Check the path.") from e
+    lines = _lines(file)
     users: dict[str, str] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.startswith("#"):
@@ -120,6 +121,7 @@ def read_users(file: Path, user: str | None = None) -> dict[str, str]:
         if user is not None and not users and is_hash(line.strip()):
             return {user: line.strip()}
         name, colon, stored = (part.strip() for part in line.partition(":"))
+        stored = stored.partition(":")[0].strip() if is_hash(stored.partition(":")[0].strip()) else stored
         if user is None and not (colon and name and stored):
             raise UsageError(f"Line {number} of {file} is not NAME:HASH. Make the line with: onrecord password NAME")
         if not is_hash(stored):
@@ -138,4 +140,96 @@ def read_users(file: Path, user: str | None = None) -> dict[str, str]:
     return {user: users[user]}
 
 
-__all__ = ["COST", "Passwords", "hash_password", "is_hash", "read_users"]
+def read_roles(file: Path) -> dict[str, Role]:
+    """Roles by user name from a password file; users without one are left out: they may do everything.
+
+    Raises:
+        UsageError: A role is none, or the file can't be read.
+    """
+    lines = _lines(file)
+    found: dict[str, Role] = {}
+    for number, line in enumerate(lines, 1):
+        name, *rest = (part.strip() for part in line.split(":"))
+        if line.startswith("#") or len(rest) < 2 or not is_hash(rest[0]) or not rest[1]:
+            continue
+        try:
+            found[name] = role_named(rest[1])
+        except UsageError as e:
+            raise UsageError(f"Line {number} of {file}: {e}") from None
+    return found
+
+
+def change_user(file: Path, name: str, *, hashed: str | None = None, role: Role | None = None) -> None:
+    """Add a user to a password file, or change their hash or role; other lines stay as they are.
+
+    Raises:
+        UsageError: The name can't stand there, the file can't be read, or there is no such user to change.
+    """
+    check_name(name)
+    lines = _lines(file) if hashed is None or file.expanduser().exists() else []
+    at = _line_of(lines, name)
+    if at is None and hashed is None:
+        raise UsageError(f"{file} has no user {name!r}. Add one with: onrecord users add {name}")
+    before = [part.strip() for part in lines[at].split(":")] if at is not None else []
+    kept = role or (before[2] if len(before) > 2 else "")
+    line = ":".join(x for x in (name, hashed or before[1], kept) if x)
+    lines = [*lines, line] if at is None else [*lines[:at], line, *lines[at + 1 :]]
+    _write_lines(file, lines)
+
+
+def remove_user(file: Path, name: str) -> None:
+    """Take a user out of a password file.
+
+    Raises:
+        UsageError: The file can't be read, or there is no such user.
+    """
+    lines = _lines(file)
+    at = _line_of(lines, name)
+    if at is None:
+        raise UsageError(f"{file} has no user {name!r}. Look at: onrecord users list")
+    _write_lines(file, [*lines[:at], *lines[at + 1 :]])
+
+
+def check_name(name: str) -> None:
+    """Go on only with a name that can stand in a password file.
+
+    Raises:
+        UsageError: It can't.
+    """
+    if not name or ":" in name or name != name.strip() or name.startswith("#") or not name.isprintable():
+        raise UsageError(f"The name {name!r} can't stand in a password file. Leave out colons, spaces around it and #.")
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.expanduser().read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as e:
+        raise UsageError(f"The password file {file} can't be read ({e}). Check the path.") from e
+
+
+def _line_of(lines: list[str], name: str) -> int | None:
+    named = [n for n, line in enumerate(lines) if not line.startswith("#") and line.partition(":")[0].strip() == name]
+    return named[-1] if named else None  # of two lines, the later one counts
+
+
+def _write_lines(file: Path, lines: list[str]) -> None:
+    """Write the file whole, readable for its owner alone: a crash leaves the old one or the new one."""
+    target = file.expanduser().resolve()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as out:
+        out.writelines(f"{line}\n" for line in lines)
+    part.replace(target)
+
+
+__all__ = [
+    "COST",
+    "Passwords",
+    "change_user",
+    "check_name",
+    "hash_password",
+    "is_hash",
+    "read_roles",
+    "read_users",
+    "remove_user",
+]

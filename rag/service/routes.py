@@ -39,6 +39,7 @@ from rag.service.schemas import (
     NewArticle,
     Question,
     Quotes,
+    Readiness,
     Search,
     ServiceStats,
 )
@@ -72,10 +73,11 @@ _MOST_FILES = 1000
 T = TypeVar("T")
 V = TypeVar("V", bound=BaseModel)
 
-_SECURITY = [
+SECURITY = [
     Depends(HTTPBearer(auto_error=False, description="The service's token")),
     Depends(HTTPBasic(auto_error=False, description="A user's name and password")),
-]  # for the OpenAPI document only; the middleware checks
+]
+"""For the OpenAPI document only; the middleware checks."""
 _ERRORS: dict[int | str, dict[str, Any]] = {
     401: {"model": ErrorResponse, "description": "No token, no user, or a wrong one"},
     422: {"model": ErrorResponse, "description": "Something about the request makes no sense"},
@@ -102,7 +104,7 @@ async def query_filters(
     collection: Annotated[str | None, Query(description="Only articles of this collection", max_length=100)] = None,
 ) -> Filters:
     """Filters from query parameters."""
-    return _from_query(
+    return from_query(
         Filters,
         after=after,
         before=before,
@@ -130,7 +132,7 @@ class Routes:
 
     def add_to(self, app: FastAPI) -> None:
         """Add the routes to the application."""
-        add = partial(app.add_api_route, dependencies=_SECURITY)
+        add = partial(app.add_api_route, dependencies=SECURITY)
         add("/api/ask", self.ask, methods=["POST"], response_model=Answer, responses=_ask_responses(), summary="Ask")
         add("/api/search", self.search, methods=["POST"], responses=_ASKING, summary="Search")
         add("/api/search", self.search_by_address, methods=["GET"], responses=_ASKING, summary="Search")
@@ -157,7 +159,8 @@ class Routes:
         )
         add("/api/stats", self.stats, methods=["GET"], responses=_READING, summary="Numbers")
         add("/healthz", self.alive, methods=["GET"], summary="Alive")
-        add("/readyz", self.ready, methods=["GET"], summary="Ready")
+        unready: dict[int | str, dict[str, Any]] = {503: {"model": Readiness, "description": "Not ready, and why"}}
+        add("/readyz", self.ready, methods=["GET"], response_model=Readiness, responses=unready, summary="Ready")
 
     # -- asking --------------------------------------------------------------------------
 
@@ -169,7 +172,7 @@ class Routes:
         (a sentence of the summary that passed the check, with its citations, or a quote where there is no summary) and
         last ``answer`` or ``error``. A client that goes away stops the work.
         """
-        events = self._events(request, body)
+        events = self.events(request, body)
         if not (body.stream or "text/event-stream" in request.headers.get("accept", "")):
             async with aclosing(events):
                 async for event in events:
@@ -195,7 +198,7 @@ class Routes:
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},  # keeps proxies from buffering the events
         )
 
-    async def _events(self, request: Request, body: Question) -> AsyncGenerator[Waiting | Event, None]:
+    async def events(self, request: Request, body: Question) -> AsyncGenerator[Waiting | Event, None]:
         """The scheduler's events, until the client disconnects or the time is up."""
         own = self.scheduler.archive.model
         if body.model not in (None, *WITHOUT_MODEL, own):
@@ -235,7 +238,7 @@ class Routes:
         times: Annotated[bool, Query(description="Whether what the question says of when counts")] = True,
     ) -> list[Hit]:
         """The same with everything in query parameters."""
-        body = _from_query(Search, question=question, k=k, today=today, times=times, **filters.filters())
+        body = from_query(Search, question=question, k=k, today=today, times=times, **filters.filters())
         return await self.search(request, body)
 
     async def quotes(
@@ -247,7 +250,7 @@ class Routes:
         limit: Annotated[int, Query(ge=1, le=1000, description="How many at most")] = 20,
     ) -> list[Quote]:
         """Who said what: the words, speaker and article of each; without a speaker and a subject the newest ones."""
-        body = _from_query(Quotes, speaker=speaker, about=about, limit=limit, **filters.filters())
+        body = from_query(Quotes, speaker=speaker, about=about, limit=limit, **filters.filters())
         search = partial(self.scheduler.quotes, user=self.access.user(request), **body.options())
         found: list[Quote] = await self._wait_for(search)
         return found
@@ -341,19 +344,22 @@ class Routes:
 
     async def add(self, request: Request) -> IngestReport:
         """One article or a list of them as JSON, or files as multipart/form-data. Doing it again changes nothing."""
+        user = self.access.user(request)
+        self.scheduler.desk.check(user, "upload")  # before anything is read
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "multipart/form-data":
             async with request.form(max_files=_MOST_FILES) as form:
                 sent = [(f.filename or "article", f.file) for f in form.getlist("files") if isinstance(f, UploadFile)]
                 if not sent:
                     raise errors.UsageError("No file was sent. Send files in fields named `files`.")
-                return await self._write(partial(self.scheduler.upload, sent))
+                return await self._write(partial(self.scheduler.desk.upload, user, sent))
         rows = "".join(_json_line(a) for a in _parse_articles(await request.body()))
         sent = [("articles.jsonl", io.BytesIO(rows.encode("utf-8", "replace")))]
-        return await self._write(partial(self.scheduler.upload, sent))
+        return await self._write(partial(self.scheduler.desk.upload, user, sent))
 
-    async def delete(self, ident: Ident) -> DeleteResponse:
+    async def delete(self, request: Request, ident: Ident) -> DeleteResponse:
         """All versions, everywhere in the archive. There is no way back."""
-        return DeleteResponse(deleted=tuple(await self._write(partial(self.scheduler.delete, [ident]))))
+        user = self.access.user(request)
+        return DeleteResponse(deleted=tuple(await self._write(partial(self.scheduler.desk.delete, user, [ident]))))
 
     # -- state -----------------------------------------------------------------------------
 
@@ -399,7 +405,7 @@ def _sse(event: Waiting | Event) -> str:
     return f"event: {_NAMES[type(event)]}\ndata: {value.model_dump_json()}\n\n"
 
 
-def _from_query(kind: type[V], **values: Any) -> V:
+def from_query(kind: type[V], **values: Any) -> V:
     """Query parameters as the body that says the same, with its checks."""
     try:
         return kind.model_validate(values)
@@ -434,7 +440,9 @@ def _json_line(article: NewArticle) -> str:
 def _ask_responses() -> dict[int | str, dict[str, Any]]:
     told = {"evidence": '"query": …, "hits": […]', "quotes": '"quotes": […]', "text": '"text": …, "citations": […]'}
     example = "".join(f"event: {name}\ndata: {{{data}}}\n\n" for name, data in told.items())
-    streamed = {"schema": {"type": "string"}, "example": example}
+    event = {"event": {"type": "string", "enum": [*_NAMES.values(), "error"]}, "data": {"type": "string"}}
+    each = {"type": "object", "properties": event, "required": list(event), "description": "Each event; data is JSON"}
+    streamed = {"schema": each, "example": example}
     return _ASKING | {200: {"description": "The answer, or the events", "content": {"text/event-stream": streamed}}}
 
 
@@ -446,4 +454,4 @@ def _add_request_body() -> dict[str, Any]:
     return {"requestBody": {"required": True, "content": {"application/json": json_body, "multipart/form-data": form}}}
 
 
-__all__ = ["Routes"]
+__all__ = ["SECURITY", "Routes", "from_query"]

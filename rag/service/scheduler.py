@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar
 from rag.errors import ArchiveLocked, OnRecordError, ServiceBusy
 from rag.ingest.uploads import file_name
 from rag.intake import FileResult
+from rag.service.roles import Desk
 from rag.service.spool import Spool
 from rag.types import Delta, Event, Finished, Hit, IngestReport, Progress, Quote, Quoted, Retrieved, Waiting
 
@@ -69,6 +70,8 @@ class RequestScheduler:
             "local": _WorkerPool("local", workers or 1, queue_size),
             "remote": _WorkerPool("remote", workers or 8, queue_size),
         }
+        self.desk = Desk(self)
+        """What users may do, and what is noted of it; ``create_app`` sets one that knows their roles."""
         self._writer = threading.Lock()
         self._closing = False
         self.spool = Spool(archive.settings.cache / "uploads")
@@ -96,6 +99,7 @@ class RequestScheduler:
                 waited too long, or the scheduler was closed.
             OnRecordError: What ``Archive.stream`` raises.
         """
+        self.desk.note(user, "asked", question=question)
         cancel = cancel or threading.Event()
         pool = self._pools[_pool_name(str(options.get("chat_model") or self.archive.model))]
         options = self._seen_by(user, options)
@@ -121,6 +125,7 @@ class RequestScheduler:
             ServiceBusy: The queue is full, or the scheduler is closing.
             OnRecordError: What ``Archive.search`` raises.
         """
+        self.desk.note(user, "searched", question=question)
         return self._run_search(user, lambda: self.archive.search(question, **self._seen_by(user, options)))
 
     def quotes(self, *, user: str, **options: Any) -> list[Quote]:
@@ -130,6 +135,8 @@ class RequestScheduler:
             ServiceBusy: The queue is full, or the scheduler is closing.
             OnRecordError: What ``Archive.quotes`` raises.
         """
+        asked = " ".join(str(options[name]) for name in ("speaker", "about") if options.get(name))
+        self.desk.note(user, "looked for quotes", question=asked)
         return self._run_search(user, lambda: self.archive.quotes(**self._seen_by(user, options)))
 
     def timeline(self, about: str, *, user: str, **options: Any) -> Timeline:
@@ -139,6 +146,7 @@ class RequestScheduler:
             ServiceBusy: The queue is full, or the scheduler is closing.
             OnRecordError: What ``Archive.timeline`` raises.
         """
+        self.desk.note(user, "made a timeline", question=about)
         (found,) = self._run_search(user, lambda: [self.archive.timeline(about, **self._seen_by(user, options))])
         return found
 
@@ -149,6 +157,7 @@ class RequestScheduler:
             ServiceBusy: The queue is full, or the scheduler is closing.
             OnRecordError: What ``Archive.find`` raises.
         """
+        self.desk.note(user, "searched", question=query)
         (found,) = self._run_search(user, lambda: [self.archive.find(query, **self._seen_by(user, options))])
         return found
 

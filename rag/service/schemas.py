@@ -144,6 +144,15 @@ class ServiceStats(Value):
     """Questions waiting for their turn."""
 
 
+class Readiness(Value):
+    """Whether questions can be answered."""
+
+    status: str
+    """ready, or not ready."""
+    why: str | None = None
+    """What is in the way."""
+
+
 class ErrorDetail(Value):
     """What went wrong, and what to do about it."""
 
@@ -151,11 +160,43 @@ class ErrorDetail(Value):
     message: str
     request_id: str
 
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "ServiceBusy",
+                    "message": "64 questions are waiting already. Try again in a little while.",
+                    "request_id": "5a1c",
+                }
+            ]
+        },
+    )
+
 
 class ErrorResponse(Value):
     """The body of every error."""
 
     error: ErrorDetail
+
+
+class OpenAIErrorDetail(Value):
+    """What went wrong, in the form that OpenAI's clients read."""
+
+    message: str
+    type: str
+    """As OpenAI names it, such as invalid_request_error."""
+    param: str | None = None
+    code: str | None = None
+    """As the API's other errors name it."""
+    request_id: str
+
+
+class OpenAIErrorResponse(Value):
+    """The body of an error below /v1."""
+
+    error: OpenAIErrorDetail
 
 
 __all__ = [
@@ -166,8 +207,11 @@ __all__ = [
     "Exchange",
     "Filters",
     "NewArticle",
+    "OpenAIErrorDetail",
+    "OpenAIErrorResponse",
     "Question",
     "Quotes",
+    "Readiness",
     "Search",
     "ServiceStats",
 ]

@@ -75,7 +75,10 @@ def test_a_models_error_half_way(bridge: Archive, chat: FakeChat) -> None:
         assert texts(shown).startswith(TRUE)
 
 
-def test_an_unknown_model_is_a_usage_error_and_a_missing_one_says_so(bridge: Archive) -> None:
+def test_an_unknown_model_is_a_usage_error_and_a_missing_one_says_so(
+    bridge: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "langchain_openai", None)  # as where it is not installed
     with pytest.raises(UsageError, match="none"):
         bridge.ask(QUESTION, chat_model="nonsense")
     with pytest.raises(ModelMissing, match="onrecord\\[openai\\]"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from rag.testing import FakeChat
 
 COMMANDS = [
     "ask", "backup", "check", "config", "delete", "doctor", "eval", "export", "find", "formats", "ingest", "list",
-    "models", "password", "quotes", "restore", "search", "serve", "show", "stats", "timeline", "ui",
+    "mcp", "models", "password", "quotes", "restore", "search", "serve", "show", "stats", "timeline", "ui",
 ]  # fmt: skip
 
 
@@ -29,7 +30,7 @@ def test_the_commands_are_these() -> None:
     import typer
 
     group = typer.main.get_command(app)
-    assert sorted(group.commands) == sorted([*COMMANDS, "collections", "sources"])  # type: ignore[attr-defined]
+    assert sorted(group.commands) == sorted([*COMMANDS, "collections", "sources", "users"])  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -213,8 +214,9 @@ def test_models_says_where_they_are_and_downloads_nothing(cli: Any, user_environ
     ],
 )
 def test_errors_are_one_line_and_say_what_to_do(
-    cli: Any, ports: Path, tmp_path: Path, args: list[str], code: int, says: str
+    cli: Any, ports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: list[str], code: int, says: str
 ) -> None:
+    monkeypatch.setitem(sys.modules, "langchain_openai", None)  # as where it is not installed
     file = tmp_path / "file.jsonl"
     file.write_text('{"title": "T", "text": "x"}\n')
     places = {"{none}": tmp_path / "none", "{ports}": ports, "{file}": file}

@@ -10,12 +10,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from service.calls import failure
+from fastapi import FastAPI, HTTPException
+from service.calls import client, failure
 from starlette.testclient import TestClient
 
 from rag import Archive, errors
+from rag.service.access import Access
 from rag.service.body_limit import LARGEST_CALL
 from rag.service.error_responses import STATUS
+from rag.service.http import create_app
+from rag.service.scheduler import RequestScheduler
 
 
 @pytest.mark.slow
@@ -71,3 +75,50 @@ def test_what_nobody_expected_tells_nothing(
     assert line["error"] == "RuntimeError" and line["at"] and line["status"] == 500
     monkeypatch.setattr(filled, "stats", lambda: (_ for _ in ()).throw(sqlite3.OperationalError("locked")))
     failure(web.get("/api/stats"), 503, "ArchiveBusy")
+
+
+def test_a_body_that_is_no_json_is_told_in_a_sentence(web: TestClient, filled: Archive) -> None:
+    right = json.dumps({"question": "Which boats?"}).encode()
+    kind = {"content-type": "application/json"}
+    for headers in ({}, {"content-type": "text/plain"}, {"content-type": "application/x-www-form-urlencoded"}):
+        message = failure(web.post("/api/ask", content=right, headers=headers), 422, "UsageError")
+        assert "Content-Type: application/json" in message
+    for body in (b"{", b'{"question": "x",}', b"question=x"):
+        assert "not valid JSON" in failure(web.post("/api/ask", content=body, headers=kind), 422, "UsageError")
+        assert "not valid JSON" in failure(web.post("/api/articles", content=body), 422, "UsageError")
+    assert "no body" in failure(web.post("/api/ask"), 422, "UsageError")
+
+
+@pytest.mark.parametrize("page", [False, True])
+def test_nothing_and_another_method_have_the_same_form(
+    scheduler: RequestScheduler, filled: Archive, page: bool
+) -> None:
+    def mount(app: FastAPI, *_: Any) -> None:
+        """As Gradio is mounted: another application at /, with a route of its own and errors of its own."""
+        inner = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+        inner.add_api_route("/", lambda: "the page", methods=["GET"])
+        inner.add_api_route("/refused", _refuse, methods=["GET"])
+        app.mount("/", inner)
+
+    with client(create_app(scheduler, Access(), mount_page=mount if page else None)) as web:
+        for path in ("/nothing", "/api/nothing", "/api/ask/x/y", "/healthzz"):
+            for method in ("GET", "POST", "DELETE", "PATCH"):
+                assert "/docs" in failure(web.request(method, path), 404, "NotFound"), (method, path)
+        for method, path, allowed in (
+            ("GET", "/api/ask", "POST"),
+            ("DELETE", "/api/stats", "GET"),
+            ("PUT", "/api/articles", "GET, POST"),
+            ("POST", "/healthz", "GET"),
+            ("POST", "/docs", "GET"),
+            ("POST", "/openapi.json", "GET, HEAD"),
+        ):
+            answer = web.request(method, path)
+            failure(answer, 405, "MethodNotAllowed")
+            assert set(allowed.split(", ")) <= set(answer.headers["allow"].split(", ")), path
+        if page:
+            assert web.get("/").json() == "the page"
+            assert web.get("/refused").json() == {"detail": "not you"}, "what the page says itself is left as it is"
+
+
+def _refuse() -> None:
+    raise HTTPException(403, "not you")

@@ -239,6 +239,8 @@ def test_the_token_stands_before_every_route(scheduler: RequestScheduler, filled
                     assert answer.status_code == 200
                 elif method == "HEAD":
                     assert answer.status_code == 401
+                elif path.startswith("/v1/"):
+                    assert answer.status_code == 401 and answer.json()["error"]["code"] == "Unauthorized"
                 else:
                     failure(answer, 401, "Unauthorized")
         assert {"/api/ask", "/api/search", "/api/articles/x", "/docs", "/openapi.json", "/mcp", "/readyz"} <= seen

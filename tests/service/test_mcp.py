@@ -29,7 +29,7 @@ def test_a_model_finds_who_said_what(scheduler: RequestScheduler, filled: Archiv
 
     with client(create_app(scheduler, Access(), mcp=True)) as web:
         tools = {t["name"]: t for t in call(web, "tools/list")["tools"]}
-        assert set(tools) == {"ask", "search", "quotes", "timeline"} and tools["quotes"]["description"]
+        assert set(tools) == {"ask", "search", "quotes", "timeline", "read_article"} and tools["quotes"]["description"]
         told = call(web, "tools/call", name="quotes", arguments={"speaker": "Holt"})
         assert call(web, "tools/call", name="quotes", arguments={"limit": 0})["isError"]
     (found,) = told["structuredContent"]["quotes"]

@@ -11,14 +11,17 @@ from typing import Any
 import form_samples
 import pytest
 from helpers import fill, many, row, write_rows
-from rag.ui import quotes
+from rag.ui import lists, quotes
 from rag.ui.session import PageUpdate, TabSession
 from rag.ui.starters import StarterQuestions
 from said import forget_quotes, put_quotes
 
 from rag import Archive
-from rag.errors import OnRecordError
+from rag.errors import NotAllowed, OnRecordError
 from rag.protocols import FilterArgs
+from rag.service.access import Access
+from rag.service.passwords import hash_password
+from rag.service.roles import Desk
 from rag.service.scheduler import RequestScheduler
 from rag.testing import FakeChat, FakeEmbeddings
 from rag.types import IngestReport
@@ -291,3 +294,21 @@ def test_a_question_is_asked_of_its_time_or_of_all(session: TabSession) -> None:
     assert 'class="when"' not in str(last.live)
     assert [bool(t.answer.query.time) for t in session.turns()] == [True, False]
     assert [t.answer.query.times for t in session.turns()] == [True, False]
+
+
+def test_what_a_role_may_not_do_is_refused_and_not_shown(session: TabSession, tmp_path: Path) -> None:
+    access = Access(users=dict.fromkeys(("ada", "ed"), hash_password("long enough", cost=4)), roles={"ada": "reader"})
+    session.scheduler.desk = desk = Desk(session.scheduler, access)
+    file = tmp_path / "tram.txt"
+    file.write_text("The tram was approved on Friday.")
+    with pytest.raises(NotAllowed, match="You are a reader"):
+        list(session.ingest_files([file]))
+    with pytest.raises(NotAllowed, match="You are a reader"):
+        list(session.ingest_sample())
+    with pytest.raises(NotAllowed, match="You are a reader"):
+        desk.delete("ada", ["ferry"])
+    found, total = session.archive.list_articles()
+    assert total == 2
+    kept = {a.id for a in found if not desk.may("ada", "delete", a.key)}
+    assert lists.articles(found, total, 0, "").count('data-event="takedown"') == 2
+    assert 'data-event="takedown"' not in lists.articles(found, total, 0, "", kept)

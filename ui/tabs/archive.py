@@ -67,29 +67,31 @@ class ArchiveTab:
 
     # -- the list -------------------------------------------------------------------------
 
-    def show(self, words: str, outlet: str) -> Changes:
+    def show(self, words: str, outlet: str, request: gr.Request) -> Changes:
         """The first page of the list, what is covered, and the masthead and filters as the archive is now."""
         return {
             **self.page.overview(),
-            self.articles: self._page_of(words, outlet, 0),
+            self.articles: self._page_of(words, outlet, 0, request),
             self.offset: 0,
             self.plot: coverage.coverage_chart(self.page.scheduler.archive.months()),
         }
 
-    def search(self, words: str, outlet: str) -> tuple[str, int]:
+    def search(self, words: str, outlet: str, request: gr.Request) -> tuple[str, int]:
         """The first page of the articles that match."""
-        return self._page_of(words, outlet, 0), 0
+        return self._page_of(words, outlet, 0, request), 0
 
-    def turn_page(self, words: str, outlet: str, event: gr.EventData) -> tuple[str, int]:
+    def turn_page(self, words: str, outlet: str, request: gr.Request, event: gr.EventData) -> tuple[str, int]:
         """Another page of the list."""
         offset = max(0, int(event_data(event)["offset"]))
-        return self._page_of(words, outlet, offset), offset
+        return self._page_of(words, outlet, offset, request), offset
 
-    def _page_of(self, words: str, outlet: str, offset: int) -> str:
+    def _page_of(self, words: str, outlet: str, offset: int, request: gr.Request) -> str:
         found, total = self.page.scheduler.archive.list_articles(
             words, source=outlet or None, limit=PAGE, offset=offset
         )
-        return lists.articles(found, total, offset, words)
+        user, desk = self.page.session(request).user, self.page.scheduler.desk
+        kept = {a.id for a in found if not desk.may(user, "delete", a.key)}
+        return lists.articles(found, total, offset, words, kept)
 
     # -- an article -----------------------------------------------------------------------
 
@@ -101,11 +103,11 @@ class ArchiveTab:
         """Delete an article, here and in conversations."""
         session = self.page.session(request)
         try:
-            self.page.scheduler.delete([str(event_data(event)["article"])])
+            self.page.scheduler.desk.delete(session.user, [str(event_data(event)["article"])])
         except OnRecordError as e:
             return {self.result: lists.failed(str(e))}
         return {
-            **self.show(words, outlet),
+            **self.show(words, outlet, request),
             **self.page.ask.redrawn(session),
             self.page.ask.side: session.side(),
             self.result: "",
@@ -124,7 +126,7 @@ class ArchiveTab:
                 yield {self.result: result}
         # In one update with the list and the masthead, so that no number on the page contradicts the result.
         yield {
-            **self.show(words, outlet),
+            **self.show(words, outlet, request),
             **self.page.ask.redrawn(session),
             self.result: result,
             self.upload: None,

@@ -66,26 +66,32 @@ class SourcesTab:
         kept = self.page.scheduler.archive.sources
         return sources.source_list(kept.all(), kept.daily(sources.DAYS), datetime.now(UTC).date())
 
-    def add(self, address: str, withdrawn: bool) -> tuple[str, str, str]:
+    def add(self, address: str, withdrawn: bool, request: gr.Request) -> tuple[str, str, str]:
         """Keep a web address; it is looked at once."""
         if not address.strip():
             return "", self._listed(), ""
         try:
+            self._check(request)
             self.page.scheduler.archive.sources.add(address, remove=bool(withdrawn), local=False)
         except OnRecordError as e:
             return sources.failed(str(e)), self._listed(), address
         return "", self._listed(), ""
 
-    def read_all(self) -> Iterator[Changes]:
+    def read_all(self, request: gr.Request) -> Iterator[Changes]:
         """Sync all sources."""
-        yield from self._sync([])
+        yield from self._sync([], request)
 
-    def read_one(self, event: gr.EventData) -> Iterator[Changes]:
+    def read_one(self, request: gr.Request, event: gr.EventData) -> Iterator[Changes]:
         """Sync one source."""
-        yield from self._sync([str(event_data(event)["source"])])
+        yield from self._sync([str(event_data(event)["source"])], request)
 
-    def _sync(self, names: list[str]) -> Iterator[Changes]:
+    def _sync(self, names: list[str], request: gr.Request) -> Iterator[Changes]:
         """Sync in a thread of its own, which goes on when the browser tab is closed; its figures as they change."""
+        try:
+            self._check(request)
+        except OnRecordError as e:
+            yield {self.result: sources.failed(str(e))}
+            return
         archive = self.page.scheduler.archive
         told: dict[str, SourceReport] = {}
         problems: list[str] = []
@@ -105,21 +111,25 @@ class SourcesTab:
         result = sources.failed(problems[0]) if problems else ""
         yield {**self.page.overview(), self.result: result, self.list: self._listed()}
 
-    def pause(self, event: gr.EventData) -> tuple[str, str]:
+    def pause(self, request: gr.Request, event: gr.EventData) -> tuple[str, str]:
         """Leave a source out, or take it in again."""
         data: dict[str, Any] = event_data(event)
-        return self._change(lambda: self._sources.pause(str(data["source"]), paused=bool(data["paused"])))
+        return self._change(request, lambda: self._sources.pause(str(data["source"]), paused=bool(data["paused"])))
 
-    def remove(self, event: gr.EventData) -> tuple[str, str]:
+    def remove(self, request: gr.Request, event: gr.EventData) -> tuple[str, str]:
         """Forget a source; its articles stay."""
-        return self._change(lambda: self._sources.remove(str(event_data(event)["source"])))
+        return self._change(request, lambda: self._sources.remove(str(event_data(event)["source"])))
 
     @property
     def _sources(self) -> Any:
         return self.page.scheduler.archive.sources
 
-    def _change(self, change: Any) -> tuple[str, str]:
+    def _check(self, request: gr.Request) -> None:
+        self.page.scheduler.desk.check(self.page.session(request).user, "sources")
+
+    def _change(self, request: gr.Request, change: Any) -> tuple[str, str]:
         try:
+            self._check(request)
             change()
         except OnRecordError as e:
             return sources.failed(str(e)), self._listed()
