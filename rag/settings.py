@@ -76,6 +76,12 @@ class Settings(BaseSettings):
         None, description="Users with their bcrypt hashes: lines of NAME:HASH, as `onrecord password NAME` prints them"
     )
     allow_hosts: tuple[str, ...] = Field((), description="Other names of the service, such as a proxy's")
+    path_prefix: str = Field(
+        "", max_length=200, description="The path under which a proxy shows the service, as in /news"
+    )
+    trusted_proxies: tuple[str, ...] = Field(
+        (), description="Addresses and networks of proxies whose X-Forwarded headers are believed, as in 10.0.0.7"
+    )
     waiting: int = Field(64, ge=0, le=10_000, description="Questions that may wait for their turn")
     patience: float = Field(120, gt=0, le=86_400, description="Seconds a question may wait for its turn")
     timeout: float = Field(300, gt=0, le=86_400, description="Seconds for a question, waiting included")

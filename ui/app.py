@@ -13,6 +13,7 @@ import gradio as gr
 from rag.ui import lists
 from rag.ui.downloads import downloads
 from rag.ui.session import TabSession
+from rag.ui.shell import PageShell
 from rag.ui.starters import StarterQuestions
 from rag.ui.tabs.archive import ArchiveTab, ingest_events
 from rag.ui.tabs.ask import AskTab
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
     from rag.service.scheduler import RequestScheduler
 
 _LARGEST_UPLOAD = "200mb"
+_SWEEP, _STALE = 600, 6 * 3600
+"""Seconds between sweeps of uploads that nobody took in, and after which they are deleted."""
 
 
 class Page:
@@ -65,7 +68,9 @@ class Page:
 
     def blocks(self) -> gr.Blocks:
         """Everything on the page."""
-        with gr.Blocks(title="OnRecord", analytics_enabled=False, fill_width=True) as blocks:
+        with gr.Blocks(
+            title="OnRecord", analytics_enabled=False, fill_width=True, delete_cache=(_SWEEP, _STALE)
+        ) as blocks:
             self.head = html("head")
             with gr.Tabs(elem_id="tabs"):
                 with gr.Tab("Ask", id="ask"):
@@ -90,7 +95,6 @@ class Page:
             self.timeline.wire(timeline_tab)
             self.archive.wire(archive_tab)
             self.sources.wire(sources_tab)
-            self.settings.wire()
         return blocks
 
     # -- what concerns several tabs ------------------------------------------------
@@ -168,6 +172,7 @@ def mount(app: FastAPI, scheduler: RequestScheduler, access: Access) -> FastAPI:
         max_file_size=_LARGEST_UPLOAD,
         app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
     )
+    app.add_middleware(PageShell)
     return app
 
 

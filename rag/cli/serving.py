@@ -187,6 +187,8 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool, extra: Liter
             mcp=mcp,
             timeout=settings.timeout,
             max_upload=settings.max_upload * 1_000_000,
+            path_prefix=settings.path_prefix,
+            trusted_proxies=settings.trusted_proxies,
         )
         request_log.to_stderr()
         who = "open to this machine" if access.open else "with a password" if access.users else "with the token"

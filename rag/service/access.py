@@ -18,8 +18,6 @@ import hmac
 import ipaddress
 import math
 import secrets
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
@@ -30,23 +28,21 @@ import anyio
 from rag.errors import UsageError
 from rag.service.asgi import client_address, redirect, send_error
 from rag.service.passwords import Passwords, read_users
+from rag.service.proxy import relative
 from rag.service.sessions import Sessions, session_key
 from rag.service.sign_in import PATHS, SignIn
+from rag.service.tries import Guesses
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from rag.settings import Settings
 
-TRIES, WINDOW = 10, 60.0
-"""Wrong tokens and passwords that an address may send in so many seconds."""
-
 _OPEN_PATH = "/healthz"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _ALL_ADDRESSES = {"", "0.0.0.0", "::"}  # noqa: S104 - compared with, not listened on
 _LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}
 _HASHED_AT_ONCE = 2
-_MOST_ADDRESSES = 10_000
 
 
 class Access:
@@ -89,8 +85,7 @@ class Access:
         self._hosts = {n.lower() for n in (host, *hosts, *_LOCAL_NAMES)}
         self._any_host = host in _ALL_ADDRESSES and not hosts and not self.open
         self._use_key(session_key or secrets.token_bytes(32))
-        self._failures: dict[str, list[float]] = {}
-        self._lock = threading.Lock()
+        self.guesses = Guesses()
         self._limiter: anyio.CapacityLimiter | None = None
 
     @classmethod
@@ -164,11 +159,7 @@ class Access:
         if kind.lower() == "bearer":
             return self.authenticate("", value.strip())
         if kind.lower() == "basic":
-            try:
-                name, _, password = base64.b64decode(value.strip(), validate=True).decode().partition(":")
-            except ValueError:
-                return None
-            return self.authenticate(name, password)
+            return self.authenticate(*basic_credentials(headers))
         return self.signed_in(headers)
 
     def signed_in(self, headers: Mapping[str, str]) -> str | None:
@@ -197,27 +188,6 @@ class Access:
     def _credential(self, user: str) -> str | None:
         """What a session of the user depends on: it ends when this changes."""
         return self.users.get(user) or (self._token if user == "token" else None)
-
-    # -- wrong tries -----------------------------------------------------------------
-
-    def retry_after(self, address: str) -> float:
-        """Seconds until an address may try again; 0: now."""
-        with self._lock:
-            now = time.monotonic()
-            recent = [t for t in self._failures.get(address, ()) if t > now - WINDOW]
-            if not recent:
-                self._failures.pop(address, None)
-                return 0.0
-            self._failures[address] = recent
-            return recent[-TRIES] + WINDOW - now if len(recent) >= TRIES else 0.0
-
-    def record_failure(self, address: str) -> None:
-        """Count a wrong token or password."""
-        with self._lock:
-            now = time.monotonic()
-            if len(self._failures) >= _MOST_ADDRESSES:
-                self._failures = {a: t for a, t in self._failures.items() if t[-1] > now - WINDOW}
-            self._failures.setdefault(address, []).append(now)
 
     # -- where a request comes from --------------------------------------------------
 
@@ -280,17 +250,20 @@ class Guard:
             return user
         address = client_address(scope)
         hashed = bool(access.users) and headers["authorization"].lower().startswith("basic ")
+        account = basic_credentials(headers)[0] if hashed else ""
         async with access.limiter if hashed else nullcontext():
             # Asked here, so that tries that come at once are counted one after the other.
-            if wait := access.retry_after(address):
+            if wait := access.guesses.wait(address, account):
                 seconds = math.ceil(wait)
-                message = f"Too many wrong answers from your address. Try again in {seconds} s."
+                message = f"Too many wrong answers from your address or for this name. Try again in {seconds} s."
                 await send_error(scope, send, 429, "TooManyTries", message, {"retry-after": str(seconds)})
                 return None
             # bcrypt takes a quarter of a second by design; the event loop goes on meanwhile.
             user = await anyio.to_thread.run_sync(access.identify, headers) if hashed else access.identify(headers)
             if user is None:
-                access.record_failure(address)
+                access.guesses.record(address, account)
+            elif account:
+                access.guesses.let_in(address, account)
         if user is None:
             await self._refuse(scope, send, "That is not a right token or password. Check it.")
         return user
@@ -300,13 +273,24 @@ class Guard:
         if scope["type"] == "http" and scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
             query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
             target = quote(scope["path"] + query, safe="/")
-            await redirect(send, f"/login?next={target}", {"cache-control": "no-store"})
+            login = relative(scope["path"], f"/login?next={target}")
+            await redirect(send, login, {"cache-control": "no-store"})
         else:
             await self._refuse(scope, send, "Send the token, or sign in at /login.")
 
     @staticmethod
     async def _refuse(scope: Scope, send: Send, message: str) -> None:
         await send_error(scope, send, 401, "Unauthorized", message, {"www-authenticate": 'Bearer realm="onrecord"'})
+
+
+def basic_credentials(headers: Mapping[str, str]) -> tuple[str, str]:
+    """Name and password of HTTP Basic; both empty where they can't be read."""
+    value = (headers.get("authorization") or "").partition(" ")[2]
+    try:
+        name, _, password = base64.b64decode(value.strip(), validate=True).decode().partition(":")
+    except ValueError:
+        return "", ""
+    return name, password
 
 
 def is_loopback(host: str) -> bool:

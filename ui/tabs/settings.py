@@ -11,12 +11,6 @@ from rag.answer.models.chat import NONE, WITHOUT_MODEL
 if TYPE_CHECKING:
     from rag.ui.app import Page
 
-# Gradio is dark where the body has that class.
-_SET_THEME = """(theme) => {
-  const dark = theme === 'dark' || (theme === 'system' && matchMedia('(prefers-color-scheme: dark)').matches);
-  document.body.classList.toggle('dark', dark);
-}"""
-
 
 class SettingsTab:
     """The fields of the settings; the tab Ask reads them."""
@@ -41,7 +35,3 @@ class SettingsTab:
             elem_id="s-theme",
         )
         self.options: list[Any] = [self.model, self.k, self.temperature]
-
-    def wire(self) -> None:
-        """Connect the events."""
-        self.theme.change(None, self.theme, None, js=_SET_THEME, api_visibility="private")
