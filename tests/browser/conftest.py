@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +54,7 @@ class Site:
         self.contexts.append(context)
         tab = context.new_page()
         tab.set_default_timeout(30_000)
+        tab.wait_for_function = partial(until, tab)
         tab.on("console", lambda m: self.odd.append(m.text) if m.type == "error" else None)
         tab.on("pageerror", lambda e: self.odd.append(str(e)))
         tab.on("dialog", lambda d: d.accept())
@@ -112,6 +115,14 @@ def site(browser: Any) -> Iterator[Callable[..., Site]]:
         end()
     for made in sites:
         assert made.odd == []
+
+
+def until(tab: Any, expression: str, arg: Any = None, timeout: float = 30_000) -> None:
+    """As Playwright's ``wait_for_function``, which evaluates text within the page, and the page's policy forbids that."""
+    end = time.monotonic() + timeout / 1000
+    while not tab.evaluate(expression, arg):
+        assert time.monotonic() < end, f"never so: {expression}"
+        tab.wait_for_timeout(20)
 
 
 def ask(tab: Any, question: str) -> Any:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from rag.service.access import Access
-from tests.browser.conftest import Site, ask
+from tests.browser.conftest import Site, ask, until
 from tests.browser.harbour import MARKED, harbour
 from tests.browser.nginx import NGINX, nginx
 
@@ -34,6 +35,7 @@ def test_the_page_works_under_a_prefix(site: Serve, tmp_path: Path, strip: bool,
         made.contexts.append(context)
         tab = context.new_page()
         tab.set_default_timeout(30_000)
+        tab.wait_for_function = partial(until, tab)
         asked: list[str] = []
         tab.on("request", lambda r: asked.append(r.url))
         tab.on("response", lambda r: made.odd.append(f"{r.status} {r.url}") if r.status >= 400 else None)
