@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from rag.ui.tabs.common import page_file
 
 if TYPE_CHECKING:
+    from rag.ui.visits import Visits
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _POLICY = (
@@ -22,6 +23,7 @@ _POLICY = (
     "img-src 'self' data: blob:; font-src 'self' data:; connect-src 'self'; media-src 'self' blob:; "
     "form-action 'self'; base-uri 'self'; frame-ancestors 'self'; object-src 'none'"
 )
+_HEARTBEAT = "/gradio_api/heartbeat/"
 _FILE = {b"content-disposition": b"attachment", b"content-security-policy": b"default-src 'none'; sandbox"}
 # The address of the document is the one thing that is right behind every proxy.
 _ROOT = "window.gradio_config.root = location.origin + location.pathname.replace(/\\/+$/, '');"
@@ -37,14 +39,22 @@ _UNUSED = re.compile(
 class PageShell:
     """The middleware that rewrites the page's document, and has files that were uploaded downloaded, never shown."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        """Take the application with the page at /."""
+    def __init__(self, app: ASGIApp, visits: Visits) -> None:
+        """Take the application with the page at /, and who is told of tabs that come and go."""
         self.app = app
+        self.visits = visits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer as the application does, with what the module says changed."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
+        elif scope["path"].startswith(_HEARTBEAT):  # open for as long as the tab is
+            tab = scope["path"].removeprefix(_HEARTBEAT)
+            self.visits.connect(tab)
+            try:
+                await self.app(scope, receive, send)
+            finally:
+                self.visits.disconnect(tab)
         elif scope["path"].startswith("/gradio_api/file"):
             await self.app(scope, receive, _with_headers(send))
         elif scope["path"] == "/":

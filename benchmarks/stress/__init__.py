@@ -1,0 +1,1 @@
+"""Attacks on the archive and the service, from seeds."""
