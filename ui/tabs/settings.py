@@ -33,5 +33,6 @@ class SettingsTab:
             value="system",
             label="Theme",
             elem_id="s-theme",
+            interactive=True,  # shell.js does what it says; no event of Gradio's takes it
         )
         self.options: list[Any] = [self.model, self.k, self.temperature]
