@@ -1,6 +1,6 @@
 """``python -m benchmarks.stress.soak --minutes 60 --clients 20``: the service with its page, used by many at once.
 
-A real ``onrecord serve`` with the extractive engine over an archive of its own. Each client does in turn, by a seed: opens
+A real ``onrecord serve`` with the extractive engine over an archive of its own. Each client, by a seed: opens
 the page and closes it, asks by the page, asks by the API, uploads an article and deletes one, lists and searches; a
 folder is synced beside. Told are the memory's growth in the last half, errors, and how long answers take.
 """
@@ -130,8 +130,8 @@ class Soak:
 def _article(number: int) -> dict[str, str]:
     return {
         "title": f"Harbour report {number}",
-        "text": f"The storm named storm{number:06} had damaged {number % 90 + 3} boats in the harbour, the harbour master "
-        f"said. Repairs of pier {number % 12} begin in May and cost {number % 40 + 1} million crowns.",
+        "text": f"The storm named storm{number:06} had damaged {number % 90 + 3} boats in the harbour, the harbour "
+        f"master said. Repairs of pier {number % 12} begin in May and cost {number % 40 + 1} million crowns.",
         "source": ("City Herald", "Coast Radio", "Harbour Post")[number % 3],
         "published": f"2023-{number % 12 + 1:02}-{number % 28 + 1:02}",
     }

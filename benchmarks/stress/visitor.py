@@ -112,7 +112,8 @@ class Visitor:
     def _heartbeat(self) -> None:
         beat = f"{self.web.base_url}/gradio_api/heartbeat/{self.tab}".replace("//gradio", "/gradio")
         with suppress(httpx.HTTPError, StopIteration), httpx.stream("GET", beat, timeout=_NO_LIMIT) as stream:
-            next(stream.iter_raw())
+            beats = stream.iter_raw()  # kept: the connection is closed with it
+            next(beats)
             self._beating.set()
             self._leave.wait()
         self._beating.set()
