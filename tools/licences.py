@@ -11,6 +11,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from importlib import metadata
+from typing import Any
 
 from packaging.requirements import Requirement
 
@@ -54,7 +55,7 @@ def _wanted(requirement: str, ours: bool) -> bool:
 
 def licence(found: metadata.Distribution) -> str:
     """What a distribution's metadata say of its licence; empty where they say nothing."""
-    about = found.metadata
+    about: Any = found.metadata  # a message, whose type differs between versions of Python
     said: list[str] = [about.get("License-Expression") or ""]
     said += [c.rpartition("::")[2].strip() for c in about.get_all("Classifier") or () if c.startswith("License ::")]
     if not any(said):
