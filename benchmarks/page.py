@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     from playwright.sync_api import sync_playwright
 
-    from tests.browser.conftest import QUIET
+    from tests.browser.conftest import QUIET, until
 
     WORK.mkdir(exist_ok=True)
     cache = load_settings().cache.expanduser().resolve()
@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 tab.evaluate(_WATCH)
                 tab.press("#question textarea", "Enter")
                 took = tab.evaluate("took")
-                tab.wait_for_function("n => document.querySelectorAll('.talk').length === n", arg=n + 1)
+                until(tab, "n => document.querySelectorAll('.talk').length === n", n + 1)
                 tab.wait_for_selector("#live .tools, #live .failed")
                 if n >= 2:  # the first ones load the embedding model
                     times.append(took)

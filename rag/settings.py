@@ -94,6 +94,9 @@ class Settings(BaseSettings):
         max_length=100,
         description="The header with that user's role: reader, editor or admin; without it, reader",
     )
+    path_prefix: str = Field(
+        "", max_length=200, description="The path under which a proxy shows the service, as in /news"
+    )
     trusted_proxies: tuple[str, ...] = Field(
         (), description="Addresses and networks of proxies whose X-Forwarded headers are believed, as in 10.0.0.7"
     )

@@ -14,6 +14,7 @@ from rag.ui import lists
 from rag.ui.downloads import downloads
 from rag.ui.endpoints import add_endpoints
 from rag.ui.session import TabSession
+from rag.ui.shell import PageShell
 from rag.ui.starters import StarterQuestions
 from rag.ui.tabs.archive import ArchiveTab, ingest_events
 from rag.ui.tabs.ask import AskTab
@@ -24,6 +25,7 @@ from rag.ui.tabs.settings import SettingsTab
 from rag.ui.tabs.sources import SourcesTab
 from rag.ui.tabs.timeline import TimelineTab
 from rag.ui.theme import theme
+from rag.ui.visits import Visits
 
 from rag.answer.models.chat import is_remote
 
@@ -35,6 +37,10 @@ if TYPE_CHECKING:
     from rag.service.scheduler import RequestScheduler
 
 _LARGEST_UPLOAD = "200mb"
+_MOST_TABS = 500
+"""Tabs whose fields Gradio remembers; those used longest ago begin anew."""
+_SWEEP, _STALE = 600, 6 * 3600
+"""Seconds between sweeps of uploads that nobody took in, and after which they are deleted."""
 
 
 class Page:
@@ -45,30 +51,41 @@ class Page:
         self.scheduler = scheduler
         self._user_of = user_of
         self._starters = StarterQuestions(scheduler.archive)
-        self._sessions: dict[str, TabSession] = {}
+        self.visits = Visits(self._let_go)
+        self._blocks: gr.Blocks | None = None
 
     # -- sessions ------------------------------------------------------------------
 
     def session(self, request: gr.Request) -> TabSession:
         """The session of the browser tab that a request comes from."""
-        tab = str(request.session_hash)
-        if tab not in self._sessions:
-            self._sessions[tab] = self.new_session(request.request)
-        return self._sessions[tab]
+        session = self.visits.session(str(request.session_hash), lambda: self.new_session(request.request))
+        if session.user != self._user_of(request.request):  # the tab's name is the browser's to choose
+            raise gr.Error("Somebody else has signed in meanwhile. Load the page again.", print_exception=False)
+        return session
 
     def new_session(self, request: Any) -> TabSession:
         """A new session for the user that a request comes from."""
         return TabSession(self.scheduler, self._user_of(request), self._starters)
 
-    def _end_session(self, request: gr.Request) -> None:
-        if (session := self._sessions.pop(str(request.session_hash), None)) is not None:
-            session.stop()
+    def _let_go(self, tab: str) -> None:
+        """Delete what Gradio keeps for a tab: a megabyte, for as long as the server runs."""
+        if self._blocks is None:
+            return
+        for kept in (
+            self._blocks.state_holder.session_data,
+            self._blocks.state_holder.time_last_used,
+            self._blocks._queue.pending_messages_per_session,
+            self._blocks._queue.pending_event_ids_session,
+        ):
+            kept.pop(tab, None)
 
     # -- blocks --------------------------------------------------------------------
 
     def blocks(self) -> gr.Blocks:
         """Everything on the page."""
-        with gr.Blocks(title="OnRecord", analytics_enabled=False, fill_width=True) as blocks:
+        with gr.Blocks(
+            title="OnRecord", analytics_enabled=False, fill_width=True, delete_cache=(_SWEEP, _STALE)
+        ) as blocks:
             self.head = html("head")
             with gr.Tabs(elem_id="tabs") as tabs:
                 with gr.Tab("Ask", id="ask") as ask_tab:
@@ -94,7 +111,6 @@ class Page:
             }
             loaded = [*everything, self.ask.collection, *self.by_role]
             blocks.load(self._load, None, loaded, **IMMEDIATE).then(self.greet, None, self.ask.past, **STREAMING)
-            blocks.unload(self._end_session)
             for place in (self.ask.past, self.ask.live):
                 place.sample(self._ingest_sample, None, everything, **STREAMING)
             self.ask.wire(self.settings.options)
@@ -104,7 +120,8 @@ class Page:
             self.timeline.wire(timeline_tab)
             self.archive.wire(archive_tab)
             self.sources.wire(sources_tab)
-            self.settings.wire()
+        blocks.state_session_capacity = _MOST_TABS
+        self._blocks = blocks
         return blocks
 
     # -- what concerns several tabs ------------------------------------------------
@@ -187,6 +204,7 @@ def mount(app: FastAPI, scheduler: RequestScheduler, access: Access) -> FastAPI:
         max_file_size=_LARGEST_UPLOAD,
         app_kwargs={"docs_url": None, "redoc_url": None, "openapi_url": None},
     )
+    app.add_middleware(PageShell, visits=page.visits)
     return app
 
 

@@ -67,8 +67,9 @@ class TurnView:
 
 
 def thread(turns: Sequence[TurnView], stats: Stats | None) -> str:
-    """Questions and answers, oldest first."""
-    return "\n".join(turn_html(t, stats) for t in turns)
+    """Questions and answers, oldest first; where it does not begin with the first, how many are before it."""
+    hidden = turns[0].number - 1 if turns else 0
+    return "\n".join([fill("turn", "earlier", hidden)] * bool(hidden) + [turn_html(t, stats) for t in turns])
 
 
 def turn_html(turn: TurnView, stats: Stats | None) -> str:

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from rag.service.scheduler import RequestScheduler
     from rag.timelines import Timeline
 
-_KEPT = 30
-"""Turns of a conversation that are shown; older ones stay stored and are exported."""
+SHOWN = 30
+"""Turns of a conversation that are shown at first, and how many more each time older ones are asked for."""
 _WRITING = "Writing a summary"
 """What a model does once the quotes are there."""
 
@@ -54,6 +54,8 @@ class TabSession:
     user: str
     starters: StarterQuestions
     conversation: str | None = None
+    shown: int = SHOWN
+    """How many turns of the conversation are shown: the last ones."""
     editing: int | None = None
     """The id of the turn whose question is being edited."""
     reading: bool = False
@@ -84,8 +86,8 @@ class TabSession:
     def turn_views(self, turns: Sequence[Turn] | None = None) -> list[TurnView]:
         """The conversation's last turns as they are shown, with the state of the articles they cite."""
         turns = self.turns() if turns is None else turns
-        status = self.citation_status(turns[-_KEPT:])
-        first = max(0, len(turns) - _KEPT)
+        first = max(0, len(turns) - self.shown)
+        status = self.citation_status(turns[first:])
         return [turn_view(t, first + n, status) for n, t in enumerate(turns[first:], 1)]
 
     def citation_status(self, turns: Sequence[Turn]) -> dict[str, CitationStatus]:
@@ -288,8 +290,17 @@ class TabSession:
         self.current = turns[-1]
         return PageUpdate(past=render.thread(turns[:-1], stats), live=render.turn_html(turns[-1], stats), listed=True)
 
+    def show_earlier(self, all_of_them: bool) -> str:
+        """The conversation with older questions, above the one that is asked or shown last."""
+        self.shown = max(self.shown, len(self.turns())) if all_of_them else self.shown + SHOWN
+        views = self.turn_views()
+        if views and self.current is not None and views[-1].turn_id == self.current.turn_id:
+            views = views[:-1]  # the last one is in a place of its own
+        return render.thread(views, self.stats())
+
     def open_conversation(self, ident: str | None) -> PageUpdate:
         """Show another conversation; None: a new one."""
+        self.shown = SHOWN
         self.cancel.set()
         self.conversation, self.editing, self.current = ident, None, None
         view = self.redrawn()

@@ -210,6 +210,8 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool, extra: Liter
             timeout=settings.timeout,
             max_upload=settings.max_upload * 1_000_000,
             audit=AuditLog.of(settings),
+            path_prefix=settings.path_prefix,
+            trusted_proxies=settings.trusted_proxies,
         )
         request_log.to_stderr()
         who = "open to this machine" if access.open else "with a password" if access.users else "with the token"

@@ -19,7 +19,6 @@ import ipaddress
 import math
 import secrets
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
@@ -30,24 +29,23 @@ import anyio
 from rag.errors import UsageError
 from rag.service.asgi import client_address, redirect, send_error
 from rag.service.passwords import Passwords, read_roles, read_users
+from rag.service.proxy import Network, parse_networks, relative
 from rag.service.roles import ROLES, Role
 from rag.service.sessions import Sessions, session_key
 from rag.service.sign_in import PATHS, SignIn
+from rag.service.tries import Guesses
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from rag.settings import Settings
 
-TRIES, WINDOW = 10, 60.0
-"""Wrong tokens and passwords that an address may send in so many seconds."""
-
 _OPEN_PATH = "/healthz"
 _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _ALL_ADDRESSES = {"", "0.0.0.0", "::"}  # noqa: S104 - compared with, not listened on
 _LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}
 _HASHED_AT_ONCE = 2
-_MOST_ADDRESSES = 10_000
+_MOST_PROXIED = 10_000  # users whose role is remembered
 
 
 class Access:
@@ -89,6 +87,7 @@ class Access:
         self.user_header, self.role_header = user_header, role_header
         self.proxies = _networks(user_header, proxies)
         self._proxied: dict[str, Role] = {}
+        self._lock = threading.Lock()
         self.on_sign_in: Callable[[str], None] = lambda _: None
         """Called with the user who has entered a right password or token."""
         if self._token is not None and len(self._token) < 8:
@@ -104,8 +103,7 @@ class Access:
         self._hosts = {n.lower() for n in (host, *hosts, *_LOCAL_NAMES)}
         self._any_host = host in _ALL_ADDRESSES and not hosts and not self.open
         self._use_key(session_key or secrets.token_bytes(32))
-        self._failures: dict[str, list[float]] = {}
-        self._lock = threading.Lock()
+        self.guesses = Guesses()
         self._limiter: anyio.CapacityLimiter | None = None
 
     @classmethod
@@ -183,11 +181,7 @@ class Access:
         if kind.lower() == "bearer":
             return self.authenticate("", value.strip())
         if kind.lower() == "basic":
-            try:
-                name, _, password = base64.b64decode(value.strip(), validate=True).decode().partition(":")
-            except ValueError:
-                return None
-            return self.authenticate(name, password)
+            return self.authenticate(*basic_credentials(headers))
         return self.signed_in(headers)
 
     def signed_in(self, headers: Mapping[str, str]) -> str | None:
@@ -236,31 +230,10 @@ class Access:
         name = f"proxy:{user}"[:200]  # nobody of the password file, and not the token
         named = [r for r in ROLES for said in roles for x in said.split(",") if x.strip().lower() == r]
         with self._lock:
-            if len(self._proxied) >= _MOST_ADDRESSES:
+            if len(self._proxied) >= _MOST_PROXIED:
                 self._proxied.clear()
             self._proxied[name] = named[-1] if named else "reader"
         return name
-
-    # -- wrong tries -----------------------------------------------------------------
-
-    def retry_after(self, address: str) -> float:
-        """Seconds until an address may try again; 0: now."""
-        with self._lock:
-            now = time.monotonic()
-            recent = [t for t in self._failures.get(address, ()) if t > now - WINDOW]
-            if not recent:
-                self._failures.pop(address, None)
-                return 0.0
-            self._failures[address] = recent
-            return recent[-TRIES] + WINDOW - now if len(recent) >= TRIES else 0.0
-
-    def record_failure(self, address: str) -> None:
-        """Count a wrong token or password."""
-        with self._lock:
-            now = time.monotonic()
-            if len(self._failures) >= _MOST_ADDRESSES:
-                self._failures = {a: t for a, t in self._failures.items() if t[-1] > now - WINDOW}
-            self._failures.setdefault(address, []).append(now)
 
     # -- where a request comes from --------------------------------------------------
 
@@ -325,17 +298,20 @@ class Guard:
             return user
         address = client_address(scope)
         hashed = bool(access.users) and headers["authorization"].lower().startswith("basic ")
+        account = basic_credentials(headers)[0] if hashed else ""
         async with access.limiter if hashed else nullcontext():
             # Asked here, so that tries that come at once are counted one after the other.
-            if wait := access.retry_after(address):
+            if wait := access.guesses.wait(address, account):
                 seconds = math.ceil(wait)
-                message = f"Too many wrong answers from your address. Try again in {seconds} s."
+                message = f"Too many wrong answers from your address or for this name. Try again in {seconds} s."
                 await send_error(scope, send, 429, "TooManyTries", message, {"retry-after": str(seconds)})
                 return None
             # bcrypt takes a quarter of a second by design; the event loop goes on meanwhile.
             user = await anyio.to_thread.run_sync(access.identify, headers) if hashed else access.identify(headers)
             if user is None:
-                access.record_failure(address)
+                access.guesses.record(address, account)
+            elif account:
+                access.guesses.let_in(address, account)
         if user is None:
             await self._refuse(scope, send, "That is not a right token or password. Check it.")
         return user
@@ -345,7 +321,8 @@ class Guard:
         if scope["type"] == "http" and scope["method"] == "GET" and "text/html" in headers.get("accept", ""):
             query = f"?{scope['query_string'].decode('latin-1')}" if scope["query_string"] else ""
             target = quote(scope["path"] + query, safe="/")
-            await redirect(send, f"/login?next={target}", {"cache-control": "no-store"})
+            login = relative(scope["path"], f"/login?next={target}")
+            await redirect(send, login, {"cache-control": "no-store"})
         else:
             await self._refuse(scope, send, "Send the token, or sign in at /login.")
 
@@ -354,7 +331,7 @@ class Guard:
         await send_error(scope, send, 401, "Unauthorized", message, {"www-authenticate": 'Bearer realm="onrecord"'})
 
 
-def _networks(header: str, proxies: Sequence[str]) -> tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, ...]:
+def _networks(header: str, proxies: Sequence[str]) -> tuple[Network, ...]:
     """Proxies that may name users.
 
     Raises:
@@ -362,10 +339,17 @@ def _networks(header: str, proxies: Sequence[str]) -> tuple[ipaddress.IPv4Networ
     """
     if header and not proxies:
         raise UsageError(f"Anybody could send {header}. Name the proxy that sends it with ONRECORD_TRUSTED_PROXIES.")
+    return parse_networks(proxies)
+
+
+def basic_credentials(headers: Mapping[str, str]) -> tuple[str, str]:
+    """Name and password of HTTP Basic; both empty where they can't be read."""
+    value = (headers.get("authorization") or "").partition(" ")[2]
     try:
-        return tuple(ipaddress.ip_network(p.strip(), strict=False) for p in proxies)
-    except ValueError as e:
-        raise UsageError(f"A trusted proxy is no address or network ({e}). Write it as 10.0.0.7 or 10.0.0.0/8.") from e
+        name, _, password = base64.b64decode(value.strip(), validate=True).decode().partition(":")
+    except ValueError:
+        return "", ""
+    return name, password
 
 
 def is_loopback(host: str) -> bool:

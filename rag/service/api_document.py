@@ -8,6 +8,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from rag.finding import Excerpt, Findings, Found
+from rag.index.collections import Collection
 from rag.service.schemas import ArticlePage, DeleteResponse, ServiceStats
 from rag.timelines import Timeline, TimelineEntry
 from rag.types import (
@@ -186,11 +188,38 @@ def _article() -> Article:
     return Article(key="https://example.com/talks", id=_ID, text=_TEXT, language="en", **_WHERE)
 
 
+def _findings() -> Findings:
+    summary = ArticleSummary(
+        id=_ID,
+        key="https://example.com/talks",
+        language="en",
+        characters=len(_TEXT),
+        added=_WHERE["published"],
+        **_WHERE,
+    )
+    excerpt = Excerpt(start=0, end=40, text=_TEXT[:40], marks=((4, 9),))
+    hit = Found(article=summary, score=2.5, title_marks=((0, 5),), excerpts=(excerpt,), places=1)
+    return Findings(
+        query="talk* AND Beijing",
+        total=1,
+        found=(hit,),
+        outlets=(("Harbour Post", 1),),
+        months=(("2023-06", 1),),
+        millis=4.2,
+    )
+
+
+def _collection() -> Collection:
+    return Collection(id=1, name="The talks", note="for Sunday", made=_WHERE["published"], articles=12)
+
+
 _EXAMPLES: dict[tuple[str, str], Callable[[], Any]] = {
     ("post", "/api/ask"): lambda: _json(_answer()),
     ("post", "/api/search"): lambda: [_json(_hit())],
     ("get", "/api/search"): lambda: [_json(_hit())],
     ("get", "/api/quotes"): lambda: [_json(_quote())],
+    ("get", "/api/find"): lambda: _json(_findings()),
+    ("get", "/api/collections"): lambda: [_json(_collection())],
     ("get", "/api/timeline"): lambda: _json(_timeline()),
     ("get", "/api/articles"): lambda: _json(_page()),
     ("post", "/api/articles"): lambda: _json(IngestReport(added=1, passages=1)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
@@ -15,10 +15,12 @@ from fastapi.responses import HTMLResponse
 from rag.service.access import Access, Guard
 from rag.service.api_docs import reference_page
 from rag.service.api_document import complete
+from rag.service.asgi import page_policy
 from rag.service.audit import AuditLog
 from rag.service.body_limit import BodyLimit
 from rag.service.error_responses import handle_errors, handle_missing
 from rag.service.openai_api import OpenAIRoutes
+from rag.service.proxy import Proxy, parse_networks, parse_prefix
 from rag.service.proxy_user import ProxyUser
 from rag.service.request_log import RequestLog
 from rag.service.roles import Desk
@@ -47,6 +49,8 @@ def create_app(
     timeout: float = 300.0,
     max_upload: int = 100_000_000,
     audit: AuditLog | None = None,
+    path_prefix: str = "",
+    trusted_proxies: Sequence[str] = (),
 ) -> FastAPI:
     """The service as an ASGI application.
 
@@ -58,12 +62,16 @@ def create_app(
         timeout: Seconds a question may take, waiting included.
         max_upload: Bytes that articles may have in one request.
         audit: Where it is written down who did what; None: nowhere.
+        path_prefix: The path under which browsers find the service, such as "/news", where a proxy does not say it.
+        trusted_proxies: Addresses and networks whose X-Forwarded headers are believed.
 
     Raises:
+        UsageError: The prefix or one of the proxies can't be read.
         ExtraMissing: ``mcp`` is true and its package is not installed.
     """
     from rag import __version__
 
+    prefix, proxies = parse_prefix(path_prefix), parse_networks(trusted_proxies)
     _offline()
     running: list[Callable[[], Any]] = []
 
@@ -94,19 +102,21 @@ def create_app(
 
     @app.get("/docs", include_in_schema=False)
     def docs() -> HTMLResponse:
-        return HTMLResponse(reference_page(app.openapi()))
+        page = reference_page(app.openapi())
+        return HTMLResponse(page, headers={"content-security-policy": page_policy(page)})
 
     if mcp:
         from rag.service.mcp import mount as mount_tools
 
         running.append(mount_tools(app, scheduler, access))
-    app.add_middleware(BodyLimit, largest=max_upload)
-    app.add_middleware(Guard, access=access)
-    app.add_middleware(ProxyUser, access=access)
-    app.add_middleware(RequestLog)  # the outermost
     if mount_page is not None:
         mount_page(app, scheduler, access)
         handle_missing(app)
+    app.add_middleware(BodyLimit, largest=max_upload)
+    app.add_middleware(Guard, access=access)
+    app.add_middleware(Proxy, prefix=prefix, trusted=proxies)
+    app.add_middleware(ProxyUser, access=access)  # before the address of who asks is the browser's
+    app.add_middleware(RequestLog)  # the outermost
     return app
 
 

@@ -21,7 +21,8 @@ LOGGER = logging.getLogger("onrecord.service")
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SECURITY = {
     b"x-content-type-options": b"nosniff",
-    b"content-security-policy": b"frame-ancestors 'self'",
+    # For data and errors. What is made to be looked at, such as the page, brings a policy of its own.
+    b"content-security-policy": b"default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     # Not "no-referrer": with that, browsers send our own forms with the origin "null".
     b"referrer-policy": b"same-origin",
 }

@@ -32,6 +32,7 @@ from rag.service.access import Access
 from rag.service.error_responses import ClientGone, TimedOut, error_response, first_mistake
 from rag.service.scheduler import RequestScheduler
 from rag.service.schemas import (
+    HISTORY_READ,
     ArticlePage,
     DeleteResponse,
     ErrorResponse,
@@ -170,14 +171,17 @@ class Routes:
         Events are ``waiting`` (the position), ``evidence`` (the passages found), ``quotes`` (the words that answer,
         before any model has written; none of a refusal), ``progress`` (a heartbeat at least twice a second), ``text``
         (a sentence of the summary that passed the check, with its citations, or a quote where there is no summary) and
-        last ``answer`` or ``error``. A client that goes away stops the work.
+        last ``answer`` or ``error``. A client that goes away stops the work. Of a conversation longer than is read, the
+        header ``x-history-dropped`` says how many exchanges were left out.
         """
         events = self.events(request, body)
+        dropped = max(0, len(body.history) - HISTORY_READ)
+        told = {"x-history-dropped": str(dropped)} if dropped else {}
         if not (body.stream or "text/event-stream" in request.headers.get("accept", "")):
             async with aclosing(events):
                 async for event in events:
                     if isinstance(event, Finished):
-                        return _json(event.answer)
+                        return _json(event.answer, told)
             raise errors.ServiceBusy("The question was stopped. Try again in a little while.")
         first = await anext(events)  # an error before the first event still gets its own status
 
@@ -195,7 +199,8 @@ class Routes:
         return StreamingResponse(
             stream(),
             media_type="text/event-stream",
-            headers={"cache-control": "no-store", "x-accel-buffering": "no"},  # keeps proxies from buffering the events
+            # The second keeps proxies from buffering the events.
+            headers={"cache-control": "no-store", "x-accel-buffering": "no", **told},
         )
 
     async def events(self, request: Request, body: Question) -> AsyncGenerator[Waiting | Event, None]:
@@ -207,7 +212,7 @@ class Routes:
             body.question,
             user=self.access.user(request),
             chat_model=None if body.model == own else body.model,
-            history=[(h.question, h.answer) for h in body.history],
+            history=[(h.question, h.answer) for h in body.history[-HISTORY_READ:]],
             temperature=body.temperature,
             **body.options(),
         )
@@ -396,8 +401,8 @@ def _next(events: Iterator[Waiting | Event]) -> Waiting | Event | None:
     return next(events, None)
 
 
-def _json(value: Answer) -> Response:
-    return Response(value.model_dump_json(), media_type="application/json")
+def _json(value: Answer, headers: dict[str, str]) -> Response:
+    return Response(value.model_dump_json(), media_type="application/json", headers=headers)
 
 
 def _sse(event: Waiting | Event) -> str:

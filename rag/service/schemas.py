@@ -10,6 +10,9 @@ from pydantic import ConfigDict, Field
 from rag.protocols import FilterArgs
 from rag.types import ArticleSummary, Stats, Value
 
+HISTORY_READ = 50
+"""Earlier exchanges that a question is understood by: the last ones of those that are sent."""
+
 Outlets = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=100)]
 Language = Annotated[str, Field(pattern="^[A-Za-z]{2,3}$")]
 
@@ -75,7 +78,9 @@ class Exchange(Value):
 class Question(Search):
     """A question to answer."""
 
-    history: tuple[Exchange, ...] = Field((), max_length=50, description="The conversation so far, oldest first")
+    history: tuple[Exchange, ...] = Field(
+        (), description=f"The conversation so far, oldest first; of a longer one the last {HISTORY_READ} are read"
+    )
     model: str | None = Field(None, max_length=200, description='"none" (quotes alone), or the service\'s own model')
     temperature: float | None = Field(None, ge=0, le=2, description="Of the model; by default the service's setting")
     stream: bool = Field(False, description="Whether to send events as they come")
@@ -200,6 +205,7 @@ class OpenAIErrorResponse(Value):
 
 
 __all__ = [
+    "HISTORY_READ",
     "ArticlePage",
     "DeleteResponse",
     "ErrorDetail",

@@ -99,6 +99,7 @@ class Server(uvicorn.Server):
                 log_config=None,
                 access_log=False,  # rag/service/request_log.py writes one of ours
                 server_header=False,
+                proxy_headers=False,  # rag/service/proxy.py reads them, from trusted proxies alone
                 timeout_keep_alive=30,
                 timeout_graceful_shutdown=int(shutdown_grace) + 5,
                 h11_max_incomplete_event_size=64_000,

@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +43,8 @@ class Site:
     odd: list[str] = field(default_factory=list)
     """What a console complained of, and requests that went elsewhere."""
     contexts: list[Any] = field(default_factory=list)
+    ours: tuple[str, ...] = ()
+    """Beginnings of other addresses that may be asked for, such as those of a proxy before the service."""
 
     def tab(self, width: int = 1440, height: int = 900, scheme: str = "light", **more: Any) -> Any:
         """A fresh browser's tab on the page."""
@@ -50,16 +54,17 @@ class Site:
         self.contexts.append(context)
         tab = context.new_page()
         tab.set_default_timeout(30_000)
+        tab.wait_for_function = partial(until, tab)
         tab.on("console", lambda m: self.odd.append(m.text) if m.type == "error" else None)
         tab.on("pageerror", lambda e: self.odd.append(str(e)))
         tab.on("dialog", lambda d: d.accept())
         tab.on("request", lambda r: self._elsewhere(r.url))
-        tab.goto(self.address)
+        tab.goto(self.ours[0] if self.ours else self.address)
         tab.wait_for_selector(".masthead h1")
         return tab
 
     def _elsewhere(self, url: str) -> None:
-        if not url.startswith((self.address, "data:", "blob:")):
+        if not url.startswith((*(self.ours or (self.address,)), "data:", "blob:")):
             self.odd.append(f"asked for {url}")
 
 
@@ -76,10 +81,19 @@ def site(browser: Any) -> Iterator[Callable[..., Site]]:
     ends: list[Callable[[], None]] = []
     sites: list[Site] = []
 
-    def serve(archive: Any, **options: Any) -> Site:
+    def serve(
+        archive: Any, *, path_prefix: str = "", trusted_proxies: Sequence[str] = (), access: Any = None, **options: Any
+    ) -> Site:
         scheduler = RequestScheduler(archive, **options)
         listening = bind("127.0.0.1", 0)
-        server = Server(create_app(scheduler, Access(), mount_page=mount), scheduler, shutdown_grace=1.0)
+        app = create_app(
+            scheduler,
+            access or Access(),
+            mount_page=mount,
+            path_prefix=path_prefix,
+            trusted_proxies=trusted_proxies,
+        )
+        server = Server(app, scheduler, shutdown_grace=1.0)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
         thread.start()
         made = Site(address(listening), scheduler, browser)
@@ -101,6 +115,14 @@ def site(browser: Any) -> Iterator[Callable[..., Site]]:
         end()
     for made in sites:
         assert made.odd == []
+
+
+def until(tab: Any, expression: str, arg: Any = None, timeout: float = 30_000) -> None:
+    """As Playwright's ``wait_for_function``, which evaluates text within the page, and the page's policy forbids that."""
+    end = time.monotonic() + timeout / 1000
+    while not tab.evaluate(expression, arg):
+        assert time.monotonic() < end, f"never so: {expression}"
+        tab.wait_for_timeout(20)
 
 
 def ask(tab: Any, question: str) -> Any:

@@ -311,6 +311,14 @@ def test_conversations_are_found_renamed_and_deleted(site: Serve, tmp_path: Path
     tab.wait_for_function("document.querySelectorAll('.conversations li').length === 2")
     tab.click(".conversations .open:has-text('repairs')")
     tab.wait_for_selector("#live .turn:has-text('12 million')")
+    store, (found,) = archive.conversations, archive.conversations.list("local", "repairs")
+    for _ in range(32):
+        store.append(found.id, "local", "And how many ferries will run?", store.turns(found.id, "local")[0].answer)
+    tab.click(".conversations .open:has-text('repairs')")
+    tab.wait_for_selector(".earlier:has-text('The first 3 questions are not shown')")
+    assert tab.locator(".turn").count() == 30
+    tab.click(".earlier >> text=Show all 3")
+    tab.wait_for_function("document.querySelectorAll('.turn').length === 33")
     tab.locator(".conversations li", has_text="ferries").locator("text=Delete").click()
     tab.wait_for_function("document.querySelectorAll('.conversations li').length === 1")
     archive.close()

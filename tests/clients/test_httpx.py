@@ -32,7 +32,7 @@ def test_every_call_works_as_its_example_says(web: httpx.Client) -> None:
                 if path.startswith("/v1/"):
                     body = {**body, "model": "none"}
             ident = "none" if path.startswith("/v1/") else "https://example.com/ferry"
-            needed = {"question": "boats", "about": "Port"}
+            needed = {"question": "boats", "about": "Port", "query": "boats"}
             params = {
                 p["name"]: needed[p["name"]] for p in call.get("parameters", ()) if p["required"] and p["in"] == "query"
             }

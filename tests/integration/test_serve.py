@@ -377,7 +377,7 @@ def test_the_token_covers_the_page_too(filled: Archive) -> None:
                 assert status == (200 if path == "/healthz" else 401), (method, path, status)
             page = web.get("/", headers={"Authorization": f"Bearer {TOKEN}", "Accept": "text/html"})
             assert page.status_code == 200 and "gradio" in page.text.lower()
-            assert web.get("/", headers={"Accept": "text/html"}).headers["location"] == "/login?next=/"
+            assert web.get("/", headers={"Accept": "text/html"}).headers["location"] == "./login?next=/"
         server.stop()
         thread.join(30)
 

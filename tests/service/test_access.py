@@ -2,56 +2,24 @@
 
 from __future__ import annotations
 
-import base64
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
+from service.guarded import ADA, BO, HASHES, HOME, HTML, KEY, basic, bearer, client, sent_to
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import PlainTextResponse
-from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from rag import Settings
 from rag.errors import UsageError
-from rag.service.access import TRIES, Access, Guard, is_loopback
+from rag.service.access import Access, Guard, is_loopback
 from rag.service.passwords import Passwords, hash_password, is_hash, read_users
 from rag.service.sessions import SESSION, Sessions, session_key
 from rag.service.sign_in import sign_in_page
-
-HOME = "http://127.0.0.1:8000"
-HTML = {"accept": "text/html,*/*"}
-KEY = b"k" * 32
-ADA, BO = "ada's secret", "bo's secret"
-HASHES = {password: hash_password(password, cost=4) for password in (ADA, BO, "another secret")}
-
-
-def client(access: Access, base: str = HOME, **options: Any) -> TestClient:
-    async def whoami(request: Request) -> PlainTextResponse:
-        return PlainTextResponse(access.user(request))
-
-    async def alive(_: Request) -> PlainTextResponse:
-        return PlainTextResponse("alive")
-
-    routes = [Route(path, whoami, methods=["GET", "POST"]) for path in ("/", "/api/ask", "/deep/er")]
-    routes.append(Route("/healthz", alive))
-    app = Starlette(routes=routes)
-    app.add_middleware(Guard, access=access)
-    return TestClient(app, base_url=base, follow_redirects=False, **options)
-
-
-def bearer(token: str) -> dict[str, bytes]:
-    return {"authorization": f"Bearer {token}".encode()}
-
-
-def basic(name: str, password: str) -> dict[str, str]:
-    return {"authorization": "Basic " + base64.b64encode(f"{name}:{password}".encode()).decode()}
-
+from rag.service.tries import TRIES
 
 # -- what is asked ------------------------------------------------------------------------
 
@@ -59,7 +27,7 @@ def basic(name: str, password: str) -> dict[str, str]:
 def test_on_this_machine_nothing_is_asked() -> None:
     web = client(Access())
     assert web.get("/api/ask").text == web.post("/").text == "local"
-    assert web.get("/login").headers["location"] == "/"
+    assert sent_to(web.get("/login")) == "/"
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.168.1.5", "news.example.org", ""])
@@ -142,14 +110,14 @@ def test_a_browser_signs_in_and_is_sent_where_it_wanted() -> None:
     web = client(access)
     sent = web.get("/deep/er?a=1&b=x%20y", headers=HTML)
     assert sent.status_code == 303
-    form = web.get(sent.headers["location"])
+    form = web.get(sent_to(sent))
     assert form.status_code == 200 and 'type="password"' in form.text and "<script" not in form.text
-    done = web.post(sent.headers["location"], data={"secret": "the-right-token"}, headers={"origin": HOME})
-    assert done.status_code == 303 and done.headers["location"] == "/deep/er?a=1&b=x%20y"
+    done = web.post(sent_to(sent), data={"secret": "the-right-token"}, headers={"origin": HOME})
+    assert done.status_code == 303 and sent_to(done) == "/deep/er?a=1&b=x%20y"
     cookie = done.headers["set-cookie"]
     assert "HttpOnly" in cookie and "SameSite=Strict" in cookie and "Secure" not in cookie
     assert web.get("/deep/er").text == "token"
-    assert web.get("/login?next=/deep/er").headers["location"] == "/deep/er"
+    assert sent_to(web.get("/login?next=/deep/er")) == "/deep/er"
     assert web.post("/logout").status_code == 303
     assert web.get("/").status_code == 401
 
@@ -176,7 +144,7 @@ def test_a_user_signs_in_by_name() -> None:
 def test_nobody_is_sent_elsewhere(target: str) -> None:
     web = client(Access(token="the-right-token"))
     done = web.post("/login", params={"next": target}, data={"secret": "the-right-token"})
-    assert done.headers["location"] == "/"
+    assert sent_to(done) == "/"
 
 
 def test_the_form_shows_what_was_given_as_text() -> None:
@@ -311,9 +279,7 @@ def test_guessing_is_slowed_down(monkeypatch: pytest.MonkeyPatch) -> None:
     assert web.get("/").text == "token", "who is in stays in"
     other = client(access, client=("10.0.0.9", 50000))
     assert other.get("/", headers=bearer("the-right-token")).text == "token", "another address"
-    assert web.get("/login", headers={**bearer("the-right-token"), **HTML}).headers.get("location") == "/", (
-        "by its cookie"
-    )
+    assert sent_to(web.get("/login", headers={**bearer("the-right-token"), **HTML})) == "/", "by its cookie"
     now = time.monotonic()
     monkeypatch.setattr(time, "monotonic", lambda: now + 61)
     assert client(access).get("/", headers=bearer("the-right-token")).text == "token"

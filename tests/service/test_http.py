@@ -20,6 +20,7 @@ from rag.composing import AnswerText
 from rag.service.access import Access
 from rag.service.http import create_app
 from rag.service.scheduler import RequestScheduler
+from rag.service.schemas import HISTORY_READ
 from rag.testing import FakeChat
 from rag.types import Answer, Finished, Progress, Quoted
 
@@ -73,6 +74,25 @@ def test_the_conversation_is_taken_in(web: TestClient, filled: Archive) -> None:
     assert answer["query"]["text"] != "" and answer["query"]["standalone"]
 
 
+def test_a_conversation_may_be_long(web: TestClient, filled: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Any] = []
+    stream = RequestScheduler.stream
+
+    def spy(self: RequestScheduler, *args: Any, **options: Any) -> Any:
+        read.append(options["history"])
+        return stream(self, *args, **options)
+
+    monkeypatch.setattr(RequestScheduler, "stream", spy)
+    history = [{"question": f"Question {n}?", "answer": f"Answer {n}."} for n in range(400)]
+    for told in (history[:50], history[:51], history):
+        answer = web.post("/api/ask", json={"question": QUESTION, "history": told})
+        assert answer.status_code == 200 and answer.json()["answered"]
+        assert read[-1] == [(h["question"], h["answer"]) for h in told[-HISTORY_READ:]], "the last ones, in their order"
+        assert answer.headers.get("x-history-dropped", "0") == str(max(0, len(told) - HISTORY_READ))
+    described = web.get("/openapi.json").json()["components"]["schemas"]["Question"]["properties"]["history"]
+    assert "maxItems" not in described and f"the last {HISTORY_READ} are read" in described["description"]
+
+
 def test_the_temperature_reaches_the_model(web: TestClient, filled: Archive, chat: FakeChat) -> None:
     for body in ({"temperature": 0.7}, {}, {"temperature": None}):
         assert web.post("/api/ask", json={"question": QUESTION, **body}).status_code == 200
@@ -105,7 +125,7 @@ def test_the_model_is_the_services_or_none(web: TestClient, filled: Archive) -> 
         {"question": QUESTION, "sources": "Harbour Post"},
         {"question": QUESTION, "sources": ["x" * 201]},
         {"question": QUESTION, "history": [{"question": "x"}]},
-        {"question": QUESTION, "history": [{"question": "x", "answer": "y"}] * 51},
+        {"question": QUESTION, "history": [{"question": "x", "answer": "y"}] * 60 + [{"question": "x"}]},
         {"question": QUESTION, "temperature": -0.1},
         {"question": QUESTION, "temperature": 2.1},
         {"question": QUESTION, "temperature": "warm"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -82,6 +83,28 @@ def test_a_conversation_is_kept_and_leans_on_itself(session: TabSession, chat: F
     assert other.archive.conversations.list("bob") == []
     with pytest.raises(OnRecordError):
         other.open_conversation(session.conversation)
+
+
+def test_all_of_a_long_conversation_can_be_seen(session: TabSession) -> None:
+    store = session.archive.conversations
+    session.conversation = store.create("ada").id
+    answer = session.archive.ask(QUESTION)
+    for n in range(1, 71):
+        store.append(session.conversation, "ada", f"Question {n}?", answer)
+
+    def told(past: str | None) -> tuple[list[int], str]:
+        note = re.search(r'<p class="earlier">(.*?)<button', str(past), re.DOTALL)
+        return [int(n) for n in re.findall(r'aria-label="Question (\d+)"', str(past))], note[1].strip() if note else ""
+
+    opened = session.open_conversation(session.conversation)
+    assert told(opened.past) == ([*range(41, 70)], "The first 40 questions are not shown.")
+    assert told(opened.live)[0] == [70]
+    assert told(session.show_earlier(False)) == ([*range(11, 70)], "The first 10 questions are not shown.")
+    during = [*views(session, "Question 71?")]
+    assert told(during[0].past) == ([*range(11, 71)], "The first 10 questions are not shown.")
+    assert told(session.show_earlier(True)) == ([*range(1, 71)], "")
+    assert told(session.redrawn().past) == ([*range(1, 71)], ""), "it stays so"
+    assert len(told(session.open_conversation(session.conversation).past)[0]) == 29, "until it is opened again"
 
 
 def test_the_temperature_reaches_the_model(session: TabSession, chat: FakeChat) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 from rag.ui import coverage, lists
 from rag.ui.lists import PAGE
 from rag.ui.tabs.common import IMMEDIATE, STREAMING, Changes, event_data, html
@@ -121,9 +126,10 @@ class ArchiveTab:
         session = self.page.session(request)
         paths = [str(f) for f in (files if isinstance(files, list) else [files] if files else [])]
         result = ""
-        for result, ended in ingest_events(session.ingest_files(paths)):
-            if not ended:
-                yield {self.result: result}
+        with _UPLOADS.using(paths):
+            for result, ended in ingest_events(session.ingest_files(paths)):
+                if not ended:
+                    yield {self.result: result}
         # In one update with the list and the masthead, so that no number on the page contradicts the result.
         yield {
             **self.show(words, outlet, request),
@@ -131,6 +137,38 @@ class ArchiveTab:
             self.result: result,
             self.upload: None,
         }
+
+
+class Uploads:
+    """Deletes uploaded files once they are taken in; Gradio would keep them, out of a takedown's reach.
+
+    The same file uploaded twice is one file to Gradio, so that it goes with its last use.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none in use."""
+        self._used: Counter[Path] = Counter()
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def using(self, paths: Iterable[str]) -> Iterator[None]:
+        """Delete these files afterwards; files outside Gradio's folder are left alone."""
+        folder = Path(get_upload_folder()).resolve()
+        ours = [p for p in map(Path, paths) if folder in p.resolve().parents]
+        with self._lock:
+            self._used.update(ours)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._used.subtract(ours)
+                for path in ours:
+                    if self._used[path] <= 0:
+                        del self._used[path]
+                        path.unlink(missing_ok=True)
+
+
+_UPLOADS = Uploads()
 
 
 def ingest_events(work: Iterator[Any]) -> Iterator[tuple[str, bool]]:

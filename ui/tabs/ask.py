@@ -76,6 +76,7 @@ class AskTab:
         self.question.stop(self.stop, None, None, **IMMEDIATE)
         for place in (self.past, self.live):
             place.cite(self.cite, None, self.side, **IMMEDIATE)
+            place.earlier(self.show_earlier, None, self.past, **IMMEDIATE)
             place.rate(self.rate, None, shown, **IMMEDIATE)
             place.why(self.rate, None, shown, **IMMEDIATE)
             place.edit(self.edit, None, [self.question, self.chips], **IMMEDIATE)
@@ -191,6 +192,10 @@ class AskTab:
     def back(self, request: gr.Request) -> str:
         """Go back from an article to the evidence."""
         return self.page.session(request).side()
+
+    def show_earlier(self, request: gr.Request, event: gr.EventData) -> str:
+        """Show older questions of the conversation."""
+        return self.page.session(request).show_earlier(event_data(event).get("all") == "1")
 
     def rate(self, request: gr.Request, event: gr.EventData) -> Changes:
         """Store feedback on an answer, or its reason, or take it back."""

@@ -26,7 +26,17 @@ Changes = dict[Any, Any]
 
 def html(name: str, value: str = "") -> gr.HTML:
     """An HTML component whose buttons send events; ``name`` is its id."""
-    return gr.HTML(value, elem_id=name, elem_classes=["onr"], js_on_load=page_file("page.js"), apply_default_css=False)
+    return gr.HTML(value, elem_id=name, elem_classes=["onr"], js_on_load=on_load(), apply_default_css=False)
+
+
+@cache
+def on_load() -> str:
+    """What each HTML component runs when it is there: a call of page.js, which ``shell.js`` knows by its text.
+
+    Gradio looks there for the names of the events, in quotes.
+    """
+    known = page_file("page.js").partition("const known = [")[2].partition("]")[0]
+    return f"onrecord(element, trigger, watch); // {' '.join(known.split())}"
 
 
 @cache

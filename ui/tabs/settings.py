@@ -11,12 +11,6 @@ from rag.answer.models.chat import NONE, WITHOUT_MODEL
 if TYPE_CHECKING:
     from rag.ui.app import Page
 
-# Gradio is dark where the body has that class.
-_SET_THEME = """(theme) => {
-  const dark = theme === 'dark' || (theme === 'system' && matchMedia('(prefers-color-scheme: dark)').matches);
-  document.body.classList.toggle('dark', dark);
-}"""
-
 
 class SettingsTab:
     """The fields of the settings; the tab Ask reads them."""
@@ -39,9 +33,6 @@ class SettingsTab:
             value="system",
             label="Theme",
             elem_id="s-theme",
+            interactive=True,  # shell.js does what it says; no event of Gradio's takes it
         )
         self.options: list[Any] = [self.model, self.k, self.temperature]
-
-    def wire(self) -> None:
-        """Connect the events."""
-        self.theme.change(None, self.theme, None, js=_SET_THEME, api_visibility="private")
