@@ -11,7 +11,7 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import gradio as gr
 from rag.ui import lists
-from rag.ui.downloads import downloads
+from rag.ui.downloads import downloads, shared
 from rag.ui.session import TabSession
 from rag.ui.starters import StarterQuestions
 from rag.ui.tabs.archive import ArchiveTab, ingest_events
@@ -151,6 +151,7 @@ def mount(app: FastAPI, scheduler: RequestScheduler, access: Access) -> FastAPI:
     """
     page = Page(scheduler, access.user)
     app.include_router(downloads(page.new_session))
+    app.include_router(shared(page.new_session))
     gr.mount_gradio_app(
         app,
         page.blocks(),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rag.ui import citing
 from rag.ui.html import fill
 from rag.ui.text import number
 
@@ -53,9 +54,16 @@ def conversations(found: Sequence[Conversation], current: str | None, search: st
     return fill("lists", "conversations", found, current)
 
 
-def exports(current: str | None, rated: bool) -> str:
-    """Links that download a conversation, or one's feedback."""
-    return fill("lists", "exports", current, rated)
+def exports(current: str | None, rated: bool, link: str | None = None) -> str:
+    """Links that download a conversation, or one's feedback, and the link by which others may read it.
+
+    Args:
+        current: The conversation's id.
+        rated: Whether there is feedback.
+        link: The token of the link, where there is one.
+    """
+    styles = [(name, label) for name, label in citing.styles().items() if name != citing.PLAIN]
+    return fill("lists", "exports", current, rated, link, styles)
 
 
 def chips(filters: FilterArgs, editing: bool = False) -> str:

@@ -1,7 +1,7 @@
 // Runs once in each of the page's HTML components: `element` is the component, `trigger` sends an event to Python,
 // `watch` reports new content. Buttons and fields carry data-event and what the event needs as data-*.
 const known = ['cite', 'back', 'redo', 'edit', 'rate', 'why', 'example', 'sample', 'open', 'remove', 'unfilter', 'turnpage',
-  'read', 'takedown', 'rename', 'pausesource', 'removesource', 'syncsource'];
+  'read', 'takedown', 'rename', 'evidence', 'share', 'unshare', 'totab', 'person', 'together', 'apart', 'asfound', 'pausesource', 'removesource', 'syncsource'];
 const focusCite = () => document.lastCite?.focus(); // back to the button that opened the article
 const sendEvent = (target) => {
   const data = { ...target.dataset };
@@ -10,6 +10,10 @@ const sendEvent = (target) => {
     const name = window.prompt('Name of the conversation', data.title || '');
     if (name === null || !name.trim()) return;
     data.title = name.trim();
+  }
+  if (data.event === 'totab') {
+    [...document.querySelectorAll('button[role=tab]')].find((t) => t.textContent.trim() === data.tab)?.click();
+    return;
   }
   if (data.event === 'cite' && target.closest('.turn, .quote, .event')) document.lastCite = target;
   if (data.event === 'back') focusCite();
@@ -28,7 +32,8 @@ const announce = (text) => {
 };
 
 const copy = async (target) => {
-  const text = target.dataset.copy;
+  const link = target.dataset.copylink;
+  const text = link === undefined ? target.dataset.copy : new URL(link, document.baseURI).href;
   let done = false;
   try {
     await navigator.clipboard.writeText(text);
@@ -49,10 +54,10 @@ const copy = async (target) => {
 };
 
 element.addEventListener('click', (event) => {
-  const target = event.target.closest('[data-event], [data-copy]');
+  const target = event.target.closest('[data-event], [data-copy], [data-copylink]');
   if (!target || !element.contains(target) || target.tagName === 'INPUT') return;
   event.preventDefault();
-  if (target.dataset.copy !== undefined) copy(target);
+  if (target.dataset.copy !== undefined || target.dataset.copylink !== undefined) copy(target);
   else if (known.includes(target.dataset.event)) sendEvent(target);
 });
 element.addEventListener('keydown', (event) => {

@@ -82,7 +82,8 @@ class TabSession:
         turns = self.turns() if turns is None else turns
         status = self.citation_status(turns[-_KEPT:])
         first = max(0, len(turns) - _KEPT)
-        return [turn_view(t, first + n, status) for n, t in enumerate(turns[first:], 1)]
+        sizes = self.archive.conversations.coverages(turns[0].conversation) if turns else {}
+        return [turn_view(t, first + n, status, sizes.get(t.id, "")) for n, t in enumerate(turns[first:], 1)]
 
     def citation_status(self, turns: Sequence[Turn]) -> dict[str, CitationStatus]:
         """Which of the cited articles have changed or are gone, by id."""
@@ -111,7 +112,31 @@ class TabSession:
         self.reading = False
         if self.current is None:
             return evidence_panel.nothing()
-        return evidence_panel.evidence(self.current.hits, self.current.number, self.current.quotes)
+        return _evidence(self.current)
+
+    def evidence_of(self, turn: int) -> str:
+        """The evidence of an earlier question, by its turn's id; the side as it is where that is gone."""
+        self.current = next((t for t in self.turn_views() if t.turn_id == turn), self.current)
+        return self.side()
+
+    # -- sharing --------------------------------------------------------------------
+
+    def share(self, on: bool) -> str:
+        """Make the conversation's link for others, or take it back; gives the exports as they are then."""
+        if self.conversation is not None:
+            store = self.archive.conversations
+            if on:
+                store.share(self.conversation, self.user)
+            else:
+                store.unshare(self.conversation, self.user)
+        return self.exports()
+
+    def exports(self) -> str:
+        """Links that download the conversation, and that share it."""
+        if self.conversation is None:
+            return lists.exports(None, False)
+        link = self.archive.conversations.link_of(self.conversation, self.user)
+        return lists.exports(self.conversation, any(t.feedback for t in self.turns()), link)
 
     # -- asking ---------------------------------------------------------------------
 
@@ -136,6 +161,12 @@ class TabSession:
         stats = self.stats()
         turn = TurnView(question=question, number=len(turns) + 1, status="Looking for evidence")
         self.current, self.reading = turn, False
+        if stats is None or not stats.articles:
+            self.editing = edited
+            turn = replace(turn, status="", error="There are no articles yet.", empty=True)
+            past = render.thread(self.turn_views(turns), stats)
+            yield PageUpdate(past=past, live=render.turn_html(turn, stats), busy=False)
+            return
         yield PageUpdate(
             past=render.thread(self.turn_views(turns), stats), live=render.turn_html(turn, stats), busy=True
         )
@@ -148,11 +179,11 @@ class TabSession:
                 turn, side = after_event(turn, event), None
                 self.current = turn
                 if isinstance(event, Retrieved) or (isinstance(event, Quoted) and not self.reading):
-                    side = evidence_panel.evidence(turn.hits, turn.number, turn.quotes)
+                    side = _evidence(turn)
                 if isinstance(event, Finished):
                     turn = self._store(turn, event.answer, edited)
                     if not self.reading:
-                        side = evidence_panel.evidence(turn.hits, turn.number, turn.quotes)
+                        side = _evidence(turn)
                     yield PageUpdate(live=render.turn_html(turn, stats), side=side, busy=False, listed=True)
                 else:
                     yield PageUpdate(live=render.turn_html(turn, stats), side=side)
@@ -177,7 +208,12 @@ class TabSession:
         if gone := cited - self.archive.articles_exist(cited).keys():  # taken down while the answer was written
             store.forget(gone)
             stored = store.turns(self.conversation, self.user)[-1]
-        turn = turn_view(stored, turn.number, {})
+        size = ""
+        if not stored.answer.answered and (stats := self.stats()) is not None:
+            size = render.coverage(stats, turn.question)
+        if size:
+            store.note_coverage(stored.id, size)
+        turn = turn_view(stored, turn.number, {}, size)
         self.current = turn
         return turn
 
@@ -319,8 +355,8 @@ def run_ingest(
         yield done, max(total, done)
 
 
-def turn_view(turn: Turn, number: int, status: dict[str, CitationStatus]) -> TurnView:
-    """A stored turn as it is shown."""
+def turn_view(turn: Turn, number: int, status: dict[str, CitationStatus], size: str = "") -> TurnView:
+    """A stored turn as it is shown; ``size``: how large the archive was when it was asked."""
     answer = turn.answer
     return TurnView(
         question=turn.question,
@@ -333,7 +369,15 @@ def turn_view(turn: Turn, number: int, status: dict[str, CitationStatus]) -> Tur
         turn_id=turn.id,
         feedback=turn.feedback,
         citation_status=status,
+        size=size,
+        asked=turn.asked,
     )
+
+
+def _evidence(turn: TurnView) -> str:
+    """The passages found for a question as the side shows them."""
+    refused = turn.answer is not None and not turn.answer.answered
+    return evidence_panel.evidence(turn.hits, turn.number, turn.quotes, refused=refused)
 
 
 def after_event(turn: TurnView, event: object) -> TurnView:

@@ -257,6 +257,14 @@ class Refusals(NamedTuple):
     taken_down: tuple[str, ...]
 
 
+class ArchiveSize(NamedTuple):
+    """How large the archive is, told below a refusal: one text each (``rag/text/refusals.py``)."""
+
+    plain: tuple[str, ...]
+    dated: tuple[str, ...]
+    undated: tuple[str, ...]
+
+
 class Times(NamedTuple):
     """Times as questions and articles name them (``rag/text/day_names.py``)."""
 
@@ -310,6 +318,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "injection": Injection,
     "assistant": Assistant,
     "refusals": Refusals,
+    "archive_size": ArchiveSize,
     "times": Times,
 }
 """The sections of a lexicon's file."""

@@ -162,12 +162,38 @@ def test_a_refusal_looks_like_one() -> None:
     refused = answer(
         "The archive does not answer this question.", citations=(), answered=False, reason="not_in_archive"
     )
-    shown = render.turn_html(talk(refused), stats())
+    shown = render.turn_html(talk(refused, turn_id=None), stats())
     assert 'class="refusal"' in shown
     assert 'class="cite"' not in shown
-    assert "3 articles, published from 18 June 2023" in shown
-    assert "1 without a date" in shown
-    assert "The nearest passages" in shown
+    assert "Articles in the archive: 3, published from 18 June 2023" in shown
+    assert "Without a date: 1" in shown
+
+
+def test_the_card_of_a_refusal_is_in_one_language_and_has_no_passages() -> None:
+    german = answer("Das Archiv beantwortet diese Frage nicht.", citations=(), answered=False, reason="not_in_archive")
+    german = german.model_copy(update={"question": "Warum wurde die Brücke am Montag geschlossen?"})
+    shown = render.turn_html(talk(german, turn_id=None), stats())
+    card = shown.partition('<div class="refusal"')[2].partition("</div>")[0]
+    assert card.startswith(' lang="de"') and "Artikel im Archiv: 3, erschienen vom 2023-06-18" in card
+    assert " archive" not in card.lower() and "Not in" not in card
+    assert 'class="hit"' not in shown, "they stand beside it"
+    beside = evidence_panel.evidence(german.hits, 1, refused=True)
+    assert "<h2>Nearest passages</h2>" in beside and "None of them answers" in beside and "Evidence" not in beside
+
+
+def test_an_answer_says_in_words_how_sure_it_is() -> None:
+    assert render.confidence_words(None) == ""
+    assert render.confidence_words(0.93).startswith("Very likely right: about 9 in 10")
+    assert render.confidence_words(1.0).startswith("Very likely right: about 9 in 10"), "nothing is certain"
+    assert render.confidence_words(0.7).startswith("Likely right: about 7 in 10")
+    assert render.confidence_words(0.02).startswith("Unsure: about 1 in 10")
+    assert "Likely right: about 7 in 10" in render.turn_html(talk(answer(confidence=0.7)), None)
+
+
+def test_the_head_of_an_article_stays_with_its_buttons() -> None:
+    article = Article(key="a", id="a", title="Bridge closed", text="Closed.", language="en", source="Herald")
+    bar = evidence_panel.article_view(article, 0, 6).partition('class="bar"')[2].partition('class="text"')[0]
+    assert bar.index("Bridge closed") < bar.rindex("</div>") and "Herald" in bar
 
 
 def test_what_became_of_a_cited_article_is_said() -> None:

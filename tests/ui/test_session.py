@@ -232,7 +232,9 @@ def test_an_empty_archive_leads_on(tmp_path: Path) -> None:
         new = TabSession(RequestScheduler(archive), "ada", StarterQuestions(archive))
         assert 'data-event="sample"' in new.thread()
         last = views(new)[-1]
-        assert "onrecord ingest" in str(last.live)
+        assert "onrecord ingest" not in str(last.live), "whoever sees the page has no terminal"
+        assert 'data-tab="Archive"' in str(last.live) and 'data-event="sample"' in str(last.live)
+        assert last.busy is False
         assert not archive.exists
         _, report = results(new.ingest_sample())
         assert report.added >= 15
@@ -291,3 +293,11 @@ def test_a_question_is_asked_of_its_time_or_of_all(session: TabSession) -> None:
     assert 'class="when"' not in str(last.live)
     assert [bool(t.answer.query.time) for t in session.turns()] == [True, False]
     assert [t.answer.query.times for t in session.turns()] == [True, False]
+
+
+def test_a_refusal_tells_how_large_the_archive_was_at_the_time(session: TabSession, tmp_path: Path) -> None:
+    last = views(session, "Who won the world cup in Qatar?")[-1]
+    assert "Articles in the archive: 2" in str(last.live)
+    session.archive.ingest(write_rows(tmp_path / "more.jsonl", *many(3)))
+    assert "Articles in the archive: 2" in str(session.redrawn().live)
+    assert "Nearest passages" in session.side() and "Evidence" not in session.side()

@@ -75,9 +75,12 @@ class AskTab:
             place.cite(self.cite, None, self.side, **IMMEDIATE)
             place.rate(self.rate, None, shown, **IMMEDIATE)
             place.why(self.rate, None, shown, **IMMEDIATE)
+            place.evidence(self.evidence, None, self.side, **IMMEDIATE)
             place.edit(self.edit, None, [self.question, self.chips], **IMMEDIATE)
             place.redo(self.ask_again, [*filters, *options], shown, **STREAMING)
             place.example(self.ask_again, [*filters, *options], shown, **STREAMING)
+        self.exports.share(self.share, None, self.exports, **IMMEDIATE)
+        self.exports.unshare(self.unshare, None, self.exports, **IMMEDIATE)
         self.side.cite(self.cite, None, self.side, **IMMEDIATE)
         self.side.back(self.back, None, self.side, **IMMEDIATE)
 
@@ -105,7 +108,7 @@ class AskTab:
             )
         if update.listed:
             found[self.list] = self.conversation_list(session, "")
-            found[self.exports] = lists.exports(session.conversation, any(t.feedback for t in session.turns()))
+            found[self.exports] = session.exports()
         return found or {self.live: gr.skip()}
 
     def redrawn(self, session: TabSession) -> Changes:
@@ -180,6 +183,18 @@ class AskTab:
         return self.page.session(request).open_article(
             str(data["article"]), int(data["start"]), int(data["end"]), str(data.get("number", ""))
         )
+
+    def evidence(self, request: gr.Request, event: gr.EventData) -> str:
+        """Show the evidence of an earlier question."""
+        return self.page.session(request).evidence_of(int(event_data(event)["turn"]))
+
+    def share(self, request: gr.Request) -> str:
+        """Make the conversation's link."""
+        return self.page.session(request).share(True)
+
+    def unshare(self, request: gr.Request) -> str:
+        """Take the conversation's link back."""
+        return self.page.session(request).share(False)
 
     def back(self, request: gr.Request) -> str:
         """Go back from an article to the evidence."""
