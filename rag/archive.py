@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rag.answer.answerer import Answerer
     from rag.chat import Chat
     from rag.retrieve.planner import Planner
+    from rag.retrieve.quote_search import Order
     from rag.retrieve.retriever import Retriever
 
 
@@ -326,6 +327,8 @@ class Archive(Lookup, KeepsSources, FormerNames):
         speaker: str | None = None,
         about: str | None = None,
         limit: int = 20,
+        person: str | None = None,
+        order: Order | None = None,
         **filters: Unpack[FilterArgs],
     ) -> list[Quote]:
         """Who said what, found at ingest in English articles: best first, or newest first without ``about``.
@@ -336,7 +339,9 @@ class Archive(Lookup, KeepsSources, FormerNames):
             speaker: A name or part of one ("Qin"), or what somebody is called ("Chinese foreign minister"). None:
                 anybody.
             about: What the words are to be about, in any words. None: anything.
-            limit: How many at most, 1 to 1000.
+            limit: How many at most, 1 to 10000.
+            person: One of ``rag.retrieve.people.people``, by key, in place of ``speaker``.
+            order: "best", "newest" or "oldest" first.
             filters: Which articles; see ``rag.protocols.FilterArgs``.
 
         Raises:
@@ -346,7 +351,17 @@ class Archive(Lookup, KeepsSources, FormerNames):
         from rag.retrieve.quote_search import search_quotes
 
         near = self.retriever.search
-        return search_quotes(self.stores, self.planner, near, speaker=speaker, about=about, limit=limit, **filters)
+        return search_quotes(
+            self.stores,
+            self.planner,
+            near,
+            speaker=speaker,
+            about=about,
+            limit=limit,
+            person=person,
+            order=order,
+            **filters,
+        )
 
     def chat(self, **options: Unpack[AskOptions]) -> Chat:
         """A conversation in which questions may take up earlier ones.

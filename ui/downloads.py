@@ -3,22 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import Annotated, Literal
 from urllib.parse import quote
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 from rag.ui import citing, document, export
+from rag.ui.quotes import Asked
 from rag.ui.session import TabSession
-from rag.ui.timeline import Asked
+from rag.ui.timeline import Asked as AskedTimeline
 
-from rag import timelines
+from rag import quote_files, timelines
 from rag.errors import ArticleMissing, UsageError
-from rag.types import Article
+from rag.types import Article, Quote
 
 _MOST = 1000
 """Events of a timeline as a file."""
+_QUOTED = 10_000
+"""Quotes of a list as a file."""
+_QUOTES: dict[str, tuple[str, Callable[[Sequence[Quote], str], str]]] = {
+    "csv": ("text/csv", lambda found, _: quote_files.as_csv(found)),
+    "json": ("application/json", lambda found, _: quote_files.as_json(found)),
+    "md": ("text/markdown", quote_files.as_markdown),
+}
 _KINDS = ("md", "html", "docx", "pdf", "csl")
 """What a conversation can become."""
 _TIMELINES: dict[str, tuple[str, Callable[[timelines.Timeline], str]]] = {
@@ -55,9 +64,30 @@ def downloads(session_of: Callable[[Request], TabSession]) -> APIRouter:
         if kind not in _TIMELINES:
             raise UsageError(f"There is no timeline as {kind!r}. Take {', '.join(_TIMELINES)}.")
         last = before - timedelta(days=1) if before else None
-        found = session_of(request).find_timeline(Asked(about, after, last, newest_first), _MOST)
+        found = session_of(request).find_timeline(AskedTimeline(about, after, last, newest_first), _MOST)
         media, made = _TIMELINES[kind]
         return _file(f"{export.filename(about)}-timeline.{kind}", media, made(found))
+
+    @router.get("/quotes/{kind}")
+    def quotes(
+        request: Request,
+        kind: str,
+        speaker: str = "",
+        about: str = "",
+        after: date | None = None,
+        last: date | None = None,
+        outlet: Annotated[Sequence[str], Query()] = (),
+        language: str = "",
+        order: Literal["best", "newest", "oldest"] | None = None,
+        person: str = "",
+    ) -> Response:
+        asked = Asked(speaker, about, after, last, tuple(outlet), language, order, person)
+        if kind not in _QUOTES:
+            raise UsageError(f"There are no quotes as {kind!r}. Take {', '.join(_QUOTES)}.")
+        title = f"Quotes of {speaker}" if speaker else "Quotes"
+        found = session_of(request).find_quotes(asked, _QUOTED)
+        media, made = _QUOTES[kind]
+        return _file(f"{export.filename(title)}.{kind}", media, made(found, title))
 
     @router.get("/{conversation}.{kind}")
     def conversation(request: Request, conversation: str, kind: str, style: str = citing.PLAIN) -> Response:

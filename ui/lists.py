@@ -66,8 +66,14 @@ def exports(current: str | None, rated: bool, link: str | None = None) -> str:
     return fill("lists", "exports", current, rated, link, styles)
 
 
-def chips(filters: FilterArgs, editing: bool = False) -> str:
-    """The filters in force, each with a button that removes it; and that a question is being edited."""
+def chips(filters: FilterArgs, editing: bool = False, wrong: str = "") -> str:
+    """The filters in force, each with a button that removes it; and that a question is being edited.
+
+    Args:
+        filters: Those in force.
+        editing: Whether a question is being edited.
+        wrong: What is wrong with a field.
+    """
     sources = filters.get("sources", ())
     found = [(f"Outlet: {s}" if s else "Without an outlet", "source", s) for s in sources]
     if after := filters.get("after"):
@@ -76,7 +82,7 @@ def chips(filters: FilterArgs, editing: bool = False) -> str:
         found.append((f"Before {day(before)}", "before", ""))
     if language := filters.get("language"):
         found.append((f"Language: {language}", "language", ""))
-    return fill("lists", "chips", found, editing)
+    return fill("lists", "chips", found, editing, wrong)
 
 
 # -- the archive tab ----------------------------------------------------------------

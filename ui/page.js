@@ -110,3 +110,33 @@ watch('value', () => {
   showEvidence();
   element.querySelector('.ingest-result, .failed')?.scrollIntoView({ block: 'nearest' });
 });
+
+// A field for a day gets a button that opens the browser's calendar; what it gives is typed into the field.
+const addCalendars = () => {
+  for (const field of document.querySelectorAll('.day:not(:has(.calendar))')) {
+    const text = field.querySelector('textarea, input');
+    if (!text) continue;
+    const picker = Object.assign(document.createElement('input'), { type: 'date', tabIndex: -1 });
+    picker.setAttribute('aria-hidden', 'true');
+    const button = Object.assign(document.createElement('button'), { type: 'button', className: 'calendar', textContent: '▾' });
+    button.setAttribute('aria-label', `Calendar: ${field.textContent.trim()}`);
+    button.addEventListener('click', () => {
+      picker.value = /^\d{4}-\d{2}-\d{2}$/.test(text.value) ? text.value : '';
+      picker.showPicker();
+    });
+    picker.addEventListener('change', () => {
+      text.value = picker.value;
+      text.dispatchEvent(new Event('input', { bubbles: true }));
+      text.dispatchEvent(new KeyboardEvent('keypress', { key: 'Enter', bubbles: true }));
+    });
+    const place = document.createElement('span');
+    place.className = 'calendar-place';
+    place.append(button, picker);
+    field.append(place);
+  }
+};
+if (!document.calendars) {
+  document.calendars = new MutationObserver(addCalendars);
+  document.calendars.observe(document.body, { childList: true, subtree: true });
+  addCalendars();
+}

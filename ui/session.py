@@ -19,7 +19,10 @@ from rag.ui.timeline import Asked
 from rag.errors import ArticleMissing, OnRecordError
 from rag.ingest.preview import Preview
 from rag.protocols import FilterArgs
-from rag.types import Answer, Delta, Finished, IngestReport, Progress, Quoted, Retrieved, Stats, Turn, Waiting
+from rag.retrieve import people
+from rag.retrieve.people import Person
+from rag.retrieve.speaker import match
+from rag.types import Answer, Delta, Finished, IngestReport, Progress, Quote, Quoted, Retrieved, Stats, Turn, Waiting
 
 if TYPE_CHECKING:
     from rag.archive import Archive
@@ -237,15 +240,54 @@ class TabSession:
         newest = None if article.current else next(iter(self.archive.versions(article.key)), None)
         return evidence_panel.article_view(article, start, end, cited, newest if newest != article.id else None, **how)
 
-    def quotes(self, speaker: str, about: str) -> str:
+    def quotes(self, asked: quotes.Asked) -> str:
         """Quotes as HTML, or why there are none."""
         if not self.archive.exists:
             return quotes.nothing(asked=False)
         try:
-            found = self.scheduler.quotes(user=self.user, speaker=speaker, about=about, limit=quotes.SHOWN)
+            found = self.find_quotes(asked, quotes.SHOWN)
+            meant = self.meant(asked.speaker)
         except OnRecordError as e:
             return quotes.failed(str(e))
-        return quotes.quotes(found, speaker, about)
+        return quotes.quotes(found, asked, meant)
+
+    def find_quotes(self, asked: quotes.Asked, limit: int) -> list[Quote]:
+        """The quotes asked for.
+
+        Raises:
+            OnRecordError: There is no archive, or what was asked makes no sense.
+        """
+        return self.scheduler.quotes(
+            user=self.user, speaker=asked.speaker, about=asked.about, limit=limit, person=asked.person or None,
+            order=asked.order, **asked.filters(),
+        )  # fmt: skip
+
+    def meant(self, speaker: str) -> list[Person]:
+        """The people whom a name may mean."""
+        if not speaker:
+            return []
+        store = self.archive.stores.catalog
+        forms = set(people.widened(store, match(speaker, store.speakers())))
+        return [p for p in people.people(store) if any((name, role) in forms for name, role, _ in p.forms)]
+
+    def change_people(self, what: str, person: str, *more: str) -> None:
+        """Put people together, take a name apart from a person, or undo that.
+
+        Args:
+            what: "together" with the person whose key follows, "apart" a name and a role, or "as_found".
+            person: A key.
+            more: What follows.
+
+        Raises:
+            UsageError: Somebody is no longer there.
+        """
+        store = self.archive.stores.catalog
+        if what == "together":
+            people.put_together(store, [person, more[0]])
+        elif what == "apart":
+            people.take_apart(store, person, (more[0], more[1] or None))
+        else:
+            people.as_found(store, person)
 
     def timeline(self, asked: Asked) -> str:
         """A timeline as HTML, or why there is none."""

@@ -115,6 +115,13 @@ class Speech(NamedTuple):
     plain_verbs: tuple[str, ...]
 
 
+class Manner(NamedTuple):
+    """How something was said (``rag/text/manner.py``)."""
+
+    turns: tuple[str, ...]
+    no_places: frozenset[str]
+
+
 class Quotes(NamedTuple):
     """Quotes with their speakers (``rag/ingest/quotes.py``)."""
 
@@ -308,6 +315,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "speaker": Speaker,
     "starters": Starters,
     "speech": Speech,
+    "manner": Manner,
     "quotes": Quotes,
     "names": Names,
     "boilerplate": Boilerplate,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -33,6 +33,7 @@ from turns import (
 )  # fmt: skip
 
 from rag.protocols import FilterArgs
+from rag.retrieve.people import Person
 from rag.text import timespan
 from rag.text.normalize import printable
 from rag.types import (
@@ -100,7 +101,9 @@ def test_nothing_becomes_markup(nasty: str) -> None:
     ]  # fmt: skip
     pieces = [
         render.turn_html(talk(answer(query=event)), stats()),
-        quotes.quotes(voices, nasty, nasty),
+        quotes.quotes(
+            voices, quotes.Asked(nasty, nasty), [Person(nasty, nasty, ((nasty, nasty, 1), (nasty, None, 2)), True)] * 2
+        ),
         quotes.failed(nasty),
         render.turn_html(shown, stats()),
         render.turn_html(talk(refused), stats()),
@@ -308,7 +311,7 @@ def test_a_quote_is_shown_as_it_stands(words: str, speaker: str, direct: bool) -
     reader = assert_harmless(quotes.quotes([quote(words, speaker, direct=direct)]))
     shown = printable(" ".join(words.split()), carriage_returns=True)
     text = "".join(reader.words)
-    assert (texts.quoted(shown) if direct else shown) in text
+    assert (texts.quoted(shown) if direct else shown) in text, "a sentence that is its words alone"
     assert printable(speaker, carriage_returns=True) in text.replace("\r", "\n") or "\r" in speaker
     assert ("word for word" in text) == direct
     (opened,) = [a for _, a in reader.tags if a.get("data-event") == "cite"]
@@ -320,15 +323,37 @@ def test_a_speakers_words_are_ready_to_paste() -> None:
         "“It rains.”\n— Qin Gang, foreign minister; Harbour Post, Title, 18 June 2023\nhttps://example.org/a"
     )
     reported = quotes.quote_text(quote("that it rained", role=None, direct=False, url=None))
-    assert reported == "Qin Gang, as reported: that it rained\n— Harbour Post, Title, 18 June 2023"
+    assert reported == "Qin Gang, as reported: “that it rained”\n— Harbour Post, Title, 18 June 2023"
+
+
+def test_a_copied_quote_can_not_turn_its_meaning() -> None:
+    sentence = "Energy minister Kaja Storm denied on Thursday that she had met the lobbyist."
+    denied = quote("she had met the lobbyist", "Kaja Storm", role="Energy minister", verb="denied", direct=False)
+    denied = denied.model_copy(update={"sentence": sentence, "how": "denied on Thursday that", "plainly": False})
+    assert quotes.quote_text(denied).splitlines()[0] == f"Kaja Storm, Energy minister, as reported: “{sentence}”"
+    shown = quotes.quotes([denied])
+    assert "denied on Thursday that</small>" in shown and "not plainly said" in shown
+    assert "denied on Thursday that <mark>she had met the lobbyist</mark>." in shown
+    own = quote("I met him", verb="denied").model_copy(
+        update={"sentence": "She denied saying “I met him”.", "plainly": False}
+    )
+    assert "She denied saying “I met him”." in quotes.quote_text(own), "nor words in quotation marks"
 
 
 def test_the_list_of_quotes_says_how_it_is_ordered_and_what_to_do_when_it_is_empty() -> None:
     assert "1 quote, newest first" in quotes.quotes([quote()])
-    assert "2 quotes, best match first" in quotes.quotes([quote(), quote()], about="rain")
+    assert "2 quotes, best match first" in quotes.quotes([quote(), quote()], quotes.Asked(about="rain"))
     assert f"The first {quotes.SHOWN} quotes" in quotes.quotes([quote()] * quotes.SHOWN)
-    assert "Try a surname" in quotes.quotes([], speaker="Nobody")
-    assert "under Archive" in quotes.quotes([], speaker=" ")
+    assert "1 quote, oldest first" in quotes.quotes([quote()], quotes.Asked(about="rain", order="oldest"))
+    assert "Try a surname" in quotes.quotes([], quotes.Asked("Nobody"))
+    assert "under Archive" in quotes.quotes([], quotes.Asked(" "))
+
+
+def test_the_same_list_can_be_had_as_files() -> None:
+    asked = quotes.Asked("Qin & Co", after=date(2023, 1, 2), outlets=("A", "B"), order="oldest")
+    links = [html.unescape(x) for x in re.findall(r'href="(export/quotes/[^"]*)"', quotes.quotes([quote()], asked))]
+    assert [x.partition("?")[0].rpartition("/")[2] for x in links] == ["csv", "json", "md"]
+    assert links[0].endswith("?speaker=Qin+%26+Co&after=2023-01-02&outlet=A&outlet=B&order=oldest")
 
 
 def test_a_passage_found_by_its_quotes_says_so() -> None:

@@ -267,22 +267,22 @@ def test_the_greeting_comes_late_and_pushes_nothing_aside(tmp_path: Path) -> Non
 def test_quotes_are_found_by_whom_and_about_what(session: TabSession) -> None:
     put_quotes(session.archive, "bridge", ("engineers found cracks", "Maren Holt", {"role": "port director"}))
     put_quotes(session.archive, "ferry", ("Three more ferries will run", "Odd Berg", {"direct": False}))
-    assert "2 quotes, newest first" in session.quotes("", "")
-    found = session.quotes("Holt", "cracks")
+    assert "2 quotes, newest first" in session.quotes(quotes.Asked("", ""))
+    found = session.quotes(quotes.Asked("Holt", "cracks"))
     assert "“engineers found cracks”" in found
     assert "Odd Berg" not in found
-    assert session.quotes("Nobody", "") == quotes.nothing(asked=True)
+    assert session.quotes(quotes.Asked("Nobody", "")) == quotes.nothing(asked=True)
 
 
 def test_quotes_that_nobody_has_looked_for_say_what_to_do(session: TabSession) -> None:
     forget_quotes(session.archive)
-    assert "onrecord doctor --repair" in session.quotes("", "")
+    assert "onrecord doctor --repair" in session.quotes(quotes.Asked("", ""))
 
 
 def test_there_are_no_quotes_before_there_is_an_archive(tmp_path: Path) -> None:
     with Archive.open(tmp_path / "none", chat_model="extractive", embeddings=FakeEmbeddings()) as archive:
         new = TabSession(RequestScheduler(archive), "ada", StarterQuestions(archive))
-        assert new.quotes("", "") == quotes.nothing(asked=False)
+        assert new.quotes(quotes.Asked("", "")) == quotes.nothing(asked=False)
         assert not archive.exists
 
 

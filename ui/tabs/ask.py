@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from rag.ui import lists
 from rag.ui.session import PageUpdate, TabSession
-from rag.ui.tabs.common import IMMEDIATE, STREAMING, Changes, event_data, html, read_filters
+from rag.ui.tabs.common import IMMEDIATE, STREAMING, Changes, date_field, event_data, html, read_filters
 
 from rag.errors import UsageError
 from rag.protocols import FilterArgs
@@ -59,8 +59,8 @@ class AskTab:
         with gr.Accordion("Filters", open=False, elem_id="filters"), gr.Row():
             self.sources = gr.Dropdown([], label="Outlets", multiselect=True, elem_id="f-sources", min_width=110)
             self.language = gr.Dropdown([("any", "")], value="", label="Language", elem_id="f-language", min_width=110)
-            self.after = gr.Textbox(label="From", placeholder="2023-06-01", elem_id="f-after", min_width=110)
-            self.before = gr.Textbox(label="Before", placeholder="2023-07-01", elem_id="f-before", min_width=110)
+            self.after = date_field("From", "f-after")
+            self.before = date_field("Before", "f-before", "2023-07-01")
 
     def wire(self, options: list[Any]) -> None:
         """Connect the events.
@@ -215,8 +215,8 @@ class AskTab:
         """Show the filters in force."""
         try:
             filters = read_filters(sources, after, before, language)
-        except UsageError:
-            return gr.skip()  # a date that is still being typed
+        except UsageError as e:  # it stays there until the date is right
+            return lists.chips(FilterArgs(), self.page.session(request).editing is not None, str(e))
         return lists.chips(filters, self.page.session(request).editing is not None)
 
     def unfilter(
