@@ -1,7 +1,7 @@
 // Runs once in each of the page's HTML components: `element` is the component, `trigger` sends an event to Python,
 // `watch` reports new content. Buttons and fields carry data-event and what the event needs as data-*.
 const known = ['cite', 'back', 'redo', 'edit', 'rate', 'why', 'example', 'sample', 'open', 'remove', 'unfilter', 'turnpage',
-  'read', 'takedown', 'rename', 'evidence', 'share', 'unshare', 'totab', 'person', 'together', 'apart', 'asfound', 'pausesource', 'removesource', 'syncsource'];
+  'read', 'takedown', 'rename', 'evidence', 'sharelink', 'unsharelink', 'totab', 'person', 'together', 'apart', 'asfound', 'pausesource', 'removesource', 'syncsource'];
 const focusCite = () => document.lastCite?.focus(); // back to the button that opened the article
 const sendEvent = (target) => {
   const data = { ...target.dataset };

@@ -94,6 +94,7 @@ def _more(turn: TurnView, stats: Stats | None) -> dict[str, Any]:
         "quotes": [(c, shown.pieces(c), shown.days(c), shown.view(c), shown.standing(c)) for c in turn.quotes],
         "head": shown.head(answer),
     }
+    more["told"] = {(c.article_id, c.start, c.end): c.number for c in turn.quotes}
     more["support"] = _support(more["summary"])
     if answer is not None and answer.answered:
         more["plain"] = plain(answer)

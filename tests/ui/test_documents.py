@@ -234,7 +234,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 def test_a_shared_conversation_is_read_by_link_until_it_is_taken_back(served: Served) -> None:
     exports = served.ada.share(True)
     token = re.search(r"shared/([\w-]{43})", exports)
-    assert token and 'data-event="unshare"' in exports
+    assert token and 'data-event="unsharelink"' in exports
     with served.web(Access()) as web:
         page = web.get(f"/shared/{token[1]}")
         assert page.status_code == 200 and "engineers found cracks" in page.text
@@ -246,7 +246,7 @@ def test_a_shared_conversation_is_read_by_link_until_it_is_taken_back(served: Se
         served.archive.delete("bridge")
         for address in (f"/shared/{token[1]}", f"/shared/{token[1]}.md"):
             assert "cracks" not in web.get(address).text
-        assert 'data-event="share"' in served.ada.share(False)
+        assert 'data-event="sharelink"' in served.ada.share(False)
         failure(web.get(f"/shared/{token[1]}"), 404, "ConversationMissing")
 
 

@@ -79,8 +79,8 @@ class AskTab:
             place.edit(self.edit, None, [self.question, self.chips], **IMMEDIATE)
             place.redo(self.ask_again, [*filters, *options], shown, **STREAMING)
             place.example(self.ask_again, [*filters, *options], shown, **STREAMING)
-        self.exports.share(self.share, None, self.exports, **IMMEDIATE)
-        self.exports.unshare(self.unshare, None, self.exports, **IMMEDIATE)
+        self.exports.sharelink(self.share, None, self.exports, **IMMEDIATE)
+        self.exports.unsharelink(self.unshare, None, self.exports, **IMMEDIATE)
         self.side.cite(self.cite, None, self.side, **IMMEDIATE)
         self.side.back(self.back, None, self.side, **IMMEDIATE)
 
