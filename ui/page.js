@@ -113,7 +113,7 @@ watch('value', () => {
 
 // A field for a day gets a button that opens the browser's calendar; what it gives is typed into the field.
 const addCalendars = () => {
-  for (const field of document.querySelectorAll('.day:not(:has(.calendar))')) {
+  for (const field of document.querySelectorAll('.day-field:not(:has(.calendar))')) {
     const text = field.querySelector('textarea, input');
     if (!text) continue;
     const picker = Object.assign(document.createElement('input'), { type: 'date', tabIndex: -1 });

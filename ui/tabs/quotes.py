@@ -87,11 +87,11 @@ class QuotesTab:
         """The quotes, and the outlets and languages there are to choose from."""
         archive = self.page.scheduler.archive
         stats = archive.stats() if archive.exists else None
-        outlets = [(s or "without an outlet", s) for s in stats.sources] if stats else []
+        choices = [(s or "without an outlet", s) for s in stats.sources] if stats else []
         languages = [("any", ""), *((x, x) for x in (stats.languages if stats else ()))]
         return {
             self.quotes: self.search(speaker, about, after, last, outlets, language, order, request),
-            self.outlets: gr.update(choices=outlets),
+            self.outlets: gr.update(choices=choices),
             self.language: gr.update(choices=languages),
         }
 
