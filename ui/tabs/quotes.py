@@ -120,8 +120,9 @@ class QuotesTab:
     ) -> str:  # fmt: skip
         """Make one person of two."""
         data = event_data(event)
+        fields = (speaker, about, after, last, outlets, language, order)
         return self._changed(
-            _asked(speaker, about, after, last, outlets, language, order),
+            fields,
             request,
             "together",
             str(data["other"]),
@@ -134,8 +135,9 @@ class QuotesTab:
     ) -> str:  # fmt: skip
         """Make a name of a person someone else's."""
         data = event_data(event)
+        fields = (speaker, about, after, last, outlets, language, order)
         return self._changed(
-            _asked(speaker, about, after, last, outlets, language, order),
+            fields,
             request,
             "apart",
             str(data["person"]),
@@ -148,8 +150,9 @@ class QuotesTab:
         request: gr.Request, event: gr.EventData,
     ) -> str:  # fmt: skip
         """Undo what was put together or apart of a person."""
+        fields = (speaker, about, after, last, outlets, language, order)
         return self._changed(
-            _asked(speaker, about, after, last, outlets, language, order),
+            fields,
             request,
             "as_found",
             str(event_data(event)["person"]),
