@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rag.answer.answerer import Answerer
     from rag.chat import Chat
     from rag.retrieve.planner import Planner
-    from rag.retrieve.quote_search import Order
+    from rag.retrieve.quote_search import QuoteOptions
     from rag.retrieve.retriever import Retriever
 
 
@@ -327,9 +327,7 @@ class Archive(Lookup, KeepsSources, FormerNames):
         speaker: str | None = None,
         about: str | None = None,
         limit: int = 20,
-        person: str | None = None,
-        order: Order | None = None,
-        **filters: Unpack[FilterArgs],
+        **options: Unpack[QuoteOptions],
     ) -> list[Quote]:
         """Who said what, found at ingest in English articles: best first, or newest first without ``about``.
 
@@ -340,9 +338,7 @@ class Archive(Lookup, KeepsSources, FormerNames):
                 anybody.
             about: What the words are to be about, in any words. None: anything.
             limit: How many at most, 1 to 10000.
-            person: One of ``rag.retrieve.people.people``, by key, in place of ``speaker``.
-            order: "best", "newest" or "oldest" first.
-            filters: Which articles; see ``rag.protocols.FilterArgs``.
+            options: Which articles, person and order; see ``rag.retrieve.quote_search.QuoteOptions``.
 
         Raises:
             UsageError: ``limit`` is out of range, or a filter makes no sense.
@@ -351,17 +347,7 @@ class Archive(Lookup, KeepsSources, FormerNames):
         from rag.retrieve.quote_search import search_quotes
 
         near = self.retriever.search
-        return search_quotes(
-            self.stores,
-            self.planner,
-            near,
-            speaker=speaker,
-            about=about,
-            limit=limit,
-            person=person,
-            order=order,
-            **filters,
-        )
+        return search_quotes(self.stores, self.planner, near, speaker=speaker, about=about, limit=limit, **options)
 
     def chat(self, **options: Unpack[AskOptions]) -> Chat:
         """A conversation in which questions may take up earlier ones.

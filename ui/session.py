@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.ui import evidence_panel, lists, quotes, render, timeline
+from rag.ui.quotes import Asked as AskedQuotes
 from rag.ui.render import CitationStatus, TurnView
 from rag.ui.starters import StarterQuestions
 from rag.ui.timeline import Asked
@@ -240,7 +241,7 @@ class TabSession:
         newest = None if article.current else next(iter(self.archive.versions(article.key)), None)
         return evidence_panel.article_view(article, start, end, cited, newest if newest != article.id else None, **how)
 
-    def quotes(self, asked: quotes.Asked) -> str:
+    def quotes(self, asked: AskedQuotes) -> str:
         """Quotes as HTML, or why there are none."""
         if not self.archive.exists:
             return quotes.nothing(asked=False)
@@ -251,7 +252,7 @@ class TabSession:
             return quotes.failed(str(e))
         return quotes.quotes(found, asked, meant)
 
-    def find_quotes(self, asked: quotes.Asked, limit: int) -> list[Quote]:
+    def find_quotes(self, asked: AskedQuotes, limit: int) -> list[Quote]:
         """The quotes asked for.
 
         Raises:

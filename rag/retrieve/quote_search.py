@@ -24,6 +24,15 @@ _ALL = 10_000  # quotes of a list
 _NEAR = 60  # passages looked through for what anybody says about something
 
 
+class QuoteOptions(FilterArgs, total=False):
+    """Which quotes, beside speaker and subject."""
+
+    person: str | None
+    """One of ``rag.retrieve.people.people``, by key, in place of a speaker."""
+    order: Order | None
+    """By fit, or by date; None: best first, or newest first where there is no subject."""
+
+
 def search_quotes(
     stores: Stores,
     planner: Planner,
@@ -129,4 +138,4 @@ def _text(given: str | None) -> str | None:
     return given if given and given.strip() else None
 
 
-__all__ = ["ORDERS", "Order", "matching_quotes", "search_quotes"]
+__all__ = ["ORDERS", "Order", "QuoteOptions", "matching_quotes", "search_quotes"]

@@ -39,7 +39,7 @@ def archive_size(language: str, articles: int, undated: int, first: datetime | N
         first, last: The earliest and the latest date.
     """
     texts = having(ArchiveSize)
-    words = texts.get(language, texts["en"])
+    words: ArchiveSize = texts.get(language, texts["en"])
     if not first or not last:
         return words.plain[0].format(n=f"{articles:,}")
     if words is texts["en"]:
