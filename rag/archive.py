@@ -13,7 +13,7 @@ from rag._deprecated import FormerNames
 from rag.errors import UsageError
 from rag.index.stores import Stores
 from rag.lookup import Lookup
-from rag.protocols import AskOptions, FilterArgs, QuestionOptions, SearchOptions, refuse_unknown, search_options
+from rag.protocols import AskOptions, QuestionOptions, SearchOptions, refuse_unknown, search_options
 from rag.settings import Settings, load_settings
 from rag.sourcing import KeepsSources
 from rag.types import Answer, Choice, Event, Finished, Hit, IngestReport, Query, Quote, Retrieved
