@@ -15,16 +15,21 @@ if TYPE_CHECKING:
     from rag.archive import Archive
     from rag.chat import Chat
     from rag.claims import Claim, check_claims
+    from rag.collecting import Collections
     from rag.errors import (
         AddressRefused,
         ArchiveClosed,
         ArchiveDamaged,
         ArchiveError,
+        ArchiveForked,
         ArchiveLocked,
         ArchiveMismatch,
         ArchiveMissing,
+        ArchiveReadOnly,
         ArticleMissing,
+        CollectionMissing,
         ConversationMissing,
+        DiskFull,
         ExtraMissing,
         FetchCancelled,
         FetchError,
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
         ModelError,
         ModelFailed,
         ModelMissing,
+        NotAllowed,
         OnRecordError,
         PluginError,
         PromptError,
@@ -43,6 +49,8 @@ if TYPE_CHECKING:
     from rag.evaluation.cases import load_cases
     from rag.evaluation.run import evaluate
     from rag.evaluation.values import EvalCase, Report
+    from rag.finding import Findings
+    from rag.index.collections import Collection
     from rag.settings import Settings
     from rag.timelines import Timeline, TimelineEntry
     from rag.types import (
@@ -81,6 +89,9 @@ _HOMES = {
     "Settings": "rag.settings",
     "EvalCase": "rag.evaluation.values",
     "Report": "rag.evaluation.values",
+    "Collection": "rag.index.collections",
+    "Collections": "rag.collecting",
+    "Findings": "rag.finding",
     "Timeline": "rag.timelines",
     "TimelineEntry": "rag.timelines",
     "evaluate": "rag.evaluation.run",
@@ -88,7 +99,8 @@ _HOMES = {
     **dict.fromkeys(
         (
             "AddressRefused ArchiveClosed ArchiveDamaged ArchiveError ArchiveLocked ArchiveMismatch "
-            "ArchiveMissing ArticleMissing ConversationMissing ExtraMissing FetchCancelled FetchError "
+            "ArchiveForked ArchiveMissing ArchiveReadOnly ArticleMissing CollectionMissing ConversationMissing "
+            "DiskFull NotAllowed ExtraMissing FetchCancelled FetchError "
             "LexiconError ModelCorrupt ModelError ModelFailed ModelMissing OnRecordError PluginError PromptError "
             "ServiceBusy SourceError UsageError"
         ).split(),
@@ -111,9 +123,11 @@ __all__ = [
     "ArchiveClosed",
     "ArchiveDamaged",
     "ArchiveError",
+    "ArchiveForked",
     "ArchiveLocked",
     "ArchiveMismatch",
     "ArchiveMissing",
+    "ArchiveReadOnly",
     "Article",
     "ArticleMissing",
     "ArticleSummary",
@@ -123,15 +137,20 @@ __all__ = [
     "Choice",
     "Citation",
     "Claim",
+    "Collection",
+    "CollectionMissing",
+    "Collections",
     "Conflict",
     "Conversation",
     "ConversationMissing",
     "Delta",
+    "DiskFull",
     "EvalCase",
     "Event",
     "ExtraMissing",
     "FetchCancelled",
     "FetchError",
+    "Findings",
     "Finished",
     "Hit",
     "IngestReport",
@@ -142,6 +161,7 @@ __all__ = [
     "ModelFailed",
     "ModelMissing",
     "NewArticle",
+    "NotAllowed",
     "OnRecordError",
     "Passage",
     "PluginError",

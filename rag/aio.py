@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from rag.archive import Archive
     from rag.finding import Findings
     from rag.retrieve.fulltext import Order
+    from rag.retrieve.quote_search import QuoteOptions
     from rag.settings import Settings
     from rag.timelines import Timeline
     from rag.types import (
@@ -239,7 +240,7 @@ class AsyncArchive:
         speaker: str | None = None,
         about: str | None = None,
         limit: int = 20,
-        **filters: Unpack[FilterArgs],
+        **options: Unpack[QuoteOptions],
     ) -> list[Quote]:
         """As ``Archive.quotes``: who said what.
 
@@ -247,9 +248,9 @@ class AsyncArchive:
             speaker: As for ``Archive.quotes``.
             about: As for ``Archive.quotes``.
             limit: How many at most, 1 to 1000.
-            filters: Which articles.
+            options: Which articles.
         """
-        return await self._call(self.sync.quotes, speaker=speaker, about=about, limit=limit, **filters)
+        return await self._call(self.sync.quotes, speaker=speaker, about=about, limit=limit, **options)
 
     async def find(
         self,

@@ -16,7 +16,7 @@ from rag.errors import UsageError
 from rag.index.stores import Stores
 from rag.joins import Joins
 from rag.lookup import Lookup
-from rag.protocols import AskOptions, FilterArgs, SearchOptions, refuse_unknown, search_options
+from rag.protocols import AskOptions, SearchOptions, refuse_unknown, search_options
 from rag.settings import Settings, load_settings
 from rag.sourcing import KeepsSources
 from rag.types import Answer, Choice, Event, Finished, Hit, IngestReport, Query, Quote, RawArticle, Retrieved, Skipped
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from rag.answer.answerer import Answerer
     from rag.retrieve.planner import Planner
+    from rag.retrieve.quote_search import QuoteOptions
     from rag.retrieve.retriever import Retriever
 
 
@@ -355,7 +356,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
         speaker: str | None = None,
         about: str | None = None,
         limit: int = 20,
-        **filters: Unpack[FilterArgs],
+        **options: Unpack[QuoteOptions],
     ) -> list[Quote]:
         """Who said what, found at ingest in English articles: best first, or newest first without ``about``.
 
@@ -365,8 +366,8 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
             speaker: A name or part of one ("Qin"), or what somebody is called ("Chinese foreign minister"). None:
                 anybody.
             about: What the words are to be about, in any words. None: anything.
-            limit: How many at most, 1 to 1000.
-            filters: Which articles; see ``rag.protocols.FilterArgs``.
+            limit: How many at most, 1 to 10000.
+            options: Which articles, person and order; see ``rag.retrieve.quote_search.QuoteOptions``.
 
         Raises:
             UsageError: ``limit`` is out of range, or a filter makes no sense.
@@ -375,7 +376,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
         from rag.retrieve.quote_search import search_quotes
 
         near = self.retriever.search
-        return search_quotes(self.stores, self.planner, near, speaker=speaker, about=about, limit=limit, **filters)
+        return search_quotes(self.stores, self.planner, near, speaker=speaker, about=about, limit=limit, **options)
 
     # -- within ------------------------------------------------------------------------
 

@@ -169,7 +169,7 @@ def judge_with(
 
     settings = settings or load_settings()
     if embed is None:
-        from rag.index.stores import make_embedder
+        from rag.index.embedding_model import make_embedder
 
         embed = EmbeddingCache(make_embedder(settings).embed)
     entails = entailment.chosen(settings.check)

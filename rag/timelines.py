@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+from rag.tabular import csv_text, markdown_text
 from rag.types import Value
 
 
@@ -80,21 +78,17 @@ FIELDS = ("day", "until", "quote", "outlet", "title", "published", "url", "artic
 
 def as_csv(timeline: Timeline) -> str:
     """A row an event, with the names of columns on top; what a spreadsheet would take for a formula gets a space."""
-    out = io.StringIO()
-    rows = csv.writer(out, lineterminator="\n")
-    rows.writerow(FIELDS)
-    rows.writerows([_inert(cell) for cell in row] for row in _rows(timeline))
-    return out.getvalue()
+    return csv_text(FIELDS, _rows(timeline))
 
 
 def as_markdown(timeline: Timeline) -> str:
     """A list of events under a heading; text of articles stays text."""
-    lines = [f"# {_plain(timeline.about)}", ""]
+    lines = [f"# {markdown_text(timeline.about)}", ""]
     for e in timeline.entries:
-        where = " · ".join(_plain(x) for x in (e.source, e.title) if x)
-        lines.append(f"- **{shown_day(e)}** “{_plain(e.quote)}” — {where}")
+        where = " · ".join(markdown_text(x) for x in (e.source, e.title) if x)
+        lines.append(f"- **{shown_day(e)}** “{markdown_text(e.quote)}” — {where}")
     if timeline.note:
-        lines.append(_plain(timeline.note))
+        lines.append(markdown_text(timeline.note))
     return "\n".join(lines) + "\n"
 
 
@@ -112,18 +106,6 @@ def _rows(timeline: Timeline) -> Iterator[tuple[str, ...]]:
         published = e.published.isoformat() if e.published else ""
         quote = " ".join(e.quote.split())
         yield e.first.isoformat(), until, quote, e.source or "", e.title, published, e.url or "", e.article_id
-
-
-_SPECIAL = re.compile(r"([\\`*_\[\]()#<>|~!+-])")
-
-
-def _plain(text: str) -> str:
-    """A text on one line that Markdown shows as it is."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()).replace("&", "&amp;"))
-
-
-def _inert(cell: str) -> str:
-    return f" {cell}" if cell[:1] in ("=", "+", "-", "@", "\t") else cell
 
 
 __all__ = ["FIELDS", "Timeline", "TimelineEntry", "as_csv", "as_markdown", "shown_day"]

@@ -110,6 +110,15 @@ class Quote(Value):
     url: str | None = None
     also_published_by: tuple[str, ...] = Field((), alias="also_printed_by")
     """Other outlets, or titles, with the same words of the same speaker."""
+    how: str = ""
+    """How it was said, in the article's words: "denied on Thursday that"; the verb alone where it comes after."""
+    plainly: bool = True
+    """Whether the sentence tells it as said; false where it is denied, refused, doubted, supposed or asked, so that the
+    words alone would mislead."""
+    place: str | None = None
+    """Where it was said, as the sentence names it."""
+    person: str = ""
+    """Who speaks, by the name that the archive's articles give most often; what people put together counts."""
 
 
 class Time(Value):

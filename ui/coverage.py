@@ -9,7 +9,9 @@ from rag.ui.html import fill
 from rag.ui.text import number
 
 _WIDE, _HIGH = 640, 200
-_LEFT, _BELOW, _ABOVE = 34, 40, 8
+_BELOW, _ABOVE = 40, 8
+_DIGIT = 7
+"""Width of a digit of the axis."""
 _LABEL = 52
 """Width of a label."""
 _OUTLETS = 6
@@ -35,16 +37,17 @@ def coverage_chart(months: Sequence[tuple[str, str, int]]) -> str:
     tallest = max(sum(counts.get((p, o), 0) for o in outlets) for p in periods)
     ground = _HIGH - _BELOW
     scale = (ground - _ABOVE) / tallest
+    left = 12 + _DIGIT * len(f"{tallest:,}")  # so that the largest number stands beside the axis whole
     chart = {
         "width": _WIDE,
         "height": _HIGH,
-        "left": _LEFT,
+        "left": left,
         "label_y": ground + 18,
         "lines": [
             {"y": f"{y:.1f}", "text_y": f"{y + 4:.1f}", "label": f"{n:,}"}
             for n, y in ((0, ground), (tallest, ground - tallest * scale))
         ],
-        "columns": _columns(periods, outlets, counts, scale),
+        "columns": _columns(periods, outlets, counts, scale, left),
         "outlets": outlets,
         "rows": [(period, outlet, f"{n:,}") for (period, outlet), n in sorted(counts.items())],
     }
@@ -52,18 +55,19 @@ def coverage_chart(months: Sequence[tuple[str, str, int]]) -> str:
 
 
 def _columns(
-    periods: Sequence[str], outlets: Sequence[str], counts: Mapping[tuple[str, str], int], scale: float
+    periods: Sequence[str], outlets: Sequence[str], counts: Mapping[tuple[str, str], int], scale: float, left: int
 ) -> list[dict[str, Any]]:
     """A column for each period: its bars, and its label where there is room for one.
 
     Args:
         scale: Height of an article, in units of the drawing.
+        left: Where the axis stands.
     """
-    step = (_WIDE - _LEFT) / len(periods)
-    every = max(1, -(-len(periods) * _LABEL // (_WIDE - _LEFT)))  # so that labels don't touch
+    step = (_WIDE - left) / len(periods)
+    every = max(1, -(-len(periods) * _LABEL // (_WIDE - left)))  # so that labels don't touch
     columns = []
     for at, period in enumerate(periods):
-        x, y = _LEFT + at * step, float(_HIGH - _BELOW)
+        x, y = left + at * step, float(_HIGH - _BELOW)
         bars = []
         for colour, outlet in enumerate(outlets):
             if n := counts.get((period, outlet), 0):
@@ -72,7 +76,8 @@ def _columns(
                 title = f"{outlet}, {period}: {number(n, 'article')}"
                 bars.append({k: f"{v:.1f}" for k, v in bar.items()} | {"colour": colour, "title": title})
         label = period if at % every == 0 else ""
-        columns.append({"bars": bars, "x": f"{x + step / 2:.1f}", "label": label})
+        middle = min(x + step / 2, _WIDE - _LABEL / 2)  # the last one ends with the drawing
+        columns.append({"bars": bars, "x": f"{middle:.1f}", "label": label})
     return columns
 
 

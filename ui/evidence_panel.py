@@ -20,13 +20,25 @@ class HitCard:
     """Its text, each piece with the number of the citation that marks it; empty for text that is not cited."""
 
 
-def evidence(hits: Sequence[Hit], turn_number: int, citations: Sequence[Citation] = ()) -> str:
-    """The passages found for a question, best first, with the words marked that its answer cites."""
+def evidence(
+    hits: Sequence[Hit], turn_number: int, citations: Sequence[Citation] = (), *, refused: bool = False
+) -> str:
+    """The passages found for a question, best first, with the words marked that its answer cites.
+
+    Args:
+        hits: The passages.
+        turn_number: Of the question, from 1.
+        citations: What the answer cites.
+        refused: Whether the question was refused: then they are no evidence of anything.
+    """
     if not hits:
         return nothing()
     articles = len({h.passage.article_id for h in hits})
     head = f"{number(len(hits), 'passage')} from {number(articles, 'article')}"
-    return fill("evidence_panel", "evidence", [card(h, citations) for h in hits], head, turn_number)
+    name = "Nearest passages" if refused else "Evidence"
+    if refused:
+        head = f"None of them answers the question: {head}"
+    return fill("evidence_panel", "evidence", [card(h, citations) for h in hits], head, turn_number, name)
 
 
 def card(hit: Hit, citations: Sequence[Citation] = ()) -> HitCard:

@@ -29,7 +29,7 @@ def fill(template: str, macro: str, *args: object, **values: object) -> str:
 @cache
 def _environment() -> Environment:
     made = environment("rag.ui")
-    helpers = (text.byline, text.citation_text, text.is_web, text.number, timespan.day)
+    helpers = (text.byline, text.citation_text, text.is_web, text.number, text.readable_address, timespan.day)
     made.globals.update({f.__name__: f for f in helpers})
     made.filters["one_line"] = text.one_line
     return made

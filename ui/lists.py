@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from rag.ui import citing
 from rag.ui.html import fill
 from rag.ui.text import number
 
@@ -54,18 +55,26 @@ def conversations(found: Sequence[Conversation], current: str | None, search: st
     return fill("lists", "conversations", found, current)
 
 
-def exports(current: str | None, rated: bool) -> str:
-    """Links that download a conversation, or one's feedback."""
-    return fill("lists", "exports", current, rated)
+def exports(current: str | None, rated: bool, link: str | None = None) -> str:
+    """Links that download a conversation, or one's feedback, and the link by which others may read it.
+
+    Args:
+        current: The conversation's id.
+        rated: Whether there is feedback.
+        link: The token of the link, where there is one.
+    """
+    styles = [(name, label) for name, label in citing.styles().items() if name != citing.PLAIN]
+    return fill("lists", "exports", current, rated, link, styles)
 
 
-def chips(filters: FilterArgs, editing: bool = False, only: str = "") -> str:
+def chips(filters: FilterArgs, editing: bool = False, only: str = "", wrong: str = "") -> str:
     """The filters in force, each with a button that removes it; and that a question is being edited.
 
     Args:
-        filters: Of the fields.
-        editing: Whether an earlier question is.
+        filters: Those in force.
+        editing: Whether a question is being edited.
         only: Title of the one article that is asked.
+        wrong: What is wrong with a field.
     """
     sources = filters.get("sources", ())
     found = [(f"Outlet: {s}" if s else "Without an outlet", "source", s) for s in sources]
@@ -79,7 +88,7 @@ def chips(filters: FilterArgs, editing: bool = False, only: str = "") -> str:
         found.append((f"Within: {collection}", "collection", ""))
     if only:
         found.append((f"Only: {only}", "only", ""))
-    return fill("lists", "chips", found, editing)
+    return fill("lists", "chips", found, editing, wrong)
 
 
 # -- the archive tab ----------------------------------------------------------------

@@ -1,7 +1,8 @@
 // The body of window.onrecord, which runs once in each of the page's HTML components: `element` is the component,
 // `trigger` sends an event to Python, `watch` reports new content. Buttons and fields carry data-event and what the event needs as data-*.
 const known = ['cite', 'back', 'redo', 'edit', 'rate', 'why', 'example', 'sample', 'open', 'remove', 'unfilter', 'turnpage',
-  'read', 'earlier', 'takedown', 'rename', 'pausesource', 'removesource', 'syncsource', 'narrow', 'collect', 'askabout'];
+  'read', 'earlier', 'takedown', 'rename', 'evidence', 'sharelink', 'unsharelink', 'totab', 'person', 'together', 'apart', 'asfound',
+  'pausesource', 'removesource', 'syncsource', 'narrow', 'collect', 'askabout'];
 const focusCite = () => document.lastCite?.focus(); // back to the button that opened the article
 const sendEvent = (target) => {
   const data = { ...target.dataset };
@@ -10,6 +11,10 @@ const sendEvent = (target) => {
     const name = window.prompt('Name of the conversation', data.title || '');
     if (name === null || !name.trim()) return;
     data.title = name.trim();
+  }
+  if (data.event === 'totab') {
+    [...document.querySelectorAll('button[role=tab]')].find((t) => t.textContent.trim() === data.tab)?.click();
+    return;
   }
   if (data.event === 'cite' && target.closest('.turn, .quote, .event, .found')) document.lastCite = target;
   if (data.event === 'back') focusCite();
@@ -28,7 +33,8 @@ const announce = (text) => {
 };
 
 const copy = async (target) => {
-  const text = target.dataset.copy;
+  const link = target.dataset.copylink;
+  const text = link === undefined ? target.dataset.copy : new URL(link, document.baseURI).href;
   let done = false;
   try {
     await navigator.clipboard.writeText(text);
@@ -49,10 +55,10 @@ const copy = async (target) => {
 };
 
 element.addEventListener('click', (event) => {
-  const target = event.target.closest('[data-event], [data-copy]');
+  const target = event.target.closest('[data-event], [data-copy], [data-copylink]');
   if (!target || !element.contains(target) || target.tagName === 'INPUT') return;
   event.preventDefault();
-  if (target.dataset.copy !== undefined) copy(target);
+  if (target.dataset.copy !== undefined || target.dataset.copylink !== undefined) copy(target);
   else if (known.includes(target.dataset.event)) sendEvent(target);
 });
 element.addEventListener('keydown', (event) => {
@@ -105,3 +111,33 @@ watch('value', () => {
   showEvidence();
   element.querySelector('.ingest-result, .failed')?.scrollIntoView({ block: 'nearest' });
 });
+
+// A field for a day gets a button that opens the browser's calendar; what it gives is typed into the field.
+const addCalendars = () => {
+  for (const field of document.querySelectorAll('.day-field:not(:has(.calendar))')) {
+    const text = field.querySelector('textarea, input');
+    if (!text) continue;
+    const picker = Object.assign(document.createElement('input'), { type: 'date', tabIndex: -1 });
+    picker.setAttribute('aria-hidden', 'true');
+    const button = Object.assign(document.createElement('button'), { type: 'button', className: 'calendar', textContent: '▾' });
+    button.setAttribute('aria-label', `Calendar: ${field.textContent.trim()}`);
+    button.addEventListener('click', () => {
+      picker.value = /^\d{4}-\d{2}-\d{2}$/.test(text.value) ? text.value : '';
+      picker.showPicker();
+    });
+    picker.addEventListener('change', () => {
+      text.value = picker.value;
+      text.dispatchEvent(new Event('input', { bubbles: true }));
+      text.dispatchEvent(new KeyboardEvent('keypress', { key: 'Enter', bubbles: true }));
+    });
+    const place = document.createElement('span');
+    place.className = 'calendar-place';
+    place.append(button, picker);
+    field.append(place);
+  }
+};
+if (!document.calendars) {
+  document.calendars = new MutationObserver(addCalendars);
+  document.calendars.observe(document.body, { childList: true, subtree: true });
+  addCalendars();
+}

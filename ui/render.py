@@ -4,32 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
-from rag.ui.evidence_panel import card
 from rag.ui.html import fill
-from rag.ui.text import citation_text, number
+from rag.ui.text import citation_text
 
 from rag import shown
 from rag.answer.models.chat import WITHOUT_MODEL
 from rag.composing import by_number
 from rag.text import timespan
-from rag.text.timespan import day
+from rag.text.refusals import archive_size, language_of
 from rag.types import Answer, Citation, Feedback, Hit, Query, Stats, Support
 
 CitationStatus = Literal["changed", "gone"]
 """What has happened to an article since an answer cited it."""
 
-_REASONS = {
-    "empty_archive": "The archive is empty",
-    "no_evidence": "Nothing matches",
-    "not_in_archive": "Not in the archive",
-    "not_supported": "No supported answer",
-    "cancelled": "Stopped",
-    "taken_down": "Taken down",
-}
-_NEAREST = 3
-"""Passages shown under a refusal."""
+
+_SURE = ((0.85, "Very likely right"), (0.65, "Likely right"), (0.45, "May be right"), (0.0, "Unsure"))
+"""From which confidence on an answer is called so."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +50,11 @@ class TurnView:
     error: str = ""
     citation_status: Mapping[str, CitationStatus] = field(default_factory=dict)
     """Of cited articles that have changed or are gone, by id."""
+    size: str = ""
+    """How large the archive was when it was asked, in the question's language; empty where that is not known."""
+    asked: datetime | None = None
+    empty: bool = False
+    """Whether there is no article to answer from."""
 
     @property
     def quotes(self) -> list[Citation]:
@@ -97,19 +95,21 @@ def _more(turn: TurnView, stats: Stats | None) -> dict[str, Any]:
         "quotes": [(c, shown.pieces(c), shown.days(c), shown.view(c), shown.standing(c)) for c in turn.quotes],
         "head": shown.head(answer),
     }
+    more["told"] = {(c.article_id, c.start, c.end): c.number for c in turn.quotes}
     more["support"] = _support(more["summary"])
     if answer is not None and answer.answered:
         more["plain"] = plain(answer)
     elif answer is not None:
         reason = answer.reason or "not_in_archive"
-        without_hits = reason in ("cancelled", "taken_down", "empty_archive")
-        more["reason"] = _REASONS[reason]
-        more["nearest"] = [] if without_hits else [card(h) for h in turn.hits[:_NEAREST]]
-        more["size"] = coverage(stats) if stats and reason != "cancelled" else ""
+        more["language"] = language_of(answer.question)
+        more["size"] = turn.size if reason != "cancelled" else ""
+        if stats and not turn.size and turn.turn_id is None and reason != "cancelled":
+            more["size"] = coverage(stats, answer.question)
     if answer is not None:
         seconds = answer.timings_ms.get("total", 0.0) / 1000
         model = "no model" if answer.model in WITHOUT_MODEL else answer.model
         more["origin"] = " · ".join(x for x in (model, f"{seconds:.1f} s" if seconds else "") if x)
+        more["sure"] = confidence_words(answer.confidence) if answer.answered else ""
     return more
 
 
@@ -130,13 +130,22 @@ def summary_text(text: str, citations: Sequence[Citation]) -> str:
     return fill("turn", "summary_text", shown.summary(text, citations))
 
 
-def coverage(stats: Stats) -> str:
-    """How large an archive is, and what dates it covers."""
-    size = number(stats.articles, "article")
-    if stats.first and stats.last:
-        undated = f", {stats.undated:,} without a date" if stats.undated else ""
-        return f"The archive has {size}, published from {day(stats.first)} to {day(stats.last)}{undated}."
-    return f"The archive has {size}, none with a date." if stats.articles else "The archive has no articles yet."
+def coverage(stats: Stats, question: str) -> str:
+    """How large an archive is, and what dates it covers, in the language of a question's refusal."""
+    return archive_size(language_of(question), stats.articles, stats.undated, stats.first, stats.last)
+
+
+def confidence_words(confidence: float | None) -> str:
+    """How sure an answer is, in words and as so many of ten: the share that was right of those as sure, when it was
+    fitted (``rag/answer/check/confidence.py``); empty where an answer has none.
+
+    Args:
+        confidence: 0 to 1.
+    """
+    if confidence is None:
+        return ""
+    told = next(words for least, words in _SURE if confidence >= least)
+    return f"{told}: about {max(1, min(9, round(10 * confidence)))} in 10 answers as sure as this one are right"
 
 
 def plain(answer: Answer) -> str:

@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from rag.ui.html import fill
 from rag.ui.text import number, one_line
 
-from rag.finding import Excerpt, Findings, Found
+from rag.errors import OnRecordError
+from rag.finding import Findings, Found
 from rag.index.collections import Collection
+
+if TYPE_CHECKING:
+    from rag.ui.session import TabSession
 
 PAGE = 20
 """Hits on a page."""
@@ -163,4 +167,32 @@ def _exports(wanted: Wanted) -> list[tuple[str, str]]:
     return [(label, f"export/find/{kind}?{urlencode(given)}") for label, kind in (("CSV", "csv"), ("JSON", "json"))]
 
 
-__all__ = ["PAGE", "Excerpt", "Wanted", "columns", "failed", "marked", "no_article", "nothing_asked", "results"]
+def find(session: TabSession, wanted: Wanted) -> str:
+    """What a user's search finds, as HTML, or why there is nothing."""
+    if not wanted.query or not session.archive.exists:
+        return nothing_asked(empty=not session.archive.exists)
+    try:
+        found = session.scheduler.find(
+            wanted.query, user=session.user, order=wanted.order, limit=PAGE, offset=wanted.offset, **wanted.filters
+        )
+    except OnRecordError as e:
+        return failed(str(e))
+    return results(found, wanted, session.collections())
+
+
+def collect(session: TabSession, wanted: Wanted, name: str) -> str:
+    """Put what a search finds into a collection; it is made where the user sees none of the name."""
+    collections = session.archive.collections
+    try:
+        if not any(c.name.casefold() == name.strip().casefold() for c in session.collections()):
+            collections.make(name)
+        filters = dict(wanted.filters)
+        if within := filters.get("collection"):
+            filters["collection"] = f"#{collections.get(within, session.user).id}"
+        added = collections.add_found(name, wanted.query, user=session.user, **filters)
+        return fill("search", "collected", name, added, collections.get(name, session.user).articles)
+    except OnRecordError as e:
+        return failed(str(e))
+
+
+__all__ = ["PAGE", "Wanted", "collect", "columns", "failed", "find", "marked", "no_article", "nothing_asked", "results"]

@@ -11,8 +11,8 @@ from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.ui import evidence_panel, lists, quotes, render, search, timeline
-from rag.ui.html import fill
+from rag.ui import evidence_panel, lists, quotes, render, timeline
+from rag.ui.quotes import Asked as AskedQuotes
 from rag.ui.render import CitationStatus, TurnView
 from rag.ui.starters import StarterQuestions
 from rag.ui.timeline import Asked
@@ -20,7 +20,10 @@ from rag.ui.timeline import Asked
 from rag.errors import ArticleMissing, OnRecordError
 from rag.ingest.preview import Preview
 from rag.protocols import FilterArgs
-from rag.types import Answer, Delta, Finished, IngestReport, Progress, Quoted, Retrieved, Stats, Turn, Waiting
+from rag.retrieve import people
+from rag.retrieve.people import Person
+from rag.retrieve.speaker import match
+from rag.types import Answer, Delta, Finished, IngestReport, Progress, Quote, Quoted, Retrieved, Stats, Turn, Waiting
 
 if TYPE_CHECKING:
     from rag.archive import Archive
@@ -88,7 +91,8 @@ class TabSession:
         turns = self.turns() if turns is None else turns
         first = max(0, len(turns) - self.shown)
         status = self.citation_status(turns[first:])
-        return [turn_view(t, first + n, status) for n, t in enumerate(turns[first:], 1)]
+        sizes = self.archive.conversations.coverages(turns[0].conversation) if turns else {}
+        return [turn_view(t, first + n, status, sizes.get(t.id, "")) for n, t in enumerate(turns[first:], 1)]
 
     def citation_status(self, turns: Sequence[Turn]) -> dict[str, CitationStatus]:
         """Which of the cited articles have changed or are gone, by id."""
@@ -117,7 +121,31 @@ class TabSession:
         self.reading = False
         if self.current is None:
             return evidence_panel.nothing()
-        return evidence_panel.evidence(self.current.hits, self.current.number, self.current.quotes)
+        return _evidence(self.current)
+
+    def evidence_of(self, turn: int) -> str:
+        """The evidence of an earlier question, by its turn's id; the side as it is where that is gone."""
+        self.current = next((t for t in self.turn_views() if t.turn_id == turn), self.current)
+        return self.side()
+
+    # -- sharing --------------------------------------------------------------------
+
+    def share(self, on: bool) -> str:
+        """Make the conversation's link for others, or take it back; gives the exports as they are then."""
+        if self.conversation is not None:
+            store = self.archive.conversations
+            if on:
+                store.share(self.conversation, self.user)
+            else:
+                store.unshare(self.conversation, self.user)
+        return self.exports()
+
+    def exports(self) -> str:
+        """Links that download the conversation, and that share it."""
+        if self.conversation is None:
+            return lists.exports(None, False)
+        link = self.archive.conversations.link_of(self.conversation, self.user)
+        return lists.exports(self.conversation, any(t.feedback for t in self.turns()), link)
 
     # -- asking ---------------------------------------------------------------------
 
@@ -142,6 +170,12 @@ class TabSession:
         stats = self.stats()
         turn = TurnView(question=question, number=len(turns) + 1, status="Looking for evidence")
         self.current, self.reading = turn, False
+        if stats is None or not stats.articles:
+            self.editing = edited
+            turn = replace(turn, status="", error="There are no articles yet.", empty=True)
+            past = render.thread(self.turn_views(turns), stats)
+            yield PageUpdate(past=past, live=render.turn_html(turn, stats), busy=False)
+            return
         yield PageUpdate(
             past=render.thread(self.turn_views(turns), stats), live=render.turn_html(turn, stats), busy=True
         )
@@ -154,11 +188,11 @@ class TabSession:
                 turn, side = after_event(turn, event), None
                 self.current = turn
                 if isinstance(event, Retrieved) or (isinstance(event, Quoted) and not self.reading):
-                    side = evidence_panel.evidence(turn.hits, turn.number, turn.quotes)
+                    side = _evidence(turn)
                 if isinstance(event, Finished):
                     turn = self._store(turn, event.answer, edited)
                     if not self.reading:
-                        side = evidence_panel.evidence(turn.hits, turn.number, turn.quotes)
+                        side = _evidence(turn)
                     yield PageUpdate(live=render.turn_html(turn, stats), side=side, busy=False, listed=True)
                 else:
                     yield PageUpdate(live=render.turn_html(turn, stats), side=side)
@@ -183,7 +217,12 @@ class TabSession:
         if gone := cited - self.archive.articles_exist(cited).keys():  # taken down while the answer was written
             store.forget(gone)
             stored = store.turns(self.conversation, self.user)[-1]
-        turn = turn_view(stored, turn.number, {})
+        size = ""
+        if not stored.answer.answered and (stats := self.stats()) is not None:
+            size = render.coverage(stats, turn.question)
+        if size:
+            store.note_coverage(stored.id, size)
+        turn = turn_view(stored, turn.number, {}, size)
         self.current = turn
         return turn
 
@@ -207,46 +246,58 @@ class TabSession:
         newest = None if article.current else next(iter(self.archive.versions(article.key)), None)
         return evidence_panel.article_view(article, start, end, cited, newest if newest != article.id else None, **how)
 
-    def quotes(self, speaker: str, about: str) -> str:
+    def quotes(self, asked: AskedQuotes) -> str:
         """Quotes as HTML, or why there are none."""
         if not self.archive.exists:
             return quotes.nothing(asked=False)
         try:
-            found = self.scheduler.quotes(user=self.user, speaker=speaker, about=about, limit=quotes.SHOWN)
+            found = self.find_quotes(asked, quotes.SHOWN)
+            meant = self.meant(asked.speaker)
         except OnRecordError as e:
             return quotes.failed(str(e))
-        return quotes.quotes(found, speaker, about)
+        return quotes.quotes(found, asked, meant)
+
+    def find_quotes(self, asked: AskedQuotes, limit: int) -> list[Quote]:
+        """The quotes asked for.
+
+        Raises:
+            OnRecordError: There is no archive, or what was asked makes no sense.
+        """
+        return self.scheduler.quotes(
+            user=self.user, speaker=asked.speaker, about=asked.about, limit=limit, person=asked.person or None,
+            order=asked.order, **asked.filters(),
+        )  # fmt: skip
+
+    def meant(self, speaker: str) -> list[Person]:
+        """The people whom a name may mean."""
+        if not speaker:
+            return []
+        store = self.archive.stores.catalog
+        forms = set(people.widened(store, match(speaker, store.speakers())))
+        return [p for p in people.people(store) if any((name, role) in forms for name, role, _ in p.forms)]
+
+    def change_people(self, what: str, person: str, *more: str) -> None:
+        """Put people together, take a name apart from a person, or undo that.
+
+        Args:
+            what: "together" with the person whose key follows, "apart" a name and a role, or "as_found".
+            person: A key.
+            more: What follows.
+
+        Raises:
+            UsageError: Somebody is no longer there.
+        """
+        store = self.archive.stores.catalog
+        if what == "together":
+            people.put_together(store, [person, more[0]])
+        elif what == "apart":
+            people.take_apart(store, person, (more[0], more[1] or None))
+        else:
+            people.as_found(store, person)
 
     def collections(self) -> list[Collection]:
         """The collections that the user sees."""
         return self.archive.collections.all(self.user)
-
-    def find(self, wanted: search.Wanted) -> str:
-        """What a full-text search finds, as HTML, or why there is nothing."""
-        if not wanted.query or not self.archive.exists:
-            return search.nothing_asked(empty=not self.archive.exists)
-        try:
-            found = self.scheduler.find(
-                wanted.query, user=self.user, order=wanted.order, limit=search.PAGE, offset=wanted.offset,
-                **wanted.filters,
-            )  # fmt: skip
-        except OnRecordError as e:
-            return search.failed(str(e))
-        return search.results(found, wanted, self.collections())
-
-    def collect(self, wanted: search.Wanted, name: str) -> str:
-        """Put what a search finds into a collection; it is made where the user sees none of the name."""
-        collections = self.archive.collections
-        try:
-            if not any(c.name.casefold() == name.strip().casefold() for c in self.collections()):
-                collections.make(name)
-            filters = dict(wanted.filters)
-            if within := filters.get("collection"):
-                filters["collection"] = f"#{collections.get(within, self.user).id}"
-            added = collections.add_found(name, wanted.query, user=self.user, **filters)
-            return fill("search", "collected", name, added, collections.get(name, self.user).articles)
-        except OnRecordError as e:
-            return search.failed(str(e))
 
     def timeline(self, asked: Asked) -> str:
         """A timeline as HTML, or why there is none."""
@@ -370,8 +421,8 @@ def run_ingest(
         yield done, max(total, done)
 
 
-def turn_view(turn: Turn, number: int, status: dict[str, CitationStatus]) -> TurnView:
-    """A stored turn as it is shown."""
+def turn_view(turn: Turn, number: int, status: dict[str, CitationStatus], size: str = "") -> TurnView:
+    """A stored turn as it is shown; ``size``: how large the archive was when it was asked."""
     answer = turn.answer
     return TurnView(
         question=turn.question,
@@ -384,7 +435,15 @@ def turn_view(turn: Turn, number: int, status: dict[str, CitationStatus]) -> Tur
         turn_id=turn.id,
         feedback=turn.feedback,
         citation_status=status,
+        size=size,
+        asked=turn.asked,
     )
+
+
+def _evidence(turn: TurnView) -> str:
+    """The passages found for a question as the side shows them."""
+    refused = turn.answer is not None and not turn.answer.answered
+    return evidence_panel.evidence(turn.hits, turn.number, turn.quotes, refused=refused)
 
 
 def after_event(turn: TurnView, event: object) -> TurnView:

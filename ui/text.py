@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from urllib.parse import unquote
 
 from rag.text.timespan import day
 
 _WEB = re.compile(r"https?://", re.IGNORECASE)
+_ENCODED = re.compile(r"(?:%[89A-F][0-9A-F])+", re.IGNORECASE)
+"""Percent-encoded letters beyond ASCII; what is encoded of ASCII has a meaning in an address, and stays."""
 
 
 def is_web(url: str | None) -> bool:
     """Whether an address is one of the web, which a link may lead to."""
     return bool(url and _WEB.match(url))
+
+
+def readable_address(url: str | None) -> str:
+    """An address as people read it, its letters beyond ASCII decoded; empty where it is none of the web."""
+    return _ENCODED.sub(lambda m: _decoded(m[0]), url) if url and is_web(url) else ""
+
+
+def _decoded(encoded: str) -> str:
+    try:
+        letters = unquote(encoded, errors="strict")
+    except UnicodeDecodeError:
+        return encoded
+    # A mark that can't be seen, or that turns the direction of writing, could hide where a link leads.
+    return letters if all(c.isalnum() or (c.isprintable() and not c.isspace()) for c in letters) else encoded
 
 
 def one_line(text: str) -> str:

@@ -19,6 +19,8 @@ SHOWN = 200
 """Events in the list."""
 _LABELS = 4
 """Of the axis, at most: more would touch on a phone."""
+_LABEL = 11.0
+"""Percent of the axis that half a label takes on a phone."""
 _MARGIN = 3.0
 """Percent of the axis left free at each end."""
 _MONTHS = (1, 2, 3, 6, 12, 24, 60, 120, 240, 600)
@@ -126,9 +128,16 @@ def _axis(entries: tuple[TimelineEntry, ...]) -> dict[str, Any] | None:
         }
         for e in entries
     ]
-    labels = [{"x": f"{at(when):.2f}%", "text": text} for when, text in _ticks(first, last)]
+    labels = [
+        {"x": f"{at(when):.2f}%", "text": text, "anchor": _anchor(at(when))} for when, text in _ticks(first, last)
+    ]
     said = f"{number(len(entries), 'event')} from {day(first)} to {day(last)}"
     return {"events": events, "labels": labels, "said": said}
+
+
+def _anchor(place: float) -> str:
+    """How a label stands at its place, in percent: within the axis also on a phone, where it takes a fifth of it."""
+    return "start" if place < _LABEL else "end" if place > 100 - _LABEL else "middle"
 
 
 def _ticks(first: date, last: date) -> list[tuple[date, str]]:

@@ -7,6 +7,7 @@ disk    files that can't grow any further, at steps of 64 KB
 
 Every round has a seed, which is printed where the round fails and repeats it: ``--seed S --rounds 1 PART``.
 
-Programs of their own: ``benchmarks.stress.fuzz`` (files of every form, changed at random), ``benchmarks.stress.special`` (what is no
-ordinary file) and ``benchmarks.stress.soak`` (the service under many clients).
+Programs of their own: ``benchmarks.stress.fuzz`` (files of every form, changed at random),
+``benchmarks.stress.special`` (what is no ordinary file) and
+``benchmarks.stress.soak`` (the service under many clients).
 """

@@ -23,7 +23,9 @@ from rag.cli.options import (
 )
 from rag.cli.printing import AnswerPrinter, print_hit, print_quote, print_time
 from rag.cli.terminal import Exit, open_archive, print_json, rich_console, status_line
+from rag.errors import UsageError
 from rag.protocols import AskOptions, FilterArgs
+from rag.text.normalize import printable
 
 if TYPE_CHECKING:
     from rag.types import Answer, Event, Progress
@@ -169,21 +171,38 @@ def quotes(
     limit: Annotated[int, typer.Option("--limit", help="How many at most")] = 20,
     *,
     filters: FilterArgs,
+    order: Annotated[
+        str | None,
+        typer.Option("--order", help="best, newest or oldest first [default: best with --about]", show_default=False),
+    ] = None,
     as_json: JsonOption = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="CSV on stdout")] = False,
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="Markdown on stdout")] = False,
 ) -> None:
     """Find quotes and their speakers; without --speaker and --about, the newest. Exit code 3: nothing found.
 
     Example: onrecord quotes --speaker "Qin Gang" --about relations
     """
+    from rag import quote_files
+    from rag.retrieve.quote_search import ORDERS
+
+    if as_json + as_csv + as_markdown > 1:
+        raise UsageError("--json, --csv and --markdown: choose one.")
+    by = next((o for o in ORDERS if o == order), None)
+    if order is not None and by is None:
+        raise UsageError(f"--order {order}: take {', '.join(ORDERS)}.")
     with open_archive(archive) as opened:
         known_outlets(opened, filters)
-        found = opened.quotes(speaker=speaker, about=about, limit=limit, **filters)
+        found = opened.quotes(speaker=speaker, about=about, limit=limit, order=by, **filters)
     if as_json:
-        print_json(json.dumps([q.model_dump(mode="json") for q in found], indent=2, ensure_ascii=False))
-    elif not found:
-        rich_console(stderr=True).print("Nothing found.")
+        print_json(quote_files.as_json(found).rstrip("\n"))
+    elif as_csv or as_markdown:
+        title = f"Quotes of {speaker}" if speaker else "Quotes"
+        text = quote_files.as_csv(found) if as_csv else quote_files.as_markdown(found, title)
+        typer.echo(printable(text), nl=False)
     else:
         for quote in found:
             print_quote(quote)
     if not found:
+        rich_console(stderr=True).print("Nothing found.")
         raise typer.Exit(Exit.REFUSED)

@@ -166,10 +166,13 @@ def print_hit(hit: Hit, why: Explained | None = None) -> None:
 def print_quote(quote: Quote) -> None:
     from rich.text import Text
 
-    out, words = rich_console(), " ".join(quote.quote.split())
+    from rag import quote_files
+
+    out, words = rich_console(), quote_files.words(quote)
     who = ", ".join(x for x in (quote.speaker, quote.role) if x)
-    out.print(Text.assemble((printable(who), "bold"), (f"  {printable(quote.verb or '')}", "dim")))
-    out.print(f"   {printable(f'“{words}”' if quote.direct else f'reported: {words}')}")
+    how = " · ".join(x for x in (quote.how, f"in {quote.place}" if quote.place else "") if x)
+    out.print(Text.assemble((printable(who), "bold"), (f"  {printable(how)}", "dim")))
+    out.print(f"   {printable(f'“{words}”' if quote_files.alone(quote) else f'reported: {words}')}")
     out.print(f"   {_origin(quote.title, quote.source, quote.published, quote.url)}", style="dim")
     if quote.also_published_by:
         out.print(f"   also printed by {printable(', '.join(quote.also_published_by))}", style="dim")

@@ -20,6 +20,7 @@ import numpy.typing as npt
 from rag.errors import ArticleMissing
 from rag.index.collections import CollectionStore
 from rag.index.links import LinkStore, forget_links
+from rag.index.lists import ListStore
 from rag.index.native import require_room
 from rag.index.quote_store import write_quotes
 from rag.index.schema import (
@@ -44,8 +45,7 @@ from rag.index.schema import (
 )
 from rag.index.withdrawals import Withdrawals
 from rag.ingest.prepared import Prepared
-from rag.text.local_clock import clock_text
-from rag.types import Article, ArticleSummary, Passage, RawArticle, Sentence
+from rag.types import Article, Passage, RawArticle, Sentence
 
 __all__ = [
     "INDEX_FORMAT",
@@ -61,7 +61,7 @@ __all__ = [
 ]
 
 
-class Catalog(LinkStore, Withdrawals, CollectionStore):
+class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
     """Reads and writes one catalog. Safe to use from several threads.
 
     Writing assumes that the caller holds the archive's write lock; each method that writes is one transaction.
@@ -374,67 +374,6 @@ class Catalog(LinkStore, Withdrawals, CollectionStore):
             if row:
                 yield read_article(self._db, row)
 
-    def listed(
-        self,
-        search: str = "",
-        *,
-        source: str | None = None,
-        language: str | None = None,
-        after: datetime | None = None,
-        before: datetime | None = None,
-        limit: int,
-        offset: int = 0,
-    ) -> tuple[list[ArticleSummary], int]:
-        """Current articles, newest publication first, and how many there are in all; see ``Archive.list_articles``."""
-        rules: list[str] = ["current"]
-        values: list[str] = []
-        for rule, value in (
-            ("has_words(?, title, author, key)", search.casefold().strip() or None),
-            ("coalesce(source, '') = ?", source),
-            ("language = ?", language),
-            ("published >= ?", clock_text(after) if after else None),
-            ("published < ?", clock_text(before) if before else None),
-        ):
-            if value is not None:
-                rules.append(rule)
-                values.append(value)
-        numbers = self._db.execute(
-            f"""SELECT number FROM version INDEXED BY version_listed WHERE {" AND ".join(rules)}
-                ORDER BY published DESC, number DESC""",
-            values,
-        ).fetchall()
-        page = [r["number"] for r in numbers[offset : offset + limit]]
-        rows = self._db.execute(
-            f"""SELECT id, key, title, source, author, published, url, language, length(text) AS characters, added
-                FROM version WHERE number IN ({",".join("?" * len(page))})
-                ORDER BY published DESC, number DESC""",
-            page,
-        )
-        return [ArticleSummary.model_validate(dict(r)) for r in rows], len(numbers)
-
-    def summaries(self, article_ids: Sequence[str]) -> dict[str, ArticleSummary]:
-        """Versions by id, without their texts; ids that are not there are left out."""
-        rows = self._db.execute(
-            f"""SELECT id, key, title, source, author, published, url, language, length(text) AS characters, added
-                FROM version WHERE id IN ({",".join("?" * len(article_ids))})""",
-            list(article_ids),
-        )
-        return {r["id"]: ArticleSummary.model_validate(dict(r)) for r in rows}
-
-    def text_of(self, article_id: str) -> str:
-        """The text of a version; empty where it is not there."""
-        row = self._db.execute("SELECT text FROM version WHERE id = ?", (article_id,)).fetchone()
-        return str(row["text"]) if row else ""
-
-    def months(self) -> list[tuple[str, str, int]]:
-        """("2023-06", outlet or "", number of current articles), in order; undated ones are left out."""
-        rows = self._db.execute(
-            """SELECT substr(published, 1, 7) AS month, coalesce(source, '') AS outlet, count(*) AS n
-               FROM version INDEXED BY version_listed WHERE current AND published IS NOT NULL
-               GROUP BY 1, 2 ORDER BY 1, 2"""
-        )
-        return [(r["month"], r["outlet"], r["n"]) for r in rows]
-
     def versions(self, key: str) -> list[str]:
         """Version ids of an article, newest first."""
         rows = self._db.execute("SELECT id FROM version WHERE key = ? ORDER BY current DESC, number DESC", (key,))
@@ -475,13 +414,6 @@ class Catalog(LinkStore, Withdrawals, CollectionStore):
             place = {ident: n for n, ident in enumerate(some)}
             found += [r["id"] for r in sorted(rows, key=lambda r: place[r["article"]])]
         return found
-
-    def languages_of(self, article_ids: Sequence[str]) -> dict[str, str | None]:
-        """Languages (ISO 639-1) of versions by id; ids that are not there are left out."""
-        rows = self._db.execute(
-            f"SELECT id, language FROM version WHERE id IN ({', '.join('?' * len(article_ids))})", list(article_ids)
-        )
-        return {r["id"]: r["language"] for r in rows}
 
     def passages_at(self, places: Sequence[tuple[str, int]]) -> list[str | None]:
         """For each (version id, offset) the id of the passage that holds it, or None."""

@@ -21,6 +21,7 @@ from pydantic import ValidationError
 
 from rag.errors import ArchiveDamaged, ArchiveLocked, ArchiveMismatch, ConversationMissing, UsageError
 from rag.index.feedback import to_case
+from rag.index.sharing import Sharing
 from rag.index.sqlite import Connection, Connections, transaction
 from rag.redaction import redact
 from rag.types import Answer, Conversation, Feedback, Turn
@@ -65,7 +66,7 @@ _LISTED = """SELECT c.*, (SELECT count(*) FROM turn t WHERE t.conversation = c.i
              WHERE c.user = ?"""
 
 
-class Conversations:
+class Conversations(Sharing):
     """The conversations of all users. Safe to use from several threads and processes."""
 
     def __init__(self, file: Path) -> None:

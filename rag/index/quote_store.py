@@ -10,7 +10,24 @@ from typing import Any
 
 from rag.index.schema import CatalogFile, read_article, read_texts, to_quote, to_quote_span
 from rag.text.local_clock import clock_text
+from rag.text.manner import telling
 from rag.types import Article, Quote, QuoteSpan
+
+_PEOPLE = (
+    """CREATE TABLE IF NOT EXISTS speaker_person (
+      name TEXT NOT NULL,               -- as articles have it
+      role TEXT NOT NULL,               -- the same; empty: none
+      person INTEGER NOT NULL,          -- who has the same number is one person
+      PRIMARY KEY (name, role)
+    ) WITHOUT ROWID""",
+    # No name outlives the last article that has it.
+    """CREATE TRIGGER IF NOT EXISTS speaker_taken_down AFTER DELETE ON version BEGIN
+      DELETE FROM speaker_person WHERE NOT EXISTS (
+        SELECT 1 FROM quote q WHERE q.speaker = name AND coalesce(q.role, '') = speaker_person.role
+        AND q.version <> OLD.number);
+    END""",
+)
+"""Who was put together or apart by hand; made at the first use."""
 
 
 class QuoteStore(CatalogFile):
@@ -49,6 +66,7 @@ class QuoteStore(CatalogFile):
         undated: bool = True,
         sources: Sequence[str] = (),
         language: str | None = None,
+        oldest_first: bool = False,
         limit: int,
     ) -> list[Quote]:
         """Quotes of current articles, newest first and in reading order; see ``Archive.quotes``.
@@ -58,6 +76,7 @@ class QuoteStore(CatalogFile):
             passages: Only those that begin in one of these passages, by id.
             articles: Only in these versions, by id.
             after, before, undated, sources, language: As for ``Archive.search``.
+            oldest_first: The oldest first; articles without a date come last either way.
             limit: How many at most.
         """
         rules: list[str] = ["v.current"]
@@ -69,6 +88,10 @@ class QuoteStore(CatalogFile):
 
         if speakers is not None:
             one_of("q.speaker", sorted({s for s, _ in speakers}))
+            rules.append(
+                """EXISTS (SELECT 1 FROM json_each(?) f WHERE f.value ->> 0 = q.speaker AND f.value ->> 1 IS q.role)"""
+            )
+            values.append(json.dumps(sorted(set(speakers), key=lambda s: (s[0], s[1] or ""))))
         if passages is not None:
             rules.append(
                 """EXISTS (SELECT 1 FROM passage p WHERE p.version = q.version AND p.start <= q.start
@@ -91,15 +114,45 @@ class QuoteStore(CatalogFile):
         if dates:
             within = " AND ".join(dates)
             rules.append(f"(v.published IS NULL OR ({within}))" if undated else f"({within})")
+        way = "ASC" if oldest_first else "DESC"
         rows = self._db.execute(
             f"""SELECT q.*, v.id AS article_id, v.title, v.source, v.published, v.url, v.sentences
                 FROM quote q JOIN version v ON v.number = q.version WHERE {" AND ".join(rules)}
-                ORDER BY v.published DESC, v.number DESC, q.start LIMIT ?""",
+                ORDER BY v.published IS NULL, v.published {way}, v.number {way}, q.start LIMIT ?""",
             [*values, limit],
         ).fetchall()
-        wanted = set(speakers) if speakers is not None else None
         texts = read_texts(self._db, (r["version"] for r in rows))
-        return [to_quote(r, texts[r["version"]]) for r in rows if wanted is None or (r["speaker"], r["role"]) in wanted]
+        return [_with_telling(to_quote(r, texts[r["version"]])) for r in rows]
+
+    # -- who is one person ------------------------------------------------------------
+
+    def speaker_groups(self) -> dict[tuple[str, str | None], int]:
+        """Which speakers, as articles name them, were put together or apart by hand: those of a number are one."""
+        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'speaker_person'").fetchone():
+            return {}
+        rows = self._db.execute("SELECT name, role, person FROM speaker_person")
+        return {(r["name"], r["role"] or None): r["person"] for r in rows}
+
+    def group_speakers(self, groups: Sequence[Sequence[tuple[str, str | None]]]) -> None:
+        """Make one person of the speakers of each group, in place of what they were."""
+        with self._transaction() as db:
+            for statement in _PEOPLE:
+                db.execute(statement)
+            for group in groups:
+                number = db.execute("SELECT coalesce(max(person), 0) + 1 FROM speaker_person").fetchone()[0]
+                db.executemany(
+                    "INSERT OR REPLACE INTO speaker_person VALUES (?, ?, ?)",
+                    [(name, role or "", number) for name, role in group],
+                )
+
+    def ungroup_speakers(self, forms: Sequence[tuple[str, str | None]]) -> None:
+        """Forget what was said by hand of some speakers."""
+        if self.speaker_groups():
+            with self._transaction() as db:
+                db.executemany(
+                    "DELETE FROM speaker_person WHERE name = ? AND role = ?",
+                    [(name, role or "") for name, role in forms],
+                )
 
     def said(self, article_ids: Sequence[str]) -> dict[str, list[QuoteSpan]]:
         """The quotes of some versions, in reading order, by version id."""
@@ -111,6 +164,12 @@ class QuoteStore(CatalogFile):
             )
             found[ident] = [to_quote_span(r) for r in rows]
         return found
+
+
+def _with_telling(quote: Quote) -> Quote:
+    """A quote with how its sentence tells it."""
+    how, plainly, place = telling(quote.sentence, quote.quote, quote.verb)
+    return quote.model_copy(update={"how": how, "plainly": plainly, "place": place})
 
 
 def write_quotes(db: sqlite3.Connection, version: int, quotes: Sequence[QuoteSpan] | None) -> None:

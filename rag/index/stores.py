@@ -480,24 +480,9 @@ class Stores:
             from rag.index.embed import LangChainEmbedder
 
             return LangChainEmbedder(self._embeddings)
+        from rag.index.embedding_model import make_embedder
+
         return make_embedder(self.settings)
 
 
-def make_embedder(settings: Settings) -> Embedder:
-    """The embedding model that settings name: a built-in one, a plug-in's, or one of sentence-transformers.
-
-    Nothing is loaded yet.
-    """
-    from rag.index.embed import BUILT_IN, BuiltInEmbedder, SentenceTransformerEmbedder
-
-    named, cache = settings.embeddings, settings.cache.expanduser()
-    if named in BUILT_IN:
-        return BuiltInEmbedder(named, cache=cache)
-    from rag import registry
-
-    if make := registry.embedder(named) or registry.embedder(named.partition(":")[0]):
-        return make(named, settings)
-    return SentenceTransformerEmbedder(named, cache=cache)
-
-
-__all__ = ["Stores", "make_embedder"]
+__all__ = ["Stores"]

@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Unpack
+from typing import TYPE_CHECKING, Literal, Unpack
 
-from rag.errors import ArchiveMismatch
+from rag.errors import ArchiveMismatch, UsageError
 from rag.protocols import FilterArgs, refuse_unknown
+from rag.retrieve import people
 from rag.retrieve import speaker as speakers_
 from rag.retrieve.days import whole
+from rag.text.local_clock import clock_text
 from rag.types import Hit, Query, Quote
 
 if TYPE_CHECKING:
     from rag.index.stores import Stores
     from rag.retrieve.planner import Planner
 
+Order = Literal["best", "newest", "oldest"]
+"""Of quotes: by what they are about, or by the date of their articles, those without one last."""
+ORDERS: tuple[Order, ...] = ("best", "newest", "oldest")
 _MOST = 1000  # quotes of one speaker that are weighed, newest first
+_ALL = 10_000  # quotes of a list
 _NEAR = 60  # passages looked through for what anybody says about something
+
+
+class QuoteOptions(FilterArgs, total=False):
+    """Which quotes, beside speaker and subject."""
+
+    person: str | None
+    """One of ``rag.retrieve.people.people``, by key, in place of a speaker."""
+    order: Order | None
+    """By fit, or by date; None: best first, or newest first where there is no subject."""
 
 
 def search_quotes(
@@ -27,6 +42,8 @@ def search_quotes(
     speaker: str | None,
     about: str | None,
     limit: int,
+    person: str | None = None,
+    order: Order | None = None,
     **filters: Unpack[FilterArgs],
 ) -> list[Quote]:
     """Quotes, best first; see ``Archive.quotes``.
@@ -38,10 +55,14 @@ def search_quotes(
         speaker: Whose words; None: anybody's.
         about: What they are to be about; None: anything.
         limit: How many at most.
+        person: A person's key (``rag/retrieve/people.py``), in place of ``speaker``.
+        order: None: best first, or newest first without ``about``.
         filters: Which articles.
     """
     refuse_unknown(filters, FilterArgs)
-    whole("limit", limit, 1, 1000)
+    whole("limit", limit, 1, _ALL)
+    if order is not None and order not in ORDERS:
+        raise UsageError(f"There is no order {order!r}. Take {', '.join(ORDERS)}.")
     speaker, about = _text(speaker), _text(about)
     query = planner.query(about or speaker or "anything", times=False, **filters)
     catalog = stores.catalog
@@ -51,20 +72,38 @@ def search_quotes(
             f"Do it, which embeds nothing again: onrecord doctor --repair --archive {stores.path}"
         )
     query = query.model_copy(update={"speaker": speaker, "about": about})
-    return speakers_.deduplicate(matching_quotes(query, stores, near))[:limit]
+    forms = people.forms_of(catalog, person) if person else None
+    oldest = order == "oldest"
+    found = speakers_.deduplicate(matching_quotes(query, stores, near, forms=forms, oldest_first=oldest))[:limit]
+    if about and order in ("newest", "oldest"):
+        dated = sorted((q for q in found if q.published), key=lambda q: clock_text(q.published) if q.published else "")
+        found = [*(dated if oldest else reversed(dated)), *(q for q in found if not q.published)]
+    called = {(name, role): p.name for p in people.people(catalog) for name, role, _ in p.forms} if found else {}
+    return [q.model_copy(update={"person": called.get((q.speaker, q.role), q.speaker)}) for q in found]
 
 
-def matching_quotes(query: Query, stores: Stores, near: Callable[[Query], Sequence[Hit]] | None = None) -> list[Quote]:
+def matching_quotes(
+    query: Query,
+    stores: Stores,
+    near: Callable[[Query], Sequence[Hit]] | None = None,
+    *,
+    forms: Sequence[people.Form] | None = None,
+    oldest_first: bool = False,
+) -> list[Quote]:
     """Quotes of the query's speaker about what it asks for, best first.
 
     Args:
         query: With ``speaker``, ``about`` and filters.
         stores: Of the archive.
         near: Finds passages; needed where anybody's words about something are asked for.
+        forms: The speakers, as articles name them, in place of those that ``query.speaker`` may mean.
+        oldest_first: The oldest first, where nothing is asked for that they are to be about.
     """
     catalog = stores.catalog
-    speakers = speakers_.match(query.speaker, catalog.speakers()) if query.speaker else None
-    if speakers == []:
+    speakers: Sequence[people.Form] | None = forms
+    if speakers is None and query.speaker:
+        speakers = people.widened(catalog, speakers_.match(query.speaker, catalog.speakers()))
+    if speakers is not None and not speakers:
         return []
     passages: list[str] | None = None
     if speakers is None and query.about and near:
@@ -79,7 +118,8 @@ def matching_quotes(query: Query, stores: Stores, near: Callable[[Query], Sequen
         undated=query.undated,
         sources=query.sources,
         language=query.language,
-        limit=_MOST,
+        oldest_first=oldest_first and not query.about,
+        limit=_MOST if query.about else _ALL,
     )
     if not query.about:
         return found
@@ -98,4 +138,4 @@ def _text(given: str | None) -> str | None:
     return given if given and given.strip() else None
 
 
-__all__ = ["matching_quotes", "search_quotes"]
+__all__ = ["ORDERS", "Order", "QuoteOptions", "matching_quotes", "search_quotes"]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from rag.text.detect import detect_language
 from rag.text.lexicon import having
-from rag.text.word_lists import Refusals
+from rag.text.timespan import day
+from rag.text.word_lists import ArchiveSize, Refusals
 from rag.types import Reason
 
 
@@ -17,3 +21,29 @@ def refusal(reason: Reason, language: str) -> str:
     texts = having(Refusals)
     written: tuple[str, ...] = getattr(texts.get(language, texts["en"]), reason)
     return written[0]
+
+
+def language_of(question: str) -> str:
+    """The language in which a question is refused: its own, where we have words of it, else English."""
+    found = detect_language(question)
+    return found if found in having(Refusals) else "en"
+
+
+def archive_size(language: str, articles: int, undated: int, first: datetime | None, last: datetime | None) -> str:
+    """How large an archive is, which stands below a refusal; in English where the language's lexicon has no words.
+
+    Args:
+        language: Of the question, ISO 639-1.
+        articles: How many there are.
+        undated: How many of them have no date.
+        first, last: The earliest and the latest date.
+    """
+    texts = having(ArchiveSize)
+    words: ArchiveSize = texts.get(language, texts["en"])
+    if not first or not last:
+        return words.plain[0].format(n=f"{articles:,}")
+    if words is texts["en"]:
+        told = words.dated[0].format(n=f"{articles:,}", first=day(first), last=day(last))
+    else:  # a day that needs no names of months
+        told = words.dated[0].format(n=f"{articles:,}", first=f"{first:%Y-%m-%d}", last=f"{last:%Y-%m-%d}")
+    return f"{told} {words.undated[0].format(n=f'{undated:,}')}" if undated else told

@@ -115,6 +115,13 @@ class Speech(NamedTuple):
     plain_verbs: tuple[str, ...]
 
 
+class Manner(NamedTuple):
+    """How something was said (``rag/text/manner.py``)."""
+
+    turns: tuple[str, ...]
+    no_places: frozenset[str]
+
+
 class Quotes(NamedTuple):
     """Quotes with their speakers (``rag/ingest/quotes.py``)."""
 
@@ -257,6 +264,14 @@ class Refusals(NamedTuple):
     taken_down: tuple[str, ...]
 
 
+class ArchiveSize(NamedTuple):
+    """How large the archive is, told below a refusal: one text each (``rag/text/refusals.py``)."""
+
+    plain: tuple[str, ...]
+    dated: tuple[str, ...]
+    undated: tuple[str, ...]
+
+
 class Times(NamedTuple):
     """Times as questions and articles name them (``rag/text/day_names.py``)."""
 
@@ -300,6 +315,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "speaker": Speaker,
     "starters": Starters,
     "speech": Speech,
+    "manner": Manner,
     "quotes": Quotes,
     "names": Names,
     "boilerplate": Boilerplate,
@@ -310,6 +326,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "injection": Injection,
     "assistant": Assistant,
     "refusals": Refusals,
+    "archive_size": ArchiveSize,
     "times": Times,
 }
 """The sections of a lexicon's file."""

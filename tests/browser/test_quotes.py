@@ -107,6 +107,9 @@ def test_quotes_are_found_copied_and_opened_at_their_words(
     tab.press("#speaker input", "Enter")
     tab.wait_for_function("document.querySelectorAll('.quote').length === 1")
     assert "word for word" in tab.inner_text(".quote")
+    with tab.expect_download() as download:
+        tab.click("#quotes-list .exports a:has-text('CSV')")
+    assert "Maren Holt" in Path(download.value.path()).read_text("utf-8")
     tab.click(".quote >> text=Copy quote")
     tab.wait_for_selector(".quote >> text=Copied")
     assert tab.evaluate("navigator.clipboard.readText()") == COPIED

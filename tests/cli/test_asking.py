@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from pathlib import Path
@@ -146,7 +148,7 @@ def test_quotes_say_whose_they_are_and_whether_they_are_word_for_word(cli: Any, 
     assert first.splitlines()[0] == "Maren Holt, port director  said"
     assert "“We would rather close it now,”" in first
     assert "Bridge closed · City Herald · 3 May 2021" in first
-    assert "reported: that the ferry was full" in second
+    assert "reported: Qin Gang said that the ferry was full." in second
     assert "“" not in second
     (ident,) = {line.rpartition(" ")[2] for line in done.out.splitlines() if "onrecord show" in line}
     assert cli("show", ident, "--archive", voices).code == 0
@@ -158,10 +160,22 @@ def test_quotes_of_one_speaker_and_as_json(cli: Any, voices: Path) -> None:
     assert (found["speaker"], found["direct"]) == ("Qin Gang", False)
     assert BRIDGE[found["start"] : found["end"]] == found["quote"]
     assert len(json.loads(cli("quotes", "--limit", "1", "--archive", voices, "--json").out)) == 1
-    assert json.loads(cli("quotes", "--after", "2022-01-01", "--archive", voices, "--json").out) == []
+    nothing = cli("quotes", "--after", "2022-01-01", "--archive", voices, "--json")
+    assert (json.loads(nothing.out), nothing.code) == ([], 3)
 
 
-def test_no_quote_is_3(cli: Any, voices: Path) -> None:
+def test_quotes_as_files_and_by_date(cli: Any, voices: Path) -> None:
+    rows = list(csv.DictReader(io.StringIO(cli("quotes", "--archive", voices, "--csv").out)))
+    assert [(r["day"], r["speaker"], r["how"], r["word_for_word"]) for r in rows] == [
+        ("2021-05-03", "Maren Holt", "said", "yes"), ("2021-05-03", "Qin Gang", "said", "no"),
+    ]  # fmt: skip
+    told = cli("quotes", "--speaker", "Qin", "--archive", voices, "--markdown", "--order", "oldest").out
+    assert told.startswith("# Quotes of Qin\n") and "as reported: “Qin Gang said that the ferry was full.”" in told
+    assert "choose one" in one_line_error(cli("quotes", "--archive", voices, "--csv", "--json"), 2)
+    assert "best, newest, oldest" in one_line_error(cli("quotes", "--archive", voices, "--order", "random"), 2)
+
+
+def test_no_quote_is_told_by_the_exit_code(cli: Any, voices: Path) -> None:
     done = cli("quotes", "--speaker", "Nobody Atall", "--archive", voices)
     assert (done.code, done.out, done.err) == (3, "", "Nothing found.\n")
 

@@ -22,10 +22,10 @@ WRONG = {"claim": "The council approved the budget for schools.", "cited": SAID}
 def _without_weights(monkeypatch: pytest.MonkeyPatch) -> None:
     import numpy as np
 
-    from rag.index import stores
+    from rag.index import embedding_model
 
     fake = SimpleNamespace(embed=lambda texts: np.array(FakeEmbeddings().embed_documents(list(texts))))
-    monkeypatch.setattr(stores, "make_embedder", lambda settings: fake)
+    monkeypatch.setattr(embedding_model, "make_embedder", lambda settings: fake)
 
 
 def file(folder: Path, *rows: Any) -> Path:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import get_args
 
 import pytest
 
 from rag.text.lexicon import having
-from rag.text.refusals import refusal
-from rag.text.word_lists import Refusals
+from rag.text.refusals import archive_size, language_of, refusal
+from rag.text.word_lists import ArchiveSize, Refusals
 from rag.types import Reason
 
 LANGUAGES = sorted(having(Refusals))
@@ -34,3 +35,18 @@ def test_a_language_that_is_not_among_ours_is_told_in_english() -> None:
 def test_a_reason_has_one_text() -> None:
     assert Refusals._fields == get_args(Reason)
     assert {len(texts) for refusals in having(Refusals).values() for texts in refusals} == {1}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_how_large_the_archive_is_is_told_in_the_language_of_the_refusal(language: str) -> None:
+    assert set(having(ArchiveSize)) == set(LANGUAGES)
+    first, last = datetime(2023, 6, 1), datetime(2023, 7, 2)
+    told = archive_size(language, 1234, 7, first, last)
+    assert "1,234" in told and "7" in told and "2023" in told
+    assert ("June" in told) == (language == "en")
+    assert archive_size(language, 1234, 0, None, None)[:8] == told[:8]
+
+
+def test_a_question_is_refused_in_its_own_language_or_in_english() -> None:
+    assert language_of("Warum wurde die Brücke am Montag geschlossen?") == "de"
+    assert language_of("Почему закрыли мост в понедельник?") == "en"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rag.ui import export
+from rag.ui.document import _source, document
 from turns import NASTY, QUOTES, SUMMARY, WHEN, answer, assert_harmless, citation, read
 
 from rag.composing import NO_CLAIM
@@ -28,7 +29,7 @@ def test_an_exported_conversation_is_text(nasty: str) -> None:
     assert "default-src 'none'" in page
     from markdown_it import MarkdownIt
 
-    drawn = MarkdownIt("commonmark", {"html": True}).render(export.markdown(nasty, [turn], WHEN))
+    drawn = MarkdownIt("commonmark", {"html": True}).render(export.markdown(document(nasty, [turn], WHEN)))
     reader = assert_harmless(drawn)
     assert all(tag in {"h1", "h2", "p", "ul", "li", "strong", "em", "br", "a", "blockquote"} for tag, _ in reader.tags)
     assert " ".join(nasty.replace("\x00", "\ufffd").split()) in " ".join(
@@ -41,7 +42,7 @@ def test_an_answer_that_is_a_timeline_says_so() -> None:
         update={"timeline": "the *strike*"}
     )
     turn = Turn(id=1, conversation="c", question="How did it unfold?", answer=told, asked=WHEN)
-    assert "*Timeline: the \\*strike\\*:*" in export.markdown("t", [turn], WHEN)
+    assert "*Timeline: the \\*strike\\*:*" in export.markdown(document("t", [turn], WHEN))
     assert "<h4>Timeline: the *strike*</h4>" in export.html("t", [turn], WHEN, {})
 
 
@@ -61,12 +62,13 @@ def test_exports_have_the_summary_and_the_quotes_with_the_words_that_answer() ->
         Turn(id=n, conversation="c", question="Does it rain?", answer=a, asked=WHEN)
         for n, a in enumerate((QUOTES, SUMMARY))
     ]
-    first, second = export.markdown("Rain", turns, WHEN).split("## Does it rain?\n\n")[1:]
+    first, second = export.markdown(document("Rain", turns, WHEN)).split("## Does it rain?\n\n")[1:]
     quote = "- **1** “It **rains** and pours.”  \n  "
-    assert first.startswith(f"{quote}Speaker: Qin Gang, foreign minister  \n  Title · Harbour Post")
+    asked = "*Asked on 18 June 2023.*\n\n"
+    assert first.startswith(f"{asked}{quote}Speaker: Qin Gang, foreign minister  \n  Title · Harbour Post")
     assert "Summary" not in first
     told = "*Summary by fake of the quotes below:*\n\nThe weather is bad. \\[1\\]\n\n"
-    assert second.startswith(f"{told}{quote}Title")
+    assert second.startswith(f"{asked}{told}{quote}Title")
     page = export.html("Rain", turns, WHEN, {})
     assert page.count("It <mark>rains</mark> and pours.") == 2 and page.count('class="summary"') == 1
 
@@ -76,5 +78,5 @@ def test_words_in_bold_are_read_as_such(text: str, start: int, end: int) -> None
     from markdown_it import MarkdownIt
 
     c = citation(1, text, NO_CLAIM, words=(start, end))
-    drawn = MarkdownIt("commonmark", {"html": True}).render(export._quote(c))
+    drawn = MarkdownIt("commonmark", {"html": True}).render(export._quote(_source(c, lambda _: None)))
     assert " ".join(text.split()) in " ".join("".join(read(drawn).words).split())

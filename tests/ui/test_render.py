@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -33,6 +33,7 @@ from turns import (
 )  # fmt: skip
 
 from rag.protocols import FilterArgs
+from rag.retrieve.people import Person
 from rag.text import timespan
 from rag.text.normalize import printable
 from rag.types import (
@@ -100,7 +101,9 @@ def test_nothing_becomes_markup(nasty: str) -> None:
     ]  # fmt: skip
     pieces = [
         render.turn_html(talk(answer(query=event)), stats()),
-        quotes.quotes(voices, nasty, nasty),
+        quotes.quotes(
+            voices, quotes.Asked(nasty, nasty), [Person(nasty, nasty, ((nasty, nasty, 1), (nasty, None, 2)), True)] * 2
+        ),
         quotes.failed(nasty),
         render.turn_html(shown, stats()),
         render.turn_html(talk(refused), stats()),
@@ -162,12 +165,38 @@ def test_a_refusal_looks_like_one() -> None:
     refused = answer(
         "The archive does not answer this question.", citations=(), answered=False, reason="not_in_archive"
     )
-    shown = render.turn_html(talk(refused), stats())
+    shown = render.turn_html(talk(refused, turn_id=None), stats())
     assert 'class="refusal"' in shown
     assert 'class="cite"' not in shown
-    assert "3 articles, published from 18 June 2023" in shown
-    assert "1 without a date" in shown
-    assert "The nearest passages" in shown
+    assert "Articles in the archive: 3, published from 18 June 2023" in shown
+    assert "Without a date: 1" in shown
+
+
+def test_the_card_of_a_refusal_is_in_one_language_and_has_no_passages() -> None:
+    german = answer("Das Archiv beantwortet diese Frage nicht.", citations=(), answered=False, reason="not_in_archive")
+    german = german.model_copy(update={"question": "Warum wurde die Brücke am Montag geschlossen?"})
+    shown = render.turn_html(talk(german, turn_id=None), stats())
+    card = shown.partition('<div class="refusal"')[2].partition("</div>")[0]
+    assert card.startswith(' lang="de"') and "Artikel im Archiv: 3, erschienen vom 2023-06-18" in card
+    assert " archive" not in card.lower() and "Not in" not in card
+    assert 'class="hit"' not in shown, "they stand beside it"
+    beside = evidence_panel.evidence(german.hits, 1, refused=True)
+    assert "<h2>Nearest passages</h2>" in beside and "None of them answers" in beside and "Evidence" not in beside
+
+
+def test_an_answer_says_in_words_how_sure_it_is() -> None:
+    assert render.confidence_words(None) == ""
+    assert render.confidence_words(0.93).startswith("Very likely right: about 9 in 10")
+    assert render.confidence_words(1.0).startswith("Very likely right: about 9 in 10"), "nothing is certain"
+    assert render.confidence_words(0.7).startswith("Likely right: about 7 in 10")
+    assert render.confidence_words(0.02).startswith("Unsure: about 1 in 10")
+    assert "Likely right: about 7 in 10" in render.turn_html(talk(answer(confidence=0.7)), None)
+
+
+def test_the_head_of_an_article_stays_with_its_buttons() -> None:
+    article = Article(key="a", id="a", title="Bridge closed", text="Closed.", language="en", source="Herald")
+    bar = evidence_panel.article_view(article, 0, 6).partition('class="bar"')[2].partition('class="text"')[0]
+    assert bar.index("Bridge closed") < bar.rindex("</div>") and "Herald" in bar
 
 
 def test_what_became_of_a_cited_article_is_said() -> None:
@@ -282,7 +311,7 @@ def test_a_quote_is_shown_as_it_stands(words: str, speaker: str, direct: bool) -
     reader = assert_harmless(quotes.quotes([quote(words, speaker, direct=direct)]))
     shown = printable(" ".join(words.split()), carriage_returns=True)
     text = "".join(reader.words)
-    assert (texts.quoted(shown) if direct else shown) in text
+    assert (texts.quoted(shown) if direct else shown) in text, "a sentence that is its words alone"
     assert printable(speaker, carriage_returns=True) in text.replace("\r", "\n") or "\r" in speaker
     assert ("word for word" in text) == direct
     (opened,) = [a for _, a in reader.tags if a.get("data-event") == "cite"]
@@ -294,15 +323,37 @@ def test_a_speakers_words_are_ready_to_paste() -> None:
         "“It rains.”\n— Qin Gang, foreign minister; Harbour Post, Title, 18 June 2023\nhttps://example.org/a"
     )
     reported = quotes.quote_text(quote("that it rained", role=None, direct=False, url=None))
-    assert reported == "Qin Gang, as reported: that it rained\n— Harbour Post, Title, 18 June 2023"
+    assert reported == "Qin Gang, as reported: “that it rained”\n— Harbour Post, Title, 18 June 2023"
+
+
+def test_a_copied_quote_can_not_turn_its_meaning() -> None:
+    sentence = "Energy minister Kaja Storm denied on Thursday that she had met the lobbyist."
+    denied = quote("she had met the lobbyist", "Kaja Storm", role="Energy minister", verb="denied", direct=False)
+    denied = denied.model_copy(update={"sentence": sentence, "how": "denied on Thursday that", "plainly": False})
+    assert quotes.quote_text(denied).splitlines()[0] == f"Kaja Storm, Energy minister, as reported: “{sentence}”"
+    shown = quotes.quotes([denied])
+    assert "denied on Thursday that</small>" in shown and "not plainly said" in shown
+    assert "denied on Thursday that <mark>she had met the lobbyist</mark>." in shown
+    own = quote("I met him", verb="denied").model_copy(
+        update={"sentence": "She denied saying “I met him”.", "plainly": False}
+    )
+    assert "She denied saying “I met him”." in quotes.quote_text(own), "nor words in quotation marks"
 
 
 def test_the_list_of_quotes_says_how_it_is_ordered_and_what_to_do_when_it_is_empty() -> None:
     assert "1 quote, newest first" in quotes.quotes([quote()])
-    assert "2 quotes, best match first" in quotes.quotes([quote(), quote()], about="rain")
+    assert "2 quotes, best match first" in quotes.quotes([quote(), quote()], quotes.Asked(about="rain"))
     assert f"The first {quotes.SHOWN} quotes" in quotes.quotes([quote()] * quotes.SHOWN)
-    assert "Try a surname" in quotes.quotes([], speaker="Nobody")
-    assert "under Archive" in quotes.quotes([], speaker=" ")
+    assert "1 quote, oldest first" in quotes.quotes([quote()], quotes.Asked(about="rain", order="oldest"))
+    assert "Try a surname" in quotes.quotes([], quotes.Asked("Nobody"))
+    assert "under Archive" in quotes.quotes([], quotes.Asked(" "))
+
+
+def test_the_same_list_can_be_had_as_files() -> None:
+    asked = quotes.Asked("Qin & Co", after=date(2023, 1, 2), outlets=("A", "B"), order="oldest")
+    links = [html.unescape(x) for x in re.findall(r'href="(export/quotes/[^"]*)"', quotes.quotes([quote()], asked))]
+    assert [x.partition("?")[0].rpartition("/")[2] for x in links] == ["csv", "json", "md"]
+    assert links[0].endswith("?speaker=Qin+%26+Co&after=2023-01-02&outlet=A&outlet=B&order=oldest")
 
 
 def test_a_passage_found_by_its_quotes_says_so() -> None:

@@ -258,7 +258,9 @@ def test_an_empty_archive_leads_on(tmp_path: Path) -> None:
         new = TabSession(RequestScheduler(archive), "ada", StarterQuestions(archive))
         assert 'data-event="sample"' in new.thread()
         last = views(new)[-1]
-        assert "onrecord ingest" in str(last.live)
+        assert "onrecord ingest" not in str(last.live), "whoever sees the page has no terminal"
+        assert 'data-tab="Archive"' in str(last.live) and 'data-event="sample"' in str(last.live)
+        assert last.busy is False
         assert not archive.exists
         _, report = results(new.ingest_sample())
         assert report.added >= 15
@@ -291,22 +293,22 @@ def test_the_greeting_comes_late_and_pushes_nothing_aside(tmp_path: Path) -> Non
 def test_quotes_are_found_by_whom_and_about_what(session: TabSession) -> None:
     put_quotes(session.archive, "bridge", ("engineers found cracks", "Maren Holt", {"role": "port director"}))
     put_quotes(session.archive, "ferry", ("Three more ferries will run", "Odd Berg", {"direct": False}))
-    assert "2 quotes, newest first" in session.quotes("", "")
-    found = session.quotes("Holt", "cracks")
+    assert "2 quotes, newest first" in session.quotes(quotes.Asked("", ""))
+    found = session.quotes(quotes.Asked("Holt", "cracks"))
     assert "“engineers found cracks”" in found
     assert "Odd Berg" not in found
-    assert session.quotes("Nobody", "") == quotes.nothing(asked=True)
+    assert session.quotes(quotes.Asked("Nobody", "")) == quotes.nothing(asked=True)
 
 
 def test_quotes_that_nobody_has_looked_for_say_what_to_do(session: TabSession) -> None:
     forget_quotes(session.archive)
-    assert "onrecord doctor --repair" in session.quotes("", "")
+    assert "onrecord doctor --repair" in session.quotes(quotes.Asked("", ""))
 
 
 def test_there_are_no_quotes_before_there_is_an_archive(tmp_path: Path) -> None:
     with Archive.open(tmp_path / "none", chat_model="extractive", embeddings=FakeEmbeddings()) as archive:
         new = TabSession(RequestScheduler(archive), "ada", StarterQuestions(archive))
-        assert new.quotes("", "") == quotes.nothing(asked=False)
+        assert new.quotes(quotes.Asked("", "")) == quotes.nothing(asked=False)
         assert not archive.exists
 
 
@@ -335,3 +337,11 @@ def test_what_a_role_may_not_do_is_refused_and_not_shown(session: TabSession, tm
     kept = {a.id for a in found if not desk.may("ada", "delete", a.key)}
     assert lists.articles(found, total, 0, "").count('data-event="takedown"') == 2
     assert 'data-event="takedown"' not in lists.articles(found, total, 0, "", kept)
+
+
+def test_a_refusal_tells_how_large_the_archive_was_at_the_time(session: TabSession, tmp_path: Path) -> None:
+    last = views(session, "Who won the world cup in Qatar?")[-1]
+    assert "Articles in the archive: 2" in str(last.live)
+    session.archive.ingest(write_rows(tmp_path / "more.jsonl", *many(3)))
+    assert "Articles in the archive: 2" in str(session.redrawn().live)
+    assert "Nearest passages" in session.side() and "Evidence" not in session.side()

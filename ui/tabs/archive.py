@@ -63,12 +63,14 @@ class ArchiveTab:
         self.articles.turnpage(self.turn_page, search, listed, **IMMEDIATE)
         self.articles.read(self.read, None, self.reader, **IMMEDIATE)
         after = [*overview, self.result, self.reader, *conversation]
-        self.articles.takedown(self.delete, search, after, **IMMEDIATE)
+        gone = self.articles.takedown(self.delete, search, after, **IMMEDIATE)
+        gone.then(page.greet, None, page.ask.past, **STREAMING)
         self.reader.back(lambda: "", None, self.reader, **IMMEDIATE)
         self.reader.cite(self.read, None, self.reader, **IMMEDIATE)
         after = [self.result, *overview, self.upload, *conversation]
         for source in (self.upload, self.folder):
-            source.upload(self.ingest, [source, *search], after, **STREAMING)
+            done = source.upload(self.ingest, [source, *search], after, **STREAMING)
+            done.then(page.greet, None, page.ask.past, **STREAMING)  # its example questions, which take seconds
 
     # -- the list -------------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from rag.ui import lists
 from rag.ui.session import PageUpdate, TabSession
-from rag.ui.tabs.common import IMMEDIATE, STREAMING, Changes, event_data, html, read_filters
+from rag.ui.tabs.common import IMMEDIATE, STREAMING, Changes, date_field, event_data, html, read_filters
 
 from rag.errors import UsageError
 from rag.protocols import FilterArgs
@@ -62,8 +62,8 @@ class AskTab:
             self.collection = gr.Dropdown(
                 [("all", "")], value="", label="Collection", elem_id="f-collection", min_width=110
             )
-            self.after = gr.Textbox(label="From", placeholder="2023-06-01", elem_id="f-after", min_width=110)
-            self.before = gr.Textbox(label="Before", placeholder="2023-07-01", elem_id="f-before", min_width=110)
+            self.after = date_field("From", "f-after")
+            self.before = date_field("Before", "f-before", "2023-07-01")
 
     def wire(self, options: list[Any]) -> None:
         """Connect the events.
@@ -79,9 +79,12 @@ class AskTab:
             place.earlier(self.show_earlier, None, self.past, **IMMEDIATE)
             place.rate(self.rate, None, shown, **IMMEDIATE)
             place.why(self.rate, None, shown, **IMMEDIATE)
+            place.evidence(self.evidence, None, self.side, **IMMEDIATE)
             place.edit(self.edit, None, [self.question, self.chips], **IMMEDIATE)
             place.redo(self.ask_again, [*filters, *options], shown, **STREAMING)
             place.example(self.ask_again, [*filters, *options], shown, **STREAMING)
+        self.exports.sharelink(self.share, None, self.exports, **IMMEDIATE)
+        self.exports.unsharelink(self.unshare, None, self.exports, **IMMEDIATE)
         self.side.cite(self.cite, None, self.side, **IMMEDIATE)
         self.side.back(self.back, None, self.side, **IMMEDIATE)
 
@@ -109,7 +112,7 @@ class AskTab:
             )
         if update.listed:
             found[self.list] = self.conversation_list(session, "")
-            found[self.exports] = lists.exports(session.conversation, any(t.feedback for t in session.turns()))
+            found[self.exports] = session.exports()
         return found or {self.live: gr.skip()}
 
     def redrawn(self, session: TabSession) -> Changes:
@@ -189,6 +192,18 @@ class AskTab:
             str(data["article"]), int(data["start"]), int(data["end"]), str(data.get("number", ""))
         )
 
+    def evidence(self, request: gr.Request, event: gr.EventData) -> str:
+        """Show the evidence of an earlier question."""
+        return self.page.session(request).evidence_of(int(event_data(event)["turn"]))
+
+    def share(self, request: gr.Request) -> str:
+        """Make the conversation's link."""
+        return self.page.session(request).share(True)
+
+    def unshare(self, request: gr.Request) -> str:
+        """Take the conversation's link back."""
+        return self.page.session(request).share(False)
+
     def back(self, request: gr.Request) -> str:
         """Go back from an article to the evidence."""
         return self.page.session(request).side()
@@ -214,10 +229,10 @@ class AskTab:
         return gr.update(choices=[("all", ""), *((n, n) for n in names)])
 
     @staticmethod
-    def chips_for(session: TabSession, filters: FilterArgs | None = None) -> str:
+    def chips_for(session: TabSession, filters: FilterArgs | None = None, wrong: str = "") -> str:
         """The filters in force, that one article alone is asked, and that a question is being edited."""
         only = session.only[1] if session.only else ""
-        return lists.chips(filters or FilterArgs(), session.editing is not None, only)
+        return lists.chips(filters or FilterArgs(), session.editing is not None, only, wrong)
 
     def show_chips(
         self, sources: Sequence[str], after: str, before: str, language: str, collection: str, request: gr.Request
@@ -225,8 +240,8 @@ class AskTab:
         """Show the filters in force."""
         try:
             filters = read_filters(sources, after, before, language, collection)
-        except UsageError:
-            return gr.skip()  # a date that is still being typed
+        except UsageError as e:  # it stays there until the date is right
+            return self.chips_for(self.page.session(request), wrong=str(e))
         return self.chips_for(self.page.session(request), filters)
 
     def unfilter(

@@ -39,6 +39,14 @@ def on_load() -> str:
     return f"onrecord(element, trigger, watch); // {' '.join(known.split())}"
 
 
+def date_field(label: str, name: str, placeholder: str = "2023-06-01") -> gr.Textbox:
+    """A field for a day, as people write it; page.js puts a button beside it that opens the browser's calendar."""
+    return gr.Textbox(
+        label=label, placeholder=placeholder, elem_id=name, elem_classes=["day-field"], max_lines=1, max_length=40,
+        min_width=120,
+    )  # fmt: skip
+
+
 @cache
 def page_file(name: str) -> str:
     """The text of a file beside the page's modules."""

@@ -1,19 +1,26 @@
-"""The tab Quotes: who said what, and the article it stands in."""
+"""The tab Quotes: who said what, by whom, when and where, and the article it stands in."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from rag.ui import quotes
-from rag.ui.tabs.common import IMMEDIATE, event_data, html
+from rag.ui.tabs.common import IMMEDIATE, Changes, date_field, event_data, html, read_date
+
+from rag.errors import UsageError
+from rag.retrieve.quote_search import ORDERS
 
 if TYPE_CHECKING:
     from rag.ui.app import Page
 
+_ORDERS = [("Best match, or newest", ""), ("Newest first", "newest"), ("Oldest first", "oldest")]
+
 
 class QuotesTab:
-    """Finds quotes by speaker and subject."""
+    """Finds quotes by speaker, subject, date, outlet and language."""
 
     def __init__(self, page: Page) -> None:
         """Build the tab's blocks."""
@@ -30,26 +37,163 @@ class QuotesTab:
                         min_width=140,
                     )  # fmt: skip
                     self.find = gr.Button("Find", elem_id="find-quotes", scale=0, min_width=90)
+                with gr.Accordion("Dates, outlets, order", open=False, elem_id="quotes-filters"):
+                    with gr.Row():
+                        self.after = date_field("From", "quotes-from")
+                        self.last = date_field("To", "quotes-to")
+                        self.outlets = gr.Dropdown(
+                            [], label="Outlets", multiselect=True, elem_id="quotes-outlets", min_width=110
+                        )
+                        self.language = gr.Dropdown(
+                            [("any", "")], value="", label="Language", elem_id="quotes-language", min_width=110
+                        )
+                    self.order = gr.Radio(
+                        _ORDERS,
+                        value="",
+                        show_label=False,
+                        label="Order",
+                        container=False,
+                        elem_id="quotes-order",
+                    )
                 self.quotes = html("quotes-list")
             with gr.Column(elem_id="quotes-side"):
                 self.article = html("quote-article", value=quotes.no_article())
 
     def wire(self, tab: gr.Tab) -> None:
         """Connect the events."""
-        fields = [self.speaker, self.about]
-        tab.select(self.search, fields, self.quotes, **IMMEDIATE)
-        for event in (self.speaker.submit, self.about.submit, self.find.click):
+        fields: list[Any] = [
+            self.speaker, self.about, self.after, self.last, self.outlets, self.language, self.order,
+        ]  # fmt: skip
+        tab.select(self.show, fields, [self.quotes, self.outlets, self.language], **IMMEDIATE)
+        for event in (
+            self.speaker.submit, self.about.submit, self.find.click, self.order.input, self.after.submit,
+            self.last.submit, self.outlets.input, self.language.input,
+        ):  # fmt: skip
             event(self.search, fields, self.quotes, **IMMEDIATE)
+        self.quotes.person(self.choose, fields, self.quotes, **IMMEDIATE)
+        self.quotes.together(self.together, fields, self.quotes, **IMMEDIATE)
+        self.quotes.apart(self.apart, fields, self.quotes, **IMMEDIATE)
+        self.quotes.asfound(self.as_found, fields, self.quotes, **IMMEDIATE)
         for place in (self.quotes, self.article):
             place.cite(self.open, None, self.article, **IMMEDIATE)
         self.article.back(quotes.no_article, None, self.article, **IMMEDIATE)
 
-    def search(self, speaker: str, about: str, request: gr.Request) -> str:
+    # -- searching -------------------------------------------------------------------------
+
+    def show(
+        self, speaker: str, about: str, after: str, last: str, outlets: list[str], language: str, order: str,
+        request: gr.Request,
+    ) -> Changes:  # fmt: skip
+        """The quotes, and the outlets and languages there are to choose from."""
+        archive = self.page.scheduler.archive
+        stats = archive.stats() if archive.exists else None
+        choices = [(s or "without an outlet", s) for s in stats.sources] if stats else []
+        languages = [("any", ""), *((x, x) for x in (stats.languages if stats else ()))]
+        return {
+            self.quotes: self.search(speaker, about, after, last, outlets, language, order, request),
+            self.outlets: gr.update(choices=choices),
+            self.language: gr.update(choices=languages),
+        }
+
+    def search(
+        self, speaker: str, about: str, after: str, last: str, outlets: list[str], language: str, order: str,
+        request: gr.Request,
+    ) -> str:  # fmt: skip
         """Find quotes."""
-        return self.page.session(request).quotes(speaker, about)
+        return self._listed((speaker, about, after, last, outlets, language, order), request)
+
+    # -- people ----------------------------------------------------------------------------
+
+    def choose(
+        self, speaker: str, about: str, after: str, last: str, outlets: list[str], language: str, order: str,
+        request: gr.Request, event: gr.EventData,
+    ) -> str:  # fmt: skip
+        """Show the quotes of one person, or of all again."""
+        asked = replace(
+            _asked(speaker, about, after, last, outlets, language, order), person=str(event_data(event)["person"])
+        )
+        return self.page.session(request).quotes(asked)
+
+    def together(
+        self, speaker: str, about: str, after: str, last: str, outlets: list[str], language: str, order: str,
+        request: gr.Request, event: gr.EventData,
+    ) -> str:  # fmt: skip
+        """Make one person of two."""
+        data = event_data(event)
+        fields = (speaker, about, after, last, outlets, language, order)
+        return self._changed(
+            fields,
+            request,
+            "together",
+            str(data["other"]),
+            str(data["person"]),
+        )
+
+    def apart(
+        self, speaker: str, about: str, after: str, last: str, outlets: list[str], language: str, order: str,
+        request: gr.Request, event: gr.EventData,
+    ) -> str:  # fmt: skip
+        """Make a name of a person someone else's."""
+        data = event_data(event)
+        fields = (speaker, about, after, last, outlets, language, order)
+        return self._changed(
+            fields,
+            request,
+            "apart",
+            str(data["person"]),
+            str(data["name"]),
+            str(data["role"]),
+        )
+
+    def as_found(
+        self, speaker: str, about: str, after: str, last: str, outlets: list[str], language: str, order: str,
+        request: gr.Request, event: gr.EventData,
+    ) -> str:  # fmt: skip
+        """Undo what was put together or apart of a person."""
+        fields = (speaker, about, after, last, outlets, language, order)
+        return self._changed(
+            fields,
+            request,
+            "as_found",
+            str(event_data(event)["person"]),
+        )
+
+    def _changed(self, fields: Sequence[Any], request: gr.Request, what: str, *told: str) -> str:
+        try:
+            self.page.session(request).change_people(what, *told)
+        except UsageError as e:
+            return quotes.failed(str(e)) + self._listed(fields, request)
+        return self._listed(fields, request)
+
+    def _listed(self, fields: Sequence[Any], request: gr.Request, person: str = "") -> str:
+        """The quotes that the fields ask for, or what is wrong with one of them."""
+        try:
+            asked = replace(_asked(*fields), person=person)
+        except UsageError as e:
+            return quotes.failed(str(e))
+        return self.page.session(request).quotes(asked)
 
     def open(self, request: gr.Request, event: gr.EventData) -> str:
         """Open a quote's article at its words."""
         data = event_data(event)
         session = self.page.session(request)
         return session.article(str(data["article"]), int(data["start"]), int(data["end"]), "", back="Close")
+
+
+def _asked(
+    speaker: str, about: str, after: str, last: str, outlets: Sequence[str] | None, language: str, order: str
+) -> quotes.Asked:
+    """What the fields ask for.
+
+    Raises:
+        UsageError: A date can't be read.
+    """
+    return quotes.Asked(
+        speaker=" ".join((speaker or "").split()),
+        about=" ".join((about or "").split()),
+        after=read_date(after, "From"),
+        last=read_date(last, "To"),
+        outlets=tuple(outlets or ()),
+        language=language or "",
+        order=next((o for o in ORDERS if o == order), None),
+    )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from rag.ui import search
-from rag.ui.tabs.common import IMMEDIATE, event_data, html, read_date
+from rag.ui.tabs.common import IMMEDIATE, date_field, event_data, html, read_date
 
 from rag.errors import UsageError
 
@@ -30,12 +30,8 @@ class SearchTab:
                         elem_id="search-query", max_lines=1, max_length=1000,
                     )  # fmt: skip
                 with gr.Row():
-                    self.after = gr.Textbox(
-                        label="From", placeholder="2023-06-01", elem_id="search-from", max_lines=1, min_width=120
-                    )
-                    self.last = gr.Textbox(
-                        label="To", placeholder="2023-06-30", elem_id="search-to", max_lines=1, min_width=120
-                    )
+                    self.after = date_field("From", "search-from")
+                    self.last = date_field("To", "search-to", "2023-06-30")
                     self.collection = gr.Dropdown(
                         [("whole archive", "")],
                         value="",
@@ -94,7 +90,7 @@ class SearchTab:
             )  # fmt: skip
         except UsageError as e:
             return search.failed(str(e)), ""
-        return self.page.session(request).find(wanted), ""
+        return search.find(self.page.session(request), wanted), ""
 
     def turn(
         self, query: str, after: str, last: str, order: str, collection: str, request: gr.Request, event: gr.EventData
@@ -125,7 +121,7 @@ class SearchTab:
             )
         except UsageError as e:
             return search.failed(str(e)), gr.skip()
-        told = self.page.session(request).collect(wanted, str(event_data(event).get("why", "")))
+        told = search.collect(self.page.session(request), wanted, str(event_data(event).get("why", "")))
         return told, self.choices(request)
 
     def ask_about(self, request: gr.Request, event: gr.EventData) -> tuple[Any, str]:

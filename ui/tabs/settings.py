@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from rag import weights
 from rag.answer.models.chat import NONE, WITHOUT_MODEL
 
 if TYPE_CHECKING:
     from rag.ui.app import Page
+
+
+def model_name(name: str) -> str:
+    """Which model a name stands for, as people may look it up: that of the weights, for one that runs here."""
+    kind, _, path = name.partition(":")
+    if name in WITHOUT_MODEL:
+        return "none: the quotes alone"
+    if kind != "local":
+        return name
+    return f"{PurePath(path).stem if path else PurePath(weights.QWEN.name).stem}, on this machine"
 
 
 class SettingsTab:
@@ -18,7 +30,7 @@ class SettingsTab:
     def __init__(self, page: Page) -> None:
         """Build the tab's blocks."""
         archive = page.scheduler.archive
-        models = [(f"The server's model ({archive.model})", "")]
+        models = [(f"The server's model ({model_name(archive.model)})", "")]
         if archive.model not in WITHOUT_MODEL:
             models.append(("None: the quotes alone, without a summary", NONE))
         gr.Markdown("These hold for this browser tab, until it is closed.")

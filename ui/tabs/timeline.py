@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import gradio as gr
 from rag.ui import timeline
-from rag.ui.tabs.common import IMMEDIATE, event_data, html, read_date
+from rag.ui.tabs.common import IMMEDIATE, date_field, event_data, html, read_date
 
 from rag.errors import UsageError
 
@@ -29,12 +29,8 @@ class TimelineTab:
                         label="Person, place or story", placeholder="A name, or a story in a few words",
                         elem_id="timeline-about", max_lines=1, max_length=4000, min_width=240, scale=3,
                     )  # fmt: skip
-                    self.after = gr.Textbox(
-                        label="From", placeholder="2023-06-01", elem_id="timeline-from", max_lines=1, min_width=110
-                    )
-                    self.last = gr.Textbox(
-                        label="To", placeholder="2023-06-30", elem_id="timeline-to", max_lines=1, min_width=110
-                    )
+                    self.after = date_field("From", "timeline-from")
+                    self.last = date_field("To", "timeline-to", "2023-06-30")
                 with gr.Row():
                     self.order = gr.Radio(
                         [_OLDEST, _NEWEST], value=_OLDEST, show_label=False, label="Order", container=False,

@@ -1,0 +1,85 @@
+"""Lists of the catalog's articles, which read no texts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from rag.index.schema import CatalogFile
+from rag.text.local_clock import clock_text
+from rag.types import ArticleSummary
+
+
+class ListStore(CatalogFile):
+    """The part of the catalog that lists articles."""
+
+    def listed(
+        self,
+        search: str = "",
+        *,
+        source: str | None = None,
+        language: str | None = None,
+        after: datetime | None = None,
+        before: datetime | None = None,
+        limit: int,
+        offset: int = 0,
+    ) -> tuple[list[ArticleSummary], int]:
+        """Current articles, newest publication first, and how many there are in all; see ``Archive.list_articles``."""
+        rules: list[str] = ["current"]
+        values: list[str] = []
+        for rule, value in (
+            ("has_words(?, title, author, key)", search.casefold().strip() or None),
+            ("coalesce(source, '') = ?", source),
+            ("language = ?", language),
+            ("published >= ?", clock_text(after) if after else None),
+            ("published < ?", clock_text(before) if before else None),
+        ):
+            if value is not None:
+                rules.append(rule)
+                values.append(value)
+        numbers = self._db.execute(
+            f"""SELECT number FROM version INDEXED BY version_listed WHERE {" AND ".join(rules)}
+                ORDER BY published DESC, number DESC""",
+            values,
+        ).fetchall()
+        page = [r["number"] for r in numbers[offset : offset + limit]]
+        rows = self._db.execute(
+            f"""SELECT id, key, title, source, author, published, url, language, length(text) AS characters, added
+                FROM version WHERE number IN ({",".join("?" * len(page))})
+                ORDER BY published DESC, number DESC""",
+            page,
+        )
+        return [ArticleSummary.model_validate(dict(r)) for r in rows], len(numbers)
+
+    def summaries(self, article_ids: Sequence[str]) -> dict[str, ArticleSummary]:
+        """Versions by id, without their texts; ids that are not there are left out."""
+        rows = self._db.execute(
+            f"""SELECT id, key, title, source, author, published, url, language, length(text) AS characters, added
+                FROM version WHERE id IN ({",".join("?" * len(article_ids))})""",
+            list(article_ids),
+        )
+        return {r["id"]: ArticleSummary.model_validate(dict(r)) for r in rows}
+
+    def text_of(self, article_id: str) -> str:
+        """The text of a version; empty where it is not there."""
+        row = self._db.execute("SELECT text FROM version WHERE id = ?", (article_id,)).fetchone()
+        return str(row["text"]) if row else ""
+
+    def months(self) -> list[tuple[str, str, int]]:
+        """("2023-06", outlet or "", number of current articles), in order; undated ones are left out."""
+        rows = self._db.execute(
+            """SELECT substr(published, 1, 7) AS month, coalesce(source, '') AS outlet, count(*) AS n
+               FROM version INDEXED BY version_listed WHERE current AND published IS NOT NULL
+               GROUP BY 1, 2 ORDER BY 1, 2"""
+        )
+        return [(r["month"], r["outlet"], r["n"]) for r in rows]
+
+    def languages_of(self, article_ids: Sequence[str]) -> dict[str, str | None]:
+        """Languages (ISO 639-1) of versions by id; ids that are not there are left out."""
+        rows = self._db.execute(
+            f"SELECT id, language FROM version WHERE id IN ({', '.join('?' * len(article_ids))})", list(article_ids)
+        )
+        return {r["id"]: r["language"] for r in rows}
+
+
+__all__ = ["ListStore"]
