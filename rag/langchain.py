@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from langchain_core.callbacks import CallbackManagerForRetrieverRun
 from langchain_core.documents import Document
@@ -104,9 +104,10 @@ class ArchiveTool(BaseTool):
         return told(answer), answer
 
     def _options(self, given: dict[str, Any]) -> AskOptions:
-        named: Any = {name: value for name, value in given.items() if value and name in AskInput.model_fields}
+        known = AskInput.model_fields
+        named: dict[str, Any] = {name: value for name, value in given.items() if value and name in known}
         named.update(self.options)
-        return named  # type: ignore[no-any-return]
+        return cast("AskOptions", named)
 
 
 def told(answer: Answer) -> str:

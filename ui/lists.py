@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import date
 
 from rag.ui import citing
 from rag.ui.html import fill
@@ -79,9 +80,9 @@ def chips(filters: FilterArgs, editing: bool = False, only: str = "", wrong: str
     sources = filters.get("sources", ())
     found = [(f"Outlet: {s}" if s else "Without an outlet", "source", s) for s in sources]
     if after := filters.get("after"):
-        found.append((f"From {day(after)}", "after", ""))
+        found.append((f"From {_said(after)}", "after", ""))
     if before := filters.get("before"):
-        found.append((f"Before {day(before)}", "before", ""))
+        found.append((f"Before {_said(before)}", "before", ""))
     if language := filters.get("language"):
         found.append((f"Language: {language}", "language", ""))
     if collection := filters.get("collection"):
@@ -89,6 +90,10 @@ def chips(filters: FilterArgs, editing: bool = False, only: str = "", wrong: str
     if only:
         found.append((f"Only: {only}", "only", ""))
     return fill("lists", "chips", found, editing, wrong)
+
+
+def _said(when: date | str) -> str:
+    return when if isinstance(when, str) else day(when)
 
 
 # -- the archive tab ----------------------------------------------------------------

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import logging
+import pickle
+import subprocess
+import sys
 import unicodedata
 from collections.abc import Iterator
 from typing import Any
@@ -11,21 +14,52 @@ from rag.ui.document import Document, Section, Source
 from rag.ui.fonts import Fonts, fonts_for, scripts
 from rag.ui.text import readable_address
 
+from rag.errors import ExtraMissing, OnRecordError
 from rag.extras import require
 from rag.text.normalize import printable
 
 _SIZES = {"title": 18.0, "question": 13.0, "text": 10.5, "small": 9.0}
 _ABSENT = "\ufffd"
+_SECONDS = 120
+_MISSING = 3  # exit code
 
 
 def pdf(doc: Document) -> bytes:
     """A conversation as a PDF file (A4): questions as headings and bookmarks, quotes with numbers, and the sources.
 
     Letters that no font of this computer has stand as a mark, and a note at the end says which scripts they are of.
+    It is set in a process of its own: what shapes Arabic and Indian scripts (uharfbuzz) and what runs the local model
+    (xllamacpp) can't be loaded into one, since both bring parts of Cython of the same name.
 
     Raises:
         ExtraMissing: The library that writes it is not installed.
+        OnRecordError: It could not be set.
     """
+    command = [sys.executable, "-c", "from rag.ui.pdf import main; main()"]
+    try:
+        done = subprocess.run(command, input=pickle.dumps(doc), capture_output=True, timeout=_SECONDS, check=False)  # noqa: S603 - this program itself
+    except subprocess.TimeoutExpired as e:
+        raise OnRecordError(f"Setting the PDF took more than {_SECONDS} s. Take Word or HTML.") from e
+    if done.returncode == _MISSING:
+        raise ExtraMissing(done.stderr.decode("utf-8", "replace").strip().splitlines()[-1])
+    if done.returncode:
+        why = (done.stderr.decode("utf-8", "replace").strip().splitlines() or ["it ended"])[-1]
+        raise OnRecordError(f"The PDF could not be set ({why[:200]}). Take Word or HTML.")
+    return done.stdout
+
+
+def main() -> None:
+    """The process that ``pdf`` begins: the document on standard input, the file on standard output."""
+    doc = pickle.load(sys.stdin.buffer)  # noqa: S301 - from the process that began this one
+    try:
+        made = _set(doc)
+    except ExtraMissing as e:
+        sys.stderr.write(f"{e}\n")
+        sys.exit(_MISSING)
+    sys.stdout.buffer.write(made)
+
+
+def _set(doc: Document) -> bytes:
     fpdf = require("fpdf", extra="documents", what="Writing PDF", package="fpdf2")
     logging.getLogger("fpdf").setLevel(logging.ERROR)
     logging.getLogger("fontTools").setLevel(logging.ERROR)
@@ -39,11 +73,11 @@ def pdf(doc: Document) -> bytes:
         for runs in doc.references:
             page.write([(readable_address(t) or t, "I" if italic else "") for t, italic in runs], indent=6)
     if fonts.missing:
-        page.write([(_missing(fonts), "")], size="small")
+        page.write([(_told_missing(fonts), "")], size="small")
     return bytes(page.pdf.output())
 
 
-def _missing(fonts: Fonts) -> str:
+def _told_missing(fonts: Fonts) -> str:
     return (
         f"No font of the computer that made this file has its {'; '.join(scripts(fonts.missing))} letters: each "
         "stands as a mark. The conversation as Markdown, Word or HTML has them all."

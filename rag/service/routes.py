@@ -87,8 +87,10 @@ _READING = _ERRORS | {409: {"model": ErrorResponse, "description": "There is no 
 _WRITING = _ERRORS | {
     409: {"model": ErrorResponse, "description": "Another process is writing; Retry-After says when to try again"},
     413: {"model": ErrorResponse, "description": "Too large"},
+    507: {"model": ErrorResponse, "description": "The disk is full"},
 }
 _ASKING = _READING | {
+    404: {"model": ErrorResponse, "description": "There is no such collection"},
     503: {"model": ErrorResponse, "description": "Too many are waiting, or the model is not there"},
     504: {"model": ErrorResponse, "description": "It took too long"},
 }

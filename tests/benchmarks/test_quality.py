@@ -38,11 +38,13 @@ def test_how_cases_with_a_rubric_came_out_is_a_table() -> None:
     def score(name: str, value: float, cases: int) -> Score:
         return Score(name=name, value=value, low=value / 2, high=value, cases=cases)
 
-    scores = (score("right", 0.5, 4), score("wrong", 0.25, 4), Score(name="rubric_gold", value=None))
+    scores = (score("right", 0.5, 4), score("wrong", 0.25, 4), score("rubric_gold", 1.0, 2))
     report = reported([]).model_copy(update={"scores": scores, "by_tag": {"hedged": (score("right", 1.0, 2),)}})
     *_, head, _, overall, hedged = quality._by_type("extractive", report)
     assert head.startswith("| | right | wrong | refused rightly |")
-    assert overall == "| all | 2 of 4: 0.50 (0.25–0.50) | 1 of 4: 0.25 (0.12–0.25) |  |  |  |  |"
+    assert (
+        overall == "| all | 2 of 4: 0.50 (0.25–0.50) | 1 of 4: 0.25 (0.12–0.25) |  |  | 2 of 2: 1.00 (0.50–1.00) |  |"
+    )
     assert hedged == "| hedged | 2 of 2: 1.00 (0.50–1.00) |  |  |  |  |  |"
     assert quality._by_type("extractive", reported([])) == []
 

@@ -385,7 +385,7 @@ def test_it_fits_and_can_be_read(site: Serve, tmp_path: Path, width: int, scheme
     tab = site(archive).tab(width, 844, scheme)
     ask(tab, "Why was the harbour bridge closed in May 2021?")
     ask(tab, "Who painted the ceiling of the opera house in 1911?")
-    for name in ("Ask", "Quotes", "Timeline", "Archive", "Settings"):
+    for name in ("Ask", "Search", "Quotes", "Timeline", "Archive", "Settings"):
         tab.click(f"button[role=tab]:has-text('{name}')")
         time.sleep(0.4)
         assert tab.evaluate("document.documentElement.scrollWidth") <= width, name

@@ -11,7 +11,7 @@ from gradio_client.exceptions import AppError, AuthenticationError
 
 from rag.types import Hit
 
-QUESTION = "How many boats had storm0002 damaged?"
+QUESTION = "How many boats did storm0002 damage?"
 
 
 @pytest.fixture

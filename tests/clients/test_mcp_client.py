@@ -22,7 +22,7 @@ import rag
 from rag import Archive
 from rag.testing import FakeEmbeddings
 
-QUESTION = "How many boats had storm0002 damaged?"
+QUESTION = "How many boats did storm0002 damage?"
 STDIO = """
 import sys
 from rag import Archive

@@ -11,7 +11,7 @@ from clients.running import Running
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 from langchain_openai import ChatOpenAI
 
-QUESTION = "How many boats had storm0002 damaged?"
+QUESTION = "How many boats did storm0002 damage?"
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag import Archive, Settings
-from rag.errors import ArchiveMismatch, ArchiveMissing, ArticleMissing, SourceError, UsageError
+from rag.errors import ArchiveClosed, ArchiveMismatch, ArchiveMissing, ArticleMissing, SourceError, UsageError
 from rag.testing import FakeEmbeddings
 
 A = "The council approved the tram on Monday. It will cost 40 million."
@@ -388,11 +388,14 @@ def test_two_archives_on_one_folder_in_one_process_see_each_other(archive: Archi
     assert_sound(archive)
 
 
-def test_a_closed_archive_opens_again_when_used(archive: Archive, tmp_path: Path) -> None:
+def test_a_closed_archive_says_so_and_can_be_opened_again(archive: Archive, tmp_path: Path) -> None:
     archive.ingest(write_rows(tmp_path / "a.jsonl", *many(3)))
     archive.close()
     archive.close()
-    assert len(archive.search("harbour storm boats", k=50)) == 3
+    with pytest.raises(ArchiveClosed, match=r"Archive\.open"):
+        archive.search("harbour storm boats")
+    with Archive.open(archive.path, embeddings=FakeEmbeddings()) as again:
+        assert len(again.search("harbour storm boats", k=50)) == 3
 
 
 def test_stats(archive: Archive, tmp_path: Path) -> None:

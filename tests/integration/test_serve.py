@@ -149,7 +149,7 @@ def test_the_tools_answer_a_model(filled: Archive) -> None:
         ):
             await session.initialize()
             tools = {t.name: t for t in (await session.list_tools()).tools}
-            assert set(tools) == {"ask", "search", "quotes", "timeline"}
+            assert set(tools) == {"ask", "search", "read_article", "quotes", "timeline"}
             assert all(t.description for t in tools.values())
             assert tools["ask"].inputSchema["required"] == ["question"]
             answer = (await session.call_tool("ask", {"question": QUESTION})).structuredContent
@@ -160,10 +160,10 @@ def test_the_tools_answer_a_model(filled: Archive) -> None:
             refused = (await session.call_tool("ask", {"question": "Who won the regatta in Venice?"})).structuredContent
             assert refused is not None
             assert refused["answered"] or refused["nearest"]
-            found = (await session.call_tool("search", {"query": "storm0003", "k": 2})).structuredContent
+            found = (await session.call_tool("search", {"question": "storm0003", "k": 2})).structuredContent
             assert found is not None
-            assert "storm0003" in found["passages"][0]["text"] and len(found["passages"]) == 2
-            wrong = await session.call_tool("search", {"query": "x", "k": 0})
+            assert "storm0003" in found["hits"][0]["passage"]["text"] and len(found["hits"]) == 2
+            wrong = await session.call_tool("search", {"question": "x", "k": 0})
             assert wrong.isError
             empty = await session.call_tool("ask", {"question": "   "})
             assert empty.isError and "empty" in str(empty.content)

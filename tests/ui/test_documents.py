@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import pickle
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -163,9 +166,15 @@ def test_a_pdf_has_questions_quotes_sources_and_days() -> None:
     assert text.count("The bridge was closed.") == 200
 
 
-def test_letters_that_no_font_has_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fonts, "_files", lambda: {})
-    text = read_pdf(pdf(conversation("The bridge — “Мост” — 桥")))
+def test_letters_that_no_font_has_are_told() -> None:
+    program = "from rag.ui import fonts, pdf; fonts._files = lambda: {}; pdf.main()"
+    made = subprocess.run(
+        [sys.executable, "-c", program],
+        input=pickle.dumps(conversation("The bridge — “Мост” — 桥")),
+        capture_output=True,
+        check=True,
+    )
+    text = read_pdf(made.stdout)
     assert "The bridge — “????” — ?" in text.replace("” ", "” ")
     assert "Chinese, Japanese or Korean; Cyrillic letters" in text and "Markdown, Word or HTML has them all" in text
 

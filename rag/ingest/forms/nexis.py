@@ -147,13 +147,13 @@ class NexisWord(FormReader):
                     number += 1
                     yield source.skipped(f"article {number} is not closed", number)
                 lines, inside = [], True
-            if inside and _END.match(paragraph.text):
+            if inside and _END.match(paragraph.text.strip()):
                 number += 1
                 yield _newer_article(source, number, lines)
                 inside = False
             elif inside:
                 lines.append(paragraph.text)
-            elif not number and (told := _ANNOUNCED.match(paragraph.text)):
+            elif not number and (told := _ANNOUNCED.match(paragraph.text.strip())):
                 announced = int(told[1])
         if inside:
             yield source.skipped(f"article {number + 1} is not closed: the file is cut off", number + 1)
