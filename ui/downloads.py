@@ -18,6 +18,7 @@ from rag.ui.timeline import Asked as AskedTimeline
 from rag import quote_files, timelines
 from rag.errors import ArticleMissing, UsageError
 from rag.finding import as_csv
+from rag.service.asgi import page_policy
 from rag.types import Article, Quote
 
 _MOST = 1000
@@ -146,7 +147,12 @@ def shared(session_of: Callable[[Request], TabSession]) -> APIRouter:
         turns = session.turns()
         links = [(label, f"{token}.{kind}") for label, kind in (("Markdown", "md"), ("Word", "docx"), ("PDF", "pdf"))]
         body = export.html(_title(session), turns, datetime.now(UTC), session.citation_status(turns), links)
-        headers = {"Cache-Control": "no-store", "Referrer-Policy": "same-origin", "X-Robots-Tag": "noindex"}
+        headers = {
+            "Cache-Control": "no-store",
+            "Content-Security-Policy": page_policy(body),
+            "Referrer-Policy": "same-origin",
+            "X-Robots-Tag": "noindex",
+        }
         return Response(body, media_type="text/html; charset=utf-8", headers=headers)
 
     return router
