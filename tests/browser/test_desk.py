@@ -97,4 +97,4 @@ def test_a_service_at_rest_takes_next_to_nothing(site: Serve, tmp_path: Path) ->
         tab.wait_for_timeout(3000)
         before = time.process_time()
         time.sleep(4)
-        assert time.process_time() - before < 0.08, "more than 2 percent of a core"
+        assert time.process_time() - before < 0.12, "more than 3 percent of a slow core"
