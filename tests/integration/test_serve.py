@@ -159,7 +159,7 @@ def test_the_tools_answer_a_model(filled: Archive) -> None:
             assert text[quote["start"] : quote["end"]] == quote["quote"]
             refused = (await session.call_tool("ask", {"question": "Who won the regatta in Venice?"})).structuredContent
             assert refused is not None
-            assert refused["answered"] or refused["nearest"]
+            assert refused["answered"] or refused["hits"]
             found = (await session.call_tool("search", {"question": "storm0003", "k": 2})).structuredContent
             assert found is not None
             assert "storm0003" in found["hits"][0]["passage"]["text"] and len(found["hits"]) == 2
