@@ -128,7 +128,7 @@ def _row(hit: Found) -> dict[str, Any]:
     return {
         "article": hit.article,
         "title": marked(hit.article.title, 0, hit.title_marks),
-        "excerpts": [(marked(e.text, e.start, e.marks), (e.marks or ((e.start, e.end),))[0]) for e in hit.excerpts],
+        "excerpts": [marked(e.text, e.start, e.marks) for e in hit.excerpts],
         "places": number(hit.places, "place") if hit.places > sum(len(e.marks) for e in hit.excerpts) else "",
         "first": first,
     }

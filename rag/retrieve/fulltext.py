@@ -19,7 +19,7 @@ from rag.text.tokens import places, stems
 if TYPE_CHECKING:
     from rag.index.fulltext import Matches
     from rag.index.stores import Stores
-    from rag.types import Sentence
+    from rag.types import ArticleSummary, Sentence
 
 Order = Literal["relevance", "newest", "oldest"]
 _EXCERPTS = 3
@@ -89,10 +89,7 @@ def _matches(stores: Stores, node: Node, order: str, limit: int, offset: int, fi
             return lexical.find(node, order=order, limit=limit, offset=offset, only=ids or None, sources=sources)
 
 
-def _found(stores: Stores, summary: object, score: float, leaves: Sequence[Word | Phrase]) -> Found:
-    from rag.types import ArticleSummary
-
-    assert isinstance(summary, ArticleSummary)
+def _found(stores: Stores, summary: ArticleSummary, score: float, leaves: Sequence[Word | Phrase]) -> Found:
     text = stores.catalog.text_of(summary.id)
     in_text = marks(text, [x for x in leaves if not x.field])
     in_title = marks(summary.title, [x for x in leaves if x.field in ("", "title")])
