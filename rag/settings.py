@@ -38,6 +38,14 @@ class Settings(BaseSettings):
         description="The embedding model: the built-in one (English), multilingual, a folder, or a name that "
         "sentence-transformers knows",
     )
+    vectors: SecretStr = Field(
+        SecretStr(""),
+        description="Where passages' vectors are: empty: in the archive's folder; chroma+http://host:port, "
+        "postgresql://user@host/database, qdrant+http://host:port or qdrant+file:PATH",
+    )
+    vector_shards: Literal["none", "month"] = Field(
+        "none", description="Whether vectors are kept in one collection, or one for each month of publication"
+    )
     cache: Path = Field(
         default_factory=lambda: user_cache_path("onrecord", appauthor=False),
         description="Where joined weights and prepared models are kept; can be deleted at any time",

@@ -170,7 +170,8 @@ def require_catalog(file: Path) -> None:
     log = file.with_name(f"{file.name}-wal")
     if any(f.exists() and f.stat().st_size for f in (file, log)):
         return
-    if any(file.parent.glob("vectors-*/chroma.sqlite3")) or any(file.parent.glob("lexical-*/meta.json")):
+    vectors = (*file.parent.glob("vectors-*/chroma.sqlite3"), *file.parent.glob("vectors-*/*/chroma.sqlite3"))
+    if vectors or any(file.parent.glob("lexical-*/meta.json")):
         raise ArchiveDamaged(
             f"The archive's catalog, {file}, is gone or empty. Bring it back from a backup (onrecord restore), or move "
             "the folder away and ingest again."
