@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from rag.errors import ArchiveDamaged, ArchiveMismatch, ArchiveMissing, ArticleMissing
 from rag.index import healing
+from rag.index.following import Following
 from rag.index.native import forked, require_room
 from rag.index.readonly import Mirror, conversations_file, forget_gone, is_read_only
 from rag.index.schema import require_catalog
@@ -41,7 +42,7 @@ _FIRST = {"vectors": "vectors-1", "lexical": "lexical-1"}
 """Names of an archive's first index folders; a rebuild counts them up."""
 
 
-class Stores:
+class Stores(Following):
     """Catalog, embedder, indexes and conversations of one folder. Opens each when it is first used; thread-safe.
 
     Methods that write have to be called within ``writing``.
@@ -55,6 +56,7 @@ class Stores:
             settings: Names the embedding model and the cache folder.
             embeddings: A LangChain embedding model in place of the one that the settings name.
         """
+        super().__init__()
         self.path = path
         self.settings = settings
         self._embeddings = embeddings
@@ -97,7 +99,7 @@ class Stores:
     @property
     def exists(self) -> bool:
         """Whether anything has been ingested here."""
-        return self._catalog_file.exists()
+        return self._on_server() if self.server else self._catalog_file.exists()
 
     def require(self) -> None:
         """Check that there is an archive.
@@ -143,9 +145,7 @@ class Stores:
         self.same_process()
         with self._lock:
             if self._catalog is None:
-                from rag.index.catalog import Catalog
-
-                self._catalog = Catalog(self._catalog_file)
+                self._catalog = self._make_catalog(self._catalog_file)
             return self._catalog
 
     def article(self, ident: str) -> Article:
@@ -175,7 +175,7 @@ class Stores:
                     self._conversations = Conversations(conversations_file(self.path))
                     forget_gone(self._conversations, self.catalog)
                 else:
-                    self._conversations = Conversations(self._conversations_file)
+                    self._conversations = Conversations(self._conversations_file, self.new_connections(serial=False))
             return self._conversations
 
     @property
@@ -207,6 +207,7 @@ class Stores:
         from rag.index.vectors import VectorIndex
 
         self.same_process()
+        self._follow()
         with self._lock:
             names = self._index_names()
             generation = self.catalog.generation
@@ -285,17 +286,17 @@ class Stores:
             ArchiveLocked: Another process is writing.
             ArchiveReadOnly: The folder can't be written to.
         """
-        from rag.index.catalog import Catalog
         from rag.index.lock import write_lock
 
         self.same_process()
         with write_lock(self.path, what):
             with self._lock:
                 if self._catalog is None:
-                    self._catalog = Catalog(self._catalog_file, create=True)
-            if complete:
-                self._complete()
-            yield
+                    self._catalog = self._make_catalog(self._catalog_file, create=True)
+            with self._server_lock(what):
+                if complete:
+                    self._complete()
+                yield
 
     def index_pending(self) -> None:
         """Bring the indexes up to the catalog. The one way in which they change; one that can't be is rebuilt.
@@ -338,7 +339,7 @@ class Stores:
             catalog.mark_indexed([r.id for r in rows], [])
             changed = True
         if changed:
-            vectors.check(catalog.counts()["passages"])  # Chroma does not always tell that the disk is full
+            vectors.check(catalog.expected())  # Chroma does not always tell that the disk is full
             generation = catalog.next_generation()
             vectors.mark_current(generation)
             lexical.mark_current(generation)
@@ -350,13 +351,14 @@ class Stores:
             kinds: "vectors", "lexical".
         """
         catalog = self.catalog
+        before = catalog.marks()
         old, new = {}, {}
         for kind in kinds:
             old[kind] = self._index_names()[kind]
             new[kind] = f"{kind}-{int(old[kind].rpartition('-')[2]) + 1}"
             self._write_index(kind, self.path / new[kind])
         # With one of them new, what the other has still to do is left for the ordinary way.
-        catalog.activate(new, settled=len(kinds) == len(_FIRST))
+        catalog.activate(new, settled=len(kinds) == len(_FIRST), since=before)
         with suppress(ArchiveDamaged):  # the other one, of which the caller learns when it is used
             self.indexes()  # closes the old ones
         for name in old.values():
@@ -365,7 +367,7 @@ class Stores:
     def forget_erased(self) -> None:
         """Have conversations forget what was taken down."""
         if ids := self.catalog.pending_erasure():
-            if self._conversations_file.exists():
+            if self.server or self._conversations_file.exists():
                 self.conversations.forget(ids)
             self.catalog.erased(ids)
 
@@ -375,6 +377,11 @@ class Stores:
         self.index_pending()
         self.forget_erased()
         self.catalog.compact()
+
+    def _catch_up(self) -> None:
+        self._sweep()
+        self._heal()
+        self.index_pending()
 
     def _complete(self) -> None:
         """Do what an interrupted run left to do, and an older program could not."""
