@@ -28,6 +28,11 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("onrecord", appauthor=False) / "archive",
         description="The archive's folder",
     )
+    catalog: SecretStr | None = Field(
+        None,
+        description="Where articles and conversations are kept, in place of the archive's folder, which then holds "
+        "indexes only: postgresql://user@host/database",
+    )
     model: str = Field(
         "local",
         description="Who sums the quotes up: local, local:/path/to.gguf, provider:name such as openai:gpt-5, or none: "

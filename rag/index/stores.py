@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from rag.errors import ArchiveDamaged, ArchiveMismatch, ArchiveMissing, ArticleMissing
 from rag.index import healing
+from rag.index.following import Following
 from rag.index.keeping import STEP, KeepsVectors
 from rag.index.native import forked, require_room
 from rag.index.readonly import Mirror, conversations_file, forget_gone, is_read_only
@@ -39,7 +40,7 @@ _FIRST = {"vectors": "vectors-1", "lexical": "lexical-1"}
 """Names of an archive's first index folders; a rebuild counts them up."""
 
 
-class Stores(KeepsVectors):
+class Stores(Following, KeepsVectors):
     """Catalog, embedder, indexes and conversations of one folder. Opens each when it is first used; thread-safe.
 
     Methods that write have to be called within ``writing``.
@@ -53,7 +54,8 @@ class Stores(KeepsVectors):
             settings: Names the embedding model and the cache folder.
             embeddings: A LangChain embedding model in place of the one that the settings name.
         """
-        super().__init__()
+        Following.__init__(self)
+        KeepsVectors.__init__(self)
         self.path = path
         self.settings = settings
         self._embeddings = embeddings
@@ -95,7 +97,7 @@ class Stores(KeepsVectors):
     @property
     def exists(self) -> bool:
         """Whether anything has been ingested here."""
-        return self._catalog_file.exists()
+        return self._on_server() if self.server else self._catalog_file.exists()
 
     def require(self) -> None:
         """Check that there is an archive.
@@ -141,9 +143,7 @@ class Stores(KeepsVectors):
         self.same_process()
         with self._lock:
             if self._catalog is None:
-                from rag.index.catalog import Catalog
-
-                self._catalog = Catalog(self._catalog_file)
+                self._catalog = self._make_catalog(self._catalog_file)
             return self._catalog
 
     def article(self, ident: str) -> Article:
@@ -173,7 +173,7 @@ class Stores(KeepsVectors):
                     self._conversations = Conversations(conversations_file(self.path))
                     forget_gone(self._conversations, self.catalog)
                 else:
-                    self._conversations = Conversations(self._conversations_file)
+                    self._conversations = Conversations(self._conversations_file, self.new_connections(serial=False))
             return self._conversations
 
     @property
@@ -209,6 +209,7 @@ class Stores(KeepsVectors):
         from rag.index.lexical import LexicalIndex
 
         self.same_process()
+        self._follow()
         with self._lock:
             place = self.vector_place()
             names = self._index_names()
@@ -291,7 +292,6 @@ class Stores(KeepsVectors):
             ArchiveLocked: Another process is writing.
             ArchiveReadOnly: The folder can't be written to.
         """
-        from rag.index.catalog import Catalog
         from rag.index.lock import write_lock
         from rag.index.vector_places import claim
 
@@ -299,11 +299,12 @@ class Stores(KeepsVectors):
         with write_lock(self.path, what):
             with self._lock:
                 if self._catalog is None:
-                    self._catalog = Catalog(self._catalog_file, create=True)
-            claim(self.settings, self._catalog)
-            if complete:
-                self._complete()
-            yield
+                    self._catalog = self._make_catalog(self._catalog_file, create=True)
+            with self._server_lock(what):
+                claim(self.settings, self._catalog)
+                if complete:
+                    self._complete()
+                yield
 
     def index_pending(self) -> None:
         """Bring the indexes up to the catalog. The one way in which they change; one that can't be is rebuilt.
@@ -346,7 +347,7 @@ class Stores(KeepsVectors):
             catalog.mark_indexed([r.id for r in rows], [])
             changed = True
         if changed:
-            vectors.check(catalog.counts()["passages"])  # Chroma does not always tell that the disk is full
+            vectors.check(catalog.expected())  # Chroma does not always tell that the disk is full
             generation = catalog.next_generation()
             vectors.mark_current(generation)
             lexical.mark_current(generation)
@@ -360,6 +361,7 @@ class Stores(KeepsVectors):
         from rag.index import vector_places
 
         catalog = self.catalog
+        before = catalog.marks()
         old, new = {}, {}
         for kind in kinds:
             old[kind] = self._index_names()[kind]
@@ -371,7 +373,7 @@ class Stores(KeepsVectors):
             else:
                 self._write_lexical(self.path / new[kind])
         # With one of them new, what the other has still to do is left for the ordinary way.
-        catalog.activate(new, settled=len(kinds) == len(_FIRST))
+        catalog.activate(new, settled=len(kinds) == len(_FIRST), since=before)
         with suppress(ArchiveDamaged):  # the other one, of which the caller learns when it is used
             self.indexes()  # closes the old ones
         for kind, name in old.items():
@@ -383,7 +385,7 @@ class Stores(KeepsVectors):
     def forget_erased(self) -> None:
         """Have conversations forget what was taken down."""
         if ids := self.catalog.pending_erasure():
-            if self._conversations_file.exists():
+            if self.server or self._conversations_file.exists():
                 self.conversations.forget(ids)
             self.catalog.erased(ids)
 
@@ -393,6 +395,11 @@ class Stores(KeepsVectors):
         self.index_pending()
         self.forget_erased()
         self.catalog.compact()
+
+    def _catch_up(self) -> None:
+        self._sweep()
+        self._heal()
+        self.index_pending()
 
     def _complete(self) -> None:
         """Do what an interrupted run left to do, and an older program could not."""

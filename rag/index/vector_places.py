@@ -204,12 +204,13 @@ def place_for(url: str, path: Path, settings: Settings, catalog: Catalog) -> Pla
 
 def claim(settings: Settings, catalog: Catalog) -> None:
     """Within a writer's turn: give a new archive the place that the settings name, and an id."""
-    if setting(settings) in ("", "embedded"):
+    if setting(settings) in ("", "embedded") and settings.vector_shards == "none" and not catalog.meta(AT):
         return
     if catalog.meta(ID) is None:
         catalog.set_meta(ID, uuid.uuid4().hex[:16])
-    if catalog.meta(AT) is None and not catalog.any_indexed():
-        for name, value in recorded(settings, server_address(setting(settings))).items():
+    address = server_address(setting(settings))
+    if catalog.meta(AT) != address and not catalog.any_indexed():
+        for name, value in recorded(settings, address).items():
             catalog.set_meta(name, value)
 
 
@@ -238,7 +239,7 @@ def require_same(catalog: Catalog, address: str, path: Path) -> None:
         ArchiveMismatch: They name another.
     """
     at = catalog.meta(AT) or ""
-    if at == address or (catalog.meta(AT) is None and not catalog.any_indexed()):
+    if at == address or not catalog.any_indexed():
         return
     there = at or "in its folder"
     to = f"ONRECORD_VECTORS={at}" if at else "unset ONRECORD_VECTORS"

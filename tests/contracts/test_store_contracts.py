@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from postgres import PostgresServer
+from postgres import PostgresServer, postgres
 from vector_servers import ChromaProcess
 
 from rag.index.catalog import Catalog
@@ -17,6 +17,7 @@ from rag.index.lexical import LexicalIndex
 from rag.index.pgvectors import PgVectors
 from rag.index.qdrant import Qdrant
 from rag.index.served import Owner, ServedVectors, VectorServer
+from rag.index.server_catalog import ServerCatalog
 from rag.index.vector_places import Folder, open_index
 from rag.index.vectors import VectorIndex
 from rag.testing.contracts import CatalogContract, LexicalStoreContract, VectorStoreContract
@@ -90,3 +91,13 @@ class TestMonths(VectorStoreContract):
     @pytest.fixture
     def open_index(self) -> Callable[[Path], Any]:
         return lambda folder: open_index(Folder(folder), "vectors-1", "month", expected=False)
+
+
+class TestPostgreSQL(CatalogContract):
+    @pytest.fixture
+    def open_catalog(self, postgres: PostgresServer) -> Callable[[Path, bool], Catalog]:
+        url = postgres.new_database()
+        return lambda folder, create: ServerCatalog(url, folder, create=create)
+
+
+__all__ = ["postgres"]
