@@ -78,7 +78,9 @@ class ChromaServer:
                 ) from e
             if _REFUSED.search(f"{kind} {e}"):
                 raise refused(self.address, e) from e
-            if "KeyError" in kind or "JSON" in kind:  # an answer that is none of Chroma's
+            if (
+                isinstance(e, (KeyError, TypeError, AttributeError)) or "JSON" in kind
+            ):  # an answer that is none of Chroma's
                 raise too_old(self.address, "no server that speaks Chroma's protocol", "Chroma 1") from e
             if _GONE.search(f"{kind} {e}"):
                 raise unreachable(self.address, e) from e
