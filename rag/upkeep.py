@@ -71,6 +71,7 @@ class Upkeep:
         """
         from rag.index.backup import backup
 
+        self.stores.require_folder("backup")
         self.stores.require()
         return backup(self.path, Path(out).expanduser().resolve())
 
@@ -100,6 +101,7 @@ class Upkeep:
         """
         from rag.index.salvage import salvage
 
+        self.stores.require_folder("export --salvage")
         return salvage(self.path / "catalog.sqlite", Path(out).expanduser())
 
 
@@ -119,6 +121,7 @@ def restore(source: str | Path, settings: Settings) -> int:
     from rag.index.backup import unpack
     from rag.index.stores import Stores
 
+    Stores(settings.archive, settings).require_folder("restore")
     target = settings.archive.expanduser().resolve()
     half = unpack(Path(source).expanduser().resolve(), target)
     stores = Stores(half, settings)

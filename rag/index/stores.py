@@ -108,8 +108,10 @@ class Stores(Following):
             ArchiveMissing: Nothing has been ingested here.
         """
         if not self.exists:
-            require_catalog(self._catalog_file)
-            raise ArchiveMissing(f"No archive in {self.path}. Run: onrecord ingest PATH --archive {self.path}")
+            if not self.server:
+                require_catalog(self._catalog_file)
+            where = "in the database that the setting `catalog` names" if self.server else f"in {self.path}"
+            raise ArchiveMissing(f"No archive {where}. Run: onrecord ingest PATH --archive {self.path}")
 
     def require_languages(self) -> None:
         """Check that the indexes can be filtered by language.
