@@ -334,8 +334,8 @@ class ServerConnections:
 
     def _wait(self, db: ServerConnection, key: int, kind: str, patience: float) -> None:
         who = db.plain(
-            """SELECT a.application_name AS name, coalesce(host(a.client_addr), 'its own machine') AS address
-               FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.granted
+            """SELECT a.application_name AS name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+               WHERE l.locktype = 'advisory' AND l.granted
                AND l.classid = $1::oid AND l.objid::bigint = ($2::bigint & 4294967295) AND l.objsubid = 2
                AND a.datname = current_database() LIMIT 1""",
             [_LOCKS, key],
@@ -347,9 +347,9 @@ class ServerConnections:
                 return
         if kind == "sync":
             raise ArchiveLocked(f"Another sync of {self.where} is running. Wait until it is done, or stop it.")
-        told = f"{who['name']} at {who['address']}" if who else "Another process"
         raise ArchiveLocked(
-            f"{told} is writing to {self.where}. Wait until it is done, or stop it, then run this again."
+            f"{who['name'] if who else 'Another process'} is writing to {self.where}. Wait until it is done, or stop "
+            "it, then run this again."
         )
 
     # -- errors --------------------------------------------------------------------

@@ -436,6 +436,7 @@ class Stores(Following):
 
     def problems(self) -> list[Problem]:
         """Compare the three stores; an empty list is good."""
+        self._follow()
         catalog = self.catalog
         found: list[Problem] = []
         if (state := catalog.integrity()) != "ok":
