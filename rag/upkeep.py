@@ -73,6 +73,7 @@ class Upkeep:
         """
         from rag.index.backup import backup
 
+        self.stores.require_folder("backup")
         self.stores.require()
         return backup(self.path, Path(out).expanduser().resolve())
 
@@ -127,6 +128,7 @@ class Upkeep:
         """
         from rag.index.salvage import salvage
 
+        self.stores.require_folder("export --salvage")
         return salvage(self.path / "catalog.sqlite", Path(out).expanduser())
 
 
@@ -147,6 +149,7 @@ def restore(source: str | Path, settings: Settings) -> int:
     from rag.index.stores import Stores
     from rag.index.vector_places import renew
 
+    Stores(settings.archive, settings).require_folder("restore")
     target = settings.archive.expanduser().resolve()
     half = unpack(Path(source).expanduser().resolve(), target)
     stores = Stores(half, settings)

@@ -39,7 +39,8 @@ class LinkStore(QuoteStore):
     def without_links(self, limit: int) -> list[Article]:
         """Current articles that have not been compared with the others, at most ``limit``, oldest publication first."""
         rows = self._db.execute(
-            "SELECT * FROM version WHERE current AND NOT linked ORDER BY published NULLS FIRST, number LIMIT ?", (limit,)
+            "SELECT * FROM version WHERE current AND NOT linked ORDER BY published NULLS FIRST, number LIMIT ?",
+            (limit,),
         ).fetchall()
         return [read_article(self._db, r) for r in rows]
 

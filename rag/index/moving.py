@@ -1,4 +1,4 @@
-"""Moving an archive's vectors: written anew from the catalog in another place, compared, and only then the live ones."""
+"""Moving an archive's vectors: written anew from the catalog elsewhere, compared, and only then the live ones."""
 
 from __future__ import annotations
 

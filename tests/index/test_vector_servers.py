@@ -417,7 +417,7 @@ def test_servers_of_other_versions_and_others(tmp_path: Path) -> None:
     }
     assert "is Chroma 0.6.3, and Chroma 1 is needed" in said("chroma+http", old)
     assert "refuses user or password" in said("chroma+http", {"*": (401, {"error": "Unauthorized", "message": "no"})})
-    assert "ONRECORD_VECTORS" in said("chroma+http", {"*": (200, "hello")})
+    assert "no server that speaks Chroma's protocol" in said("chroma+http", {"*": (200, "hello")})
     about = {"title": "qdrant - vector search engine", "version": "1.9.4"}
     assert "is Qdrant 1.9.4, and Qdrant 1.16 is needed" in said("qdrant+http", {"*": (200, about)})
     assert "refuses user or password" in said("qdrant+http", {"*": (401, {"status": {"error": "forbidden"}})})
