@@ -127,7 +127,7 @@ class ServerConnection:
             self._owner.before_writing(self)
             return self._owner.begun(self)
         asked, names = translate(statement)
-        given = [values[n] for n in names] if isinstance(values, Mapping) else values  # type: ignore[call-overload]
+        given = [values[n] for n in names] if isinstance(values, Mapping) else values
         return self._do(lambda cursor: cursor.execute(asked, [_clean(v) for v in given]))
 
     def executemany(self, statement: str, rows: Collection[Sequence[Any]]) -> Any:

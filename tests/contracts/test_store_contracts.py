@@ -34,6 +34,7 @@ class TestSQLite(CatalogContract):
         return lambda folder, create: Catalog(folder / "catalog.sqlite", create=create)
 
 
+@pytest.mark.slow
 class TestPostgreSQL(CatalogContract):
     @pytest.fixture
     def open_catalog(self, postgres: PostgresServer) -> Callable[[Path, bool], Catalog]:

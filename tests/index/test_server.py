@@ -125,6 +125,30 @@ def test_odd_words_are_kept(machine: Callable[..., Archive], tmp_path: Path) -> 
     archive.delete(key)
 
 
+def test_sources_are_kept_and_synced(machine: Callable[..., Archive], tmp_path: Path) -> None:
+    """On any machine; what a person has taken down does not come again."""
+    one, two = machine("a"), machine("b")
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    for n in range(3):
+        (folder / f"{n}.txt").write_text(f"Story {n}\n\nThe harbour of Port {n} was closed on Monday.")
+    made = one.sources.add(str(folder), remove=True)
+    with pytest.raises(UsageError, match="already"):
+        two.sources.add(str(folder))
+    assert sum(r.new for r in two.sources.sync().sources) == 3
+    (folder / "1.txt").unlink()
+    (folder / "2.txt").write_text("Story 2\n\nThe harbour of Port 2 was open on Monday, as it turned out.")
+    told = one.sources.sync().sources[0]
+    assert (told.new, told.changed, told.gone, told.removed) == (0, 1, 1, 1)
+    assert [s.articles for s in two.sources.all()] == [2] and len(two.sources.log()) == 2
+    one.delete(next(a.key for a in one.articles() if "Port 0" in a.text))
+    os.utime(folder / "0.txt", (0, 0))
+    assert two.sources.sync().sources[0].new == 0 and two.stats().articles == 1
+    assert two.sources.pause(made.name).paused
+    two.sources.remove(made.name)
+    assert one.sources.all() == []
+
+
 # -- several machines ------------------------------------------------------------------
 
 

@@ -86,6 +86,16 @@ def test_schemas_of_other_programs(
         machine("c", at=at).search("storm")
 
 
+def test_a_database_that_cannot_hold_all_letters(
+    machine: Callable[..., Archive], postgres: PostgresServer, tmp_path: Path
+) -> None:
+    name = f"latin_{os.getpid()}"
+    postgres.execute(f"CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    with pytest.raises(UsageError, match=r"is in LATIN1.*createdb -E UTF8") as e:
+        machine(at=postgres.url(name)).ingest(rows(tmp_path, *many(1)))
+    one_line(e)
+
+
 def test_every_step_of_the_schema_is_known() -> None:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
