@@ -20,6 +20,7 @@ from rag.errors import (
     ArchiveError,
     ArchiveLocked,
     ArchiveMissing,
+    ArchiveUnreachable,
     ArticleMissing,
     UsageError,
 )
@@ -295,7 +296,7 @@ def test_a_server_that_was_restarted_is_asked_again(
     archive.ingest(rows(tmp_path, *many(3)))
     postgres.stop("immediate")
     try:
-        with pytest.raises(ArchiveError, match=r"can't be reached .*ONRECORD_CATALOG"):
+        with pytest.raises(ArchiveUnreachable, match=r"can't be reached .*ONRECORD_CATALOG"):
             archive.search("storm")
     finally:
         postgres.start()
