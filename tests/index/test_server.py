@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -302,6 +304,39 @@ def test_a_server_that_was_restarted_is_asked_again(
         postgres.start()
     assert found(archive, "storm0001") == ["story-1"]
     assert archive.ingest(rows(tmp_path, *many(4))).added == 1
+
+
+def test_both_catalogs_have_the_same_columns(
+    machine: Callable[..., Archive], postgres: PostgresServer, url: str, tmp_path: Path
+) -> None:
+    """A step of one schema needs a step of the other."""
+    theirs: dict[str, list[str]] = {}
+    machine().ingest(rows(tmp_path, *many(1)))
+    for table, column in postgres.execute(
+        """SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'
+           ORDER BY table_name, ordinal_position""",
+        database(url),
+    ):
+        theirs.setdefault(str(table), []).append(str(column))
+    ours: dict[str, list[str]] = {}
+    with Archive.open(tmp_path / "plain", chat_model="none", embeddings=FakeEmbeddings()) as plain:
+        plain.ingest(rows(tmp_path, *many(2)))
+        plain.collections.make("c")
+        plain.sources.add(str(tmp_path), kind="folder")
+        plain.stores.catalog.withdraw(["urn:news:0001"], None)
+        plain.stores.catalog.group_speakers([[("Ann", None)]])
+        talk = plain.conversations.create("ann")
+        plain.conversations.share(talk.id, "ann")
+    for name in ("catalog.sqlite", "conversations.sqlite"):
+        with closing(sqlite3.connect(tmp_path / "plain" / name)) as db:
+            for (table,) in db.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'sqlite_sequence'"
+            ):
+                ours[table] = [r[1] for r in db.execute(f"PRAGMA table_info({table})")]
+    assert theirs.pop("onrecord_schema") == ["version_num"]
+    ours["passage"].remove("indexed")  # the folder's own affair
+    ours["tombstone"].insert(0, "number")
+    assert theirs == ours
 
 
 # -- beneath ---
