@@ -26,6 +26,7 @@ if TYPE_CHECKING:
         ArchiveMismatch,
         ArchiveMissing,
         ArchiveReadOnly,
+        ArchiveUnreachable,
         ArticleMissing,
         CollectionMissing,
         ConversationMissing,
@@ -99,8 +100,8 @@ _HOMES = {
     **dict.fromkeys(
         (
             "AddressRefused ArchiveClosed ArchiveDamaged ArchiveError ArchiveLocked ArchiveMismatch "
-            "ArchiveForked ArchiveMissing ArchiveReadOnly ArticleMissing CollectionMissing ConversationMissing "
-            "DiskFull NotAllowed ExtraMissing FetchCancelled FetchError "
+            "ArchiveForked ArchiveMissing ArchiveReadOnly ArchiveUnreachable ArticleMissing CollectionMissing "
+            "ConversationMissing DiskFull NotAllowed ExtraMissing FetchCancelled FetchError "
             "LexiconError ModelCorrupt ModelError ModelFailed ModelMissing OnRecordError PluginError PromptError "
             "ServiceBusy SourceError UsageError"
         ).split(),
@@ -128,6 +129,7 @@ __all__ = [
     "ArchiveMismatch",
     "ArchiveMissing",
     "ArchiveReadOnly",
+    "ArchiveUnreachable",
     "Article",
     "ArticleMissing",
     "ArticleSummary",

@@ -8,6 +8,7 @@
     │   ├── ArchiveMismatch     built with another embedder, splitter or newer schema
     │   ├── ArchiveReadOnly     it can be read, and not be written to
     │   ├── ArchiveForked       it was in use when the process was forked
+    │   ├── ArchiveUnreachable  its catalog's server doesn't answer now
     │   ├── DiskFull            there is no room left to write
     │   └── ArchiveDamaged      the stores disagree, or a store can't be read
     ├── ArticleMissing          no article, passage or version of that id
@@ -67,6 +68,10 @@ class ArchiveReadOnly(ArchiveError):
 
 class ArchiveForked(ArchiveError):
     """The process was forked from one that had used an archive; the message says what to do instead."""
+
+
+class ArchiveUnreachable(ArchiveError):
+    """The server that has the catalog can't be reached now, or has no connection left; a later try may succeed."""
 
 
 class DiskFull(ArchiveError):

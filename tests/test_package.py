@@ -28,6 +28,7 @@ PUBLIC = [
     "ArchiveMismatch",
     "ArchiveMissing",
     "ArchiveReadOnly",
+    "ArchiveUnreachable",
     "Article",
     "ArticleMissing",
     "ArticleSummary",

@@ -29,8 +29,8 @@ class Following:
     def __init__(self) -> None:
         self._turn = threading.Lock()
         """Of the thread that brings the indexes up to what others have written."""
-        self._writing = 0
-        """How many threads are within ``writing``, which do so themselves."""
+        self._busy: set[object] = set()
+        """One for each thread that is writing, which does so itself, or following."""
         self._seen = False
 
     @property
@@ -112,31 +112,33 @@ class Following:
         catalog: Any = self.catalog
         connections = getattr(catalog, "server", None)
         with connections.lock("write", what, patience=PATIENCE) if connections is not None else nullcontext():
-            self._writing += 1
+            mark = object()
+            self._busy.add(mark)
             try:
                 yield
             finally:
-                self._writing -= 1
+                self._busy.discard(mark)
 
     def _follow(self) -> None:
         """Take into the indexes what others have written since they were last brought up to date.
 
         Where another thread or process of this machine is doing so, it is not waited for, unless the indexes are empty.
         """
-        if not self.server or self._writing or not self.catalog.behind():
+        if not self.server or self._busy or not self.catalog.behind():
             return
         from rag.index.lock import folder_lock
 
         empty = not self.catalog.any_indexed()
         if not self._turn.acquire(timeout=_PATIENCE if empty else 0):
             return
+        mark = object()
+        self._busy.add(mark)
         try:
-            self._writing += 1
             with folder_lock(self.path, patience=_PATIENCE if empty else 0) as mine:
                 if mine and self.catalog.behind():
                     self._catch_up()
         finally:
-            self._writing -= 1
+            self._busy.discard(mark)
             self._turn.release()
 
     @contextmanager

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import numpy.typing as npt
 
-from rag.errors import ArchiveDamaged, ArchiveError, ArchiveMismatch
+from rag.errors import ArchiveDamaged, ArchiveError, ArchiveMismatch, ArchiveUnreachable
 from rag.index.schema import IndexRow, StoreClosed
 from rag.types import Query
 
@@ -297,7 +297,7 @@ def plain(url: str) -> str:
 
 def unreachable(address: str, why: object) -> ArchiveError:
     """The error for a server that doesn't answer."""
-    return ArchiveError(
+    return ArchiveUnreachable(
         f"The vectors are at {address}, which can't be reached ({first_line(why)}). Nothing is lost. Start the server "
         "or mend the setting 'vectors' (ONRECORD_VECTORS), then run this again."
     )

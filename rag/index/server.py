@@ -17,7 +17,15 @@ from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import ArchiveError, ArchiveLocked, ArchiveMismatch, ArchiveReadOnly, DiskFull, UsageError
+from rag.errors import (
+    ArchiveError,
+    ArchiveLocked,
+    ArchiveMismatch,
+    ArchiveReadOnly,
+    ArchiveUnreachable,
+    DiskFull,
+    UsageError,
+)
 from rag.extras import require
 from rag.index.lock import SYNC
 from rag.index.sqlite import BUSY_S
@@ -127,7 +135,7 @@ class ServerConnection:
             self._owner.before_writing(self)
             return self._owner.begun(self)
         asked, names = translate(statement)
-        given = [values[n] for n in names] if isinstance(values, Mapping) else values  # type: ignore[call-overload]
+        given = [values[n] for n in names] if isinstance(values, Mapping) else values
         return self._do(lambda cursor: cursor.execute(asked, [_clean(v) for v in given]))
 
     def executemany(self, statement: str, rows: Collection[Sequence[Any]]) -> Any:
@@ -148,8 +156,8 @@ class ServerConnection:
                 raise ArchiveError("The archive was closed while it was in use. Open it again: Archive.open(...)")
             within = self.in_transaction
             for again in (not within, False):
-                cursor = self._db.cursor()
                 try:
+                    cursor = self._db.cursor()
                     what(cursor)
                     return cursor
                 except psycopg.Error as e:
@@ -355,7 +363,7 @@ class ServerConnections:
     # -- errors --------------------------------------------------------------------
 
     def _lost(self) -> ArchiveError:
-        return ArchiveError(
+        return ArchiveUnreachable(
             f"The connection to {self.where} was lost while this process was writing, and with it the lock. What was "
             "stored is safe: run the same command again, and it goes on where it stopped."
         )
@@ -397,11 +405,11 @@ class ServerConnections:
         if state == "3D000" or ("database" in first and "does not exist" in first):
             return ArchiveError(f"There is no such database ({first}). Make it, createdb NAME, or name another.")
         if state == "53300" or "too many" in first or "remaining connection slots" in first:
-            return ArchiveError(
+            return ArchiveUnreachable(
                 f"{self.where} has no connection left ({first}). Raise max_connections there, or run fewer processes."
             )
         if not state or state.startswith(("08", "57P")):
-            return ArchiveError(
+            return ArchiveUnreachable(
                 f"The catalog's server {self.where} can't be reached ({first}). Check that it runs, and the "
                 "setting ONRECORD_CATALOG."
             )

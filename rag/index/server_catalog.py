@@ -45,7 +45,8 @@ class ServerCatalog(Catalog):
         self.server = ServerConnections(url)
         self._connections = cast(Connections, self.server)
         self._replica = Replica(folder)
-        self._purge_seen = 0
+        self._rebuilt_at: int | None = None
+        """The number of takedowns when the last rebuild began."""
         self._handed = {"upto": 0, "buried": 0}
         """The highest numbers that the indexes were told of: what came later under the same id is another passage."""
         try:
@@ -89,8 +90,7 @@ class ServerCatalog(Catalog):
         if name in _LOCAL:
             return self._replica.get(name)
         if name == "purge":
-            self._purge_seen = int(super().meta("purge") or 0)
-            return str(int(self._replica.number("purged") < self._purge_seen))
+            return str(int(self._replica.number("purged") < self._takedowns()))
         return super().meta(name)
 
     def set_meta(self, name: str, value: str) -> None:
@@ -98,9 +98,13 @@ class ServerCatalog(Catalog):
         if name in _LOCAL:
             self._mark(**{name: value})
         elif name == "purge":
-            self._mark(purged=self._purge_seen)
+            self._mark(purged=self._takedowns() if self._rebuilt_at is None else self._rebuilt_at)
+            self._rebuilt_at = None
         else:
             super().set_meta(name, value)
+
+    def _takedowns(self) -> int:
+        return int(super().meta("purge") or 0)
 
     def _mark(self, **facts: str | int) -> None:
         self._replica.set(catalog=self._identity, **facts)
@@ -230,6 +234,7 @@ class ServerCatalog(Catalog):
                       (SELECT coalesce(max(number), 0) FROM tombstone) AS buried,
                       (SELECT CAST(value AS BIGINT) FROM meta WHERE name = 'purge') AS purged"""
         ).fetchone()
+        self._rebuilt_at = last["purged"]
         return dict(last)
 
     def activate(self, stores: dict[str, str], *, settled: bool, since: dict[str, int] | None = None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from rag.errors import ArchiveDamaged, ArchiveMismatch
+from rag.errors import ArchiveDamaged, ArchiveMismatch, UsageError
 from rag.extras import require
 from rag.index.server import ServerConnection, ServerConnections
 
@@ -15,6 +15,9 @@ HEAD = "0001"
 """The last step that this program knows."""
 KNOWN = ("0001",)
 """All steps, in order."""
+
+_OLDEST = 130000
+"""The oldest server's version, as it numbers them."""
 
 
 def found(db: ServerConnection) -> str | None:
@@ -73,6 +76,15 @@ def upgrade(connections: ServerConnections, db: ServerConnection) -> None:
     """
     if not require_schema(db, connections.where, upgrade=True):
         return
+    encoding, version = (
+        db.plain("SHOW server_encoding").fetchone()[0],
+        db.plain("SHOW server_version_num").fetchone()[0],
+    )
+    if encoding != "UTF8" or int(version) < _OLDEST:
+        raise UsageError(
+            f"The database {connections.where} is in {encoding}, on PostgreSQL {int(version) // 10000}. Name "
+            f"one in UTF-8 on PostgreSQL {_OLDEST // 10000} or later: createdb -E UTF8 -T template0 NAME"
+        )
     for module in ("alembic", "sqlalchemy"):
         require(module, extra="postgresql", what="A catalog on PostgreSQL")
     from alembic import command

@@ -27,6 +27,7 @@ STATUS: dict[type[Exception], int] = {
     errors.ArchiveMismatch: 409,
     errors.ArchiveClosed: 503,
     errors.ArchiveForked: 503,
+    errors.ArchiveUnreachable: 503,
     errors.ArchiveReadOnly: 409,
     errors.DiskFull: 507,
     errors.NotAllowed: 403,
@@ -38,7 +39,7 @@ STATUS: dict[type[Exception], int] = {
 }
 """The status of an error is that of its nearest ancestor here."""
 
-_RETRY: dict[type[Exception], int] = {errors.ArchiveLocked: 5, errors.ServiceBusy: 5}
+_RETRY: dict[type[Exception], int] = {errors.ArchiveLocked: 5, errors.ArchiveUnreachable: 5, errors.ServiceBusy: 5}
 """Seconds after which to try again."""
 _ADVICE = {404: "There is nothing here. Look at /docs.", 405: "This address takes another method. Look at /docs."}
 _KINDS = {404: "NotFound", 405: "MethodNotAllowed", 413: "TooLarge"}

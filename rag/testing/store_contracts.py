@@ -19,9 +19,10 @@ import pytest
 from rag.errors import ArticleMissing
 from rag.index.catalog import Catalog, IndexRow, Prepared
 from rag.index.lexical import LexicalIndex
+from rag.index.links import Link
 from rag.index.vectors import VectorIndex
 from rag.retrieve.query import build_query
-from rag.types import RawArticle, Sentence
+from rag.types import QuoteSpan, RawArticle, Sentence
 
 
 def index_row(
@@ -279,3 +280,151 @@ class CatalogContract:
         second = open_catalog(tmp_path, False)
         assert second.article("one").text == "A storm damaged boats."
         second.close()
+
+    def test_any_of_its_names_finds_an_article(self, catalog: Catalog) -> None:
+        """Id and its beginning, key, alias, address, file name; odd characters are characters."""
+        key = "https://example.org/a/b's%20?x=1&y=:2"
+        catalog.store([self.prepared(key, url=key, aliases=("guid-1",)), self.prepared("/folder/file.txt", "Rain.")])
+        one, two = catalog.article(key), catalog.article("file.txt")
+        catalog.add_aliases(key, ["guid-2", "guid-1"])
+        for name in (one.id, one.id[:8], "guid-1", "guid-2"):
+            assert catalog.article(name).key == key
+        assert sorted(catalog.article(key).aliases) == ["guid-1", "guid-2"]
+        assert two.key == "/folder/file.txt"
+        for name in ("ile.txt", "guid-", "%", one.id[:5]):
+            with pytest.raises(ArticleMissing):
+                catalog.article(name)
+
+    def test_an_older_version_comes_back(self, catalog: Catalog) -> None:
+        """With its id, to be indexed again, though its passages had been let go of."""
+        catalog.store([self.prepared("one")])
+        before = catalog.article("one").id
+        catalog.mark_indexed([r.id for r in catalog.rows(limit=9, pending=True)], [])
+        catalog.store([self.prepared("one", "A storm damaged nothing.")])
+        assert catalog.status(RawArticle(key="one", text="A storm damaged boats.")) == "older"
+        catalog.mark_indexed([r.id for r in catalog.rows(limit=9, pending=True)], catalog.tombstones())
+        catalog.store([self.prepared("one")])
+        assert catalog.article("one").id == before
+        assert [r.id for r in catalog.rows(limit=9, pending=True)] == [f"{before}:0"]
+        assert f"{before}:0" not in catalog.tombstones() and len(catalog.tombstones()) == 1
+
+    def test_lists_are_in_order_and_counted(self, catalog: Catalog) -> None:
+        """Newest first, undated last, byte by byte where dates are the same text; filters and words hold."""
+        days = (None, datetime(2023, 5, 2, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC))
+        catalog.store(
+            [
+                self.prepared(f"k{n}", f"Text {n}.", title=title, source=source, published=days[n % 3])
+                for n, (title, source) in enumerate(
+                    [("Größe", "Post"), ("zeal", None), ("Äpfel", "Post"), ("apple", "abc"), ("Zeal", "Abc")]
+                )
+            ]
+        )
+        page, total = catalog.listed(limit=10)
+        assert [a.key for a in page] == ["k2", "k4", "k1", "k3", "k0"] and total == 5
+        assert [a.key for a in catalog.listed(limit=2, offset=1)[0]] == ["k4", "k1"]
+        assert [a.key for a in catalog.listed("ZEAL", limit=9)[0]] == ["k4", "k1"]
+        assert [a.key for a in catalog.listed("GRÖSSE", limit=9)[0]] == ["k0"]
+        assert catalog.listed("nowhere", limit=9) == ([], 0)
+        assert [a.key for a in catalog.listed(source="Post", limit=9)[0]] == ["k2", "k0"]
+        assert [a.key for a in catalog.listed(source="", limit=9)[0]] == ["k1"]
+        assert [a.key for a in catalog.listed(before=days[2], limit=9)[0]] == ["k4", "k1"]
+        assert catalog.months() == [("2023-05", "", 1), ("2023-05", "Abc", 1), ("2024-01", "Post", 1)]
+        coverage = catalog.coverage()
+        assert list(coverage["sources"].items()) == [("Post", 2), ("", 1), ("Abc", 1), ("abc", 1)]
+        assert coverage["undated"] == 2 and coverage["languages"] == {"en": 5}
+        assert catalog.resolve_outlet("The POST") == "Post"
+        assert catalog.summaries([]) == {} and catalog.vectors([]) == {}
+
+    def test_quotes_are_found_by_speaker_and_place_and_go_with_their_version(self, catalog: Catalog) -> None:
+        """A speaker without a role is not one with a role."""
+        text = "The storm is over, Ann Lee said."
+        quotes = [
+            QuoteSpan(start=0, end=17, direct=False, speaker="Ann Lee", role=role, verb="said", mention=(19, 26))
+            for role in (None, "mayor")
+        ]
+        for key in ("one", "two"):
+            catalog.store([self.prepared(key, text, source=key)])
+            catalog.set_quotes([(catalog.article(key).id, quotes), ("nobody", quotes)])
+        assert catalog.count_without_quotes() == 0
+        assert sorted(catalog.speakers(), key=str) == sorted([("Ann Lee", None, 2), ("Ann Lee", "mayor", 2)], key=str)
+        assert len(catalog.quotes(limit=9)) == 4
+        found = catalog.quotes(speakers=[("Ann Lee", "mayor")], sources=["one"], limit=9)
+        assert [(q.quote, q.role, q.direct) for q in found] == [("The storm is over", "mayor", False)]
+        ident = catalog.article("two").id
+        assert len(catalog.quotes(speakers=[("Ann Lee", None)], passages=[f"{ident}:0"], limit=9)) == 1
+        catalog.group_speakers([[("Ann Lee", None), ("Ann Lee", "mayor")]])
+        catalog.group_speakers([[("Ann Lee", "mayor")]])
+        assert len(set(catalog.speaker_groups().values())) == 2
+        catalog.delete(["one", "two"])
+        assert catalog.quotes(limit=9) == [] and catalog.speaker_groups() == {}
+
+    def test_links_go_with_either_side(self, catalog: Catalog) -> None:
+        """And are replaced where the same words change the same."""
+        catalog.store([self.prepared("one"), self.prepared("two", "It damaged none.")])
+        one, two = (catalog.article(k).id for k in ("one", "two"))
+        for confidence in (0.5, 0.75):
+            catalog.set_linked([one, two], [(two, 0, 16)], [Link((one, 0, 22), (two, 0, 16), "corrected", confidence)])
+        assert [(k.of, k.by, k.kind, k.confidence) for k in catalog.links()] == [
+            ((one, 0, 22), (two, 0, 16), "corrected", 0.75)
+        ]
+        assert catalog.links_of((one, 2, 3)) == catalog.links_by((two, 2, 3)) == catalog.links(limit=1)
+        assert catalog.count_without_links() == 0 and catalog.words((two, 0, 2)) == "It"
+        catalog.store([self.prepared("two", "It damaged some.")])
+        assert catalog.links() == [] and [a.key for a in catalog.without_links(9)] == ["two"]
+
+    def test_collections_and_withdrawals(self, catalog: Catalog) -> None:
+        """Names are the same in any case; what is in one twice is in it once; what is deleted leaves."""
+        assert catalog.withdrawn() == {} and catalog.collections() == []
+        catalog.store(
+            [self.prepared("one", source="Post"), self.prepared("two"), self.prepared("three", source="Post")]
+        )
+        made = catalog.make_collection("Storms", "", "")
+        assert made is not None and catalog.make_collection("STORMS", "", "") is None
+        other = catalog.make_collection("storms", "ann", "hers")
+        assert other is not None and catalog.change_collection(made, name="storms", note="n")
+        assert catalog.make_collection("rain", "", "") is not None
+        assert catalog.change_collection(made, name="RAIN", note="") is False
+        assert catalog.collect(made, "article", ["two", "two", "one"]) == 2
+        assert catalog.collect(made, "outlet", ["Post"]) == 1 and catalog.collect(made, "outlet", ["Post"]) == 0
+        assert catalog.collected(made) == [catalog.article(k).id for k in ("one", "two", "three")]
+        assert catalog.uncollect(made, "article", ["two", "nobody"]) == 1
+        catalog.delete(["one"])
+        assert catalog.collected_by_hand(made, ["one", "two"]) == set()
+        assert [c.articles for c in catalog.collections() if c.id == made] == [1]
+        when = datetime(2023, 5, 1, tzinfo=UTC)
+        assert catalog.withdraw(["short", "urn:news:0001"], None) == ["urn:news:0001"]
+        catalog.withdraw(["urn:news:0001"], when)
+        assert catalog.withdrawn() == {"urn:news:0001": when}
+
+    def test_what_was_taken_down_is_told_until_conversations_have_forgotten_it(self, catalog: Catalog) -> None:
+        """All versions."""
+        catalog.store([self.prepared("one")])
+        catalog.store([self.prepared("one", "A storm damaged nothing.")])
+        gone = catalog.versions("one")
+        catalog.delete(["one"])
+        assert sorted(catalog.pending_erasure()) == sorted(gone) and catalog.meta("purge") == "1"
+        catalog.erased(gone)
+        catalog.set_meta("purge", "0")
+        assert catalog.pending_erasure() == [] and catalog.meta("purge") == "0"
+
+    def test_what_fails_halfway_leaves_nothing(self, catalog: Catalog) -> None:
+        """A batch is stored as a whole or not at all, and the catalog goes on."""
+        with pytest.raises(AttributeError):
+            catalog.store([self.prepared("one"), None])  # type: ignore[list-item]
+        assert catalog.counts()["articles"] == 0
+        catalog.store([self.prepared("one")])
+        assert catalog.counts()["articles"] == 1
+
+    def test_several_threads_may_read_while_one_writes(self, catalog: Catalog) -> None:
+        """They see what was stored before, whole."""
+        catalog.store([self.prepared("k0")])
+
+        def look() -> bool:
+            return all(catalog.article(a.id) == a and catalog.passages_of([a.id]) for a in catalog.articles())
+
+        with ThreadPoolExecutor(4) as pool:
+            seen = [pool.submit(look) for _ in range(8)]
+            for n in range(1, 6):
+                catalog.store([self.prepared(f"k{n}", f"Storm {n}.")])
+            assert all(s.result() for s in seen)
+        assert catalog.counts()["articles"] == 6

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,7 @@ from rag.errors import (
     ArchiveError,
     ArchiveLocked,
     ArchiveMissing,
+    ArchiveUnreachable,
     ArticleMissing,
     UsageError,
 )
@@ -123,6 +126,30 @@ def test_odd_words_are_kept(machine: Callable[..., Archive], tmp_path: Path) -> 
     with pytest.raises(ArticleMissing):
         archive.get("nul\x00nul")
     archive.delete(key)
+
+
+def test_sources_are_kept_and_synced(machine: Callable[..., Archive], tmp_path: Path) -> None:
+    """On any machine; what a person has taken down does not come again."""
+    one, two = machine("a"), machine("b")
+    folder = tmp_path / "articles"
+    folder.mkdir()
+    for n in range(3):
+        (folder / f"{n}.txt").write_text(f"Story {n}\n\nThe harbour of Port {n} was closed on Monday.")
+    made = one.sources.add(str(folder), remove=True)
+    with pytest.raises(UsageError, match="already"):
+        two.sources.add(str(folder))
+    assert sum(r.new for r in two.sources.sync().sources) == 3
+    (folder / "1.txt").unlink()
+    (folder / "2.txt").write_text("Story 2\n\nThe harbour of Port 2 was open on Monday, as it turned out.")
+    told = one.sources.sync().sources[0]
+    assert (told.new, told.changed, told.gone, told.removed) == (0, 1, 1, 1)
+    assert [s.articles for s in two.sources.all()] == [2] and len(two.sources.log()) == 2
+    one.delete(next(a.key for a in one.articles() if "Port 0" in a.text))
+    os.utime(folder / "0.txt", (0, 0))
+    assert two.sources.sync().sources[0].new == 0 and two.stats().articles == 1
+    assert two.sources.pause(made.name).paused
+    two.sources.remove(made.name)
+    assert one.sources.all() == []
 
 
 # -- several machines ------------------------------------------------------------------
@@ -271,12 +298,45 @@ def test_a_server_that_was_restarted_is_asked_again(
     archive.ingest(rows(tmp_path, *many(3)))
     postgres.stop("immediate")
     try:
-        with pytest.raises(ArchiveError, match=r"can't be reached .*ONRECORD_CATALOG"):
+        with pytest.raises(ArchiveUnreachable, match=r"can't be reached .*ONRECORD_CATALOG"):
             archive.search("storm")
     finally:
         postgres.start()
     assert found(archive, "storm0001") == ["story-1"]
     assert archive.ingest(rows(tmp_path, *many(4))).added == 1
+
+
+def test_both_catalogs_have_the_same_columns(
+    machine: Callable[..., Archive], postgres: PostgresServer, url: str, tmp_path: Path
+) -> None:
+    """A step of one schema needs a step of the other."""
+    theirs: dict[str, list[str]] = {}
+    machine().ingest(rows(tmp_path, *many(1)))
+    for table, column in postgres.execute(
+        """SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'
+           ORDER BY table_name, ordinal_position""",
+        database(url),
+    ):
+        theirs.setdefault(str(table), []).append(str(column))
+    ours: dict[str, list[str]] = {}
+    with Archive.open(tmp_path / "plain", chat_model="none", embeddings=FakeEmbeddings()) as plain:
+        plain.ingest(rows(tmp_path, *many(2)))
+        plain.collections.make("c")
+        plain.sources.add(str(tmp_path), kind="folder")
+        plain.stores.catalog.withdraw(["urn:news:0001"], None)
+        plain.stores.catalog.group_speakers([[("Ann", None)]])
+        talk = plain.conversations.create("ann")
+        plain.conversations.share(talk.id, "ann")
+    for name in ("catalog.sqlite", "conversations.sqlite"):
+        with closing(sqlite3.connect(tmp_path / "plain" / name)) as db:
+            for (table,) in db.execute(
+                "SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'sqlite_sequence'"
+            ):
+                ours[table] = [r[1] for r in db.execute(f"PRAGMA table_info({table})")]
+    assert theirs.pop("onrecord_schema") == ["version_num"]
+    ours["passage"].remove("indexed")  # the folder's own affair
+    ours["tombstone"].insert(0, "number")
+    assert theirs == ours
 
 
 # -- beneath ---

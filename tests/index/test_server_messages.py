@@ -86,6 +86,16 @@ def test_schemas_of_other_programs(
         machine("c", at=at).search("storm")
 
 
+def test_a_database_that_cannot_hold_all_letters(
+    machine: Callable[..., Archive], postgres: PostgresServer, tmp_path: Path
+) -> None:
+    name = f"latin_{os.getpid()}"
+    postgres.execute(f"CREATE DATABASE {name} ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0")
+    with pytest.raises(UsageError, match=r"is in LATIN1.*createdb -E UTF8") as e:
+        machine(at=postgres.url(name)).ingest(rows(tmp_path, *many(1)))
+    one_line(e)
+
+
 def test_every_step_of_the_schema_is_known() -> None:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
@@ -186,6 +196,33 @@ def test_what_is_for_folders_says_so(machine: Callable[..., Archive], tmp_path: 
     assert archive.export(tmp_path / "out.jsonl") == 2
     archive.reindex()
     assert archive.doctor() == []
+
+
+def test_the_service_says_when_to_try_again(
+    machine: Callable[..., Archive], postgres: PostgresServer, url: str, tmp_path: Path
+) -> None:
+    """So that a proxy, or a client, asks another replica or a little later."""
+    from service.calls import client, failure
+
+    from rag.service.access import Access
+    from rag.service.http import create_app
+    from rag.service.scheduler import RequestScheduler
+
+    archive = machine()
+    archive.ingest(rows(tmp_path, *many(3)))
+    with client(create_app(RequestScheduler(archive), Access())) as web:
+        assert web.get("/readyz").status_code == 200
+        assert web.post("/api/search", json={"question": "storm"}).status_code == 200
+        postgres.stop("immediate")
+        try:
+            answer = web.post("/api/search", json={"question": "storm"})
+            assert "can't be reached" in failure(answer, 503, "ArchiveUnreachable")
+            assert answer.headers["retry-after"] == "5"
+            assert "can't be reached" in web.get("/readyz").json()["why"]
+        finally:
+            postgres.start()
+        assert web.post("/api/search", json={"question": "storm"}).status_code == 200
+        assert web.get("/readyz").status_code == 200
 
 
 def test_the_command_line_shows_no_password(url: str, tmp_path: Path) -> None:
