@@ -48,6 +48,7 @@ class _OnServer(VectorStoreContract):
     def server(self) -> Iterator[VectorServer]:
         raise NotImplementedError
 
+    @pytest.fixture
     def open_index(self, server: VectorServer) -> Callable[[Path], Any]:
         def opened(folder: Path) -> ServedVectors:
             ident = hashlib.sha256(str(folder).encode()).hexdigest()[:16]
@@ -58,30 +59,41 @@ class _OnServer(VectorStoreContract):
 
 @pytest.mark.slow
 class TestChromaServer(_OnServer):
+    @pytest.fixture
     def server(self, chroma_server: ChromaProcess) -> Iterator[VectorServer]:
         made = ChromaServer(chroma_server.url)
         yield made
         made.close()
 
 
+@pytest.mark.slow
 class TestPgVectors(_OnServer):
+    @pytest.fixture
     def server(self, pgvector_server: PostgresServer) -> Iterator[VectorServer]:
         made = PgVectors(pgvector_server.url())
+        yield made
+        made.close()
 
 
+@pytest.mark.slow
 class TestQdrantInAFolder(_OnServer):
+    @pytest.fixture
     def server(self, tmp_path: Path) -> Iterator[VectorServer]:
         pytest.importorskip("qdrant_client", reason="qdrant-client is not installed")
         made = Qdrant(f"qdrant+file:{tmp_path / 'points'}")
+        yield made
+        made.close()
 
 
 class TestMonths(VectorStoreContract):
     """Sharded, in the archive's folder."""
 
+    @pytest.fixture
     def open_index(self) -> Callable[[Path], Any]:
         return lambda folder: open_index(Folder(folder), "vectors-1", "month", expected=False)
 
 
+@pytest.mark.slow
 class TestPostgreSQL(CatalogContract):
     @pytest.fixture
     def open_catalog(self, postgres: PostgresServer) -> Callable[[Path, bool], Catalog]:
