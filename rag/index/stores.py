@@ -57,7 +57,7 @@ class Stores:
         """
         self.path = path
         self.settings = settings
-        self._embeddings = embeddings
+        self.given_embeddings = embeddings
         self._lock = threading.RLock()
         self._catalog: Catalog | None = None
         self._embedder: Embedder | None = None
@@ -476,10 +476,10 @@ class Stores:
         return {kind: self.catalog.meta(kind) or first for kind, first in _FIRST.items()}
 
     def _make_embedder(self) -> Embedder:
-        if self._embeddings is not None:
+        if self.given_embeddings is not None:
             from rag.index.embed import LangChainEmbedder
 
-            return LangChainEmbedder(self._embeddings)
+            return LangChainEmbedder(self.given_embeddings)
         from rag.index.embedding_model import make_embedder
 
         return make_embedder(self.settings)
