@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ArchiveMissing,
         ArchiveReadOnly,
         ArticleMissing,
+        ClusterError,
         CollectionMissing,
         ConversationMissing,
         DiskFull,
@@ -100,7 +101,7 @@ _HOMES = {
         (
             "AddressRefused ArchiveClosed ArchiveDamaged ArchiveError ArchiveLocked ArchiveMismatch "
             "ArchiveForked ArchiveMissing ArchiveReadOnly ArticleMissing CollectionMissing ConversationMissing "
-            "DiskFull NotAllowed ExtraMissing FetchCancelled FetchError "
+            "ClusterError DiskFull NotAllowed ExtraMissing FetchCancelled FetchError "
             "LexiconError ModelCorrupt ModelError ModelFailed ModelMissing OnRecordError PluginError PromptError "
             "ServiceBusy SourceError UsageError"
         ).split(),
@@ -137,6 +138,7 @@ __all__ = [
     "Choice",
     "Citation",
     "Claim",
+    "ClusterError",
     "Collection",
     "CollectionMissing",
     "Collections",
