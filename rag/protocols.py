@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from rag.answer.check.verify import Cited
+    from rag.index.schema import IndexRow
     from rag.index.stores import Stores
     from rag.settings import Settings
     from rag.types import Answer, Event, Hit, Query, RawArticle, Skipped
@@ -274,6 +275,77 @@ ChatEngine = Callable[[str, "Settings"], "BaseChatModel"]
 that article text leaves the machine."""
 
 
+# -- what stores promise -----------------------------------------------------------------
+
+
+class VectorStore(Protocol):
+    """An index of passages' vectors, searched by their cosine: Chroma in the archive's folder, or a server.
+
+    It holds ids, vectors and what filters need, and no text. What ``add`` and ``remove`` change is seen by the next
+    ``search``, ``ids`` and ``vectors`` of the same object, and by other processes after ``refresh`` with another
+    generation. Where nothing was ever added, searching finds nothing and removing does nothing.
+    ``rag.testing.contracts.VectorStoreContract`` has it all as tests.
+    """
+
+    def add(self, rows: Sequence[IndexRow]) -> None:
+        """Add passages; those that are there already are replaced."""
+
+    def remove(self, ids: Sequence[str]) -> None:
+        """Remove passages by id; unknown ids are ignored."""
+
+    def search(
+        self,
+        vector: npt.NDArray[np.float32],
+        n: int,
+        filters: Query | None = None,
+        only: Sequence[str] | None = None,
+    ) -> list[tuple[str, float]]:
+        """The ``n`` nearest passages to ``vector`` (shape (dim,), length 1) that pass the filters of a query.
+
+        Args:
+            vector: The question's.
+            n: How many at most.
+            filters: Dates, outlets and language that a passage has to match.
+            only: Ids of passages to choose from, unknown ones among them ignored; None: all.
+
+        Returns:
+            (passage id, cosine similarity), nearest first.
+
+        Raises:
+            StoreClosed: The store was closed, or a rebuilt one has replaced it: get the current one and ask again.
+            ArchiveDamaged: It can't answer; a rebuild mends it.
+            ArchiveError: Its server can't be reached, or refuses.
+        """
+
+    def ids(self) -> set[str]:
+        """Ids of all passages in the store."""
+
+    def vectors(self, ids: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
+        """What is stored of passages: vectors of shape (dim,), up to their length; unknown ids are left out."""
+
+    def count(self) -> int:
+        """How many passages there are."""
+
+    def check(self, expected: int | None = None) -> None:
+        """Open the store and count.
+
+        Args:
+            expected: How many passages it should hold; None: any number.
+
+        Raises:
+            ArchiveDamaged: It can't be read, or holds another number.
+        """
+
+    def refresh(self, generation: int) -> None:
+        """Look again at what other processes have written, if the catalog's generation is another than last time."""
+
+    def mark_current(self, generation: int) -> None:
+        """Record that this process itself has brought the store to ``generation``."""
+
+    def close(self) -> None:
+        """Let go of it. A search afterwards raises ``StoreClosed``."""
+
+
 __all__ = [
     "Arm",
     "ArmFactory",
@@ -291,6 +363,7 @@ __all__ = [
     "Sort",
     "SupportsAsk",
     "SupportsSearch",
+    "VectorStore",
     "refuse_unknown",
     "search_options",
 ]

@@ -28,6 +28,11 @@ class Settings(BaseSettings):
         default_factory=lambda: user_data_path("onrecord", appauthor=False) / "archive",
         description="The archive's folder",
     )
+    catalog: SecretStr | None = Field(
+        None,
+        description="Where articles and conversations are kept, in place of the archive's folder, which then holds "
+        "indexes only: postgresql://user@host/database",
+    )
     model: str = Field(
         "local",
         description="Who sums the quotes up: local, local:/path/to.gguf, provider:name such as openai:gpt-5, or none: "
@@ -37,6 +42,14 @@ class Settings(BaseSettings):
         "all-MiniLM-L6-v2",
         description="The embedding model: the built-in one (English), multilingual, a folder, or a name that "
         "sentence-transformers knows",
+    )
+    vectors: SecretStr = Field(
+        SecretStr(""),
+        description="Where passages' vectors are: empty: in the archive's folder; chroma+http://host:port, "
+        "postgresql://user@host/database, qdrant+http://host:port or qdrant+file:PATH",
+    )
+    vector_shards: Literal["none", "month"] = Field(
+        "none", description="Whether vectors are kept in one collection, or one for each month of publication"
     )
     cache: Path = Field(
         default_factory=lambda: user_cache_path("onrecord", appauthor=False),

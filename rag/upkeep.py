@@ -118,12 +118,14 @@ def restore(source: str | Path, settings: Settings) -> int:
     """
     from rag.index.backup import unpack
     from rag.index.stores import Stores
+    from rag.index.vector_places import renew
 
     target = settings.archive.expanduser().resolve()
     half = unpack(Path(source).expanduser().resolve(), target)
     stores = Stores(half, settings)
     try:
         with stores.writing("restore", complete=False):
+            renew(stores.catalog, settings)  # what is backed up goes on where it was
             stores.rebuild("vectors", "lexical")
             stores.forget_erased()
             count = stores.catalog.counts()["articles"]

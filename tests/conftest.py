@@ -235,3 +235,5 @@ def sample_archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 # For `from helpers import ...`, wherever pytest is started.
 sys.path[:0] = [str(HERE), str(HERE / "integration")]
+
+from vector_servers import chroma_server, pgvector_server  # noqa: E402, F401 - one of each for the session

@@ -170,7 +170,7 @@ def test_a_large_archive_is_listed_without_reading_its_texts(tmp_path: Path) -> 
         assert sum(count for _, _, count in catalog.months()) == 2400
     assert time.perf_counter() - started < 2.0
     plan = catalog._db.execute(
-        "EXPLAIN QUERY PLAN SELECT number FROM version INDEXED BY version_listed WHERE current "
-        "AND has_words('x', title, author, key) ORDER BY published DESC, number DESC"
+        "EXPLAIN QUERY PLAN SELECT number, title, author, key FROM version INDEXED BY version_listed "
+        "WHERE current ORDER BY published DESC, number DESC"
     ).fetchall()
     assert [r["detail"] for r in plan] == ["SCAN version USING COVERING INDEX version_listed"]

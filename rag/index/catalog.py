@@ -101,6 +101,14 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
         ).fetchone()
         return dict(one)
 
+    def expected(self) -> int | None:
+        """How many passages indexes that are up to date hold; None where that can't be told now."""
+        return self.counts()["passages"]
+
+    def behind(self) -> bool:
+        """Whether others have written what this machine's indexes lack: never where catalog and indexes are one's."""
+        return False
+
     def coverage(self) -> dict[str, Any]:
         """Outlets and languages with their numbers of articles, and the first and last date."""
         db = self._db
@@ -177,16 +185,16 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
         replaced = db.execute("SELECT number FROM version WHERE key = ? AND current", (draft.key,)).fetchone()
         if replaced:
             self._retire(db, replaced["number"])
-            db.execute("UPDATE version SET current = 0 WHERE number = ?", (replaced["number"],))
+            db.execute("UPDATE version SET current = FALSE WHERE number = ?", (replaced["number"],))
         known = db.execute("SELECT number FROM version WHERE id = ?", (ident,)).fetchone()
         if known:  # an older version has come back
             number = known["number"]
-            db.execute("UPDATE version SET current = 1 WHERE number = ?", (number,))
+            db.execute("UPDATE version SET current = TRUE WHERE number = ?", (number,))
         else:
             number = db.execute(
                 """INSERT INTO version (id, key, title, text, url, source, author, published, language, metadata,
                                         sentences, text_hash, origin, added, current)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)""",
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, TRUE) RETURNING number""",
                 (
                     ident,
                     draft.key,
@@ -203,7 +211,7 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
                     draft.origin,
                     datetime.now(UTC).isoformat(timespec="seconds"),
                 ),
-            ).lastrowid
+            ).fetchall()[0][0]
         db.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", [(a, draft.key) for a in draft.aliases])
         self._add_passages(db, number, ident, item)
         write_quotes(db, number, item.quotes)
@@ -213,7 +221,7 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
         ids = [f"{ident}:{n}" for n in range(len(item.runs))]
         db.executemany("DELETE FROM tombstone WHERE passage_id = ?", [(i,) for i in ids])
         db.executemany(
-            "INSERT INTO passage (id, version, start, end, sentences, vector) VALUES (?, ?, ?, ?, ?, ?)",
+            'INSERT INTO passage (id, version, start, "end", sentences, vector) VALUES (?, ?, ?, ?, ?, ?)',
             [
                 (
                     ident,
@@ -230,7 +238,7 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
     @staticmethod
     def _retire(db: sqlite3.Connection, number: int) -> None:
         """Delete a version's quotes, links and passages, leaving tombstones for the indexes."""
-        db.execute("INSERT OR IGNORE INTO tombstone SELECT id FROM passage WHERE version = ?", (number,))
+        db.execute("INSERT OR IGNORE INTO tombstone (passage_id) SELECT id FROM passage WHERE version = ?", (number,))
         db.execute("DELETE FROM passage WHERE version = ?", (number,))
         write_quotes(db, number, None)
         forget_links(db, number)
@@ -262,7 +270,11 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
                 db.execute("INSERT OR IGNORE INTO taken_down SELECT id FROM version WHERE key = ?", (key,))
                 db.execute("DELETE FROM version WHERE key = ?", (key,))
                 db.execute("DELETE FROM alias WHERE key = ?", (key,))
-            set_meta(db, "purge", "1")
+            self._note_purge(db)
+
+    def _note_purge(self, db: sqlite3.Connection) -> None:
+        """Record that the lexical index has to be written anew."""
+        set_meta(db, "purge", "1")
 
     def pending_erasure(self) -> list[str]:
         """Ids of deleted versions whose words conversations may still hold."""
@@ -303,12 +315,17 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
             db.executemany("UPDATE passage SET indexed = 1 WHERE id = ?", [(i,) for i in indexed])
             db.executemany("DELETE FROM tombstone WHERE passage_id = ?", [(i,) for i in buried])
 
-    def activate(self, stores: dict[str, str], *, settled: bool) -> None:
+    def marks(self) -> dict[str, int] | None:
+        """What is to be told to ``activate`` of the time before indexes were built."""
+        return None
+
+    def activate(self, stores: dict[str, str], *, settled: bool, since: dict[str, int] | None = None) -> None:
         """Make freshly built indexes the live ones, in one transaction.
 
         Args:
             stores: Kind of index to the name of its new folder.
             settled: Both indexes are new, so nothing is left for either to add or remove.
+            since: ``marks()`` from before they were built; only where others may have written meanwhile.
         """
         with self._transaction() as db:
             for kind, name in stores.items():
@@ -352,7 +369,7 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
             (True, "current AND key IN (SELECT key FROM alias WHERE alias = ?)", ident),
             (len(ident) >= 6 and ident.isalnum(), "id >= ?1 AND id < ?1 || 'g'", ident),  # ids are hexadecimal
             ("://" in ident, "current AND url = ?", ident),
-            (file, "current AND substr(key, -length(?1)) = ?1", f"/{ident}"),
+            (file, "current AND substr(key, length(key) - length(?1) + 1) = ?1", f"/{ident}"),
         ):
             if applies:
                 found = self._db.execute(f"SELECT * FROM version WHERE {rule} LIMIT 2", (value,)).fetchall()

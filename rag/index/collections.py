@@ -57,14 +57,15 @@ class CollectionStore(CatalogFile):
 
     @property
     def _has_collections(self) -> bool:
-        return bool(self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'collected_taken_down'").fetchone())
+        return self._has("collected_taken_down")
 
     def collections(self) -> list[Collection]:
         """All of them, by name."""
         if not self._has_collections:
             return []
         return [
-            self._collection(r) for r in self._db.execute("SELECT * FROM collection ORDER BY name, owner").fetchall()
+            self._collection(r)
+            for r in self._db.execute("SELECT * FROM collection ORDER BY lower(name), owner").fetchall()
         ]
 
     def _collection(self, row: sqlite3.Row) -> Collection:
@@ -80,24 +81,24 @@ class CollectionStore(CatalogFile):
     def make_collection(self, name: str, owner: str, note: str) -> int | None:
         """A new one, by its id; None where its owner has one of this name already."""
         with self._transaction() as db:
-            for statement in _TABLES.replace("\\\n", " ").split(";\n"):
-                if statement.strip():
-                    db.execute(statement)
-            try:
-                return db.execute(
-                    "INSERT INTO collection (owner, name, note, made) VALUES (?, ?, ?, ?)",
-                    (owner, name, note, datetime.now(UTC).isoformat(timespec="seconds")),
-                ).lastrowid
-            except sqlite3.IntegrityError:
-                return None
+            self._make(db, (s for s in _TABLES.replace("\\\n", " ").split(";\n") if s.strip()))
+            made = db.execute(
+                "INSERT INTO collection (owner, name, note, made) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+                (owner, name, note, datetime.now(UTC).isoformat(timespec="seconds")),
+            ).fetchall()
+            return made[0]["id"] if made else None
 
     def change_collection(self, ident: int, *, name: str, note: str) -> bool:
         """Rename one, and note something else of it; False where its owner has another of this name."""
         with self._transaction() as db:
-            try:
-                db.execute("UPDATE collection SET name = ?, note = ? WHERE id = ?", (name, note, ident))
-            except sqlite3.IntegrityError:
+            taken = db.execute(
+                """SELECT 1 FROM collection c JOIN collection o ON o.owner = c.owner AND o.id <> c.id
+                   WHERE c.id = ? AND lower(o.name) = lower(?)""",
+                (ident, name),
+            )
+            if taken.fetchall():
                 return False
+            db.execute("UPDATE collection SET name = ?, note = ? WHERE id = ?", (name, note, ident))
         return True
 
     def drop_collection(self, ident: int) -> None:
@@ -108,19 +109,17 @@ class CollectionStore(CatalogFile):
     def collect(self, ident: int, kind: str, values: Iterable[str]) -> int:
         """Put articles (by key) or outlets into one, and return how many were not in it."""
         with self._transaction() as db:
-            before = db.total_changes
-            db.executemany("INSERT OR IGNORE INTO collected VALUES (?, ?, ?)", [(ident, kind, v) for v in values])
-            return db.total_changes - before
+            rows = [(ident, kind, v) for v in values]
+            return max(0, db.executemany("INSERT OR IGNORE INTO collected VALUES (?, ?, ?)", rows).rowcount)
 
     def uncollect(self, ident: int, kind: str, values: Iterable[str]) -> int:
         """Take articles (by key) or outlets out of one, and return how many were in it."""
         with self._transaction() as db:
-            before = db.total_changes
-            db.executemany(
+            gone = db.executemany(
                 "DELETE FROM collected WHERE collection = ? AND kind = ? AND value = ?",
                 [(ident, kind, v) for v in values],
             )
-            return db.total_changes - before
+            return max(0, gone.rowcount)
 
     def collected(self, ident: int) -> list[str]:
         """Version ids of the current articles of one, in the order they came."""

@@ -7,6 +7,7 @@ A takedown reaches them too: ``forget`` removes from every answer what rests on 
 from __future__ import annotations
 
 import builtins
+import json
 import os
 import secrets
 import sqlite3
@@ -14,8 +15,9 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -25,6 +27,9 @@ from rag.index.sharing import Sharing
 from rag.index.sqlite import Connection, Connections, transaction
 from rag.redaction import redact
 from rag.types import Answer, Conversation, Feedback, Turn
+
+if TYPE_CHECKING:
+    from rag.index.server import ServerConnections
 
 SCHEMA_VERSION = 1
 
@@ -42,12 +47,12 @@ CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE conversation (
   number INTEGER PRIMARY KEY AUTOINCREMENT,
   id TEXT NOT NULL UNIQUE,
-  user TEXT NOT NULL,
+  "user" TEXT NOT NULL,
   title TEXT NOT NULL,
   created TEXT NOT NULL,            -- ISO 8601, UTC, microseconds
   updated TEXT NOT NULL
 );
-CREATE INDEX conversation_user ON conversation (user, updated);
+CREATE INDEX conversation_user ON conversation ("user", updated);
 CREATE TABLE turn (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   conversation TEXT NOT NULL REFERENCES conversation (id) ON DELETE CASCADE,
@@ -69,14 +74,20 @@ _LISTED = """SELECT c.*, (SELECT count(*) FROM turn t WHERE t.conversation = c.i
 class Conversations(Sharing):
     """The conversations of all users. Safe to use from several threads and processes."""
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, server: ServerConnections | None = None) -> None:
         """Open nothing yet, and create nothing before the first write.
 
         Args:
             file: Where the file is, or will be; it is created readable by its owner only.
+            server: Where they are instead, beside the catalog; its tables are there.
         """
         self.file = file
-        self._connections = Connections(file, self._prepare)
+        self._server = server
+        self._connections = server or Connections(file, self._prepare)
+
+    @property
+    def _there(self) -> bool:
+        return self._server is not None or self.file.exists()
 
     def close(self) -> None:
         """Close the connections of all threads, each when its statement is done."""
@@ -90,7 +101,7 @@ class Conversations(Sharing):
         ident = secrets.token_hex(8)
         with self._writing() as db:
             db.execute(
-                "INSERT INTO conversation (id, user, title, created, updated) VALUES (?, ?, ?, ?, ?)",
+                'INSERT INTO conversation (id, "user", title, created, updated) VALUES (?, ?, ?, ?, ?)',
                 (ident, _clean(user), _line(title), now, now),
             )
         return self.get(ident, user)
@@ -120,16 +131,20 @@ class Conversations(Sharing):
         """
         if limit < 0 or offset < 0:
             raise UsageError(f"limit is {limit} and offset {offset}. Give 0 or more.")
-        where, values = "", [_clean(user)]
-        for word in _fold(_clean(search)).split()[:_WORDS]:
-            where += """ AND (instr(fold(c.title), ?) OR EXISTS (
-                SELECT 1 FROM turn t WHERE t.conversation = c.id
-                AND (instr(fold(t.question), ?) OR instr(fold(json_extract(t.answer, '$.text')), ?))))"""
-            values += [word] * 3
-        rows = self._rows(
-            f"{_LISTED}{where} ORDER BY c.updated DESC, c.number DESC LIMIT ? OFFSET ?", (*values, limit, offset)
-        )
-        return [_conversation(r) for r in rows]
+        words = _fold(_clean(search)).split()[:_WORDS]
+        listed, user = f"{_LISTED} ORDER BY c.updated DESC, c.number DESC", _clean(user)
+        if not words:
+            return [_conversation(r) for r in self._rows(f"{listed} LIMIT ? OFFSET ?", (user, limit, offset))]
+        rows = (r for r in self._rows(listed, (user,)) if self._holds(r, words))
+        return [_conversation(r) for r in islice(rows, offset, offset + limit)]
+
+    def _holds(self, conversation: Any, words: Collection[str]) -> bool:
+        """Whether title, questions and answers together hold all of the words, which are folded already."""
+        texts = [_fold(conversation["title"])]
+        if any(word not in texts[0] for word in words):
+            turns = self._rows("SELECT question, answer FROM turn WHERE conversation = ?", (conversation["id"],))
+            texts += (_fold(text) for t in turns for text in (t["question"], json.loads(t["answer"]).get("text")))
+        return all(any(word in text for text in texts) for word in words)
 
     def rename(self, conversation: str, user: str, title: str) -> Conversation:
         """Give a conversation another title.
@@ -157,10 +172,10 @@ class Conversations(Sharing):
 
     def delete_all(self, user: str) -> int:
         """Delete all of a user's conversations; returns how many there were."""
-        if not self.file.exists():
+        if not self._there:
             return 0
         with self._writing(purge=True) as db:
-            return db.execute("DELETE FROM conversation WHERE user = ?", (_clean(user),)).rowcount
+            return db.execute('DELETE FROM conversation WHERE "user" = ?', (_clean(user),)).rowcount
 
     # -- turns -----------------------------------------------------------------
 
@@ -183,9 +198,9 @@ class Conversations(Sharing):
         with self._writing() as db:
             title = self._owned(db, conversation, user)["title"] or _title(question)
             ident = db.execute(
-                "INSERT INTO turn (conversation, question, answer, asked) VALUES (?, ?, ?, ?)",
+                "INSERT INTO turn (conversation, question, answer, asked) VALUES (?, ?, ?, ?) RETURNING id",
                 (conversation, question, answer.model_dump_json(), now),
-            ).lastrowid
+            ).fetchall()[0]["id"]
             db.execute("UPDATE conversation SET title = ?, updated = ? WHERE id = ?", (title, now, conversation))
         return Turn(
             id=int(ident or 0),
@@ -233,7 +248,7 @@ class Conversations(Sharing):
         with self._writing() as db:
             changed = db.execute(
                 """UPDATE turn SET good = ?, why = ?, rated = ? WHERE id = ?
-                   AND conversation IN (SELECT id FROM conversation WHERE user = ?)""",
+                   AND conversation IN (SELECT id FROM conversation WHERE "user" = ?)""",
                 (*values, turn, _clean(user)),
             ).rowcount
             if not changed:
@@ -281,7 +296,7 @@ class Conversations(Sharing):
         Returns:
             How many answers changed.
         """
-        if not self.file.exists() or not article_ids:
+        if not self._there or not article_ids:
             return 0
         with self._writing(purge=True) as db:
             affected = [
@@ -299,14 +314,14 @@ class Conversations(Sharing):
     @staticmethod
     def _owned(db: sqlite3.Connection, conversation: str, user: str) -> sqlite3.Row:
         found: sqlite3.Row | None = db.execute(
-            "SELECT * FROM conversation WHERE id = ? AND user = ?", (conversation, _clean(user))
+            'SELECT * FROM conversation WHERE id = ? AND "user" = ?', (conversation, _clean(user))
         ).fetchone()
         if found is None:
             raise _missing(conversation)
         return found
 
     def _rows(self, query: str, values: Collection[Any] = ()) -> builtins.list[sqlite3.Row]:
-        if not self.file.exists():
+        if not self._there:
             return []
         with self._translating_errors():
             return self._db.execute(query, tuple(values)).fetchall()
@@ -318,14 +333,14 @@ class Conversations(Sharing):
         Args:
             purge: It deletes words: afterwards the write-ahead log is emptied, which would still hold them.
         """
-        if not self.file.exists():
+        if not self._there:
             self._create()
         with self._translating_errors():
             with transaction(self._db) as db:
                 yield db
-                if purge:
+                if purge and self._server is None:
                     db.execute("UPDATE meta SET value = '1' WHERE name = 'purge'")
-            if purge:
+            if purge and self._server is None:
                 _purge(db)
 
     @property
@@ -334,7 +349,6 @@ class Conversations(Sharing):
 
     def _prepare(self, db: Connection) -> None:
         db.row_factory = sqlite3.Row
-        db.create_function("fold", 1, _fold, deterministic=True)
         db.execute("PRAGMA synchronous=NORMAL")
         db.execute("PRAGMA foreign_keys=ON")
         db.execute("PRAGMA secure_delete=ON")  # what is deleted leaves no words in free pages
@@ -441,9 +455,9 @@ def _turn(row: sqlite3.Row) -> Turn:
     )
 
 
-def _answer(json: str) -> Answer:
+def _answer(column: str) -> Answer:
     try:
-        return Answer.model_validate_json(json)
+        return Answer.model_validate_json(column)
     except ValidationError as e:
         raise ArchiveMismatch(
             "A stored answer has a form that this OnRecord does not know. Upgrade: pip install -U onrecord"

@@ -25,15 +25,22 @@ _MAIN = {"vectors": ("chroma.sqlite3",), "lexical": ("meta.json", "articles/meta
 def require_there(catalog: Catalog, folder: Path, names: Mapping[str, str]) -> None:
     """Check that the indexes are there if the catalog says that they hold something.
 
+    Args:
+        catalog: The archive's.
+        folder: The archive's.
+        names: The folders of those indexes that are in it.
+
     Raises:
         ArchiveDamaged: One of them is not.
     """
     if not catalog.any_indexed():
         return
-    for store, files in _MAIN.items():
+    for store, at in names.items():
+        files = _MAIN[store]
         for name in files if catalog.index_format >= WITH_ARTICLES else files[:1]:
-            if not (folder / names[store] / name).exists():
-                raise damaged(store, folder / names[store], f"{name} is gone")
+            sharded = store == "vectors" and any((folder / at).glob(f"*/{name}"))
+            if not (folder / at / name).exists() and not sharded:
+                raise damaged(store, folder / at, f"{name} is gone")
 
 
 def record(catalog: Catalog, store: str, why: str) -> None:

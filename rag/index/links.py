@@ -39,7 +39,8 @@ class LinkStore(QuoteStore):
     def without_links(self, limit: int) -> list[Article]:
         """Current articles that have not been compared with the others, at most ``limit``, oldest publication first."""
         rows = self._db.execute(
-            "SELECT * FROM version WHERE current AND NOT linked ORDER BY published, number LIMIT ?", (limit,)
+            "SELECT * FROM version WHERE current AND NOT linked ORDER BY published NULLS FIRST, number LIMIT ?",
+            (limit,),
         ).fetchall()
         return [read_article(self._db, r) for r in rows]
 
@@ -63,13 +64,15 @@ class LinkStore(QuoteStore):
             )
             number = {r["id"]: r["number"] for r in rows}
             db.executemany(
-                "UPDATE version SET linked = 1 WHERE number = ?", [(number[a],) for a in articles if a in number]
+                "UPDATE version SET linked = TRUE WHERE number = ?", [(number[a],) for a in articles if a in number]
             )
             db.executemany(
                 "INSERT INTO change VALUES (?, ?, ?)", [(number[i], a, b) for i, a, b in changes if i in number]
             )
             db.executemany(
-                "INSERT OR REPLACE INTO link VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                """INSERT INTO link VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                   ON CONFLICT (version, start, "end", by_version, by_start, by_end)
+                   DO UPDATE SET kind = excluded.kind, confidence = excluded.confidence""",
                 [
                     (number[k.of[0]], *k.of[1:], number[k.by[0]], *k.by[1:], k.kind, k.confidence)
                     for k in links
@@ -82,7 +85,7 @@ class LinkStore(QuoteStore):
         with self._transaction() as db:
             db.execute("DELETE FROM link")
             db.execute("DELETE FROM change")
-            db.execute("UPDATE version SET linked = 0")
+            db.execute("UPDATE version SET linked = FALSE")
 
     def changes(self) -> list[tuple[Span, str]]:
         """All sentences of current articles that may change what others say, each with the id of its passage."""
@@ -97,7 +100,7 @@ class LinkStore(QuoteStore):
         rows = self._db.execute(
             """SELECT k.*, v.id AS id, b.id AS by_id FROM link k JOIN version v ON v.number = k.version
                JOIN version b ON b.number = k.by_version ORDER BY k.version, k.start, k.by_version LIMIT ?""",
-            (limit,),
+            (limit if limit >= 0 else 1 << 62,),
         )
         return [_link(r) for r in rows]
 
@@ -170,7 +173,7 @@ def forget_links(db: sqlite3.Connection, version: int) -> None:
     """Delete the links of a version within a transaction, on either side, and mark it as not compared."""
     db.execute("DELETE FROM link WHERE version = ?1 OR by_version = ?1", (version,))
     db.execute("DELETE FROM change WHERE version = ?", (version,))
-    db.execute("UPDATE version SET linked = 0 WHERE number = ?", (version,))
+    db.execute("UPDATE version SET linked = FALSE WHERE number = ?", (version,))
 
 
 def _link(row: sqlite3.Row) -> Link:

@@ -28,7 +28,6 @@ class ListStore(CatalogFile):
         rules: list[str] = ["current"]
         values: list[str] = []
         for rule, value in (
-            ("has_words(?, title, author, key)", search.casefold().strip() or None),
             ("coalesce(source, '') = ?", source),
             ("language = ?", language),
             ("published >= ?", clock_text(after) if after else None),
@@ -37,11 +36,14 @@ class ListStore(CatalogFile):
             if value is not None:
                 rules.append(rule)
                 values.append(value)
+        words = search.casefold().split()
         numbers = self._db.execute(
-            f"""SELECT number FROM version INDEXED BY version_listed WHERE {" AND ".join(rules)}
+            f"""SELECT number{", title, author, key" if words else ""} FROM version INDEXED BY version_listed WHERE {" AND ".join(rules)}
                 ORDER BY published DESC, number DESC""",
             values,
         ).fetchall()
+        if words:
+            numbers = [r for r in numbers if _has_words(words, r["title"], r["author"], r["key"])]
         page = [r["number"] for r in numbers[offset : offset + limit]]
         rows = self._db.execute(
             f"""SELECT id, key, title, source, author, published, url, language, length(text) AS characters, added
@@ -80,6 +82,12 @@ class ListStore(CatalogFile):
             f"SELECT id, language FROM version WHERE id IN ({', '.join('?' * len(article_ids))})", list(article_ids)
         )
         return {r["id"]: r["language"] for r in rows}
+
+
+def _has_words(wanted: Sequence[str], title: str, author: str | None, key: str) -> bool:
+    """Whether title, author and key together hold all of the words, which are casefolded already."""
+    texts = f"{title}\n{author or ''}\n{key}".casefold()
+    return all(word in texts for word in wanted)
 
 
 __all__ = ["ListStore"]

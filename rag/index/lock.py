@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 SYNC = "sync"
 """What a sync holds the lock for: for moments, again and again. Others wait for it."""
-_PATIENCE = 30.0
+FOLLOW = "follow"
+"""What a process holds it for that takes in what others have written to a catalog on a server."""
+PATIENCE = 30.0
 """Seconds for which a sync is waited for."""
 
 
@@ -39,22 +41,45 @@ def write_lock(folder: Path, what: str) -> Iterator[None]:
     from filelock import FileLock, Timeout
 
     require_writable(folder / "catalog.sqlite")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as e:
-        raise UsageError(f"{folder} can't be an archive's folder ({e.strerror}). Choose another: --archive PATH") from e
+    _make(folder)
     lock = FileLock(folder / "write.lock")
     holder = folder / "write.holder"
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        if what != SYNC and _what(holder) == SYNC and _waited_for(lock):
+        holds = _what(holder)
+        if (holds == FOLLOW or (what != SYNC and holds == SYNC)) and _waited_for(lock):
             yield from _held(lock, holder, what)
             return
         raise ArchiveLocked(
             f"{_who(holder)} is writing to {folder}. Wait until it is done, or stop it, then run this again."
         ) from None
     yield from _held(lock, holder, what)
+
+
+@contextmanager
+def folder_lock(folder: Path, *, patience: float) -> Iterator[bool]:
+    """The write lock of a folder of indexes, for following a catalog that is elsewhere.
+
+    Args:
+        folder: The archive's; it is made where there is none.
+        patience: Seconds for which another process is waited for.
+
+    Yields:
+        Whether the lock is held.
+    """
+    from filelock import FileLock, Timeout
+
+    require_writable(folder / "replica.sqlite")
+    _make(folder)
+    lock = FileLock(folder / "write.lock")
+    try:
+        lock.acquire(timeout=patience, poll_interval=0.05)
+    except Timeout:
+        yield False
+        return
+    for _ in _held(lock, folder / "write.holder", FOLLOW):
+        yield True
 
 
 @contextmanager
@@ -91,12 +116,19 @@ def _held(lock: FileLock, holder: Path, what: str) -> Iterator[None]:
         lock.release()
 
 
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as e:
+        raise UsageError(f"{folder} can't be an archive's folder ({e.strerror}). Choose another: --archive PATH") from e
+
+
 def _waited_for(lock: FileLock) -> bool:
     """Whether the lock came free while a sync, which writes for moments at a time, was waited for."""
     from filelock import Timeout
 
     try:
-        lock.acquire(timeout=_PATIENCE, poll_interval=0.1)
+        lock.acquire(timeout=PATIENCE, poll_interval=0.1)
     except Timeout:
         return False
     return True

@@ -28,6 +28,7 @@ _FULL = re.compile(r"disk is full|no space left|disk quota|os error 28|file too 
 ROOM = 64_000_000
 """Bytes that have to be free before a batch of articles is stored: more than all stores write for it."""
 SEAL = "seal.json"
+_CATALOG = "catalog.sqlite"
 _CHEAP = 64_000_000
 """Bytes of files whose checksums are compared whenever an index is opened; of larger ones ``doctor`` compares them."""
 _LOCKS = (".tantivy-", "graph.lock", SEAL)
@@ -103,9 +104,15 @@ def damaged(store: str, folder: Path, why: str) -> ArchiveDamaged:
     """The error for an index that can't be read."""
     return ArchiveDamaged(
         f"The {_NAMES[store]} index in {folder} can't be read ({why[:200]}). Nothing is lost, it is rebuilt from the "
-        f"catalog: onrecord doctor --repair --archive {folder.parent}",
+        f"catalog: onrecord doctor --repair --archive {_archive(folder)}",
         store=store,
     )
+
+
+def _archive(folder: Path) -> Path:
+    """The archive of an index's folder, which is in it, or in a folder of shards that is."""
+    sharded = folder.parent.name.startswith("vectors-") and not (folder.parent / _CATALOG).exists()
+    return folder.parent.parent if sharded else folder.parent
 
 
 # -- seals -----------------------------------------------------------------------
@@ -126,7 +133,7 @@ def seal(folder: Path) -> None:
 def _let_read(folder: Path) -> None:
     """Let those read an index who may read the catalog; tantivy keeps some of its files for their owner alone."""
     with suppress(OSError):
-        wanted = (folder.parent / "catalog.sqlite").stat().st_mode & 0o666
+        wanted = (_archive(folder) / _CATALOG).stat().st_mode & 0o666
         for name in _files(folder):
             if (folder / name).stat().st_mode & 0o666 != wanted:
                 (folder / name).chmod(wanted)

@@ -89,7 +89,7 @@ class QuoteStore(CatalogFile):
         if speakers is not None:
             one_of("q.speaker", sorted({s for s, _ in speakers}))
             rules.append(
-                """EXISTS (SELECT 1 FROM json_each(?) f WHERE f.value ->> 0 = q.speaker AND f.value ->> 1 IS q.role)"""
+                """EXISTS (SELECT 1 FROM json_each(?) f WHERE f.value ->> 0 = q.speaker AND coalesce(f.value ->> 1, '') = coalesce(q.role, ''))"""
             )
             values.append(json.dumps(sorted(set(speakers), key=lambda s: (s[0], s[1] or ""))))
         if passages is not None:
@@ -128,7 +128,7 @@ class QuoteStore(CatalogFile):
 
     def speaker_groups(self) -> dict[tuple[str, str | None], int]:
         """Which speakers, as articles name them, were put together or apart by hand: those of a number are one."""
-        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'speaker_person'").fetchone():
+        if not self._has("speaker_person"):
             return {}
         rows = self._db.execute("SELECT name, role, person FROM speaker_person")
         return {(r["name"], r["role"] or None): r["person"] for r in rows}
@@ -136,12 +136,12 @@ class QuoteStore(CatalogFile):
     def group_speakers(self, groups: Sequence[Sequence[tuple[str, str | None]]]) -> None:
         """Make one person of the speakers of each group, in place of what they were."""
         with self._transaction() as db:
-            for statement in _PEOPLE:
-                db.execute(statement)
+            self._make(db, _PEOPLE)
             for group in groups:
                 number = db.execute("SELECT coalesce(max(person), 0) + 1 FROM speaker_person").fetchone()[0]
                 db.executemany(
-                    "INSERT OR REPLACE INTO speaker_person VALUES (?, ?, ?)",
+                    """INSERT INTO speaker_person VALUES (?, ?, ?)
+                       ON CONFLICT (name, role) DO UPDATE SET person = excluded.person""",
                     [(name, role or "", number) for name, role in group],
                 )
 

@@ -167,10 +167,15 @@ def require_catalog(file: Path) -> None:
     Raises:
         ArchiveDamaged: It is gone.
     """
+    if file.with_name("replica.sqlite").exists():
+        raise ArchiveMissing(
+            f"{file.parent} holds the indexes of a catalog on a server. Set ONRECORD_CATALOG to its address."
+        )
     log = file.with_name(f"{file.name}-wal")
     if any(f.exists() and f.stat().st_size for f in (file, log)):
         return
-    if any(file.parent.glob("vectors-*/chroma.sqlite3")) or any(file.parent.glob("lexical-*/meta.json")):
+    vectors = (*file.parent.glob("vectors-*/chroma.sqlite3"), *file.parent.glob("vectors-*/*/chroma.sqlite3"))
+    if vectors or any(file.parent.glob("lexical-*/meta.json")):
         raise ArchiveDamaged(
             f"The archive's catalog, {file}, is gone or empty. Bring it back from a backup (onrecord restore), or move "
             "the folder away and ingest again."
@@ -247,6 +252,15 @@ class CatalogFile:
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return row["value"] if row else None
 
+    def _has(self, name: str) -> bool:
+        """Whether a table that is made at its first use is there."""
+        return self._db.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone() is not None
+
+    def _make(self, db: sqlite3.Connection, statements: Iterable[str]) -> None:
+        """Make tables at their first use."""
+        for statement in statements:
+            db.execute(statement)
+
     def set_meta(self, name: str, value: str) -> None:
         """Record a fact about the archive."""
         with self._transaction() as db:
@@ -276,14 +290,7 @@ def _set_up(db: Connection) -> None:
         db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=NORMAL")
     db.execute("PRAGMA foreign_keys=ON")
-    db.create_function("has_words", 4, _has_words, deterministic=True)
     db.execute("PRAGMA secure_delete=ON")  # a takedown leaves no words in free pages
-
-
-def _has_words(wanted: str, title: str, author: str | None, key: str) -> bool:
-    """Whether title, author and key together hold all of the words, which are casefolded already."""
-    texts = f"{title}\n{author or ''}\n{key}".casefold()
-    return all(word in texts for word in wanted.split())
 
 
 def _damaged(path: Path, error: sqlite3.Error) -> ArchiveDamaged:
@@ -328,6 +335,10 @@ def parse_time(column: str | None) -> datetime | None:
 
 def read_texts(db: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, str]:
     """Texts of versions by number, each read once however many of its passages are wanted."""
+    if getattr(db, "far", False):  # one way there and back
+        some = list(set(numbers))
+        found = db.execute(f"SELECT number, text FROM version WHERE number IN ({','.join('?' * len(some))})", some)
+        return dict.fromkeys(some, "") | {r["number"]: r["text"] for r in found.fetchall()}
     one = "SELECT text FROM version WHERE number = ?"
     rows = {n: db.execute(one, (n,)).fetchone() for n in set(numbers)}
     return {n: row["text"] if row else "" for n, row in rows.items()}

@@ -10,9 +10,12 @@ import sqlite3
 from collections.abc import Collection
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rag.errors import ConversationMissing
+
+if TYPE_CHECKING:
+    from rag.index.server import ServerConnections
 
 _TABLES = (
     """CREATE TABLE IF NOT EXISTS share (
@@ -29,6 +32,8 @@ _TABLES = (
 
 class Sharing:
     """Methods of ``Conversations``, which has the file."""
+
+    _server: ServerConnections | None
 
     def _rows(self, query: str, values: Collection[Any] = ()) -> list[sqlite3.Row]:
         raise NotImplementedError
@@ -50,7 +55,7 @@ class Sharing:
         """
         with self._writing() as db:
             self._owned(db, conversation, user)
-            _make_tables(db)
+            self._make_tables(db)
             db.execute(
                 "INSERT INTO share VALUES (?, ?, ?) ON CONFLICT (conversation) DO NOTHING",
                 (secrets.token_urlsafe(32), conversation, datetime.now(UTC).isoformat(timespec="microseconds")),
@@ -66,7 +71,7 @@ class Sharing:
         """
         with self._writing() as db:
             self._owned(db, conversation, user)
-            _make_tables(db)
+            self._make_tables(db)
             db.execute("DELETE FROM share WHERE conversation = ?", (conversation,))
 
     def shared_by(self, token: str) -> tuple[str, str]:
@@ -103,9 +108,10 @@ class Sharing:
     def note_coverage(self, turn: int, coverage: str) -> None:
         """Record how large the archive was when a question was asked; nothing where the turn has gone meanwhile."""
         with self._writing() as db:
-            _make_tables(db)
+            self._make_tables(db)
             db.execute(
-                "INSERT OR REPLACE INTO turn_archive SELECT id, ? FROM turn WHERE id = ?",
+                """INSERT INTO turn_archive SELECT id, CAST(? AS TEXT) FROM turn WHERE id = ?
+                   ON CONFLICT (turn) DO UPDATE SET coverage = excluded.coverage""",
                 (coverage, turn),
             )
 
@@ -119,12 +125,14 @@ class Sharing:
         return {r["turn"]: r["coverage"] for r in rows}
 
     def _has(self, table: str) -> bool:
+        if self._server is not None:
+            return True
         return bool(self._rows("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = ?", (table,)))
 
-
-def _make_tables(db: sqlite3.Connection) -> None:
-    for statement in _TABLES:
-        db.execute(statement)
+    def _make_tables(self, db: sqlite3.Connection) -> None:
+        if self._server is None:
+            for statement in _TABLES:
+                db.execute(statement)
 
 
 __all__ = ["Sharing"]

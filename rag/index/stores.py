@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -18,6 +17,8 @@ import numpy.typing as npt
 
 from rag.errors import ArchiveDamaged, ArchiveMismatch, ArchiveMissing, ArticleMissing
 from rag.index import healing
+from rag.index.following import Following
+from rag.index.keeping import STEP, KeepsVectors
 from rag.index.native import forked, require_room
 from rag.index.readonly import Mirror, conversations_file, forget_gone, is_read_only
 from rag.index.schema import require_catalog
@@ -32,16 +33,14 @@ if TYPE_CHECKING:
     from rag.index.conversations import Conversations
     from rag.index.embed import EmbeddingCache
     from rag.index.lexical import LexicalIndex
-    from rag.index.vectors import VectorIndex
-    from rag.protocols import Embedder
+    from rag.protocols import Embedder, VectorStore
     from rag.settings import Settings
 
-_STEP = 4000  # passages handed to the indexes at once
 _FIRST = {"vectors": "vectors-1", "lexical": "lexical-1"}
 """Names of an archive's first index folders; a rebuild counts them up."""
 
 
-class Stores:
+class Stores(Following, KeepsVectors):
     """Catalog, embedder, indexes and conversations of one folder. Opens each when it is first used; thread-safe.
 
     Methods that write have to be called within ``writing``.
@@ -55,14 +54,14 @@ class Stores:
             settings: Names the embedding model and the cache folder.
             embeddings: A LangChain embedding model in place of the one that the settings name.
         """
+        Following.__init__(self)
+        KeepsVectors.__init__(self)
         self.path = path
         self.settings = settings
         self.given_embeddings = embeddings
-        self._lock = threading.RLock()
         self._catalog: Catalog | None = None
         self._embedder: Embedder | None = None
         self._cache: EmbeddingCache | None = None
-        self._vectors: VectorIndex | None = None
         self._lexical: LexicalIndex | None = None
         self._opened: dict[str, str] = {}
         self._conversations: Conversations | None = None
@@ -84,9 +83,10 @@ class Stores:
         if self._process not in (None, os.getpid()):
             return  # they are the other process's
         with self._lock:
-            for store in (self._vectors, self._lexical, self._catalog, self._conversations):
+            for store in (self._vectors, self._place, self._lexical, self._catalog, self._conversations):
                 if store is not None:
                     store.close()
+            self._place = None
             self._vectors = self._lexical = self._catalog = self._conversations = None
             self._opened = {}
             self._mirror.close()
@@ -97,7 +97,7 @@ class Stores:
     @property
     def exists(self) -> bool:
         """Whether anything has been ingested here."""
-        return self._catalog_file.exists()
+        return self._on_server() if self.server else self._catalog_file.exists()
 
     def require(self) -> None:
         """Check that there is an archive.
@@ -143,9 +143,7 @@ class Stores:
         self.same_process()
         with self._lock:
             if self._catalog is None:
-                from rag.index.catalog import Catalog
-
-                self._catalog = Catalog(self._catalog_file)
+                self._catalog = self._make_catalog(self._catalog_file)
             return self._catalog
 
     def article(self, ident: str) -> Article:
@@ -175,7 +173,7 @@ class Stores:
                     self._conversations = Conversations(conversations_file(self.path))
                     forget_gone(self._conversations, self.catalog)
                 else:
-                    self._conversations = Conversations(self._conversations_file)
+                    self._conversations = Conversations(self._conversations_file, self.new_connections(serial=False))
             return self._conversations
 
     @property
@@ -201,27 +199,36 @@ class Stores:
                 self._cache = EmbeddingCache(self.embed)
             return self._cache
 
-    def indexes(self) -> tuple[VectorIndex, LexicalIndex]:
-        """The derived indexes, reopened when another process has written to them or replaced them."""
+    def indexes(self) -> tuple[VectorStore, LexicalIndex]:
+        """The derived indexes, reopened when another process has written to them or replaced them.
+
+        Raises:
+            ArchiveMismatch: The vectors are elsewhere than the settings say.
+        """
+        from rag.index import vector_places
         from rag.index.lexical import LexicalIndex
-        from rag.index.vectors import VectorIndex
 
         self.same_process()
+        self._follow()
         with self._lock:
+            place = self.vector_place()
             names = self._index_names()
             generation = self.catalog.generation
-            folders = {kind: self.path / name for kind, name in names.items()}
+            local = {kind: self.path / name for kind, name in names.items() if kind == "lexical" or not place.address}
             if is_read_only(self._catalog_file):
-                healing.require_there(self.catalog, self.path, names)
-                folders = {kind: self._mirror.of(folder, generation) for kind, folder in folders.items()}
-                names = {kind: str(folder) for kind, folder in folders.items()}
+                healing.require_there(self.catalog, self.path, {kind: names[kind] for kind in local})
+                local = {kind: self._mirror.of(folder, generation) for kind, folder in local.items()}
+                names |= {kind: folder.name for kind, folder in local.items()}
+                place = place if place.address else vector_places.Folder(local["vectors"].parent)
             if self._vectors is None or self._lexical is None or names != self._opened:
                 for store in (self._vectors, self._lexical):
                     if store is not None:
                         store.close()
-                healing.require_there(self.catalog, self.path, names)
-                self._vectors = VectorIndex(folders["vectors"])
-                self._lexical = LexicalIndex(folders["lexical"])
+                there = {kind: names[kind] for kind in local}
+                healing.require_there(self.catalog, local["lexical"].parent, there)
+                how, full = self.catalog.meta(vector_places.SHARDS), self.catalog.any_indexed()
+                self._vectors = vector_places.open_index(place, names["vectors"], how, expected=full)
+                self._lexical = LexicalIndex(local["lexical"])
                 self._opened = names
             self._vectors.refresh(generation)
             self._lexical.refresh(generation)
@@ -285,17 +292,19 @@ class Stores:
             ArchiveLocked: Another process is writing.
             ArchiveReadOnly: The folder can't be written to.
         """
-        from rag.index.catalog import Catalog
         from rag.index.lock import write_lock
+        from rag.index.vector_places import claim
 
         self.same_process()
         with write_lock(self.path, what):
             with self._lock:
                 if self._catalog is None:
-                    self._catalog = Catalog(self._catalog_file, create=True)
-            if complete:
-                self._complete()
-            yield
+                    self._catalog = self._make_catalog(self._catalog_file, create=True)
+            with self._server_lock(what):
+                claim(self.settings, self._catalog)
+                if complete:
+                    self._complete()
+                yield
 
     def index_pending(self) -> None:
         """Bring the indexes up to the catalog. The one way in which they change; one that can't be is rebuilt.
@@ -331,14 +340,14 @@ class Stores:
             lexical.remove(gone)
             catalog.mark_indexed([], gone)
             changed = True
-        while rows := catalog.rows(limit=_STEP, pending=True):
+        while rows := catalog.rows(limit=STEP, pending=True):
             require_room(self.path)
             vectors.add(rows)
             lexical.add(rows)
             catalog.mark_indexed([r.id for r in rows], [])
             changed = True
         if changed:
-            vectors.check(catalog.counts()["passages"])  # Chroma does not always tell that the disk is full
+            vectors.check(catalog.expected())  # Chroma does not always tell that the disk is full
             generation = catalog.next_generation()
             vectors.mark_current(generation)
             lexical.mark_current(generation)
@@ -349,23 +358,34 @@ class Stores:
         Args:
             kinds: "vectors", "lexical".
         """
+        from rag.index import vector_places
+
         catalog = self.catalog
+        before = catalog.marks()
         old, new = {}, {}
         for kind in kinds:
             old[kind] = self._index_names()[kind]
             new[kind] = f"{kind}-{int(old[kind].rpartition('-')[2]) + 1}"
-            self._write_index(kind, self.path / new[kind])
+            if kind == "vectors":
+                place = self._own_place(old[kind])
+                vector_places.write_index(place, new[kind], catalog, self.settings.vector_shards)
+                new |= vector_places.recorded(self.settings, place.address)
+            else:
+                self._write_lexical(self.path / new[kind])
         # With one of them new, what the other has still to do is left for the ordinary way.
-        catalog.activate(new, settled=len(kinds) == len(_FIRST))
+        catalog.activate(new, settled=len(kinds) == len(_FIRST), since=before)
         with suppress(ArchiveDamaged):  # the other one, of which the caller learns when it is used
             self.indexes()  # closes the old ones
-        for name in old.values():
-            shutil.rmtree(self.path / name, ignore_errors=True)
+        for kind, name in old.items():
+            if kind == "vectors":
+                self.vector_place().drop(name)
+            else:
+                shutil.rmtree(self.path / name, ignore_errors=True)
 
     def forget_erased(self) -> None:
         """Have conversations forget what was taken down."""
         if ids := self.catalog.pending_erasure():
-            if self._conversations_file.exists():
+            if self.server or self._conversations_file.exists():
                 self.conversations.forget(ids)
             self.catalog.erased(ids)
 
@@ -375,6 +395,11 @@ class Stores:
         self.index_pending()
         self.forget_erased()
         self.catalog.compact()
+
+    def _catch_up(self) -> None:
+        self._sweep()
+        self._heal()
+        self.index_pending()
 
     def _complete(self) -> None:
         """Do what an interrupted run left to do, and an older program could not."""
@@ -400,66 +425,13 @@ class Stores:
             except ArchiveDamaged as e:
                 self.heal(e)
 
-    def _sweep(self) -> None:
-        """Remove index folders that an interrupted rebuild left behind."""
-        live = set(self._index_names().values())
-        for kind in _FIRST:
-            for folder in self.path.glob(f"{kind}-*"):
-                if folder.name not in live:
-                    shutil.rmtree(folder, ignore_errors=True)
-
-    def _write_index(self, kind: str, folder: Path) -> None:
-        """Write an index of all passages."""
-        from rag.index.lexical import LexicalIndex
-        from rag.index.vectors import VectorIndex
-
-        makers: dict[str, Callable[[Path], VectorIndex | LexicalIndex]]
-        makers = {"vectors": VectorIndex, "lexical": LexicalIndex}
-        shutil.rmtree(folder, ignore_errors=True)  # of a rebuild that was interrupted
-        index = makers[kind](folder)
-        after = 0
-        while rows := self.catalog.rows(after=after, limit=_STEP):
-            index.add(rows)
-            after = rows[-1].number
-        index.close()
-
     # -- health --------------------------------------------------------------------------
 
     def problems(self) -> list[Problem]:
         """Compare the three stores; an empty list is good."""
-        catalog = self.catalog
-        found: list[Problem] = []
-        if (state := catalog.integrity()) != "ok":
-            found.append(Problem(store="catalog", what=state))
-        built, current = catalog.meta("fingerprint"), self.current_fingerprint
-        if built not in (None, current):
-            found.append(Problem(store="catalog", what=f"built by {built}, the settings say {current}"))
-        counts = catalog.counts()
-        pending, tombstones = counts["pending"], counts["tombstones"]
-        if pending or tombstones or catalog.meta("purge") == "1":
-            what = f"an ingest was interrupted: {pending} passages to index, {tombstones} to let go"
-            found.append(Problem(store="catalog", what=what))
-        return found + self._index_problems()
+        from rag.index.health import problems
 
-    def _index_problems(self) -> list[Problem]:
-        """Where the indexes differ from the catalog."""
-        found: list[Problem] = []
-        truth = self.catalog.passage_ids()
-        try:
-            vectors, lexical = self.indexes()
-        except ArchiveDamaged as e:
-            return [Problem(store=e.store or "catalog", what=str(e))]
-        for store, ids in (("vectors", vectors.ids), ("lexical", lexical.ids)):
-            try:
-                there = ids()
-            except Exception as e:  # whatever a store says: it can't be read
-                found.append(Problem(store=store, what=str(e)))
-                continue
-            if missing := len(truth - there):
-                found.append(Problem(store=store, what=f"{missing} passages are missing"))
-            if extra := len(there - truth):
-                found.append(Problem(store=store, what=f"{extra} passages are left over"))
-        return found
+        return problems(self)
 
     # -- within --------------------------------------------------------------------------
 

@@ -23,6 +23,8 @@ from rag.text.local_clock import clock
 from rag.types import Query
 
 _COLLECTION = "passages"
+CONFIGURATION: Any = {"hnsw": {"space": "cosine", "ef_construction": 128, "ef_search": 128}}
+"""How Chroma's graph is built and searched, here and on a server."""
 _BATCH = 1000
 """Rows in one call (Chroma takes at most 5,461); after each call Chroma saves, and other processes get their turn."""
 _LOCK_TIMEOUT = 60.0  # seconds that one process waits for another to load or save
@@ -129,9 +131,7 @@ class _Handle:
                     str(self.folder), settings=Settings(anonymized_telemetry=False)
                 )
                 self._collection = self._client.get_or_create_collection(
-                    _COLLECTION,
-                    embedding_function=None,
-                    configuration={"hnsw": {"space": "cosine", "ef_construction": 128, "ef_search": 128}},
+                    _COLLECTION, embedding_function=None, configuration=CONFIGURATION
                 )
         return self._collection
 
@@ -203,7 +203,7 @@ class VectorIndex:
                 collection.upsert(
                     ids=[r.id for r in some],
                     embeddings=np.stack([r.vector for r in some]),
-                    metadatas=[_metadata(r) for r in some],
+                    metadatas=[metadata(r) for r in some],
                 )
 
     def remove(self, ids: Sequence[str]) -> None:
@@ -270,7 +270,7 @@ class VectorIndex:
                 ids=there,
                 n_results=n,
                 include=["distances"],
-                where=_where(filters) if filters else None,
+                where=where(filters),
             )
         return [(i, 1.0 - float(d)) for i, d in zip(found["ids"][0], found["distances"][0], strict=True)]
 
@@ -283,6 +283,24 @@ class VectorIndex:
             with self._handle.exclusive() as collection:
                 return set(collection.get(include=[])["ids"])
 
+    def vectors(self, ids: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
+        """What is stored of passages: vectors of shape (dim,), up to their length; unknown ids are left out."""
+        found: dict[str, npt.NDArray[np.float32]] = {}
+        with self._handle.lock:
+            for at in range(0, len(ids) if self._handle.exists else 0, _BATCH):
+                with self._handle.exclusive() as collection:
+                    got = collection.get(ids=list(ids[at : at + _BATCH]), include=["embeddings"])
+                found |= {i: np.asarray(v, np.float32) for i, v in zip(got["ids"], got["embeddings"], strict=True)}
+        return found
+
+    def count(self) -> int:
+        """How many passages there are."""
+        with self._handle.lock:
+            if not self._handle.exists:
+                return 0
+            with self._handle.exclusive() as collection:
+                return int(collection.count())
+
     def check(self, expected: int | None = None) -> None:
         """Open the index and count.
 
@@ -292,13 +310,7 @@ class VectorIndex:
         Raises:
             ArchiveDamaged: It can't be read, or holds another number.
         """
-        with self._handle.lock:
-            if not self._handle.exists:
-                found = 0
-            else:
-                with self._handle.exclusive() as collection:
-                    found = int(collection.count())
-        if expected is not None and found != expected:
+        if (found := self.count()) != expected and expected is not None:
             raise damaged("vectors", self._handle.folder, f"{found} passages are there, of {expected}")
 
 
@@ -341,7 +353,8 @@ def _zero(file: Path, start: int, end: int) -> None:
             os.fsync(opened.fileno())
 
 
-def _metadata(row: IndexRow) -> dict[str, str | int | bool]:
+def metadata(row: IndexRow) -> dict[str, str | int | bool]:
+    """What Chroma filters a passage by."""
     return {
         # $gte compares numbers only, and rows without the key drop out.
         "published": int(clock(row.published).timestamp()) if row.published else 0,
@@ -351,7 +364,10 @@ def _metadata(row: IndexRow) -> dict[str, str | int | bool]:
     }
 
 
-def _where(filters: Query) -> dict[str, Any] | None:
+def where(filters: Query | None) -> dict[str, Any] | None:
+    """The filters of a query as Chroma takes them; None where there are none."""
+    if filters is None:
+        return None
     rules: list[dict[str, Any]] = []
     if filters.sources:
         rules.append({"source": {"$in": list(filters.sources)}})

@@ -19,7 +19,7 @@ class Withdrawals(CatalogFile):
 
     def withdrawn(self) -> dict[str, datetime | None]:
         """Ids of withdrawn articles, each with the time of its withdrawal where that was told."""
-        if not self._db.execute("SELECT 1 FROM sqlite_master WHERE name = 'withdrawn'").fetchone():
+        if not self._has("withdrawn"):
             return {}
         return {row["id"]: parse_time(row["at"]) for row in self._db.execute("SELECT id, at FROM withdrawn")}
 
@@ -27,7 +27,7 @@ class Withdrawals(CatalogFile):
         """Remember ids of withdrawn articles, and return them; short ones, which many publishers give, are left out."""
         rows = [(ident, at.isoformat() if at else None) for ident in idents if len(ident) >= _SHORTEST]
         with self._transaction() as db:
-            db.execute("CREATE TABLE IF NOT EXISTS withdrawn (id TEXT PRIMARY KEY, at TEXT) WITHOUT ROWID")
+            self._make(db, ["CREATE TABLE IF NOT EXISTS withdrawn (id TEXT PRIMARY KEY, at TEXT) WITHOUT ROWID"])
             db.executemany("INSERT INTO withdrawn VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at", rows)
         return [ident for ident, _ in rows]
 

@@ -211,10 +211,9 @@ class Sources:
         chosen = [store.source(name) for name in names] or [source for source in store.sources() if not source.paused]
         if not chosen:
             return SyncReport()
-        from rag.index.lock import sync_lock
         from rag.sources.sync import Sync
 
-        with sync_lock(self._stores.path), self.fetcher(cancel) as fetcher:
+        with self._stores.syncing(), self.fetcher(cancel) as fetcher:
             sync = Sync(self._stores, store, fetcher, look_at_all=look_at_all, progress=progress, give_way=give_way)
             return sync.run(chosen)
 
@@ -279,7 +278,7 @@ class Sources:
         self._stores.require()
         with self._lock:
             if self._store is None:
-                self._store = SourceStore(self._stores.catalog.path)
+                self._store = SourceStore(self._stores.catalog.path, self._stores.new_connections(serial=True))
             return self._store
 
 

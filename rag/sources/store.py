@@ -8,18 +8,20 @@ any moment: what is waiting is read by the next one, and an article that is stor
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from rag.errors import SourceError, UsageError
 from rag.index.sqlite import Connection, Connections, transaction
 from rag.sources.tables import make_tables, set_up
 from rag.sources.values import Hints, Kind, Source, SourceReport
 from rag.text.urls import canonical, is_web
+
+if TYPE_CHECKING:
+    from rag.index.server import ServerConnections
 
 _RUNS = 500
 """Runs of a source that are kept."""
@@ -86,14 +88,20 @@ class Document:
 class SourceStore:
     """Reads and writes the sources of one catalog. Safe to use from several threads and processes."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the tables in a catalog's file, which is there; they are made where they are missing."""
-        self._connections = Connections(path, set_up)
-        make_tables(self._connections.current())
+    def __init__(self, path: Path, server: ServerConnections | None = None) -> None:
+        """Open the tables in a catalog's file, which is there; they are made where they are missing.
+
+        Args:
+            path: The file.
+            server: Where the catalog is instead, its tables with it.
+        """
+        self._connections = server or Connections(path, set_up)
+        if server is None:
+            make_tables(self._db)
 
     @property
     def _db(self) -> Connection:
-        return self._connections.current()
+        return cast(Connection, self._connections.current())
 
     def close(self) -> None:
         """Close all connections."""
@@ -110,16 +118,16 @@ class SourceStore:
             UsageError: Its name or address is kept already.
         """
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        try:
-            with transaction(self._db) as db:
-                db.execute(
-                    "INSERT INTO source (name, address, kind, remove, since, auth, added) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    (name, address, kind, remove, since.isoformat() if since else None, auth, now),
+        with transaction(self._db) as db:
+            made = db.execute(
+                """INSERT INTO source (name, address, kind, remove, since, auth, added) VALUES (?, ?, ?, ?, ?, ?, ?)
+                   ON CONFLICT DO NOTHING RETURNING id""",
+                (name, address, kind, remove, since.isoformat() if since else None, auth, now),
+            )
+            if not made.fetchall():
+                raise UsageError(
+                    f"There is a source named {name}, or with the address {address}, already: onrecord sources list"
                 )
-        except sqlite3.IntegrityError:
-            raise UsageError(
-                f"There is a source named {name}, or with the address {address}, already: onrecord sources list"
-            ) from None
         return self.source(name)
 
     def sources(self) -> list[Source]:
@@ -227,7 +235,10 @@ class SourceStore:
                     db.execute("UPDATE source_entry SET address = ? WHERE id = ?", (address, known["id"]))
             if document is not None:
                 db.execute(
-                    "INSERT OR REPLACE INTO source_document VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "DELETE FROM source_document WHERE source = ? AND address = ?", (source.id, document.address)
+                )
+                db.execute(
+                    "INSERT INTO source_document VALUES (?, ?, ?, ?, ?, ?, ?)",
                     (source.id, document.address, document.stamp, document.etag, document.modified, document.hash,
                      json.dumps(document.more)),
                 )  # fmt: skip
