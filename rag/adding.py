@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Required, Self, TypedDict, Union, cast
 
 from rag.errors import UsageError
+from rag.settings import load_settings
 from rag.types import IngestReport, RawArticle, Skipped
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ class TakesMemory:
             settings: As for ``open``.
         """
         folder = tempfile.mkdtemp(prefix="onrecord-")
+        settings = (settings or load_settings()).model_copy(update={"catalog": None})
         archive: Any = cls.open(  # type: ignore[attr-defined]
             Path(folder) / "archive", chat_model=chat_model, embeddings=embeddings, settings=settings
         )

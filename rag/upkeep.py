@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rag.index.moving import Moved
     from rag.index.salvage import Salvaged
     from rag.index.stores import Stores
     from rag.settings import Settings
@@ -18,6 +19,7 @@ class Upkeep:
     """The part of ``Archive`` that mends and copies."""
 
     path: Path
+    settings: Settings
     stores: Stores
 
     def reindex(self, *, embed_again: bool = False, progress: Callable[[int, str], None] | None = None) -> None:
@@ -71,8 +73,34 @@ class Upkeep:
         """
         from rag.index.backup import backup
 
+        self.stores.require_folder("backup")
         self.stores.require()
         return backup(self.path, Path(out).expanduser().resolve())
+
+    def migrate(
+        self, to_vectors: str, *, leave_old: bool = False, progress: Callable[[int, str], None] | None = None
+    ) -> Moved:
+        """Move the vectors to a server, to another one, or back; the old ones stay until the new ones are compared.
+
+        From then on the setting ``vectors`` has to be ``to_vectors``, as it is for this object.
+
+        Args:
+            to_vectors: As the setting; "embedded" for the archive's folder.
+            leave_old: Leave alone what is in the old place, whose server may be gone for good.
+            progress: Called with the number of passages written so far, and the name of the index.
+
+        Raises:
+            UsageError: It is no such address, or they are there already.
+            ArchiveDamaged: What came to the new place is not what the catalog has; nothing has been changed.
+            ArchiveError: A server can't be reached, or refuses.
+        """
+        from rag.index.moving import move_vectors
+
+        self.stores.require()
+        with self.stores.writing("migrate", complete=not leave_old):
+            moved = move_vectors(self.stores, to_vectors, leave_old=leave_old, progress=progress)
+        self.settings = self.stores.settings
+        return moved
 
     def export(self, out: str | Path) -> int:
         """Write all current articles as JSON Lines, which can be ingested again; returns how many.
@@ -100,6 +128,7 @@ class Upkeep:
         """
         from rag.index.salvage import salvage
 
+        self.stores.require_folder("export --salvage")
         return salvage(self.path / "catalog.sqlite", Path(out).expanduser())
 
 
@@ -120,6 +149,7 @@ def restore(source: str | Path, settings: Settings) -> int:
     from rag.index.stores import Stores
     from rag.index.vector_places import renew
 
+    Stores(settings.archive, settings).require_folder("restore")
     target = settings.archive.expanduser().resolve()
     half = unpack(Path(source).expanduser().resolve(), target)
     stores = Stores(half, settings)

@@ -12,10 +12,15 @@ import socket
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from helpers import write_rows
+
+if TYPE_CHECKING:
+    from rag import Archive
 
 PASSWORD = "of-the-tests"
 _SETTINGS = {
@@ -23,7 +28,6 @@ _SETTINGS = {
     "unix_socket_directories": "",
     "fsync": "off",
     "full_page_writes": "off",
-    "synchronous_commit": "off",
     "shared_buffers": "32MB",
     "max_connections": "200",
     "autovacuum": "off",
@@ -132,3 +136,45 @@ def postgres() -> Iterator[PostgresServer]:
     server = PostgresServer(found)
     yield server
     server.remove()
+
+
+@pytest.fixture
+def url(postgres: PostgresServer) -> str:
+    """The address of a database that was just made."""
+    return postgres.new_database()
+
+
+@pytest.fixture
+def machine(url: str, tmp_path: Path) -> Iterator[Callable[..., Archive]]:
+    """Opens the archive as a machine does that has a folder of its own."""
+    from rag import Archive, Settings
+    from rag.testing import FakeChat, FakeEmbeddings
+
+    opened: list[Archive] = []
+
+    def open_(name: str = "a", *, at: str = url, chat: Any = None) -> Archive:
+        settings = Settings(archive=tmp_path / name, catalog=at)  # type: ignore[arg-type]
+        opened.append(Archive.open(settings=settings, chat_model=chat or FakeChat(), embeddings=FakeEmbeddings()))
+        return opened[-1]
+
+    yield open_
+    for archive in opened:
+        archive.close()
+
+
+def rows(tmp_path: Path, *articles: dict[str, Any]) -> Path:
+    """Another file of articles."""
+    return write_rows(tmp_path / "rows" / f"{len(list(tmp_path.glob('rows/*')))}.jsonl", *articles)
+
+
+def database(url: str) -> str:
+    """The name of an address's database."""
+    return url.rpartition("/")[2]
+
+
+def found(archive: Archive, word: str) -> list[str]:
+    """Keys of the articles that hold a word, by words; passages are found by their vectors as well."""
+    by_words = [i.article.key for i in archive.find(word).found]
+    near = {h.passage.article_id for h in archive.search(word, k=20) if word.lower() in h.passage.text.lower()}
+    assert {archive.get(i).key for i in near} == set(by_words)
+    return by_words

@@ -123,7 +123,7 @@ def test_secrets_are_those_that_the_first_lines_make() -> None:
 
 
 def test_the_probe_asks_a_service(tmp_path: Path) -> None:
-    """The readiness probe's program, as it stands in the manifest: it succeeds where it is told ready, and else fails."""
+    """The readiness probe's program, as it stands in the manifest: it succeeds only where it is told ready."""
     import http.server
     import sys
     import threading

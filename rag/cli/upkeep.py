@@ -105,6 +105,39 @@ def restore(
 
 
 @app.command()
+def migrate(
+    to_vectors: Annotated[
+        str,
+        typer.Option(
+            "--to-vectors",
+            metavar="URL",
+            help="chroma+http://host:port, postgresql://user@host/database, qdrant+http://host:port, or embedded",
+        ),
+    ],
+    archive: ArchiveOption = None,
+    leave_old: Annotated[
+        bool, typer.Option("--leave-old", help="Leave the old place alone, whose server may be gone for good")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Move the vectors to a server, to another one, or back. The old ones stay until the new ones are compared.
+
+    Example: onrecord migrate --to-vectors postgresql://news@db.example/news
+    """
+    with open_archive(archive) as opened:
+        total = opened.stats().passages
+        with progress_bar("passages", lambda: total) as step:
+            moved = opened.migrate(to_vectors, leave_old=leave_old, progress=step)
+    if as_json:
+        print_json(json.dumps({"at": moved.at, "passages": moved.passages, "digest": moved.digest, "left": moved.left}))
+        return
+    print(f"{moved.passages} vectors moved and compared: {moved.digest}")
+    print(f"Set from now on: ONRECORD_VECTORS={moved.at or ''}" + (" (with its user and password)" if moved.at else ""))
+    if moved.left:
+        rich_console(stderr=True).print(f"The old ones are still there: {printable(moved.left)}", style="yellow")
+
+
+@app.command()
 def export(
     out: Annotated[Path, typer.Argument(metavar="OUT", help="A file that is not there yet, as in articles.jsonl")],
     archive: ArchiveOption = None,

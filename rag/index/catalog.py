@@ -118,7 +118,8 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
 
         def tally(column: str) -> dict[str, int]:
             rows = db.execute(
-                f"SELECT {column} AS name, count(*) AS n FROM version WHERE current GROUP BY 1 ORDER BY n DESC, 1"
+                f"""SELECT {column} AS name, count(*) AS n FROM version WHERE current
+                    GROUP BY 1 ORDER BY n DESC, 1 NULLS FIRST"""
             )
             return {r["name"] or "": r["n"] for r in rows}
 

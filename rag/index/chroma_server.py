@@ -78,10 +78,10 @@ class ChromaServer:
                 ) from e
             if _REFUSED.search(f"{kind} {e}"):
                 raise refused(self.address, e) from e
-            if "KeyError" in kind or "JSON" in kind:  # an answer that is none of Chroma's
-                raise too_old(self.address, "no server that speaks Chroma's protocol", "Chroma 1") from e
             if _GONE.search(f"{kind} {e}"):
                 raise unreachable(self.address, e) from e
+            if self._client is None:  # its first answers are none of Chroma's
+                raise too_old(self.address, "no server that speaks Chroma's protocol", "Chroma 1") from e
             raise failed(self.address, e) from e
 
     # -- collections -------------------------------------------------------------------

@@ -83,7 +83,8 @@ class CollectionStore(CatalogFile):
         with self._transaction() as db:
             self._make(db, (s for s in _TABLES.replace("\\\n", " ").split(";\n") if s.strip()))
             made = db.execute(
-                "INSERT INTO collection (owner, name, note, made) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id",
+                """INSERT INTO collection (owner, name, note, made) VALUES (?, ?, ?, ?)
+                   ON CONFLICT DO NOTHING RETURNING id""",
                 (owner, name, note, datetime.now(UTC).isoformat(timespec="seconds")),
             ).fetchall()
             return made[0]["id"] if made else None

@@ -11,13 +11,12 @@ import json
 import os
 import secrets
 import sqlite3
-import unicodedata
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pydantic import ValidationError
 
@@ -25,6 +24,7 @@ from rag.errors import ArchiveDamaged, ArchiveLocked, ArchiveMismatch, Conversat
 from rag.index.feedback import to_case
 from rag.index.sharing import Sharing
 from rag.index.sqlite import Connection, Connections, transaction
+from rag.index.titles import fold, title_of
 from rag.redaction import redact
 from rag.types import Answer, Conversation, Feedback, Turn
 
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from rag.index.server import ServerConnections
 
 SCHEMA_VERSION = 1
-
-_TITLE = 80
-"""Most characters of a title that is made from a question."""
 
 _LONGEST = 4000
 """Most characters of a title, or of the reason for a rating."""
@@ -83,7 +80,7 @@ class Conversations(Sharing):
         """
         self.file = file
         self._server = server
-        self._connections = server or Connections(file, self._prepare)
+        self._connections = Connections(file, self._prepare) if server is None else server
 
     @property
     def _there(self) -> bool:
@@ -131,7 +128,7 @@ class Conversations(Sharing):
         """
         if limit < 0 or offset < 0:
             raise UsageError(f"limit is {limit} and offset {offset}. Give 0 or more.")
-        words = _fold(_clean(search)).split()[:_WORDS]
+        words = fold(_clean(search)).split()[:_WORDS]
         listed, user = f"{_LISTED} ORDER BY c.updated DESC, c.number DESC", _clean(user)
         if not words:
             return [_conversation(r) for r in self._rows(f"{listed} LIMIT ? OFFSET ?", (user, limit, offset))]
@@ -140,10 +137,10 @@ class Conversations(Sharing):
 
     def _holds(self, conversation: Any, words: Collection[str]) -> bool:
         """Whether title, questions and answers together hold all of the words, which are folded already."""
-        texts = [_fold(conversation["title"])]
+        texts = [fold(conversation["title"])]
         if any(word not in texts[0] for word in words):
             turns = self._rows("SELECT question, answer FROM turn WHERE conversation = ?", (conversation["id"],))
-            texts += (_fold(text) for t in turns for text in (t["question"], json.loads(t["answer"]).get("text")))
+            texts += (fold(text) for t in turns for text in (t["question"], json.loads(t["answer"]).get("text")))
         return all(any(word in text for text in texts) for word in words)
 
     def rename(self, conversation: str, user: str, title: str) -> Conversation:
@@ -196,7 +193,7 @@ class Conversations(Sharing):
         """
         question, now = _clean(question), _now()
         with self._writing() as db:
-            title = self._owned(db, conversation, user)["title"] or _title(question)
+            title = self._owned(db, conversation, user)["title"] or title_of(question)
             ident = db.execute(
                 "INSERT INTO turn (conversation, question, answer, asked) VALUES (?, ?, ?, ?) RETURNING id",
                 (conversation, question, answer.model_dump_json(), now),
@@ -345,7 +342,7 @@ class Conversations(Sharing):
 
     @property
     def _db(self) -> Connection:
-        return self._connections.current()
+        return cast(Connection, self._connections.current())
 
     def _prepare(self, db: Connection) -> None:
         db.row_factory = sqlite3.Row
@@ -488,21 +485,3 @@ def _line(text: str) -> str:
     if len(line) > _LONGEST:
         raise UsageError(f"That is {len(line)} characters; {_LONGEST} is the most. Shorten it.")
     return line
-
-
-def _title(question: str) -> str:
-    """A question as a title: one line, shortened at a word where it has words."""
-    line = " ".join(question.split())
-    if len(line) <= _TITLE:
-        return line
-    head = line[: _TITLE - 1]
-    if not line[_TITLE - 1].isspace() and len(whole := head.rpartition(" ")[0]) > _TITLE // 2:
-        head = whole
-    return head.rstrip(" ,;:–—-") + "…"
-
-
-def _fold(text: str | None) -> str:
-    """For comparisons: without case and accents, and with the Turkish dotless i as i."""
-    text = (text or "").replace("ı", "i").replace("İ", "i")
-    plain = unicodedata.normalize("NFKD", text)
-    return "".join(c for c in plain if not unicodedata.combining(c)).casefold()

@@ -1,4 +1,4 @@
-"""Which catalog an archive has, in its folder or on a server; and how indexes follow one that others write to as well."""
+"""Which catalog an archive has, in its folder or on a server; and how indexes follow one that others write to."""
 
 from __future__ import annotations
 
@@ -37,6 +37,21 @@ class Following:
     def server(self) -> str:
         """The address of the catalog's server; empty where the catalog is in the folder."""
         return self.settings.catalog.get_secret_value() if self.settings.catalog else ""
+
+    def require_folder(self, what: str) -> None:
+        """Check that the catalog is in the folder.
+
+        Args:
+            what: What is for such archives only: "backup".
+
+        Raises:
+            UsageError: It is on a server.
+        """
+        if self.server:
+            raise UsageError(
+                f"`{what}` is for archives in a folder, and this one's catalog is on a server, whose own means "
+                "copy it: pg_dump, pg_restore (docs/servers.md). Articles alone: onrecord export OUT.jsonl"
+            )
 
     @property
     def catalog(self) -> Catalog:

@@ -46,12 +46,9 @@ class KeepsVectors:
         """
         from rag.index import vector_places
 
-        with self._lock:
-            if self._place is None:
-                url = vector_places.setting(self.settings)
-                self._place = vector_places.place_for(url, self.path, self.settings, self.catalog)
-            vector_places.require_same(self.catalog, self._place.address, self.path)
-            return self._place
+        place = self.named_vector_place()
+        vector_places.require_same(self.catalog, place.address, self.path)
+        return place
 
     def _own_place(self, name: str) -> Place:
         """Where to write an index; a copied archive gets an id of its own, so that it leaves the first one's alone."""
@@ -61,6 +58,27 @@ class KeepsVectors:
             vector_places.renew(self.catalog, self.settings)
             self.let_go_of_vectors()
         return self.vector_place()
+
+    def index_name(self, kind: str) -> str:
+        """The name of an index that is the live one: "vectors-2"."""
+        return self._index_names()[kind]
+
+    def named_vector_place(self) -> Place:
+        """The place that the settings name, whether the vectors are still there or have moved."""
+        from rag.index import vector_places
+
+        with self._lock:
+            if self._place is None:
+                url = vector_places.setting(self.settings)
+                self._place = vector_places.place_for(url, self.path, self.settings, self.catalog)
+            return self._place
+
+    def use_vectors_at(self, url: str) -> None:
+        """Go on with another setting ``vectors``."""
+        from pydantic import SecretStr
+
+        self.let_go_of_vectors()
+        self.settings = self.settings.model_copy(update={"vectors": SecretStr(url)})
 
     def let_go_of_vectors(self) -> None:
         """Close the index of vectors and its place, which have moved; the next use opens them where they are."""

@@ -38,7 +38,8 @@ class ListStore(CatalogFile):
                 values.append(value)
         words = search.casefold().split()
         numbers = self._db.execute(
-            f"""SELECT number{", title, author, key" if words else ""} FROM version INDEXED BY version_listed WHERE {" AND ".join(rules)}
+            f"""SELECT number{", title, author, key" if words else ""}
+                FROM version INDEXED BY version_listed WHERE {" AND ".join(rules)}
                 ORDER BY published DESC, number DESC""",
             values,
         ).fetchall()

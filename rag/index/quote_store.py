@@ -89,7 +89,8 @@ class QuoteStore(CatalogFile):
         if speakers is not None:
             one_of("q.speaker", sorted({s for s, _ in speakers}))
             rules.append(
-                """EXISTS (SELECT 1 FROM json_each(?) f WHERE f.value ->> 0 = q.speaker AND coalesce(f.value ->> 1, '') = coalesce(q.role, ''))"""
+                """EXISTS (SELECT 1 FROM json_each(?) f WHERE f.value ->> 0 = q.speaker
+                           AND coalesce(f.value ->> 1, '') = coalesce(q.role, ''))"""
             )
             values.append(json.dumps(sorted(set(speakers), key=lambda s: (s[0], s[1] or ""))))
         if passages is not None:

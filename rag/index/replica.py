@@ -64,8 +64,8 @@ def _set_up(db: Connection) -> None:
 
 def _damaged(file: Path, error: sqlite3.Error) -> ArchiveDamaged:
     return ArchiveDamaged(
-        f"{file} can't be read ({error}). Delete it, which loses nothing: the indexes beside it are built anew from the "
-        "catalog."
+        f"{file} can't be read ({error}). Delete it, which loses nothing: the indexes beside it are built anew from "
+        "the catalog."
     )
 
 

@@ -1,7 +1,7 @@
 """Connections to a catalog on a PostgreSQL server; the only room that talks to it, by psycopg.
 
 Statements are written once, as SQLite has them, and what PostgreSQL spells otherwise is put into its words here. A
-connection has the methods of ``rag.index.sqlite.Connection``, so that whoever asks need not know which of the two it is.
+connection has the methods of ``rag.index.sqlite.Connection``, so that whoever asks need not know which it is.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ class _Guard:
 
 
 class ServerConnection:
-    """A connection of one thread; each statement is a transaction, but for those in ``rag.index.sqlite.transaction``."""
+    """A connection of one thread; each statement is a transaction, but in ``rag.index.sqlite.transaction``."""
 
     read_only = False
     far = True
@@ -334,8 +334,8 @@ class ServerConnections:
 
     def _wait(self, db: ServerConnection, key: int, kind: str, patience: float) -> None:
         who = db.plain(
-            """SELECT a.application_name AS name, coalesce(host(a.client_addr), 'its own machine') AS address
-               FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid WHERE l.locktype = 'advisory' AND l.granted
+            """SELECT a.application_name AS name FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid
+               WHERE l.locktype = 'advisory' AND l.granted
                AND l.classid = $1::oid AND l.objid::bigint = ($2::bigint & 4294967295) AND l.objsubid = 2
                AND a.datname = current_database() LIMIT 1""",
             [_LOCKS, key],
@@ -347,9 +347,9 @@ class ServerConnections:
                 return
         if kind == "sync":
             raise ArchiveLocked(f"Another sync of {self.where} is running. Wait until it is done, or stop it.")
-        told = f"{who['name']} at {who['address']}" if who else "Another process"
         raise ArchiveLocked(
-            f"{told} is writing to {self.where}. Wait until it is done, or stop it, then run this again."
+            f"{who['name'] if who else 'Another process'} is writing to {self.where}. Wait until it is done, or stop "
+            "it, then run this again."
         )
 
     # -- errors --------------------------------------------------------------------
@@ -362,13 +362,13 @@ class ServerConnections:
 
     def _read_only(self) -> ArchiveReadOnly:
         return ArchiveReadOnly(
-            f"The catalog on {self.where} is read-only: it can be searched and asked. To write, name the primary server "
-            "in ONRECORD_CATALOG, or let its owner take default_transaction_read_only off."
+            f"The catalog on {self.where} is read-only: it can be searched and asked. To write, name the primary "
+            "server in ONRECORD_CATALOG, or let its owner take default_transaction_read_only off."
         )
 
     def told(self, e: psycopg.Error) -> ArchiveError:
         """An error of the server's as one of ours, in one line that says what to do."""
-        first = " ".join((str(e).strip().splitlines() or [type(e).__name__])[-1].split())[:300]
+        first = " ".join((e.diag.message_primary or str(e) or type(e).__name__).split())[:300]
         state = e.sqlstate or ""
         if state == "25006":
             return self._read_only()
@@ -391,8 +391,8 @@ class ServerConnections:
             return ArchiveError(f"The user of {self.where} lacks a right there ({first}). Ask its owner to grant it.")
         if "password" in first or state.startswith("28"):
             return ArchiveError(
-                f"{self.where} lets this user not in ({first}). Check name and password in ONRECORD_CATALOG, PGPASSWORD "
-                "or ~/.pgpass."
+                f"{self.where} lets this user not in ({first}). Check name and password in ONRECORD_CATALOG, "
+                "PGPASSWORD or ~/.pgpass."
             )
         if state == "3D000" or ("database" in first and "does not exist" in first):
             return ArchiveError(f"There is no such database ({first}). Make it, createdb NAME, or name another.")
@@ -402,7 +402,8 @@ class ServerConnections:
             )
         if not state or state.startswith(("08", "57P")):
             return ArchiveError(
-                f"The catalog's server {self.where} can't be reached ({first}). Check that it runs, and ONRECORD_CATALOG."
+                f"The catalog's server {self.where} can't be reached ({first}). Check that it runs, and the "
+                "setting ONRECORD_CATALOG."
             )
         return ArchiveError(f"The catalog on {self.where} says: {first}. Run: onrecord doctor")
 

@@ -17,7 +17,7 @@ from rag.index.replica import Replica
 from rag.index.schema import read_texts, to_index_row
 from rag.index.server import ServerConnections
 from rag.index.server_schema import require_schema, upgrade
-from rag.index.sqlite import Connection, Connections
+from rag.index.sqlite import Connections
 
 _LOCAL = {"generation", "vectors", "lexical", "index_format", "healed", "vectors_at", "vector_shards", "archive_id"}
 """Facts about the indexes, which each folder has for itself."""
@@ -61,11 +61,15 @@ class ServerCatalog(Catalog):
 
     def _bind(self, identity: str) -> None:
         """Forget what indexes of another catalog hold."""
-        if self._replica.get("catalog") not in (None, identity):
-            names = {kind: self.meta(kind) or f"{kind}-1" for kind in ("vectors", "lexical")}
-            fresh = {k: f"{k}-{int(name.rpartition('-')[2]) + 1}" for k, name in names.items()}
-            self._replica.set(catalog=identity, upto=0, buried=0, purged=0, generation=self.generation + 1, **fresh)
         self._identity = identity
+        if self._replica.get("catalog") not in (None, identity):
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        """Have this folder's indexes built from nothing."""
+        names = {kind: self.meta(kind) or f"{kind}-1" for kind in ("vectors", "lexical")}
+        fresh = {kind: f"{kind}-{int(name.rpartition('-')[2]) + 1}" for kind, name in names.items()}
+        self._mark(upto=0, buried=0, purged=0, generation=self.generation + 1, **fresh)
 
     def close(self) -> None:
         """Close the connections of all threads."""
@@ -120,7 +124,7 @@ class ServerCatalog(Catalog):
         return "ok"
 
     def compact(self) -> None:
-        """Have the server take deleted rows out of its tables; its write-ahead log and copies are its owner's affair."""
+        """Have the server take deleted rows out of its tables; its log and its copies are its owner's affair."""
         for table in ("version", "passage", "quote", "turn"):
             self._db.execute(f"VACUUM {table}")
 
@@ -144,13 +148,25 @@ class ServerCatalog(Catalog):
         return None if counts["pending"] or counts["tombstones"] else counts["passages"]
 
     def behind(self) -> bool:
-        """Whether others have written what this folder's indexes lack."""
+        """Whether others have written what this folder's indexes lack.
+
+        Indexes that have come further than the server has ever given numbers are of a later time than its data, which
+        were put back from a copy: they are built anew.
+        """
         last = self._db.execute(
             """SELECT (SELECT coalesce(max(number), 0) FROM passage) AS passages,
                       (SELECT coalesce(max(number), 0) FROM tombstone) AS tombstones,
+                      (SELECT last_value FROM passage_number_seq) AS given,
+                      (SELECT last_value FROM tombstone_number_seq) AS given_tombstones,
                       (SELECT CAST(value AS BIGINT) FROM meta WHERE name = 'purge') AS purge"""
         ).fetchone()
         number = self._replica.number
+        if (
+            number("upto") > last["given"]
+            or number("buried") > last["given_tombstones"]
+            or number("purged") > last["purge"]
+        ):
+            self._begin_anew()
         return bool(
             last["passages"] > number("upto")
             or last["tombstones"] > number("buried")
@@ -158,8 +174,9 @@ class ServerCatalog(Catalog):
         )
 
     def any_indexed(self) -> bool:
-        """Whether this folder's indexes hold any passage."""
-        return self._replica.number("upto") > 0
+        """Whether this folder's indexes hold any passage that is still there."""
+        upto = self._replica.number("upto")
+        return bool(upto and self._db.execute("SELECT 1 FROM passage WHERE number <= ? LIMIT 1", (upto,)).fetchone())
 
     def rows(self, *, after: int = 0, limit: int, pending: bool = False) -> list[IndexRow]:
         """Passages as the indexes store them, in order of number; see ``Catalog.rows``."""
@@ -187,7 +204,7 @@ class ServerCatalog(Catalog):
         return [r["passage_id"] for r in rows]
 
     def mark_indexed(self, indexed: Sequence[str], buried: Sequence[str]) -> None:
-        """Record what the indexes have added and removed: up to the first passage, or deletion, that is not among it."""
+        """Record what the indexes have added and removed, up to the first that is not among it."""
         found: dict[str, int] = {}
         for mark, ids, table, column in (
             ("upto", indexed, "passage", "id"),

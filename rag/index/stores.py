@@ -106,8 +106,10 @@ class Stores(Following, KeepsVectors):
             ArchiveMissing: Nothing has been ingested here.
         """
         if not self.exists:
-            require_catalog(self._catalog_file)
-            raise ArchiveMissing(f"No archive in {self.path}. Run: onrecord ingest PATH --archive {self.path}")
+            if not self.server:
+                require_catalog(self._catalog_file)
+            where = "in the database that the setting `catalog` names" if self.server else f"in {self.path}"
+            raise ArchiveMissing(f"No archive {where}. Run: onrecord ingest PATH --archive {self.path}")
 
     def require_languages(self) -> None:
         """Check that the indexes can be filtered by language.
@@ -431,6 +433,7 @@ class Stores(Following, KeepsVectors):
         """Compare the three stores; an empty list is good."""
         from rag.index.health import problems
 
+        self._follow()
         return problems(self)
 
     # -- within --------------------------------------------------------------------------

@@ -206,12 +206,16 @@ def claim(settings: Settings, catalog: Catalog) -> None:
     """Within a writer's turn: give a new archive the place that the settings name, and an id."""
     if setting(settings) in ("", "embedded") and settings.vector_shards == "none" and not catalog.meta(AT):
         return
+    require_id(catalog)
+    for name, value in recorded(settings, server_address(setting(settings))).items():
+        if catalog.meta(name) != value and not catalog.any_indexed():
+            catalog.set_meta(name, value)
+
+
+def require_id(catalog: Catalog) -> None:
+    """Give an archive an id if it has none."""
     if catalog.meta(ID) is None:
         catalog.set_meta(ID, uuid.uuid4().hex[:16])
-    address = server_address(setting(settings))
-    if catalog.meta(AT) != address and not catalog.any_indexed():
-        for name, value in recorded(settings, address).items():
-            catalog.set_meta(name, value)
 
 
 def renew(catalog: Catalog, settings: Settings) -> None:
@@ -271,15 +275,20 @@ def open_index(place: Place, name: str, how: str | None, *, expected: bool) -> V
     return Shards(name, names, opener, expected=expected)
 
 
-def write_index(place: Place, name: str, catalog: Catalog, how: str) -> None:
+def write_index(
+    place: Place, name: str, catalog: Catalog, how: str, progress: Callable[[int, str], None] | None = None
+) -> None:
     """Write an index of all passages of the catalog; what an interrupted run left under its name is dropped."""
     place.drop(name)
     index = open_index(place, name, how, expected=False)
     try:
-        after = 0
+        after = done = 0
         while rows := catalog.rows(after=after, limit=_STEP):
             index.add(rows)
             after = rows[-1].number
+            done += len(rows)
+            if progress:
+                progress(done, name)
     finally:
         index.close()
 
@@ -301,6 +310,6 @@ def leftovers(place: Place, live: str) -> list[str]:
 
 __all__ = [
     "AT", "ID", "SHARDS", "Folder", "OnServer", "Place", "claim", "leftovers", "next_name", "open_index", "place_for",
-    "recorded", "renew", "require_same", "server_address", "server_of", "setting", "write_index",
+    "recorded", "renew", "require_id", "require_same", "server_address", "server_of", "setting", "write_index",
     "written_elsewhere",
 ]  # fmt: skip

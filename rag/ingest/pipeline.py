@@ -132,8 +132,9 @@ def run(
         settle()
     except Exception as e:  # SQLite, Chroma and tantivy each have their own error for it
         if getattr(e, "errno", None) == errno.ENOSPC or _FULL.search(str(e)):
+            where = str(e).split(". ")[0] if isinstance(e, DiskFull) else "The disk is full"
             raise DiskFull(
-                f"The disk is full. {added + updated} articles were read in this run, and what was stored is safe. "
+                f"{where}. {added + updated} articles were read in this run, and what was stored is safe. "
                 "Free some space and run the same command again: it goes on where it stopped."
             ) from e
         raise

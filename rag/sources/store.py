@@ -95,7 +95,7 @@ class SourceStore:
             path: The file.
             server: Where the catalog is instead, its tables with it.
         """
-        self._connections = server or Connections(path, set_up)
+        self._connections = Connections(path, set_up) if server is None else server
         if server is None:
             make_tables(self._db)
 

@@ -61,13 +61,13 @@ from rag.index.catalog import Catalog
 
 catalog = Catalog(Path(sys.argv[1]), create=True)
 numbers = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000)"
-slow = f"{numbers} SELECT sum(has_words('a', i, i, i)) FROM n"
+slow = f"{numbers} SELECT sum(length(replace(hex(zeroblob(4000)), '0', i))) FROM n"
 end = time.monotonic() + 3
 
 def read():
     while time.monotonic() < end:
         try:
-            assert catalog._db.execute(slow).fetchone()[0] == 0
+            assert catalog._db.execute(slow).fetchone()[0] > 0
         except ArchiveError:
             pass
 

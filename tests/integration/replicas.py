@@ -121,12 +121,12 @@ def nginx(folder: Path, ports: Sequence[int]) -> Iterator[str]:
 
 @contextmanager
 def replicas(
-    archive: Path, folder: Path, *, env: Mapping[str, str], slow: float
+    archives: Sequence[Path], folder: Path, *, env: Mapping[str, str], slow: float
 ) -> Iterator[tuple[str, list[Replica]]]:
-    """Two replicas of one archive, and nginx before them; its address, and the replicas."""
+    """Replicas with these folders, and nginx before them; its address, and the replicas."""
     with ExitStack() as stack:
         two = []
-        for _ in range(2):
+        for archive in archives:
             two.append(Replica(archive, env, slow))
             stack.callback(two[-1].process.kill)
         for replica in two:

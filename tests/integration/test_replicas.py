@@ -13,8 +13,11 @@ import httpx
 import pytest
 from helpers import many, write_rows
 from integration.replicas import NGINX, TOKEN, Replica, replicas
+from postgres import PostgresServer, postgres  # noqa: F401 - a fixture
+from vector_servers import ChromaProcess
 
 from rag import Archive
+from rag.settings import load_settings
 from rag.testing import FakeEmbeddings
 
 pytestmark = [
@@ -74,10 +77,27 @@ def check(at: str, two: list[Replica], folder: Path, put: Callable[[str], None])
 def test_two_replicas_of_one_folder(tmp_path: Path) -> None:
     with Archive.open(tmp_path / "archive", embeddings=FakeEmbeddings()) as archive:
         archive.ingest(write_rows(tmp_path / "a.jsonl", *many(20)))
-    with replicas(tmp_path / "archive", tmp_path / "nginx", env=SECRET, slow=0.03) as (at, two):
+    with replicas([tmp_path / "archive"] * 2, tmp_path / "nginx", env=SECRET, slow=0.03) as (at, two):
 
         def put(text: str) -> None:
             done = httpx.post(f"{two[0].at}/api/articles", json={"text": text}, headers=HEADERS, timeout=60)
             assert done.status_code == 200, done.text
 
+        check(at, two, tmp_path / "nginx", put)
+
+
+def test_two_replicas_over_servers(tmp_path: Path, postgres: PostgresServer, chroma_server: ChromaProcess) -> None:
+    """Catalog on PostgreSQL, vectors on a Chroma server, a folder for each replica; a third process takes articles in."""
+    env = {**SECRET, "ONRECORD_CATALOG": postgres.new_database(), "ONRECORD_VECTORS": chroma_server.url}
+
+    def put(text: str) -> None:
+        with Archive.open(settings=settings, embeddings=FakeEmbeddings()) as archive:
+            archive.add({"text": text})
+
+    where = {"catalog": env["ONRECORD_CATALOG"], "vectors": env["ONRECORD_VECTORS"]}
+    settings = load_settings(archive=tmp_path / "writer", **where)
+    with Archive.open(settings=settings, embeddings=FakeEmbeddings()) as archive:
+        archive.ingest(write_rows(tmp_path / "a.jsonl", *many(20)))
+    folders = (tmp_path / "one", tmp_path / "two")
+    with replicas(folders, tmp_path / "nginx", env=env, slow=0.03) as (at, two):
         check(at, two, tmp_path / "nginx", put)
