@@ -13,7 +13,7 @@ import httpx
 import pytest
 from helpers import many, write_rows
 from integration.replicas import NGINX, TOKEN, Replica, replicas
-from postgres import PostgresServer, postgres  # noqa: F401 - a fixture
+from postgres import PostgresServer, postgres
 from vector_servers import ChromaProcess
 
 from rag import Archive
@@ -86,8 +86,11 @@ def test_two_replicas_of_one_folder(tmp_path: Path) -> None:
         check(at, two, tmp_path / "nginx", put)
 
 
-def test_two_replicas_over_servers(tmp_path: Path, postgres: PostgresServer, chroma_server: ChromaProcess) -> None:
-    """Catalog on PostgreSQL, vectors on a Chroma server, a folder for each replica; a third process takes articles in."""
+__all__ = ["postgres"]
+
+
+def test_two_replicas_over_servers(tmp_path: Path, postgres: PostgresServer, chroma_server: ChromaProcess) -> None:  # noqa: F811
+    """Catalog on PostgreSQL, vectors on a Chroma server, a folder for each replica; this process takes articles in."""
     env = {**SECRET, "ONRECORD_CATALOG": postgres.new_database(), "ONRECORD_VECTORS": chroma_server.url}
 
     def put(text: str) -> None:
