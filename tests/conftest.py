@@ -236,4 +236,4 @@ def sample_archive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 # For `from helpers import ...`, wherever pytest is started.
 sys.path[:0] = [str(HERE), str(HERE / "integration")]
 
-from vector_servers import chroma_server, pgvector_server  # noqa: E402, F401 - one of each for the session
+from vector_servers import chroma_server, pgvector_server, url_of  # noqa: E402, F401 - one server of each for all

@@ -399,6 +399,7 @@ class Stores(Following, KeepsVectors):
         self.catalog.compact()
 
     def _catch_up(self) -> None:
+        claim(self.settings, self.catalog)  # a folder that only follows has its vectors where the settings say, too
         self._sweep()
         self._heal()
         self.index_pending()
