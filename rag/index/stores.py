@@ -399,6 +399,8 @@ class Stores(Following, KeepsVectors):
         self.catalog.compact()
 
     def _catch_up(self) -> None:
+        from rag.index.vector_places import claim
+
         claim(self.settings, self.catalog)  # a folder that only follows has its vectors where the settings say, too
         self._sweep()
         self._heal()

@@ -89,7 +89,7 @@ def test_two_replicas_of_one_folder(tmp_path: Path) -> None:
 __all__ = ["postgres"]
 
 
-def test_two_replicas_over_servers(tmp_path: Path, postgres: PostgresServer, chroma_server: ChromaProcess) -> None:  # noqa: F811
+def test_two_replicas_over_servers(tmp_path: Path, postgres: PostgresServer, chroma_server: ChromaProcess) -> None:
     """Catalog on PostgreSQL, vectors on a Chroma server, a folder for each replica; this process takes articles in."""
     env = {**SECRET, "ONRECORD_CATALOG": postgres.new_database(), "ONRECORD_VECTORS": chroma_server.url}
 
