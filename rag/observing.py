@@ -105,7 +105,9 @@ def staged(name: Stage, items: Iterable[T]) -> Iterator[T]:
         yield item
 
 
-def watched(question: str, events: Generator[Event, None, None], observers: Sequence[Observer]) -> Iterator[Event]:
+def watched(
+    question: str, events: Generator[Event, None, None], observers: Sequence[Observer]
+) -> Generator[Event, None, None]:
     """The events of a question; observers are told of it when it has ended."""
     return _watch(question, events, tuple(observers)) if observers else events
 

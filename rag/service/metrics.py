@@ -38,7 +38,7 @@ class Metrics:
     def __init__(self, scheduler: RequestScheduler) -> None:
         """Take what is counted, and begin to watch it."""
         self.registry = CollectorRegistry()
-        named = {"namespace": "onrecord", "registry": self.registry}
+        named: dict[str, Any] = {"namespace": "onrecord", "registry": self.registry}
         self._questions = Counter("questions", "Questions by what came of them", ["outcome"], **named)
         self._refusals = Counter("refusals", "Refusals by their reason", ["reason"], **named)
         self._stages = Histogram(
