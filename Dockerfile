@@ -11,7 +11,9 @@ COPY rag rag
 COPY ui ui
 COPY prompts prompts
 COPY corpus corpus
-RUN pip install --no-cache-dir ".[local,documents,mcp,sources]" --extra-index-url https://download.pytorch.org/whl/cpu
+# Others for other uses: deploy/compose.yaml adds the page, PostgreSQL and traces.
+ARG EXTRAS=local,documents,mcp,sources
+RUN pip install --no-cache-dir ".[${EXTRAS}]" --extra-index-url https://download.pytorch.org/whl/cpu
 
 RUN useradd --create-home onrecord && mkdir /data && chown onrecord /data
 USER onrecord

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         ArchiveReadOnly,
         ArchiveUnreachable,
         ArticleMissing,
+        ClusterError,
         CollectionMissing,
         ConversationMissing,
         DiskFull,
@@ -100,8 +101,8 @@ _HOMES = {
     **dict.fromkeys(
         (
             "AddressRefused ArchiveClosed ArchiveDamaged ArchiveError ArchiveLocked ArchiveMismatch "
-            "ArchiveForked ArchiveMissing ArchiveReadOnly ArchiveUnreachable ArticleMissing CollectionMissing "
-            "ConversationMissing DiskFull NotAllowed ExtraMissing FetchCancelled FetchError "
+            "ArchiveForked ArchiveMissing ArchiveReadOnly ArchiveUnreachable ArticleMissing ClusterError "
+            "CollectionMissing ConversationMissing DiskFull NotAllowed ExtraMissing FetchCancelled FetchError "
             "LexiconError ModelCorrupt ModelError ModelFailed ModelMissing OnRecordError PluginError PromptError "
             "ServiceBusy SourceError UsageError"
         ).split(),
@@ -139,6 +140,7 @@ __all__ = [
     "Choice",
     "Citation",
     "Claim",
+    "ClusterError",
     "Collection",
     "CollectionMissing",
     "Collections",

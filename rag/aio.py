@@ -140,6 +140,7 @@ class AsyncArchive:
         progress: Callable[[int, str], None] | None = None,
         outcome: Callable[[str, str], None] | None = None,
         spool: Path | None = None,
+        on: str | None = None,
     ) -> IngestReport:
         """As ``Archive.ingest``. Where the task is cancelled, it stops after the article being read; the same call goes
         on from there.
@@ -150,8 +151,9 @@ class AsyncArchive:
             progress: As for ``Archive.ingest``; called in another thread.
             outcome: As for ``Archive.ingest``; called in another thread.
             spool: As for ``Archive.ingest``.
+            on: As for ``Archive.ingest``.
         """
-        work = partial(self.sync.ingest, *sources, fields=fields, outcome=outcome, spool=spool)
+        work = partial(self.sync.ingest, *sources, fields=fields, outcome=outcome, spool=spool, on=on)
         return await self._stoppable(work, progress)
 
     async def add(

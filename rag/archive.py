@@ -16,6 +16,7 @@ from rag.errors import UsageError
 from rag.index.stores import Stores
 from rag.joins import Joins
 from rag.lookup import Lookup
+from rag.observing import Observer, stage, watched
 from rag.protocols import AskOptions, SearchOptions, refuse_unknown, search_options
 from rag.settings import Settings, load_settings
 from rag.sourcing import KeepsSources
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from rag.answer.answerer import Answerer
+    from rag.ingest.pipeline import Batcher
     from rag.retrieve.planner import Planner
     from rag.retrieve.quote_search import QuoteOptions
     from rag.retrieve.retriever import Retriever
@@ -51,6 +53,12 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
         self.path = settings.archive.expanduser().resolve()
         self.stores: Stores = Stores(self.path, settings, embeddings)
         """What is beneath: for arms, tests and measurements. It changes without notice."""
+        self.observers: list[Observer] = []
+        """Who is told how each question was answered: the service's metrics, traces."""
+        if settings.traces:
+            from rag.tracing import Traces
+
+            self.observers.append(Traces.of(settings))
         self._given_chat = chat_model
         self._lock = threading.RLock()
         self._answerers: dict[str, Answerer] = {}
@@ -103,6 +111,8 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
                 answerer.close()
             self._answerers.clear()
             self._retriever = self._planner = None
+        for observer in self.observers:
+            observer.close()
         self.close_sources()
         self.stores.close()
         self.stores = cast(Stores, Closed(self.path, kept=self._gone is None))
@@ -125,6 +135,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
         progress: Callable[[int, str], None] | None = None,
         outcome: Callable[[str, str], None] | None = None,
         spool: Path | None = None,
+        on: str | None = None,
     ) -> IngestReport:
         """Take in files, folders, globs and web addresses. Again, it changes nothing but articles that have changed.
 
@@ -134,6 +145,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
             progress: Called after each article with the number seen and where it came from.
             outcome: Called for each article with where it came from, and "added", "updated" or "unchanged".
             spool: The folder of uploads that the sources lie in for the moment; they are known by name and content.
+            on: Where worker processes read and embed: "local:2", "ray://HOST:10001", "auto"; see docs/deploy.md.
 
         Returns:
             What was added, updated, unchanged and skipped, with reasons.
@@ -142,16 +154,25 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
             SourceError: A source is not there at all; nothing has been ingested then. An address can't be fetched.
             ArchiveLocked: Another process is writing.
             ArchiveMismatch: The archive was built with another embedding model or splitter.
+            ClusterError: Workers can't be reached, are of another version, or are gone.
         """
         if not sources:
             raise UsageError("Nothing to ingest. Name a file, a folder or a pattern.")
-        return self._take_in(self.found(sources, fields, spool), progress, outcome)
+        if on is None:
+            return self._take_in(self.found(sources, fields, spool), progress, outcome)
+        from rag.cluster.remote import Remote
+
+        with Remote(on, self.stores, fields, self._limits) as remote:
+            found = self.found(sources, fields, spool, remote.load)
+            remote.connect()
+            return self._take_in(found, progress, outcome, remote.batcher)
 
     def _take_in(
         self,
         found: Iterable[RawArticle | Skipped],
         progress: Callable[[int, str], None] | None,
         outcome: Callable[[str, str], None] | None = None,
+        batcher: Callable[[], Batcher] | None = None,
     ) -> IngestReport:
         from rag.ingest import pipeline
         from rag.ingest.backfill import backfill_quotes, find_quotes
@@ -167,6 +188,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
                 quotes=find_quotes,
                 progress=progress,
                 outcome=outcome,
+                batcher=batcher() if batcher is not None else None,
             )
             backfill_quotes(self.stores.catalog)
             link(self.stores)
@@ -231,7 +253,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
         refuse_unknown(options, AskOptions)
         days.answering(options)
         self.stores.exists  # noqa: B018 - a closed archive says so at once
-        events = self._stream(question, options)
+        events = watched(question, self._stream(question, options), self.observers)
         if options.get("collection") is None:
             return events
         from rag.retrieve.collected import without_ids
@@ -242,14 +264,16 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
         from rag.answer.answerer import Understood
 
         started = time.perf_counter()
-        plan = self.planner.plan(question, **search_options(options))
+        with stage("plan"):
+            plan = self.planner.plan(question, **search_options(options))
         answerer = self._answerer(options.get("chat_model"))
         answerer.prepare()  # a local model starts to load while the evidence is looked for
         cancel = options.get("cancel") or threading.Event()
 
         def understood_otherwise() -> Iterator[Understood]:
             for query in self.planner.other_readings(plan.query, **search_options(options)):
-                found = self.retriever.search(query)
+                with stage("retrieve"):
+                    found = self.retriever.search(query)
                 yield Understood(query, found, self.retriever.calibrated(query), partial(self._deeper, query))
 
         def answered(query: Query, hits: Sequence[Hit], began: float, brief: bool) -> Iterator[Event]:
@@ -267,7 +291,8 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
             )
 
         if plan.shape is None:
-            hits = self.retriever.search(plan.query)
+            with stage("retrieve"):
+                hits = self.retriever.search(plan.query)
             from rag.answer import chronology
 
             course = chronology.course_of(self.stores, plan.query, hits, model=answerer.name, began=started)
@@ -278,9 +303,11 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
             return
         from rag.answer import combine
 
+        with stage("retrieve"):
+            parts = [combine.Part(part, self.retriever.search(part)) for part in plan.parts]
         yield from combine.stream(
             plan.query,
-            [combine.Part(part, self.retriever.search(part)) for part in plan.parts],
+            parts,
             plan.shape,
             lambda part: answered(part.query, part.hits, time.perf_counter(), False),
             lambda claim, citations: self.supports(claim, citations, asked=plan.query.standalone).ok,

@@ -23,6 +23,7 @@
     │   │   └── ExtraMissing    an optional library is not installed
     │   ├── ModelCorrupt        weights are there, and their hash is wrong
     │   └── ModelFailed         the model answered with an error
+    ├── ClusterError            the machines that ingest was to run on can't be reached, differ, or are gone
     ├── PluginError             what another package adds can't be loaded, or has a name that is taken
     ├── PromptError             a prompt file is malformed
     ├── LexiconError            a language's word lists are malformed, or there are none
@@ -150,6 +151,10 @@ class ModelCorrupt(ModelError):
 
 class ModelFailed(ModelError):
     """The model was reached and answered with an error."""
+
+
+class ClusterError(OnRecordError):
+    """Worker processes that ingest was to run on can't be reached, are of another version, or are gone."""
 
 
 class PluginError(OnRecordError):

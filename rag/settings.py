@@ -90,6 +90,9 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="The address that `serve` and `ui` listen on")
     port: int = Field(8000, ge=0, le=65535, description="The port of `serve`; 0: any that is free")
     token: SecretStr | None = Field(None, description="What programs have to send, and people to enter")
+    session_secret: SecretStr | None = Field(
+        None, description="What session cookies are signed with, the same for all replicas of one service"
+    )
     user: str | None = Field(None, description="The only user of password_file who may sign in")
     password_file: Path | None = Field(
         None, description="Users with their bcrypt hashes: lines of NAME:HASH, as `onrecord password NAME` prints them"
@@ -120,6 +123,13 @@ class Settings(BaseSettings):
     patience: float = Field(120, gt=0, le=86_400, description="Seconds a question may wait for its turn")
     timeout: float = Field(300, gt=0, le=86_400, description="Seconds for a question, waiting included")
     max_upload: int = Field(100, ge=1, le=10_000, description="The largest upload, in megabytes")
+    metrics: Literal["admin", "user", "open"] = Field(
+        "admin", description="Who may read /metrics: admins and the token, every user, or anybody without signing in"
+    )
+    traces: bool = Field(
+        False, description="Whether questions are traced by OpenTelemetry, to where OTEL_EXPORTER_OTLP_ENDPOINT says"
+    )
+    traces_words: bool = Field(False, description="Whether traces hold the words of questions and answers")
     # Web addresses, and sources that keep coming (docs/sources.md).
     fetch_agent: str = Field(
         "",

@@ -52,14 +52,18 @@ class KeepsSources:
         )
 
     def found(
-        self, named: Sequence[str | Path], fields: Mapping[str, str] | None, spool: Path | None = None
+        self,
+        named: Sequence[str | Path],
+        fields: Mapping[str, str] | None,
+        spool: Path | None = None,
+        reader: Callable[..., Iterator[RawArticle | Skipped]] | None = None,
     ) -> Iterator[RawArticle | Skipped]:
         """The articles of files, folders, patterns and web addresses; see ``Archive.ingest``."""
         from rag.ingest.load import load
 
         addresses = web_addresses(named)
         paths = [source for source in named if source not in addresses]
-        files = load(paths, fields, self._limits) if paths else iter(())
+        files = (reader or load)(paths, fields, self._limits) if paths else iter(())
         if spool is not None:
             from rag.ingest.uploads import named_by_content
 

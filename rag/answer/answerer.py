@@ -26,6 +26,7 @@ from rag.answer.reader import Reading
 from rag.answer.sides import settle as sides_of
 from rag.answer.standing import Standing, replaced, settle
 from rag.composing import articles_of, cite, place, without_words_of
+from rag.observing import stage, staged
 from rag.retrieve import prior
 from rag.settings import Settings
 from rag.text.detect import detect_language
@@ -156,10 +157,12 @@ class Answerer:
         yield Retrieved(query=asked.query, hits=tuple(asked.hits))
         generation = Generation(temperature=temperature)
         run = _Run(asked.query, asked.hits, catalog, embed, dict(millis or {}), cancel or threading.Event(), generation)
-        attribution = self._read(run, asked, others)
+        with stage("read"):
+            attribution = self._read(run, asked, others)
         if run.cancel.is_set():  # stopped before anything was shown
             run.generation.cancelled, run.chosen = True, quoting.Chosen((), 0.0)
-        standing = self._standing(run, attribution)
+        with stage("read"):
+            standing = self._standing(run, attribution)
         quotes = run.draft.text.quote(standing.quotes)
         run.timings["read"] = _ms_since(started)
         if quotes:
@@ -335,12 +338,15 @@ class Answerer:
         )
         messages = build_messages(generator.prompt, run.query, run.evidence)
         asked = time.perf_counter()
-        for piece in generator.statements(messages, run.generation, run.cancel):
+        for piece in staged("generate", generator.statements(messages, run.generation, run.cancel)):
             if isinstance(piece, Progress):
                 if piece.stage == "writing":
                     run.timings["first_token"] = _ms_since(asked)
                 yield piece
-            elif (delta := checker.check(piece, run.draft)) is not None:
+                continue
+            with stage("check"):
+                delta = checker.check(piece, run.draft)
+            if delta is not None:
                 run.timings.setdefault("first_sentence", _ms_since(asked))
                 yield delta
         run.timings["write"] = _ms_since(asked)

@@ -42,6 +42,10 @@ def ingest(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what the files are taken for and hold, and write nothing")
     ] = False,
+    on: Annotated[
+        str | None,
+        typer.Option("--on", help="Read and embed on worker processes: local:2, or a Ray cluster, ray://HOST:10001"),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Ingest articles. Running it again changes nothing; an interrupted run is completed.
@@ -64,7 +68,7 @@ def ingest(
         if dry_run:
             told = opened.preview(*sources, fields=fields, progress=step)
         else:
-            report = opened.ingest(*sources, fields=fields, progress=step)
+            report = opened.ingest(*sources, fields=fields, progress=step, on=on)
     if dry_run:
         if as_json:
             print_json(told.model_dump_json(indent=2))

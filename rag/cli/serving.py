@@ -177,6 +177,7 @@ _LIBRARIES = {
     "fastapi": "fastapi",
     "itsdangerous": "itsdangerous",
     "jinja2": "Jinja2",
+    "prometheus_client": "prometheus-client",
     "python_multipart": "python-multipart",
     "uvicorn": "uvicorn",
 }

@@ -58,7 +58,7 @@ class Stores(Following, KeepsVectors):
         KeepsVectors.__init__(self)
         self.path = path
         self.settings = settings
-        self._embeddings = embeddings
+        self.given_embeddings = embeddings
         self._catalog: Catalog | None = None
         self._embedder: Embedder | None = None
         self._cache: EmbeddingCache | None = None
@@ -399,6 +399,9 @@ class Stores(Following, KeepsVectors):
         self.catalog.compact()
 
     def _catch_up(self) -> None:
+        from rag.index.vector_places import claim
+
+        claim(self.settings, self.catalog)  # a folder that only follows has its vectors where the settings say, too
         self._sweep()
         self._heal()
         self.index_pending()
@@ -451,10 +454,10 @@ class Stores(Following, KeepsVectors):
         return {kind: self.catalog.meta(kind) or first for kind, first in _FIRST.items()}
 
     def _make_embedder(self) -> Embedder:
-        if self._embeddings is not None:
+        if self.given_embeddings is not None:
             from rag.index.embed import LangChainEmbedder
 
-            return LangChainEmbedder(self._embeddings)
+            return LangChainEmbedder(self.given_embeddings)
         from rag.index.embedding_model import make_embedder
 
         return make_embedder(self.settings)

@@ -219,6 +219,15 @@ def files(folder: Path) -> Iterator[Path | Skipped]:
     return _files([folder])
 
 
+def places(sources: Sequence[str | Path]) -> Iterator[Path | Skipped]:
+    """The files that ``load`` reads, in its order, each once, and what can't be read.
+
+    Raises:
+        SourceError: As ``load``; raised by this call.
+    """
+    return _files(_check(sources))
+
+
 def _files(paths: Sequence[Path]) -> Iterator[Path | Skipped]:
     """Files to read, each once, and what can't be."""
     seen: set[str] = set()

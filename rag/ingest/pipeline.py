@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from rag.errors import DiskFull
 from rag.ingest.clean import clean
-from rag.ingest.prepared import Prepared
+from rag.ingest.prepared import Cleaned, Prepared, Split
 from rag.ingest.uploads import known_as
 from rag.ingest.withdrawal import Withdrawal
 from rag.text.detect import detect_language
@@ -46,8 +46,10 @@ def passage_input(title: str, text: str) -> str:
     return f"{title}\n{text}" if title else text
 
 
-def split(draft: RawArticle) -> tuple[str, list[Sentence], list[tuple[int, int]]]:
+def split(draft: RawArticle) -> Split:
     """Language, sentences and passages (half-open runs of sentences) of a cleaned article."""
+    if isinstance(draft, Cleaned):
+        return draft.parts
     language = draft.language or detect_language(draft.text)
     places = sentences(draft.text, language)
     return language, places, passages(draft.text, places)
@@ -62,6 +64,7 @@ def run(
     quotes: Quotes | None = None,
     progress: Progress | None = None,
     outcome: Outcome | None = None,
+    batcher: Batcher | None = None,
 ) -> IngestReport:
     """Clean, split, embed and store articles; what is already there is left alone.
 
@@ -76,12 +79,13 @@ def run(
         quotes: Finds who says what; without it articles are stored as not yet searched for quotes.
         progress: Called after each article.
         outcome: Called for each article that was read.
+        batcher: What embeds and stores in place of an ordinary one.
 
     Raises:
         DiskFull: The disk is full; what was stored before is kept.
     """
     started = time.perf_counter()
-    batcher = Batcher(catalog, embed, settle, quotes)
+    batcher = batcher or Batcher(catalog, embed, settle, quotes)
     withdrawal = Withdrawal(catalog)
     skipped: list[Skipped] = []
     returning: dict[str, RawArticle] = {}  # older versions, until their key's current one is met
@@ -89,9 +93,9 @@ def run(
     try:
         for item in found:
             seen += 1
-            draft = clean(item) if isinstance(item, RawArticle) else item
+            draft = clean(item) if isinstance(item, RawArticle) and not isinstance(item, Cleaned) else item
             if isinstance(draft, RawArticle):
-                batcher.flush_if_pending(draft.key, *draft.supersedes)
+                batcher.before_asking(draft)
                 draft = withdrawal.settled(known_as(draft, catalog))
             if isinstance(draft, Skipped):
                 if draft.withdraws:
@@ -170,6 +174,10 @@ class Batcher:
         if not self._keys.isdisjoint(idents):
             self.flush()
 
+    def before_asking(self, draft: RawArticle) -> None:
+        """Store what the catalog has to know before it is asked what it has of an article."""
+        self.flush_if_pending(draft.key, *draft.supersedes)
+
     def add(self, draft: RawArticle) -> None:
         """Split an article and put it into the batch, which is stored when it is full."""
         language, places, runs = split(draft)
@@ -177,28 +185,57 @@ class Batcher:
         self._keys.update((draft.key, *draft.aliases))
         self._texts += [passage_input(draft.title, draft.text[places[a].start : places[b - 1].end]) for a, b in runs]
         if len(self._texts) >= _BATCH:
-            self.flush()
+            self.full()
+
+    def full(self) -> None:
+        """Called when there are enough passages."""
+        self.flush()
 
     def flush(self) -> None:
         """Embed and store the batch."""
         articles = [(d.title, d.text, places, language) for d, language, places, _ in self._waiting]
-        # Finding quotes keeps one core busy, and embedding doesn't use all of them all the time.
-        with ThreadPoolExecutor(1, "quotes") as beside:
-            reading = beside.submit(extract_quotes, articles, self._quotes)
-            vectors = self._embed(self._texts).astype(np.float16) if self._texts else np.zeros((0, 0), np.float16)
-            said = reading.result()
+        self._store(self._waiting, *embed_and_quote(self._texts, articles, self._embed, self._quotes))
+        self._waiting, self._texts = [], []
+        self._keys = set()
+
+    def _store(
+        self,
+        waiting: Sequence[tuple[RawArticle, str, list[Sentence], list[tuple[int, int]]]],
+        vectors: npt.NDArray[np.float16],
+        said: Sequence[Sequence[QuoteSpan] | None],
+    ) -> None:
+        """Store articles in one transaction, and bring the indexes up to them now and then."""
         batch, at = [], 0
-        for (draft, language, places, runs), theirs in zip(self._waiting, said, strict=True):
+        for (draft, language, places, runs), theirs in zip(waiting, said, strict=True):
             batch.append(Prepared(draft, language, places, runs, vectors[at : at + len(runs)], theirs))
             at += len(runs)
         self._catalog.store(batch)
         self.passages += at
         self._unsettled += at
-        self._waiting, self._texts = [], []
-        self._keys = set()
         if self._unsettled >= _SYNC:
             self._settle()
             self._unsettled = 0
+
+
+def embed_and_quote(
+    texts: list[str],
+    articles: Sequence[tuple[str, str, Sequence[Sentence], str]],
+    embed: Callable[[list[str]], npt.NDArray[np.float32]],
+    quotes: Quotes | None,
+) -> tuple[npt.NDArray[np.float16], list[Sequence[QuoteSpan] | None]]:
+    """The vectors of a batch's passages, of shape (len(texts), dim), and the quotes of its articles.
+
+    Args:
+        texts: What is embedded.
+        articles: (title, text, sentences, language) of each.
+        embed: As for ``run``.
+        quotes: As for ``run``.
+    """
+    # Finding quotes keeps one core busy, and embedding doesn't use all of them all the time.
+    with ThreadPoolExecutor(1, "quotes") as beside:
+        reading = beside.submit(extract_quotes, articles, quotes)
+        vectors = embed(texts).astype(np.float16) if texts else np.zeros((0, 0), np.float16)
+        return vectors, reading.result()
 
 
 def extract_quotes(

@@ -7,8 +7,31 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import PrivateAttr
 
 from rag.types import QuoteSpan, RawArticle, Sentence
+
+Split = tuple[str, list[Sentence], list[tuple[int, int]]]
+"""Language, sentences and passages (half-open runs of sentences) of an article."""
+
+
+class Cleaned(RawArticle):
+    """An article that was cleaned and split already, elsewhere; under another key it still is."""
+
+    _split: Split | None = PrivateAttr(None)
+
+    @classmethod
+    def of(cls, draft: RawArticle, split: Split) -> Cleaned:
+        """A cleaned article with what it was split into."""
+        made = cls.model_construct(**dict(draft))
+        made._split = split
+        return made
+
+    @property
+    def parts(self) -> Split:
+        """What it was split into."""
+        assert self._split is not None
+        return self._split
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 One ASGI middleware runs before every route, the page's own included. Programs
 send ``Authorization: Bearer TOKEN`` or HTTP Basic; people sign in at /login and
-get a signed cookie. Only ``/healthz`` is open to all.
+get a signed cookie. Only ``/healthz`` is open to all, and ``/metrics`` where a setting says so.
 
 A page on another site can make a browser send requests here. So a request that
 changes something must come from the service's own address (``Origin``), and
@@ -31,7 +31,7 @@ from rag.service.asgi import client_address, redirect, send_error
 from rag.service.passwords import Passwords, read_roles, read_users
 from rag.service.proxy import Network, parse_networks, relative
 from rag.service.roles import ROLES, Role
-from rag.service.sessions import Sessions, session_key
+from rag.service.sessions import Sessions, secret_key, session_key
 from rag.service.sign_in import PATHS, SignIn
 from rag.service.tries import Guesses
 
@@ -63,6 +63,7 @@ class Access:
         user_header: str = "",
         role_header: str = "",
         proxies: Sequence[str] = (),
+        metrics: str = "admin",
     ) -> None:
         """Take the credentials; with neither token nor users the service is open, to this machine only.
 
@@ -76,6 +77,7 @@ class Access:
             user_header: The header in which a trusted proxy names whom it has signed in; empty: none does.
             role_header: The same for that user's role; without it, such users are readers.
             proxies: Addresses and networks of proxies that may do so.
+            metrics: Who may read /metrics: "admin", "user", or "open": anybody, without signing in.
 
         Raises:
             UsageError: Other machines could reach the service without a credential, the token is too short, or a
@@ -86,6 +88,8 @@ class Access:
         self.roles = dict(roles or {})
         self.user_header, self.role_header = user_header, role_header
         self.proxies = _networks(user_header, proxies)
+        self.metrics = metrics
+        self._open_paths = {_OPEN_PATH, *(["/metrics"] if metrics == "open" else [])}
         self._proxied: dict[str, Role] = {}
         self._lock = threading.Lock()
         self.on_sign_in: Callable[[str], None] = lambda _: None
@@ -124,9 +128,15 @@ class Access:
             proxies=settings.trusted_proxies,
             host=settings.host,
             hosts=settings.allow_hosts,
+            metrics=settings.metrics,
         )
         if not made.open:
-            made._use_key(session_key(settings.cache, f"{settings.archive.expanduser().absolute()}"))
+            shared = settings.session_secret
+            made._use_key(
+                secret_key(shared.get_secret_value())
+                if shared is not None
+                else session_key(settings.cache, f"{settings.archive.expanduser().absolute()}")
+            )
         return made
 
     def _use_key(self, key: bytes) -> None:
@@ -143,6 +153,10 @@ class Access:
     def open(self) -> bool:
         """Whether no credential is needed."""
         return self._token is None and not self.users and not self.user_header
+
+    def is_open(self, path: str) -> bool:
+        """Whether a path asks nobody who they are."""
+        return path in self._open_paths
 
     @property
     def by_token(self) -> bool:
@@ -267,7 +281,7 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check where the request was sent, where it comes from and who sends it."""
-        if scope["type"] not in ("http", "websocket") or scope["path"] == _OPEN_PATH:
+        if scope["type"] not in ("http", "websocket") or self.access.is_open(scope["path"]):
             await self.app(scope, receive, send)
             return
         from starlette.datastructures import Headers

@@ -19,6 +19,7 @@ from rag.service.asgi import page_policy
 from rag.service.audit import AuditLog
 from rag.service.body_limit import BodyLimit
 from rag.service.error_responses import handle_errors, handle_missing
+from rag.service.metrics import Counted
 from rag.service.openai_api import OpenAIRoutes
 from rag.service.proxy import Proxy, parse_networks, parse_prefix
 from rag.service.proxy_user import ProxyUser
@@ -26,6 +27,7 @@ from rag.service.request_log import RequestLog
 from rag.service.roles import Desk
 from rag.service.routes import Routes
 from rag.service.scheduler import RequestScheduler
+from rag.service.traced import Traced
 
 _ABOUT = """Ask an archive of news articles. An answer is quotes, the exact words of articles:
 article.text[c.start:c.end] == c.quote.
@@ -116,7 +118,10 @@ def create_app(
     app.add_middleware(Guard, access=access)
     app.add_middleware(Proxy, prefix=prefix, trusted=proxies)
     app.add_middleware(ProxyUser, access=access)  # before the address of who asks is the browser's
-    app.add_middleware(RequestLog)  # the outermost
+    if scheduler.archive.settings.traces:
+        app.add_middleware(Traced)
+    app.add_middleware(RequestLog)
+    app.add_middleware(Counted, metrics=routes.numbers)  # the outermost
     return app
 
 

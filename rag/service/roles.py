@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, get_args
 
@@ -119,13 +120,16 @@ class Desk:
 
 
 class Owners:
-    """Who brought which article in; a small file that is written whole. Safe to use from several threads."""
+    """Who brought which article in; a small file that is written whole. Safe to use from several threads and processes:
+    replicas of a service over one folder share it."""
 
     def __init__(self, file: Path) -> None:
         """Take the file's path; it is read when it is needed, and made with the first entry."""
         self._file = file
         self._lock = threading.Lock()
-        self._known: dict[str, str] | None = None
+        self._known: dict[str, str] = {}
+        self._state: tuple[int, int] | None = None
+        """Of the file when it was read: the time of its last change, and which file it is."""
 
     def of(self, key: str) -> str | None:
         """The user who brought an article in; None where nobody did over the service."""
@@ -134,20 +138,29 @@ class Owners:
 
     def add(self, user: str, keys: Iterable[str]) -> None:
         """Record articles that were not there before."""
-        with self._lock:
-            known = {**self._read(), **{_hash(key): user for key in keys}}
-            self._write(known)
+        with self._changing() as known:
+            self._write({**known, **{_hash(key): user for key in keys}})
 
     def forget(self, keys: Iterable[str]) -> None:
         """Forget articles that are gone."""
-        with self._lock:
+        with self._changing() as known:
             gone = {_hash(key) for key in keys}
-            known = self._read()
             if gone & set(known):
                 self._write({key: user for key, user in known.items() if key not in gone})
 
+    @contextmanager
+    def _changing(self) -> Iterator[dict[str, str]]:
+        """What is known now; no other thread or process changes it meanwhile."""
+        from filelock import FileLock
+
+        if not self._file.parent.is_dir():  # no archive, so nobody has brought anything in
+            yield {}
+            return
+        with self._lock, FileLock(self._file.with_suffix(".lock")):
+            yield self._read()
+
     def _read(self) -> dict[str, str]:
-        if self._known is None:
+        if (state := self._stat()) != self._state:
             try:
                 found = json.loads(self._file.read_text("utf-8"))
             except FileNotFoundError:
@@ -156,14 +169,21 @@ class Owners:
                 raise UsageError(
                     f"{self._file} is not valid JSON ({e}). Mend it, or delete it: then admins alone delete articles."
                 ) from e
-            self._known = {str(k): str(v) for k, v in found.items()}
+            self._known, self._state = {str(k): str(v) for k, v in found.items()}, state
         return self._known
+
+    def _stat(self) -> tuple[int, int] | None:
+        try:
+            state = self._file.stat()
+        except OSError:
+            return None
+        return state.st_mtime_ns, state.st_ino
 
     def _write(self, known: dict[str, str]) -> None:
         part = self._file.with_suffix(".part")
         part.write_text(json.dumps(known), "utf-8")
         part.replace(self._file)
-        self._known = known
+        self._known, self._state = known, self._stat()
 
 
 def _hash(key: str) -> str:

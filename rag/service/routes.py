@@ -28,6 +28,7 @@ from rag.answer.models.chat import WITHOUT_MODEL
 from rag.collecting import Collection
 from rag.finding import Findings
 from rag.retrieve.fulltext import Order
+from rag.service import metrics
 from rag.service.access import Access
 from rag.service.error_responses import ClientGone, TimedOut, error_response, first_mistake
 from rag.service.scheduler import RequestScheduler
@@ -128,6 +129,7 @@ class Routes:
         self.scheduler = scheduler
         self.access = access
         self.timeout = timeout
+        self.numbers = metrics.Metrics(scheduler)
         # Threads of our own that stay, since each keeps a connection to the catalog.
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="reading")
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="writing")
@@ -161,6 +163,7 @@ class Routes:
             summary="Take an article down",
         )
         add("/api/stats", self.stats, methods=["GET"], responses=_READING, summary="Numbers")
+        add(metrics.PATH, self.metrics, methods=["GET"], include_in_schema=False)
         add("/healthz", self.alive, methods=["GET"], summary="Alive")
         unready: dict[int | str, dict[str, Any]] = {503: {"model": Readiness, "description": "Not ready, and why"}}
         add("/readyz", self.ready, methods=["GET"], response_model=Readiness, responses=unready, summary="Ready")
@@ -377,6 +380,13 @@ class Routes:
         return ServiceStats(
             archive=stats, model=scheduler.archive.model, running=scheduler.running, waiting=scheduler.waiting
         )
+
+    async def metrics(self, request: Request) -> Response:
+        """Numbers for Prometheus: questions, stages, refusals, the queue, the archive. For admins, by default."""
+        access = self.access
+        if access.metrics != "open":
+            metrics.require_allowed(access, access.user(request), access.metrics)
+        return Response(await self._read(self.numbers.page), media_type=metrics.CONTENT_TYPE)
 
     async def alive(self) -> dict[str, str]:
         """Whether the process answers; asks for no token."""

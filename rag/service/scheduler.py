@@ -24,6 +24,7 @@ import uuid
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import copy_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar
 
@@ -31,7 +32,7 @@ from rag.errors import ArchiveLocked, OnRecordError, ServiceBusy
 from rag.ingest.uploads import file_name
 from rag.intake import FileResult
 from rag.service.roles import Desk
-from rag.service.spool import Spool
+from rag.service.spool import Spool, client_origin
 from rag.types import Delta, Event, Finished, Hit, IngestReport, Progress, Quote, Quoted, Retrieved, Waiting
 
 if TYPE_CHECKING:
@@ -72,6 +73,8 @@ class RequestScheduler:
         }
         self.desk = Desk(self)
         """What users may do, and what is noted of it; ``create_app`` sets one that knows their roles."""
+        self.on_busy: Callable[[], None] = lambda: None
+        """Called when a question is turned away, or has waited too long."""
         self._writer = threading.Lock()
         self._closing = False
         self.spool = Spool(archive.settings.cache / "uploads")
@@ -182,7 +185,11 @@ class RequestScheduler:
 
     def _events(self, pool: _WorkerPool, job: _Job) -> Iterator[Any]:
         """A job's output: ``Waiting`` before its turn, then its events, and None for each silent interval."""
-        pool.submit(job)
+        try:
+            pool.submit(job)
+        except ServiceBusy:
+            self.on_busy()
+            raise
         deadline = time.monotonic() + self.queue_timeout
         cancelled: float | None = None
         try:
@@ -201,6 +208,7 @@ class RequestScheduler:
                     if pool.withdraw(job) or now > cancelled + STOPPING:
                         return
                 elif job.waiting and now > deadline and pool.withdraw(job):
+                    self.on_busy()
                     raise ServiceBusy(f"The question has waited {self.queue_timeout:.0f} s for its turn. {_LATER}")
                 yield event
         finally:
@@ -254,7 +262,7 @@ class RequestScheduler:
             finally:
                 self.spool.forget([part, *paths])
         # The client does not know our folders, so they are taken off the names it is told.
-        skipped = [s.model_copy(update={"origin": _client_origin(s.origin, folder)}) for s in report.skipped]
+        skipped = [s.model_copy(update={"origin": client_origin(s.origin, folder)}) for s in report.skipped]
         told = tuple(FileResult(file=path.name, **counts[path]) for path in paths)
         return report.model_copy(update={"skipped": tuple(skipped), "files": told})
 
@@ -290,6 +298,10 @@ class RequestScheduler:
     def waiting(self) -> int:
         """How many questions wait for their turn."""
         return sum(pool.waiting for pool in self._pools.values())
+
+    def load(self) -> list[tuple[str, int, int]]:
+        """Of each pool its name, how many questions are being answered in it now, and how many wait."""
+        return [(pool.name, pool.running, pool.waiting) for pool in self._pools.values()]
 
     @property
     def closing(self) -> bool:
@@ -333,11 +345,6 @@ class RequestScheduler:
             time.sleep(0.02)
 
 
-def _client_origin(origin: str, folder: Path) -> str:
-    """An origin as the client knows it: ``folder/HASH/name.csv:3`` is ``name.csv:3``."""
-    return origin.removeprefix(f"{folder}{os.sep}").partition(os.sep)[2] or origin
-
-
 class _Job:
     """Work for a user, and the queue that its output goes to."""
 
@@ -345,6 +352,7 @@ class _Job:
         self.user = user
         self.work = work
         self.cancel = cancel
+        self.context = copy_context()  # a trace goes on in the thread that answers
         self.output: queue.SimpleQueue[Any] = queue.SimpleQueue()
         self.position = 0
         self.waiting = True
@@ -456,7 +464,7 @@ class _WorkerPool:
     def _work(self) -> None:
         while (job := self._ready.get()) is not None:
             try:
-                self._run(job)
+                job.context.run(self._run, job)
             except BaseException as e:  # raised again in the caller's thread
                 job.output.put(e)
             finally:

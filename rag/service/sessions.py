@@ -9,10 +9,14 @@ import secrets
 from collections.abc import Callable
 from pathlib import Path
 
+from rag.errors import UsageError
+
 SESSION = 30 * 24 * 3600
 """Seconds that a sign-in holds."""
 
 _KEY_BYTES = 32
+_LEAST = 32
+"""Characters of a secret that is shared."""
 
 
 class Sessions:
@@ -58,6 +62,19 @@ class Sessions:
         return hmac.new(self._key, credential.encode(), hashlib.sha256).hexdigest()
 
 
+def secret_key(secret: str) -> bytes:
+    """The key that several replicas of a service make of the secret that they share.
+
+    Raises:
+        UsageError: It is too short.
+    """
+    if len(secret) < _LEAST:
+        raise UsageError(
+            f"ONRECORD_SESSION_SECRET has fewer than {_LEAST} characters. Take a longer one: openssl rand -hex 32"
+        )
+    return hmac.new(secret.encode("utf-8", "surrogateescape"), b"onrecord sessions", hashlib.sha256).digest()
+
+
 def session_key(folder: Path, purpose: str) -> bytes:
     """A secret that outlives a restart: made from ``session.key`` in a folder, which is created if it is missing.
 
@@ -82,4 +99,4 @@ def session_key(folder: Path, purpose: str) -> bytes:
     return hmac.new(secret, purpose.encode("utf-8", "surrogateescape"), hashlib.sha256).digest()
 
 
-__all__ = ["SESSION", "Sessions", "session_key"]
+__all__ = ["SESSION", "Sessions", "secret_key", "session_key"]

@@ -120,4 +120,9 @@ class Spool:
             lock.release()
 
 
-__all__ = ["Spool"]
+def client_origin(origin: str, folder: Path) -> str:
+    """An origin as the client knows it: ``folder/HASH/name.csv:3`` is ``name.csv:3``."""
+    return origin.removeprefix(f"{folder}{os.sep}").partition(os.sep)[2] or origin
+
+
+__all__ = ["Spool", "client_origin"]
