@@ -94,6 +94,26 @@ class Settings(BaseSettings):
         max_length=100,
         description="The header with that user's role: reader, editor or admin; without it, reader",
     )
+    oidc_issuer: str = Field(
+        "", max_length=500, description="The OpenID provider that people sign in by, as in https://login.example.org"
+    )
+    oidc_client: str = Field("", max_length=500, description="The id by which the provider knows this service")
+    oidc_secret: SecretStr | None = Field(
+        None, description="The secret to it, from the environment alone; without one, PKCE has to do"
+    )
+    oidc_name_claim: str = Field(
+        "email",
+        min_length=1,
+        max_length=200,
+        description="The claim with a user's name: email, sub, preferred_username",
+    )
+    oidc_role_claim: str = Field(
+        "", max_length=200, description="The claim with roles or groups, as in groups or realm_access.roles"
+    )
+    oidc_editors: tuple[str, ...] = Field((), description="Values of that claim that make editors; others are readers")
+    oidc_admins: tuple[str, ...] = Field((), description="Values of that claim that make admins")
+    oidc_domains: tuple[str, ...] = Field((), description="Domains of the addresses that may come in; empty: all")
+    oidc_hours: float = Field(12, gt=0, le=720, description="Hours after which the provider is asked again")
     path_prefix: str = Field(
         "", max_length=200, description="The path under which a proxy shows the service, as in /news"
     )
@@ -135,7 +155,17 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Flags, environment, file."""
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, settings_file())
+        return init_settings, env_settings, _File(settings_cls, settings_file())
+
+
+class _File(TomlConfigSettingsSource):
+    """The settings file, which others may read and which is copied about: it takes no secret of another's service."""
+
+    def __call__(self) -> dict[str, Any]:
+        found = super().__call__()
+        if "oidc_secret" in found:
+            raise UsageError(f"oidc_secret doesn't belong into {settings_file()}. Set ONRECORD_OIDC_SECRET instead.")
+        return found
 
 
 def unknown_variables() -> list[str]:
