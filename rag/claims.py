@@ -11,10 +11,10 @@ It is the judge that every sentence of an answer goes through (``rag/answer/chec
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError, field_validator
 
@@ -22,6 +22,7 @@ from rag.answer.check.judge import Judgement, judge
 from rag.answer.check.objections import Cited
 from rag.answer.evidence import Embed
 from rag.errors import UsageError
+from rag.protocols import Day
 from rag.settings import Settings, load_settings
 from rag.text.dates import parse_date
 from rag.text.split import sentences
@@ -48,6 +49,19 @@ class Claim(Value):
     """The cited text's headline, and its outlet."""
     around: str = ""
     """What stands around the cited words: whom "he" and "the minister" mean."""
+
+    if TYPE_CHECKING:  # as it may be made, for editors: one string for many, days as they are written
+
+        def __init__(
+            self,
+            *,
+            claim: str,
+            cited: str | Sequence[str],
+            question: str = "",
+            date: Day | None = None,
+            title: str = "",
+            around: str = "",
+        ) -> None: ...
 
     @field_validator("cited", mode="before")
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -105,6 +106,22 @@ def test_a_users_program_is_clean(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "mypy", "--config-file", ROOT / "pyproject.toml", program],
         cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_users_program_is_clean_for_pyright_too(tmp_path: Path) -> None:
+    program = PROGRAM.replace("# type: ignore[call-arg]", "# pyright: ignore[reportCallIssue]")
+    program = program.replace("# type: ignore[arg-type]", "# pyright: ignore[reportArgumentType]")
+    (tmp_path / "program.py").write_text(program, "utf-8")
+    settings = {"include": ["program.py"], "extraPaths": [str(ROOT)], "typeCheckingMode": "strict"}
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(settings), "utf-8")
+    # Strict: no name of ours may be of an unknown type.
+    done = subprocess.run(
+        [sys.executable, "-m", "basedpyright", "--pythonpath", sys.executable, "--project", tmp_path],
         capture_output=True,
         text=True,
         check=False,

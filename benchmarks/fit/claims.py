@@ -255,7 +255,7 @@ def _measured(p: np.ndarray, y: np.ndarray, threshold: float) -> dict[str, float
 
 
 def _as_json(fitted: check.Fitted) -> dict[str, Any]:
-    weights = {n: round(float(w), 3) for n, w in zip(names(len(fitted.weights)), fitted.weights, strict=True) if w}
+    weights = {n: round(float(w), 3) for n, w in zip(names(), fitted.weights, strict=True) if w}
     return {"bias": round(fitted.bias, 3), "weights": weights}
 
 

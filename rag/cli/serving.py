@@ -18,7 +18,9 @@ from rag.extras import require
 from rag.text.normalize import printable
 
 if TYPE_CHECKING:
+    from rag.service.access import Access
     from rag.service.http import MountPage
+    from rag.service.openid import OpenID
     from rag.service.scheduler import RequestScheduler
     from rag.settings import Settings
 
@@ -215,10 +217,12 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool, extra: Liter
             trusted_proxies=settings.trusted_proxies,
         )
         request_log.to_stderr()
-        who = "open to this machine" if access.open else "with a password" if access.users else "with the token"
+        who = _who(access)
 
         def started() -> None:
             print(f"OnRecord is at {server.address(listening)} ({who}; Ctrl-C stops it)", flush=True)
+            if access.openid is not None:
+                threading.Thread(target=_look_at, args=(access.openid, err), name="onrecord-oidc", daemon=True).start()
             if is_remote(settings.model):
                 err.print(f"Passages of the archive are sent to {settings.model}.", style="yellow")
             # Loaded while nobody has asked yet.
@@ -227,6 +231,27 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool, extra: Liter
         with syncing(scheduler, settings.sync_every * 60):
             server.run(web, scheduler, listening, shutdown_grace=settings.grace, started=started)
     raise Served(0)
+
+
+def _who(access: Access) -> str:
+    """How people get in, in words."""
+    if access.open:
+        return "open to this machine"
+    if access.users:
+        return "with a password"
+    return "with the token" if access.by_token or access.openid is None else f"by {access.openid.host}"
+
+
+def _look_at(openid: OpenID, err: Any) -> None:
+    """Tell once where the provider doesn't answer; each sign-in asks it anew."""
+    import asyncio
+
+    from rag.service.openid import SignInFailed
+
+    try:
+        asyncio.run(openid.check())
+    except SignInFailed as e:
+        err.print(f"Nobody can sign in by OpenID Connect yet: {e}", style="yellow", markup=False)
 
 
 def _page() -> MountPage:

@@ -12,7 +12,9 @@ from rag.text.word_lists import Grammar, Quotes
 
 _PARTICLES = lexicon("en").section(Grammar).name_particles
 _WORDS = lexicon("en").section(Quotes)
+_BEING = lexicon("en").section(Grammar).auxiliaries | {"'m", "'s", "'re", "’m", "’s", "’re"}
 _CAPITALS = re.compile(rf"[A-ZÀ-Þ][\w.'’\-]*(?: (?:(?:{alternation(_PARTICLES)}) )?[A-ZÀ-Þ][\w.'’\-]*)*")
+_FINITE = ("VBD", "VBZ", "VBP")
 _BEFORE_ROLE = re.compile(rf"^(?:{alternation(_WORDS.before_roles)})\s+", re.IGNORECASE)
 
 
@@ -20,7 +22,7 @@ def subject_of(verb: Any) -> Any:
     """The head of the phrase that says something, or None."""
     for child in reversed(list(verb.children)):
         if child.dep_ == "nsubj" and child.text != STAND_IN:
-            return child
+            return _before_place(verb, child)
     if verb.lower_ in ("read", "reads") and verb.dep_ == "acl":
         return verb.head  # "the decision read: ..."
     if verb.lower_ == "quoted":  # "was quoted as saying"
@@ -32,6 +34,11 @@ def subject_of(verb: Any) -> Any:
             return verb.head if verb.tag_ == "VBG" else None
         if verb.head.tag_.startswith("VB") and verb.head.i != verb.i:
             return subject_of(verb.head)
+    if verb.dep_ == "pcomp" and verb.tag_ == "VBG":  # "closed the talk by saying"
+        above = next((t for t in verb.ancestors if t.tag_ in _FINITE), None)
+        return subject_of(above) if above is not None else None
+    if (before := _apposed(verb)) is not None:
+        return before
     after = list(verb.doc[verb.i + 1 : verb.i + 8])
     if (
         after
@@ -44,6 +51,73 @@ def subject_of(verb: Any) -> Any:
             head = verb.doc[head.i + 1]
         return head
     return None
+
+
+def _before_place(verb: Any, subject: Any) -> Any:
+    """The subject, or the person before it whose place was taken for it.
+
+    As in "Ann Lee of Wye College, Leeds disagreed" and "Lee, also on the radio, disagreed".
+    """
+    first = subject.left_edge
+    name = verb.head
+    if subject.ent_type_ == "GPE" and first.i and first.nbor(-1).text == ",":
+        earlier = [c for c in verb.children if c.dep_ == "nsubj" and c.i < first.i]
+        if verb.dep_ == "parataxis" and name.tag_ == "NNP" and name.i < first.i:
+            earlier.append(name)
+        return earlier[-1] if earlier else subject
+    if first.i and first.nbor(-1).tag_ == "IN" and first.nbor(-1).dep_ == "prep" and subject.tag_ == "NNP":
+        people = [e for e in verb.doc.ents if e.label_ == "PERSON" and e.end < first.i and e.root.dep_ != "pobj"]
+        return people[-1].root if people else subject
+    return subject
+
+
+def _apposed(verb: Any) -> Any:
+    """The person before a verb that has no subject since a quote beside them was taken for it.
+
+    As in "Calling it “…”, Ann Lee of the union told the paper “…”": no other verb of its own stands between.
+    """
+    if verb.tag_ not in _FINITE:
+        return None
+    for ent in reversed(verb.doc.ents):
+        if ent.label_ != "PERSON" or ent.end > verb.i or STAND_IN in ent.text:
+            continue
+        between = verb.doc[ent.end : verb.i]
+        aside = ent.root.dep_ == "appos" and ent.root.head.text == STAND_IN
+        return ent.root if aside and not any(t.tag_ in _FINITE for t in between) else None
+    return None
+
+
+def leads_to(doc: Any, place: int) -> tuple[Any, Any] | None:
+    """Who leads up to a quote without a verb of saying, and by which verb; None where that is nobody.
+
+    "Lee disagreed with the findings: “…”", "Lee turned to the net, writing there, “…”", "Lee defended the step as “…”".
+
+    Args:
+        doc: The sentence.
+        place: Where the stand-in begins.
+
+    Returns:
+        The head of the noun phrase, and the verb.
+    """
+    at = next((t.i for t in doc if t.idx == place), 0)
+    if not at:  # it begins the sentence, and who says it follows
+        verb = next((t for t in doc if t.tag_ in _FINITE and t.dep_ in ("ROOT", "parataxis", "ccomp")), None)
+        subject = subject_of(verb) if verb is not None else None
+        return (subject, verb) if subject is not None and subject.i else None
+    before = doc[at - 1]
+    verbs = [t for t in doc[:at] if t.tag_.startswith("VB")]
+    if before.lower_ == "as":
+        verb = before.head
+        while verb.dep_ in ("dobj", "pobj", "prep") and not verb.tag_.startswith("VB"):
+            verb = verb.head
+        verbs = [verb] if any(c.dep_ == "dobj" for c in verb.children) else []
+    elif before.text == ":":  # what stands before it is the sentence's own verb, not a clause's
+        verbs = sorted(verbs, key=lambda t: (t.dep_ != "ROOT", t.head.dep_ != "ROOT"))
+    else:
+        verbs.reverse()
+    own = (v for v in verbs if (v.tag_ != "VBN" or v.dep_ in ("ROOT", "conj")) and v.lower_ not in _BEING)
+    found = ((subject_of(v), v) for v in own if not any(c.dep_ == "neg" for c in v.children))
+    return next((pair for pair in found if pair[0] is not None), None)
 
 
 def noun_phrase(head: Any) -> tuple[int, int]:

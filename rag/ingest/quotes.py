@@ -19,6 +19,7 @@ from rag.ingest.quote_grammar import (
     capital_run,
     clause_around,
     describes_person,
+    leads_to,
     noun_phrase,
     phrase_role,
     reported_clause,
@@ -67,19 +68,24 @@ def find(articles: Sequence[tuple[str, str, Sequence[Sentence]]]) -> list[list[Q
     """
     framed = [list(frames(text, sentences)) for _, text, sentences in articles]
     wanted = [f for of in framed for f in of if f.wanted]
-    for frame, parsed in zip(wanted, _parsed([f.text for f in wanted]), strict=True):
+    for frame, parsed in zip(wanted, _parsed(wanted), strict=True):
         frame.parsed = parsed
     return [_Reading(title, text, of).quotes() for (title, text, _), of in zip(articles, framed, strict=True)]
 
 
-def _parsed(texts: Sequence[str]) -> list[Any]:
+def _parsed(frames: Sequence[Frame]) -> list[Any]:
     """Frames as the parser reads them, with names where somebody speaks."""
-    return parser.documents(
-        texts,
-        named=lambda doc: any(
-            (t.lower_ in REPORTING_VERBS and subject_of(t) is not None) or t.lower_ == "according" for t in doc
-        ),
-    )
+    quoting = {f.text for f in frames if f.inner}
+    led = {f.text for f in frames if f.introduced}
+
+    def speaks(doc: Any) -> bool:
+        quotes = doc.text in quoting
+        return doc.text in led or any(
+            (t.lower_ in REPORTING_VERBS and (quotes or subject_of(t) is not None)) or t.lower_ == "according"
+            for t in doc
+        )
+
+    return parser.documents([f.text for f in frames], named=speaks)
 
 
 # -- one article -------------------------------------------------------------------------------
@@ -124,6 +130,8 @@ class _Reading:
         before: tuple[int, _Told] | None = None  # paragraph, and who spoke in it last
         for n, frame in enumerate(self._frames):
             told = list(self._told(frame)) if frame.parsed is not None else []
+            if not told and frame.introduced and frame.parsed is not None:
+                told = list(self._led(frame))
             if not told and frame.inner and frame.only_quotes:
                 after = self._frames[n + 1] if n + 1 < len(self._frames) else None
                 tail = list(self._told(after)) if after and after.parsed is not None and _is_tail(after) else []
@@ -134,7 +142,7 @@ class _Reading:
                     before = (frame.paragraph, before[1])
                 continue
             for place, first, last in frame.inner:
-                if (by := _speaks(told, place)) is not None:
+                if (by := _speaks(told, place, frame.text)) is not None:
                     found.append(self._said(by, first, last, direct=True))
                     before = (frame.paragraph, by)
             for t in told:
@@ -185,6 +193,16 @@ class _Reading:
                 subtree = (subject.left_edge.idx, subject.right_edge.idx + len(subject.right_edge))
                 yield self._noted(_Told(who, token.text, clause, token.idx, wide, subtree))
 
+    def _led(self, frame: Frame) -> Iterator[_Told]:
+        """Who leads up to quotes without a verb of saying: somebody named, a group by name, or he, she and they."""
+        for place in sorted(frame.introduced):
+            found = leads_to(frame.parsed, place)
+            if found is None or found[0].lower_ == "i" or (who := self._who(frame, found[0])) is None:
+                continue
+            head, verb = found
+            if who.person or not place or head.ent_type_ == "ORG" or head.lower_ in _PLURAL:
+                yield self._noted(_Told(who, verb.text, None, place, wide=True))
+
     def _noted(self, told: _Told) -> _Told:
         if told.who.person:
             self._person = told.who
@@ -208,6 +226,8 @@ class _Reading:
             known = self._group or self._person
             return known and _Who(known.speaker, known.role, start, end, known.person)
         if head.tag_ in ("WP", "WDT", "DT", "EX", "CD", "PRP", "PRP$") and word != STAND_IN.lower():
+            if head.tag_ == "CD" and any(c.dep_ == "prep" and c.lower_ == "of" for c in head.children):
+                return _Who(frame.text[slice(*noun_phrase(head))], None, start, end, False)  # "one of the users"
             if word in ("who", "which", "that") and head.head.head.tag_.startswith("NN"):
                 return self._who(frame, head.head.head)
             return None
@@ -218,7 +238,7 @@ class _Reading:
         if (person := self._named(frame, left, right, head)) is not None:
             return person
         if m := _NAMED.search(frame.text[right : right + 60]):
-            if frame.text[right : right + m.start()].strip() == "":
+            if frame.text[right : right + m.start()].strip() == "" and STAND_IN not in m[1]:
                 return _Who(m[1].strip(), phrase_role(phrase), *frame.span(right + m.start(1), right + m.end(1)), True)
         if phrase.split()[0].lower() in REPORTING_VERBS or _NOBODY.fullmatch(phrase) or STAND_IN in phrase:
             return None
@@ -236,10 +256,13 @@ class _Reading:
             e for e in doc.ents
             if e.label_ == "PERSON" and e.start_char >= left and e.end_char <= right
             and frame.text[e.end_char : e.end_char + 2] not in ("'s", "’s") and not e.text.endswith(("'s", "’s"))
+            and STAND_IN not in e.text
         ]  # fmt: skip
         run = None
         if head.tag_ == "NNP":
             run = capital_run(frame.text, head.idx, head.idx + len(head), left, right)
+            if run and any(e.label_ == "ORG" and e.start <= head.i < e.end and e.end_char > run[1] for e in doc.ents):
+                run = None  # the name goes on: "the Department of Defense"
         if names:
             inside = [e for e in names if e.start <= head.i < e.end]
             ent = inside[0] if inside else names[-1]
@@ -324,9 +347,14 @@ class _Reading:
         return None
 
 
-def _speaks(told: Sequence[_Told], place: int) -> _Told | None:
+def _speaks(told: Sequence[_Told], place: int, text: str) -> _Told | None:
     """Who says the direct quote at a place of the frame: the nearest verb that isn't said of it."""
-    there = [t for t in told if not t.subject[0] <= place < t.subject[1]]
+    goes_on = text[:place].rstrip().endswith(",")  # "…," said Lee, "…": parsers take the second for another name of Lee
+
+    def of_it(t: _Told) -> bool:
+        return t.subject[0] <= place < t.subject[1] and not (goes_on and t.at < t.subject[0])
+
+    there = [t for t in told if not of_it(t)]
     governing = [t for t in there if t.clause and t.clause[0] <= place < t.clause[1]]
     if governing:
         return max(governing, key=lambda t: t.at if t.at < place else -t.at)

@@ -15,10 +15,10 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import ipaddress
 import math
 import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
@@ -27,17 +27,19 @@ from urllib.parse import quote, urlsplit
 import anyio
 
 from rag.errors import UsageError
-from rag.service.asgi import client_address, redirect, send_error
+from rag.service.asgi import client_address, is_loopback, redirect, send_error
+from rag.service.openid import PENDING, OpenID
 from rag.service.passwords import Passwords, read_roles, read_users
 from rag.service.proxy import Network, parse_networks, relative
 from rag.service.roles import ROLES, Role
-from rag.service.sessions import Sessions, secret_key, session_key
+from rag.service.sessions import Sessions, Signed, secret_key, session_key
 from rag.service.sign_in import PATHS, SignIn
 from rag.service.tries import Guesses
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+    from rag.service.openid import Known
     from rag.settings import Settings
 
 _OPEN_PATH = "/healthz"
@@ -45,6 +47,8 @@ _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 _ALL_ADDRESSES = {"", "0.0.0.0", "::"}  # noqa: S104 - compared with, not listened on
 _LOCAL_NAMES = {"localhost", "127.0.0.1", "::1"}
 _HASHED_AT_ONCE = 2
+_PROXY, _OPENID = "proxy:", "oidc:"
+"""What names begin with that others vouch for: no name of the password file has a colon."""
 _MOST_PROXIED = 10_000  # users whose role is remembered
 
 
@@ -64,6 +68,7 @@ class Access:
         role_header: str = "",
         proxies: Sequence[str] = (),
         metrics: str = "admin",
+        openid: OpenID | None = None,
     ) -> None:
         """Take the credentials; with neither token nor users the service is open, to this machine only.
 
@@ -78,12 +83,14 @@ class Access:
             role_header: The same for that user's role; without it, such users are readers.
             proxies: Addresses and networks of proxies that may do so.
             metrics: Who may read /metrics: "admin", "user", or "open": anybody, without signing in.
+            openid: The provider that people can sign in by; None: there is none.
 
         Raises:
             UsageError: Other machines could reach the service without a credential, the token is too short, or a
                 password is not a hash.
         """
         self._passwords = Passwords(users or {})
+        self.openid = openid
         self._token = token or None
         self.roles = dict(roles or {})
         self.user_header, self.role_header = user_header, role_header
@@ -129,6 +136,7 @@ class Access:
             host=settings.host,
             hosts=settings.allow_hosts,
             metrics=settings.metrics,
+            openid=OpenID.of(settings),
         )
         if not made.open:
             shared = settings.session_secret
@@ -141,6 +149,7 @@ class Access:
 
     def _use_key(self, key: bytes) -> None:
         self._sessions = Sessions(key)
+        self.pending = Signed(key, "onrecord openid", PENDING)
         # Cookies are shared by all ports of a host: another service on this machine must not overwrite ours.
         self.cookie = f"onrecord-{hashlib.sha256(key).hexdigest()[:8]}"
 
@@ -152,7 +161,7 @@ class Access:
     @property
     def open(self) -> bool:
         """Whether no credential is needed."""
-        return self._token is None and not self.users and not self.user_header
+        return self._token is None and not self.users and not self.user_header and self.openid is None
 
     def is_open(self, path: str) -> bool:
         """Whether a path asks nobody who they are."""
@@ -203,7 +212,8 @@ class Access:
         from starlette.requests import cookie_parser  # unlike Python's, it reads on after a malformed cookie
 
         value = cookie_parser(headers.get("cookie") or "").get(self.cookie, "")
-        return self._sessions.read(value, self._credential)
+        user = self._sessions.read(value, self._credential)
+        return self._by_openid(user) if user is not None and user.startswith(_OPENID) else user
 
     def authenticate(self, name: str, secret: str) -> str | None:
         """The user whose secret it is: with a name the user's password, else the token; None if it is wrong."""
@@ -222,8 +232,29 @@ class Access:
         self.on_sign_in(user)
         return self._sessions.create(user, credential)
 
+    def openid_session(self, known: Known) -> tuple[str, int]:
+        """A cookie's value for somebody whom the provider has signed in, and the seconds that it holds.
+
+        Raises:
+            UsageError: No provider is set.
+        """
+        if self.openid is None:
+            raise UsageError("No OpenID provider is set. Set ONRECORD_OIDC_ISSUER.")
+        seconds = round(self.openid.hours * 3600)
+        # Role and end stand in the cookie, which is signed: they hold in every process, and after a restart.
+        user = f"{_OPENID}{known.role}:{round(time.time()) + seconds}:{known.name}"
+        self.on_sign_in(f"{_OPENID}{known.name}")
+        return self._sessions.create(user, self.openid.credential), seconds
+
+    def _by_openid(self, said: str) -> str | None:
+        """The user of such a cookie, as they are known here: "oidc:ada@example.org"; None where it has ended."""
+        role, until, name = said.removeprefix(_OPENID).split(":", 2)
+        return self._proxy_role(f"{_OPENID}{name}", [role]) if float(until) > time.time() else None
+
     def _credential(self, user: str) -> str | None:
         """What a session of the user depends on: it ends when this changes."""
+        if user.startswith(_OPENID):
+            return self.openid.credential if self.openid is not None else None
         return self.users.get(user) or (self._token if user == "token" else None)
 
     # -- roles -----------------------------------------------------------------------
@@ -232,7 +263,8 @@ class Access:
         """What a user may do: as the password file or the proxy says; the token, and a file without roles: all."""
         if (proxied := self._proxied.get(user)) is not None:
             return proxied
-        return self.roles.get(user, "admin")
+        # Whoever is forgotten here is named again by their next request.
+        return "reader" if user.startswith((_PROXY, _OPENID)) else self.roles.get(user, "admin")
 
     def from_proxy(self, user: str, roles: Sequence[str]) -> str:
         """Take a user as a trusted proxy names them; returns the name by which they are known here.
@@ -241,7 +273,10 @@ class Access:
             user: The proxy's name for them.
             roles: What stood in the role header; what is no role counts for nothing.
         """
-        name = f"proxy:{user}"[:200]  # nobody of the password file, and not the token
+        return self._proxy_role(f"{_PROXY}{user}"[:200], roles)  # nobody of the password file, and not the token
+
+    def _proxy_role(self, name: str, roles: Sequence[str]) -> str:
+        """Remember the highest of a user's roles; returns the name."""
         named = [r for r in ROLES for said in roles for x in said.split(",") if x.strip().lower() == r]
         with self._lock:
             if len(self._proxied) >= _MOST_PROXIED:
@@ -364,16 +399,6 @@ def basic_credentials(headers: Mapping[str, str]) -> tuple[str, str]:
     except ValueError:
         return "", ""
     return name, password
-
-
-def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach that address."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _same(a: str, b: str) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import ipaddress
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -44,9 +45,12 @@ def speaks_openai(scope: Scope) -> bool:
     return f"{scope['path'].removeprefix(scope.get('root_path', ''))}/".startswith("/v1/")
 
 
-async def send_response(send: Send, status: int, body: bytes, headers: Mapping[str, str]) -> None:
+async def send_response(
+    send: Send, status: int, body: bytes, headers: Mapping[str, str], cookies: Sequence[str] = ()
+) -> None:
     """Answer a request with a whole body."""
     raw = [(n.encode("latin-1"), v.encode("latin-1")) for n, v in headers.items()]
+    raw += [(b"set-cookie", cookie.encode("latin-1")) for cookie in cookies]
     raw.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": raw})
     await send({"type": "http.response.body", "body": body})
@@ -91,9 +95,20 @@ def client_address(scope: Scope) -> str:
     return str((scope.get("client") or ("",))[0])
 
 
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach that address."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
 __all__ = [
     "client_address",
     "error_body",
+    "is_loopback",
     "page_policy",
     "read_body",
     "redirect",

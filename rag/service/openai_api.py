@@ -350,7 +350,11 @@ def _completion_example() -> dict[str, Any]:
         "usage": {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0},
     }
     required: Sequence[str] = ("id", "object", "created", "model", "choices", "usage")
-    schema = {"type": "object", "required": list(required), "properties": {"choices": {"type": "array"}}}
+    schema = {
+        "type": "object",
+        "required": list(required),
+        "properties": {"choices": {"type": "array", "items": {"type": "object"}}},
+    }
     chunk = {"type": "object", "properties": {"data": {"type": "string"}}, "description": "Each event; data is JSON"}
     return {
         "description": "The answer, or its chunks",

@@ -466,7 +466,10 @@ def _ask_responses() -> dict[int | str, dict[str, Any]]:
 def _add_request_body() -> dict[str, Any]:
     one = NewArticle.model_json_schema()
     files = {"type": "array", "items": {"type": "string", "format": "binary"}}
-    json_body = {"schema": {"anyOf": [one, {"type": "array", "items": one}]}, "example": one["examples"][0]}
+    json_body = {
+        "schema": {"anyOf": [one, {"type": "array", "items": one | {"title": "NewArticles"}}]},
+        "example": one["examples"][0],
+    }
     form = {"schema": {"type": "object", "properties": {"files": files}, "required": ["files"]}}
     return {"requestBody": {"required": True, "content": {"application/json": json_body, "multipart/form-data": form}}}
 

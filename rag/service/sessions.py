@@ -75,6 +75,33 @@ def secret_key(secret: str) -> bytes:
     return hmac.new(secret.encode("utf-8", "surrogateescape"), b"onrecord sessions", hashlib.sha256).digest()
 
 
+class Signed:
+    """Writes and reads short-lived values that a browser keeps for us."""
+
+    def __init__(self, key: bytes, purpose: str, seconds: int) -> None:
+        """Take the key, what the values are for, and how long they hold."""
+        from itsdangerous import URLSafeTimedSerializer
+
+        self._seconds = seconds
+        self._serializer = URLSafeTimedSerializer(
+            key, salt=purpose, signer_kwargs={"key_derivation": "hmac", "digest_method": hashlib.sha256}
+        )
+
+    def write(self, value: list[str]) -> str:
+        """The value as a cookie has it."""
+        written = self._serializer.dumps(value)
+        return written if isinstance(written, str) else written.decode()
+
+    def read(self, text: str) -> list[str] | None:
+        """The value of a cookie; None where it is not ours, or too old."""
+        from itsdangerous import BadData
+
+        try:
+            return list(self._serializer.loads(text, max_age=self._seconds))
+        except (BadData, UnicodeError):
+            return None
+
+
 def session_key(folder: Path, purpose: str) -> bytes:
     """A secret that outlives a restart: made from ``session.key`` in a folder, which is created if it is missing.
 
@@ -99,4 +126,4 @@ def session_key(folder: Path, purpose: str) -> bytes:
     return hmac.new(secret, purpose.encode("utf-8", "surrogateescape"), hashlib.sha256).digest()
 
 
-__all__ = ["SESSION", "Sessions", "secret_key", "session_key"]
+__all__ = ["SESSION", "Sessions", "Signed", "secret_key", "session_key"]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import astuple
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, quote
 
 import anyio
 
 from rag.service.asgi import client_address, page_policy, read_body, redirect, send_error, send_response
+from rag.service.openid import CALLBACK, PENDING, START, Pending, SignInFailed
 from rag.service.proxy import relative
 from rag.service.sessions import SESSION
 from rag.templating import environment
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from rag.service.access import Access
 
-PATHS = ("/login", "/logout")
+PATHS = ("/login", "/logout", START, CALLBACK)
 
 _LONGEST_FORM = 10_000
 _NOT_STORED = {"cache-control": "no-store"}
@@ -31,7 +33,7 @@ _PAGE_HEADERS = {
 
 
 class SignIn:
-    """Answers /login and /logout."""
+    """Answers /login and /logout, and goes to an OpenID provider and back."""
 
     def __init__(self, access: Access) -> None:
         """Take who knows tokens, users and sessions."""
@@ -45,6 +47,9 @@ class SignIn:
                 await send_error(scope, send, 405, "MethodNotAllowed", "Send a POST to sign out.", {"allow": "POST"})
             else:
                 await redirect(send, "./login", {"set-cookie": self._cookie(scope, "", 0)})
+            return
+        if scope["path"] in (START, CALLBACK):
+            await self._by_openid(scope, send, headers)
             return
         target = _local_path(parse_qs(scope["query_string"].decode("latin-1")).get("next", ["/"])[0])
         if self.access.open or (method == "GET" and self.access.signed_in(headers) is not None):
@@ -79,31 +84,105 @@ class SignIn:
         cookie = self._cookie(scope, access.session(user), SESSION)
         await redirect(send, relative(scope["path"], target), {"set-cookie": cookie, **_NOT_STORED})
 
-    def _cookie(self, scope: Scope, value: str, seconds: int) -> str:
+    async def _by_openid(self, scope: Scope, send: Send, headers: Mapping[str, str]) -> None:
+        """Send the browser to the provider, or take it back from there."""
+        query = {n: v[-1] for n, v in parse_qs(scope["query_string"].decode("latin-1")).items()}
+        target = _local_path(query.get("next", "/"))
+        if self.access.openid is None:
+            await redirect(send, relative(scope["path"], "/login"))
+        elif scope["method"] != "GET":
+            await send_error(scope, send, 405, "MethodNotAllowed", "Send a GET.", {"allow": "GET"})
+        else:
+            try:
+                if scope["path"] == START:
+                    pending = Pending.new(target)
+                    address = await self.access.openid.address(pending, _callback(scope, headers))
+                    cookie = self._pending_cookie(scope, self.access.pending.write(list(astuple(pending))), PENDING)
+                    await redirect(send, address, {"set-cookie": cookie, **_NOT_STORED})
+                else:
+                    await self._back(scope, send, headers, query)
+            except SignInFailed as e:
+                await self._send_form(send, e.status, target, str(e), below=scope["path"])
+
+    async def _back(self, scope: Scope, send: Send, headers: Mapping[str, str], query: Mapping[str, str]) -> None:
+        """Begin a session for whom the provider has signed in.
+
+        Raises:
+            SignInFailed: It has not.
+        """
+        from starlette.requests import cookie_parser
+
+        openid = self.access.openid
+        kept = self.access.pending.read(
+            cookie_parser(headers.get("cookie") or "").get(f"{self.access.cookie}-oidc", "")
+        )
+        if openid is None or kept is None:
+            raise SignInFailed("This sign-in has taken too long, or began in another browser. Begin again.")
+        pending = Pending(*kept)
+        known = await openid.known(pending, query, _callback(scope, headers))
+        value, seconds = self.access.openid_session(known)
+        # A page, not a redirect: the browser comes from another site, and would hold the new cookie back.
+        page = (
+            environment("rag.service")
+            .get_template("signed_in.html.j2")
+            .render(target=relative(scope["path"], pending.target))
+        )
+        cookies = [self._cookie(scope, value, seconds), self._pending_cookie(scope, "", 0)]
+        policy = {"content-security-policy": page_policy(page)}
+        await send_response(send, 200, page.encode(), {**_PAGE_HEADERS, **policy}, cookies)
+
+    def _pending_cookie(self, scope: Scope, value: str, seconds: int) -> str:
+        """A cookie that the browser sends when it comes back from the provider, which is another site."""
+        plain = self._cookie(scope, value, seconds, suffix="-oidc")
+        return plain.replace("SameSite=Strict", "SameSite=Lax")
+
+    def _cookie(self, scope: Scope, value: str, seconds: int, suffix: str = "") -> str:
         only_https = "; Secure" if scope.get("scheme") == "https" else ""
         path = f"{scope.get('onrecord.prefix', '')}/"
-        return f"{self.access.cookie}={value}; Path={path}; HttpOnly; SameSite=Strict{only_https}; Max-Age={seconds}"
+        name = f"{self.access.cookie}{suffix}"
+        return f"{name}={value}; Path={path}; HttpOnly; SameSite=Strict{only_https}; Max-Age={seconds}"
 
-    async def _send_form(self, send: Send, status: int, target: str, wrong: str = "", wait: float = 0.0) -> None:
-        page = sign_in_page(target, names=bool(self.access.users), token=self.access.by_token, wrong=wrong)
+    async def _send_form(
+        self, send: Send, status: int, target: str, wrong: str = "", wait: float = 0.0, below: str = "/login"
+    ) -> None:
+        access = self.access
+        page = sign_in_page(
+            target,
+            names=bool(access.users),
+            token=access.by_token,
+            openid=access.openid.host if access.openid is not None else "",
+            wrong=wrong,
+            below=below,
+        )
         headers = {**_PAGE_HEADERS, "content-security-policy": page_policy(page, forms=True)}
         if wait:
             headers["retry-after"] = str(math.ceil(wait))
         await send_response(send, status, page.encode(), headers)
 
 
-def sign_in_page(target: str, *, names: bool, token: bool, wrong: str = "") -> str:
+def sign_in_page(
+    target: str, *, names: bool, token: bool, openid: str = "", wrong: str = "", below: str = "/login"
+) -> str:
     """The form at /login.
 
     Args:
         target: Where to go afterwards, a path.
         names: Whether there are users with names.
         token: Whether there is a token; with both, the name may be left empty.
+        openid: The OpenID provider's name; empty where there is none.
         wrong: What was wrong with the last try.
+        below: The path that the page is shown at.
     """
     template = environment("rag.service").get_template("sign_in.html.j2")
-    action = f"./login?next={quote(target, safe='/')}"
-    return template.render(action=action, names=names, token=token, wrong=wrong)
+    after = f"?next={quote(target, safe='/')}"
+    provider = {"host": openid, "href": relative(below, START) + after} if openid else None
+    action = relative(below, "/login") + after
+    return template.render(action=action, names=names, token=token, openid=provider, wrong=wrong)
+
+
+def _callback(scope: Scope, headers: Mapping[str, str]) -> str:
+    """Where the provider sends the browser back to: the address that it knows the service by."""
+    return f"{scope['scheme']}://{headers.get('host', '')}{scope.get('onrecord.prefix', '')}{CALLBACK}"
 
 
 def _local_path(target: str) -> str:

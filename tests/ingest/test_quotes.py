@@ -88,6 +88,12 @@ def test_the_mention_is_what_stands_beside_the_words() -> None:
         ("The tram will be late, according to Ann Lee.", "Ann Lee", "The tram will be late"),
         ("Officials said the tram would be late.", "Officials", "the tram would be late"),
         ("Smith said of Jones that he was tired.", "Smith", "he was tired"),
+        (
+            "Officials met. One of the guards said “the gate was open all night”.",
+            "One of the guards",
+            "the gate was open all night",
+        ),
+        ("Mayor Ann Lee spoke. She closed the talk by saying “we are ready now”.", "Ann Lee", "we are ready now"),
         ("First Minister of Scotland Nicola Sturgeon said via Twitter, “Leave now.”", "Nicola Sturgeon", "Leave now."),
     ],
 )
@@ -96,8 +102,39 @@ def test_the_ways_of_saying(text: str, speaker: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "speaker"),
+    [
+        ("Ann Lee of the University of Wye, Leeds disagreed with these findings: “{}”", "Ann Lee"),
+        ("John Meyer turned to the public, writing on his page, “{}”", "John Meyer"),
+        ("Mayor Ann Lee met him. In her letter, she praised the crew: “{}”", "Ann Lee"),
+        ("The Department of Health issued a warning on Monday: “{}”", "The Department of Health"),
+        ("“{},” the council informed the press.", "the council"),
+        ("Praising it as “bold”, Ann Lee of “Clean Rivers”, a local charity, told Reuters “{}”", "Ann Lee"),
+        ("“We wait,” said Ann Lee, “{}”", "Ann Lee"),
+        ('"We were late", said Ann Lee after the race.  "{}"  Lee was met by her coach there.', "Ann Lee"),
+    ],
+)
+def test_a_quote_is_found_by_how_the_sentence_leads_to_it(text: str, speaker: str) -> None:
+    words = "The river has been rising for weeks now and nobody has come."
+    said = words if "{}," not in text else words[:-1]
+    assert [who for who, found, direct in told(text.format(said)) if direct and found.rstrip(",") == said] == [speaker]
+
+
+def test_a_judgement_is_said_by_whoever_makes_it() -> None:
+    assert told("The move was met with what WyePost called “fury” from the town.") == [("WyePost", "fury", True)]
+    assert told("The Foreign Ministry of Wye characterized the attack as “cowardly”.") == [
+        ("The Foreign Ministry of Wye", "cowardly", True)
+    ]
+
+
+@pytest.mark.parametrize(
     "text",
     [
+        "Ann Lee starred in a hit, “The Man Who Came Back Too Late.”",
+        "Ann Lee saw one sign: “Keep Out Of This Yard Now.”",
+        "And I was like, “Nobody has come to see the river.”",
+        "Ann Lee did not defend the step as “fair”.",
+        "The river was often referred to as “the old lady of the north”.",
         "The film “Oppenheimer” opened on Friday.",
         "The so-called “red line” runs north.",
         "Ann Lee did not say whether the tram would be late.",
