@@ -16,6 +16,7 @@ from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -334,14 +335,15 @@ def parse_time(column: str | None) -> datetime | None:
 
 
 def read_texts(db: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, str]:
-    """Texts of versions by number, each read once however many of its passages are wanted."""
-    if getattr(db, "far", False):  # one way there and back
-        some = list(set(numbers))
-        found = db.execute(f"SELECT number, text FROM version WHERE number IN ({','.join('?' * len(some))})", some)
-        return dict.fromkeys(some, "") | {r["number"]: r["text"] for r in found.fetchall()}
-    one = "SELECT text FROM version WHERE number = ?"
-    rows = {n: db.execute(one, (n,)).fetchone() for n in set(numbers)}
-    return {n: row["text"] if row else "" for n, row in rows.items()}
+    """Texts of versions by number, each read once however many of its passages are wanted; "" where there is none."""
+    wanted = list(set(numbers))
+    found = dict.fromkeys(wanted, "")
+    for at in range(0, len(wanted), 500):
+        some = wanted[at : at + 500]
+        marks = ",".join("?" * len(some))
+        rows = db.execute(f"SELECT number, text FROM version WHERE number IN ({marks})", some).fetchall()
+        found |= {row["number"]: row["text"] for row in rows}
+    return found
 
 
 def read_article(db: sqlite3.Connection, row: sqlite3.Row) -> Article:
@@ -367,20 +369,42 @@ def read_article(db: sqlite3.Connection, row: sqlite3.Row) -> Article:
     )
 
 
-def to_passage(row: sqlite3.Row, text: str) -> Passage:
-    """A passage.
+class PassageRow(NamedTuple):
+    """A passage as it is read for ranking: most of those that are ranked are never shown, so its sentences wait."""
+
+    id: str
+    article_id: str
+    start: int
+    end: int
+    text: str
+    places: str
+    """Of its sentences, as the column ``sentences`` holds them."""
+    title: str
+    source: str | None
+    published: datetime | None
+    url: str | None
+    language: str
+
+    def passage(self) -> Passage:
+        """The passage, its sentences read."""
+        told = self._asdict()
+        return Passage(sentences=tuple(parse_sentences(told.pop("places"))), **told)
+
+
+def to_passage_row(row: sqlite3.Row, text: str) -> PassageRow:
+    """A passage for ranking.
 
     Args:
         row: Of ``passage`` joined with its ``version``.
         text: The version's whole text.
     """
-    return Passage(
+    return PassageRow(
         id=row["id"],
         article_id=row["article_id"],
         start=row["start"],
         end=row["end"],
         text=text[row["start"] : row["end"]],
-        sentences=tuple(parse_sentences(row["sentences"])),
+        places=row["sentences"],
         title=row["title"],
         source=row["source"],
         published=parse_time(row["published"]),
@@ -390,7 +414,7 @@ def to_passage(row: sqlite3.Row, text: str) -> Passage:
 
 
 def to_index_row(row: sqlite3.Row, text: str) -> IndexRow:
-    """What the indexes store of a passage; see ``to_passage``."""
+    """What the indexes store of a passage; see ``to_passage_row``."""
     return IndexRow(
         number=row["number"],
         id=row["id"],

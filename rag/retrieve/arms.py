@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from rag.retrieve import quote_search
 from rag.retrieve.fusion import Candidates, share
-from rag.types import Passage, Query
+from rag.types import Query
 
 if TYPE_CHECKING:
+    from rag.index.schema import PassageRow
     from rag.index.stores import Stores
 
 BLIND = 0.01
@@ -137,7 +138,7 @@ def add_articles(
 
 
 def prefer_newer(
-    candidates: Candidates, order: Sequence[str], query: Query, passages: Mapping[str, Passage]
+    candidates: Candidates, order: Sequence[str], query: Query, passages: Mapping[str, PassageRow]
 ) -> list[str]:
     """Order likely passages with their date's nearness to the question's day, where it asks for the latest.
 

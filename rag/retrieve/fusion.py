@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import chain
+from typing import TYPE_CHECKING
 
 from rag.text.scripts import CJK
-from rag.types import FoundBy, Hit, Passage
+from rag.types import FoundBy, Hit
+
+if TYPE_CHECKING:
+    from rag.index.schema import PassageRow
 
 _RRF = 10
 """The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009, who take 60: the first places count
 for more here; docs/benchmarks.md has the comparison)."""
 _SAME_STORY = 0.8
 """Share of the shorter passage's word triples that make two passages one story."""
+_WORDS = re.compile(rf"[{CJK}]|\w+")
 
 
 def share(weight: float, rank: int) -> float:
@@ -56,7 +63,7 @@ class Candidates:
         return sorted(self.scores if idents is None else idents, key=lambda i: (-self.scores[i], i))
 
 
-def hits(candidates: Candidates, order: Sequence[str], passages: Mapping[str, Passage], k: int) -> list[Hit]:
+def hits(candidates: Candidates, order: Sequence[str], passages: Mapping[str, PassageRow], k: int) -> list[Hit]:
     """The best ``k`` passages as hits. Near-identical ones take one place, and the first names the other outlets.
 
     Args:
@@ -66,24 +73,29 @@ def hits(candidates: Candidates, order: Sequence[str], passages: Mapping[str, Pa
         k: How many at most.
     """
     found: list[Hit] = []
-    for passage, others, twins in _one_story_once([passages[i] for i in order if i in passages], k):
-        arms = candidates.found[passage.id]
+    for row, others, twins in _one_story_once([passages[i] for i in order if i in passages], k):
+        arms = candidates.found[row.id]
         by: FoundBy = "hybrid" if len(arms) > 1 else next(iter(arms))
+        passage = row.passage()
         shown = passage.model_copy(update={"also_published_by": others}) if others else passage
-        score = candidates.scores[passage.id]
+        score = candidates.scores[row.id]
         found.append(Hit(passage=shown, score=score, rank=len(found) + 1, found_by=by, duplicates=twins))
     return found
 
 
-def _one_story_once(passages: Sequence[Passage], k: int) -> list[tuple[Passage, tuple[str, ...], tuple[str, ...]]]:
+def _one_story_once(
+    passages: Sequence[PassageRow], k: int
+) -> list[tuple[PassageRow, tuple[str, ...], tuple[str, ...]]]:
     """The first ``k`` distinct passages, each with outlets and article ids of its near-identical twins."""
-    kept: list[tuple[Passage, frozenset[str], list[str], list[str]]] = []
+    kept: list[tuple[PassageRow, int, list[str], list[str]]] = []  # with the number of its word triples
+    holders: dict[tuple[str, ...], list[int]] = {}  # those of ``kept`` that have a triple
     for passage in passages:
         triples = _triples(passage.text)
-        for first, theirs, outlets, twins in kept:
-            if first.article_id == passage.article_id or not triples or not theirs:
-                continue
-            if len(triples & theirs) >= _SAME_STORY * min(len(triples), len(theirs)):
+        # Few triples stand in two passages: looking those up is cheaper than comparing each passage with each.
+        shared = Counter(chain.from_iterable(holders[t] for t in holders.keys() & triples))
+        for n in sorted(shared):
+            first, size, outlets, twins = kept[n]
+            if first.article_id != passage.article_id and shared[n] >= _SAME_STORY * min(len(triples), size):
                 name = passage.source or passage.title
                 if name != (first.source or first.title) and name not in outlets:
                     outlets.append(name)
@@ -92,7 +104,9 @@ def _one_story_once(passages: Sequence[Passage], k: int) -> list[tuple[Passage, 
                 break
         else:
             if len(kept) < k:
-                kept.append((passage, triples, [], []))
+                for triple in triples:
+                    holders.setdefault(triple, []).append(len(kept))
+                kept.append((passage, len(triples), [], []))
     return [(passage, tuple(outlets), tuple(twins)) for passage, _, outlets, twins in kept]
 
 
@@ -102,8 +116,8 @@ def same_story(one: str, other: str) -> bool:
     return bool(mine and yours) and len(mine & yours) >= _SAME_STORY * min(len(mine), len(yours))
 
 
-@lru_cache(maxsize=1024)
-def _triples(text: str) -> frozenset[str]:
+@lru_cache(maxsize=4096)
+def _triples(text: str) -> frozenset[tuple[str, ...]]:
     # Words, and single characters where words aren't spaced.
-    found = re.findall(rf"[{CJK}]|\w+", text.casefold())
-    return frozenset({" ".join(found[i : i + 3]) for i in range(max(1, len(found) - 2))}) if found else frozenset()
+    found = _WORDS.findall(text.casefold())
+    return frozenset(zip(found, found[1:], found[2:], strict=False)) or frozenset({tuple(found)} if found else ())

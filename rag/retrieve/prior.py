@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from rag.retrieve.fusion import Candidates, share
 from rag.retrieve.timeref_english import about_now
@@ -15,6 +16,9 @@ from rag.text.day_names import Days
 from rag.text.local_clock import clock
 from rag.text.told_days import named_days
 from rag.types import Passage, Query, Time
+
+if TYPE_CHECKING:
+    from rag.index.schema import PassageRow
 
 WITHIN = 0.5
 """Weight of each arm's ranking among articles of the question's time, beside its ranking of all."""
@@ -36,7 +40,7 @@ def timely(query: Query) -> Query | None:
 
 
 def prefer_told(
-    candidates: Candidates, order: Sequence[str], query: Query, passages: Mapping[str, Passage]
+    candidates: Candidates, order: Sequence[str], query: Query, passages: Mapping[str, PassageRow]
 ) -> list[str]:
     """Order likely passages with those moved up that tell of a day in the question's time.
 
@@ -83,7 +87,7 @@ def newest_first(query: Query) -> bool:
     return query.times and about_now(query.standalone)
 
 
-def _days_told(text: str, passage: Passage) -> list[Days]:
+def _days_told(text: str, passage: Passage | PassageRow) -> list[Days]:
     return [named.days for named in named_days(text, passage.published, passage.language)]
 
 
@@ -93,7 +97,7 @@ def _bounded(query: Query) -> Time | None:
     return time if time and time.kind in ("within", "event") and (time.after or time.before) else None
 
 
-def _tells(time: Time, passage: Passage) -> bool:
+def _tells(time: Time, passage: PassageRow) -> bool:
     return any(_within(time, days) for days in _days_told(passage.text, passage))
 
 

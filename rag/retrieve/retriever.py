@@ -9,14 +9,16 @@ from typing import TYPE_CHECKING
 from rag.retrieve import arms, fusion, prior
 from rag.retrieve.tongues import CALIBRATED_MODEL, Tongues
 from rag.text.local_clock import clock
-from rag.types import FoundBy, Hit, Passage, Query
+from rag.types import FoundBy, Hit, Query
 
 if TYPE_CHECKING:
+    from rag.index.schema import PassageRow
     from rag.index.stores import Stores
     from rag.protocols import Arm
     from rag.retrieve.explain import Explained
 
 _DEPTH = 100  # passages that each arm gives at least
+_SPARE = 16  # passages looked at beyond twice as many as are asked for: twins take no places of their own
 
 
 class Retriever:
@@ -88,8 +90,8 @@ class Retriever:
         across = self._tongues.across(query, "lexical")
         arms.add_articles(candidates, query, self._stores, depth, self._lexical.weight(query), across)
         # Twins of a passage rank next to it, so a few more than are asked for are enough to fold them in.
-        order = candidates.order()[: max(24, 3 * query.k) * (1 if of_its_time is None else 2)]
-        passages = self._stores.catalog.passages(order)  # ids that another process has just deleted drop out here
+        order = candidates.order()[: (2 * query.k + _SPARE) * (1 if of_its_time is None else 2)]
+        passages = self._stores.catalog.passage_rows(order)  # ids that another process has just deleted drop out here
         passages = {i: p for i, p in passages.items() if candidates.found[i] != {"other"} or _allowed(p, query)}
         order = prior.prefer_told(candidates, order, query, passages)
         order = arms.prefer_newer(candidates, order, query, passages)
@@ -107,7 +109,7 @@ class Retriever:
         return own + [("other", arm) for arm in self._others]
 
 
-def _allowed(passage: Passage, query: Query) -> bool:
+def _allowed(passage: PassageRow, query: Query) -> bool:
     """Whether a query's filters let a passage through: an arm of another package need not know them."""
     if query.articles and passage.article_id not in query.articles:
         return False

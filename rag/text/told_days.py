@@ -6,7 +6,8 @@ a date that is mended mends them, and a takedown leaves none behind.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
+from functools import lru_cache
 
 from rag.text.day_names import LANGUAGES, Days, Named, grammar
 from rag.text.timespan import span
@@ -34,7 +35,12 @@ def named_days(text: str, published: datetime | None, language: str) -> list[Nam
     """
     if published is None or language not in LANGUAGES:
         return []
-    return list(grammar(language).find(text, published.date(), "near"))
+    return list(_found(text, published.date(), language))
+
+
+@lru_cache(maxsize=4096)  # the passages that questions meet are often the same
+def _found(text: str, day: date, language: str) -> tuple[Named, ...]:
+    return tuple(grammar(language).find(text, day, "near"))
 
 
 def written(days: Days) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,9 @@ from retrieve.searching import ARMS, STORM, WORDS, Named, through
 from rag import Archive
 from rag.errors import UsageError
 from rag.index.lexical import LexicalIndex
+from rag.index.schema import PassageRow
 from rag.index.vectors import VectorIndex
+from rag.retrieve import fusion
 from rag.testing import FakeEmbeddings
 from rag.text.detect import detect_language
 
@@ -193,3 +195,32 @@ def test_the_weight_of_a_blind_arm_is_less_than_a_place_among_the_first() -> Non
 
     for rank in range(1, 17):
         assert 1 / (_RRF + rank) > 1 / (_RRF + rank + 1) + BLIND / (_RRF + 1), rank
+
+
+def _row(n: int, text: str, article: str) -> PassageRow:
+    return PassageRow(f"{article}:{n}", article, 0, len(text), text, "[]", article, article, None, None, "en")
+
+
+def _each_with_each(passages: Sequence[PassageRow], k: int) -> list[tuple[str, tuple[str, ...]]]:
+    """One story once, as it is meant: every passage compared with all that were kept."""
+    kept: list[tuple[PassageRow, list[str]]] = []
+    for passage in passages:
+        for first, twins in kept:
+            if first.article_id != passage.article_id and fusion.same_story(first.text, passage.text):
+                twins += [passage.article_id] if passage.article_id not in twins else []
+                break
+        else:
+            if len(kept) < k:
+                kept.append((passage, []))
+    return [(passage.id, tuple(twins)) for passage, twins in kept]
+
+
+@given(
+    texts=st.lists(st.lists(st.sampled_from("the port was shut on monday by 港 口".split()), max_size=9), max_size=14),
+    k=st.integers(1, 6),
+    articles=st.integers(1, 5),
+)
+def test_twins_are_those_that_comparing_all_with_all_finds(texts: list[list[str]], k: int, articles: int) -> None:
+    passages = [_row(n, " ".join(words), f"a{n % articles}") for n, words in enumerate(texts)]
+    found = fusion._one_story_once(passages, k)
+    assert [(p.id, twins) for p, _, twins in found] == _each_with_each(passages, k)
