@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
+from rag.tabular import csv_text
 from rag.types import ArticleSummary
 from rag.value import Value
 
@@ -51,17 +49,14 @@ COLUMNS = ("title", "outlet", "author", "published", "language", "url", "id", "p
 
 def as_csv(findings: Findings) -> str:
     """The articles as CSV, a row each, under a row of names (``COLUMNS``)."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    for hit in findings.found:
-        a = hit.article
-        published = a.published.isoformat() if a.published else ""
-        words = " … ".join(" ".join(e.text.split()) for e in hit.excerpts)
-        row = [a.title, a.source or "", a.author or "", published, a.language, a.url or "", a.id, hit.places, words]
-        # A cell that begins so would be run as a formula by the program that opens the file.
-        writer.writerow([f"'{v}" if isinstance(v, str) and v[:1] in tuple("=+-@\t\r") else v for v in row])
-    return out.getvalue()
+    return csv_text(COLUMNS, map(_row, findings.found))
+
+
+def _row(hit: Found) -> list[str]:
+    a = hit.article
+    published = a.published.isoformat() if a.published else ""
+    words = " … ".join(" ".join(e.text.split()) for e in hit.excerpts)
+    return [a.title, a.source or "", a.author or "", published, a.language, a.url or "", a.id, str(hit.places), words]
 
 
 __all__ = ["COLUMNS", "Excerpt", "Findings", "Found", "as_csv"]

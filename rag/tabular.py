@@ -7,11 +7,13 @@ import io
 import re
 from collections.abc import Iterable, Sequence
 
+_FORMULA = re.compile(r"[\s\x00-\x1f\ufeff\u200b]*[=+\-@\uff1d\uff0b\uff0d\uff20]|[\t\r\n]")
+"""How a cell begins that is run as a formula; East Asian editions know the wide signs too."""
 _SPECIAL = re.compile(r"([\\`*_\[\]()#<>|~!+-])")
 
 
 def csv_text(fields: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """Rows with the names of columns on top; what a spreadsheet would take for a formula gets a space."""
+    """Rows with the names of columns on top; what a spreadsheet would run gets an apostrophe before it."""
     out = io.StringIO()
     made = csv.writer(out, lineterminator="\n")
     made.writerow(fields)
@@ -25,7 +27,9 @@ def markdown_text(text: str) -> str:
 
 
 def _inert(cell: str) -> str:
-    return f" {cell}" if cell[:1] in ("=", "+", "-", "@", "\t") else cell
+    """The cell as no program runs it that opens the file: some pass over white space and unseen signs before it."""
+    inert = f"'{cell}" if _FORMULA.match(cell) else cell
+    return inert.replace("\r\n", "\n").replace("\r", "\n")  # which csv leaves unquoted, where lines end in another
 
 
 __all__ = ["csv_text", "markdown_text"]

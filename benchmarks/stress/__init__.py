@@ -1,6 +1,6 @@
 """Attacks on an archive's stores, with figures: ``python -m benchmarks.stress --minutes N [--seed S] [PART …]``.
 
-kills   kill -9 at random moments of ingest, deletion, repair and rebuild
+kills   kill -9 at random moments of ingest, deletion, repair, rebuild, upload and sync, five to an archive
 power   the folder copied while it is written, with and without the tail of the write-ahead log
 damage  files of the indexes and the catalog cut, flipped, emptied, gone or replaced
 disk    files that can't grow any further, at steps of 64 KB

@@ -9,33 +9,69 @@ from pathlib import Path
 
 from benchmarks.stress.common import Failed, filled, opened, require_reads, require_writes, rows, write
 from benchmarks.stress.writers import Writer, usual
+from rag import Archive
 from rag.errors import ArchiveDamaged
+from rag.service.spool import Spool
 
-ACTIONS = ("ingest", "delete", "repair", "rebuild")
+ACTIONS = ("ingest", "delete", "repair", "rebuild", "upload", "sync")
+KILLS = 5
+"""Writers of one archive that are killed before everything is looked at; each has to go on after the one before."""
+_HALF = (".part", ".tmp", ".new")
 _USUAL: dict[str, float] = {}
 
 
-def _begin(action: str, folder: Path, work: Path, templates: Path) -> tuple[list[str | Path], set[str]]:
-    """The writer's arguments, and the articles that have to be there whatever happens."""
+def _begin(action: str, folder: Path, work: Path, templates: Path) -> set[str]:
+    """Make the archive that is written to; returns the articles that have to be there whatever happens."""
     filled(folder, 40, templates)
     if action == "ingest":
-        source = write(work / "more.jsonl", rows(40, 100))
-        return ["ingest", folder, source], {f"story-{n}" for n in range(40)}
+        write(work / "more.jsonl", rows(40, 80))
+    elif action == "upload":
+        (files := work / "files").mkdir(exist_ok=True)
+        for n in range(40, 52):
+            write(files / f"story-{n}.jsonl", rows(n, n + 1))
+    elif action == "sync":
+        _wires(work / "wires", range(8))
+        with opened(folder) as archive:
+            archive.sources.add(str(work / "wires"), remove=True)
+            archive.sources.sync()
+    return {f"story-{n}" for n in range(40)}
+
+
+def _arguments(action: str, folder: Path, work: Path, number: int) -> list[str | Path]:
+    """The writer's arguments, the next of several on one archive."""
+    if action == "ingest":
+        return ["ingest", folder, work / "more.jsonl"]
     if action == "delete":
-        return ["delete", folder, "story-3", "story-4"], {f"story-{n}" for n in range(40) if n not in (3, 4)}
-    return [action, folder], {f"story-{n}" for n in range(40)}
+        return ["delete", folder, f"story-{2 * number + 3}", f"story-{2 * number + 4}"]
+    if action == "upload":
+        return ["upload", folder, work / "files"]
+    if action == "sync":
+        _wires(work / "wires", range(number + 3, number + 15))
+    return [action, folder]
+
+
+def _wires(folder: Path, numbers: range) -> set[str]:
+    """Have a folder hold these files, each with other words than before; returns their words."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    texts = {
+        n: f"Wire {n} of {len(numbers)} tells of gale{n:04}. The boats stayed in the port on Monday." for n in numbers
+    }
+    for n, text in texts.items():
+        (folder / f"wire-{n}.txt").write_text(text, "utf-8")
+    return set(texts.values())
 
 
 def _time(action: str, work: Path, templates: Path) -> float:
     if action not in _USUAL:
-        arguments, _ = _begin(action, work / "usual", work, templates)
-        _USUAL[action] = usual(*arguments)
+        _begin(action, work / "usual", work, templates)
+        _USUAL[action] = usual(*_arguments(action, work / "usual", work, 0))
         shutil.rmtree(work / "usual")
     return _USUAL[action]
 
 
 def kills(seed: int, work: Path, templates: Path) -> str:
-    """One kill; returns what it was done to.
+    """Kills one after the other, of as many writers of one archive; returns what they did.
 
     Raises:
         Failed: Something is lost, or the archive can't be written to any more.
@@ -44,8 +80,20 @@ def kills(seed: int, work: Path, templates: Path) -> str:
     action = ACTIONS[seed % len(ACTIONS)]
     length = _time(action, work, templates)
     folder = work / "x"
-    arguments, acknowledged = _begin(action, folder, work, templates)
-    Writer(*arguments).kill_after(length * chance.random())
+    acknowledged = _begin(action, folder, work, templates)
+    for number in range(KILLS):
+        writer = Writer(*_arguments(action, folder, work, number))
+        writer.kill_after(length * chance.random())
+        acknowledged |= {line for line in writer.told if line.startswith("story-")}
+        if action == "delete":
+            acknowledged -= {f"story-{2 * number + n}" for n in (3, 4)}
+        said = writer.told[-1] if writer.told else ""
+        if writer.said.strip() != "ready" or said not in ("", "done", *acknowledged):  # of the one killed before it
+            raise Failed(f"the writer after kill {number} said {said or writer.said.strip() or 'nothing'}")
+        if action != "rebuild":  # a half rebuilt one fits no settings until it is finished
+            with opened(folder) as archive:
+                if lost := acknowledged - {a.key for a in archive.articles()}:
+                    raise Failed(f"{len(lost)} articles are lost after kill {number + 1}")
     _require(folder, action, acknowledged, work)
     return action
 
@@ -56,8 +104,10 @@ def power(seed: int, work: Path, templates: Path) -> str:
     action = ACTIONS[seed % len(ACTIONS)]
     length = _time(action, work, templates)
     folder, copy = work / "x", work / "copy"
-    arguments, acknowledged = _begin(action, folder, work, templates)
-    writer = Writer(*arguments)
+    acknowledged = _begin(action, folder, work, templates)
+    if action == "delete":
+        acknowledged -= {"story-3", "story-4"}
+    writer = Writer(*_arguments(action, folder, work, 0))
     time.sleep(length * chance.random())
     for _ in range(20):
         try:
@@ -85,6 +135,10 @@ def _require(folder: Path, action: str, acknowledged: set[str], work: Path, *, t
     Args:
         torn: The indexes' files are of different moments: until something is written, a reader may be told so.
     """
+    if action == "upload":
+        Spool(work / "uploads").sweep()  # as a service does when it starts
+        if left := sorted(f.name for f in (work / "uploads").rglob("*")):
+            raise Failed(f"left behind of uploads: {', '.join(left)}")
     with opened(folder) as archive:
         if action == "rebuild":  # a half rebuilt one fits no settings until it is finished
             if {a.key for a in archive.articles()} < acknowledged:
@@ -97,11 +151,25 @@ def _require(folder: Path, action: str, acknowledged: set[str], work: Path, *, t
                 if not torn or e.store not in ("vectors", "lexical"):
                     raise
         else:
-            there = {"story-3", "story-4"} & {a.key for a in archive.articles()}
-            if len(there) == 1:
+            there = {a.key for a in archive.articles()}
+            if any((f"story-{2 * n + 3}" in there) != (f"story-{2 * n + 4}" in there) for n in range(KILLS)):
                 raise Failed("half of a deletion")
+        if action == "sync":
+            _require_synced(archive, work)
         require_writes(archive, work)
         require_reads(archive, acknowledged)
+    names = sorted(f.name for f in folder.iterdir())
+    if len([n for n in names if n.startswith(("vectors-", "lexical-"))]) != 2 or any(n.endswith(_HALF) for n in names):
+        raise Failed(f"left behind: {', '.join(names)}")
 
 
-__all__ = ["ACTIONS", "kills", "power"]
+def _require_synced(archive: Archive, work: Path) -> None:
+    """The next sync brings what the folder holds: each file once, in its words of now, and none that is gone."""
+    archive.sources.sync(look_at_all=True)
+    there = [a.text for a in archive.articles() if a.text.startswith("Wire")]
+    wanted = [f.read_text("utf-8") for f in (work / "wires").iterdir()]
+    if sorted(there) != sorted(wanted):
+        raise Failed(f"{len(there)} articles of {len(wanted)} files after a sync")
+
+
+__all__ = ["ACTIONS", "KILLS", "kills", "power"]

@@ -12,7 +12,9 @@ from pathlib import Path
 from benchmarks.stress import child
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["chromadb", "tantivy", "rag.archive", "rag.testing", "benchmarks.stress.child"])
+_CONTEXT.set_forkserver_preload(
+    ["chromadb", "tantivy", "rag.archive", "rag.service.scheduler", "rag.testing", "benchmarks.stress.child"]
+)
 
 
 class Writer:
@@ -27,6 +29,8 @@ class Writer:
         self._out = os.fdopen(os.dup(read.fileno()), encoding="utf-8")
         read.close()
         self.said = self._out.readline()
+        self.told: list[str] = []
+        """The lines that it said after that, once it has ended."""
 
     def kill_after(self, seconds: float) -> None:
         """Kill -9, unless it is done before."""
@@ -45,6 +49,7 @@ class Writer:
         self._process.join(seconds)
         rest = self._out.read() if select.select([self._out], [], [], 0)[0] else ""
         self._out.close()
+        self.told = rest.split("\n")[:-1]  # a line without its end was never said
         return (rest.strip().splitlines() or [self.said.strip()])[-1]
 
 

@@ -180,7 +180,7 @@ def test_as_files() -> None:
     assert "- **25 July 2023** “Qin Gang was removed as foreign minister yesterday.”" in as_markdown(found)
     entry = found.entries[0].model_copy(update={"quote": "=1+1 *x*", "last": date(2023, 7, 31)})
     odd = found.model_copy(update={"entries": (entry,)})
-    assert " =1+1" in as_csv(odd) and r"\*x\*" in as_markdown(odd)
+    assert "'=1+1" in as_csv(odd) and r"\*x\*" in as_markdown(odd)
     assert shown_day(entry) == "25–31 July 2023"
     assert Timeline.model_validate_json(found.model_dump_json()) == found
 

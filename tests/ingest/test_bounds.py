@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -270,3 +270,39 @@ def test_what_a_file_is_takes_no_time_that_grows_with_its_square(piece: str, tmp
     with path.open("rb") as stream:
         recognise(path, stream)
     assert time.monotonic() - began < 5
+
+
+def _documents(nested: bool, count: int) -> bytes:
+    """An export of a database whose documents stand beside one another, or each in the one before."""
+    one = '<div><a name="DocID_{0}"></a><p><strong>Full text: </strong>The ferry of pier {0} sails.</p>'
+    return ("".join(one.format(n) + ("" if nested else "</div>") for n in range(count))).encode()
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "count"),
+    [
+        ("flat.html", lambda n: _documents(False, n), 1500),
+        ("nested.html", lambda n: _documents(True, n), 1500),
+    ],
+)
+def test_many_articles_take_no_time_that_grows_with_their_square(
+    name: str, made: Callable[[int], bytes], count: int, tmp_path: Path
+) -> None:
+    """Four times as many take about four times as long, and none is lost."""
+    took = []
+    for many in (count // 4, count):
+        (tmp_path / name).write_bytes(made(many))
+        began = time.process_time()
+        found = [item for item in load([tmp_path / name]) if isinstance(item, RawArticle)]
+        took.append(time.process_time() - began)
+        assert len(found) == len({item.key for item in found}) == many
+        assert "pier 0 " in found[0].text and f"pier {many - 1} " in found[-1].text
+    assert took[1] < 8 * max(took[0], 0.1)
+
+
+def test_a_long_name_of_a_column_is_not_gone_through_for_each_row(tmp_path: Path) -> None:
+    rows = "".join(f"Ferry {n} sails,{n},y\n" for n in range(200))
+    (tmp_path / "a.csv").write_text(f"text,id,{'x' * 200_000}\n{rows}")
+    began = time.process_time()
+    assert sum(isinstance(item, RawArticle) for item in load([tmp_path / "a.csv"])) == 200
+    assert time.process_time() - began < 1.5

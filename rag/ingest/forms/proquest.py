@@ -33,15 +33,39 @@ class ProquestHtml(FormReader):
 
 def html_articles(source: Source, page: str) -> Iterator[RawArticle | Skipped]:
     """The articles of an export's page."""
-    tree = html_tree(page)
-    number = 0
-    for anchor in tree.xpath("//a[starts-with(@name, 'DocID_')]"):
-        number += 1
-        holder = anchor.getparent()
-        title = next((told for p in holder.iter("p") if "bold" in (p.get("style") or "") and (told := line(p))), None)
-        yield _article(source, number, title, *_fields(holder))
-    if not number:
+    anchors = html_tree(page).xpath("//a[starts-with(@name, 'DocID_')]")
+    holders = [anchor.getparent() for anchor in anchors]
+    documents = list(enumerate(holders, 1))
+    if any(_holds(holder, after) for holder, after in zip(holders, anchors[1:], strict=False)):
+        # Tags that were never closed put each document into the one before: from the last to the first, each is taken
+        # out of the one around it, which would be read again and again with all that lies in it.
+        inside_out = [
+            _taken_out(source, number, holder)
+            for number, holder in reversed(documents)
+            if number == 1 or holders[number - 2] is not holder
+        ]
+        yield from reversed(inside_out)
+    else:
+        for number, holder in documents:
+            yield _document(source, number, holder)
+    if not anchors:
         yield source.skipped("looks like a ProQuest export, but no document in it can be told from the next")
+
+
+def _holds(holder: Any, anchor: Any) -> bool:
+    """Whether a document's element holds the next one's anchor too."""
+    return any(above is holder for above in anchor.iterancestors())
+
+
+def _document(source: Source, number: int, holder: Any) -> RawArticle | Skipped:
+    title = next((told for p in holder.iter("p") if "bold" in (p.get("style") or "") and (told := line(p))), None)
+    return _article(source, number, title, *_fields(holder))
+
+
+def _taken_out(source: Source, number: int, holder: Any) -> RawArticle | Skipped:
+    found = _document(source, number, holder)
+    holder.clear(keep_tail=True)
+    return found
 
 
 def _fields(holder: Any) -> tuple[Mapping[str, str], str]:

@@ -20,6 +20,8 @@ from rag.text.decode import guess, sniff
 from rag.text.urls import canonical, host, is_web
 from rag.types import RawArticle, Skipped
 
+_LONGEST_NAME = 200
+"""Characters of a column's name beyond which it is none that is known."""
 LONGEST_ROW = 20_000_000
 """Characters one row may have."""
 
@@ -451,8 +453,9 @@ def value_at(row: object, path: str) -> Any:
 
 
 def plain_name(name: object) -> str:
-    """A field's name in lower case, without punctuation and spaces."""
-    return "".join(c for c in str(name).lower() if c.isalnum())
+    """A field's name in lower case, without punctuation and spaces; "" of one that is too long to be known."""
+    told = str(name)
+    return "".join(c for c in told.lower() if c.isalnum()) if len(told) <= _LONGEST_NAME else ""
 
 
 def _has_text(plain: Mapping[str, str], fields: Mapping[str, str]) -> bool:
@@ -460,7 +463,7 @@ def _has_text(plain: Mapping[str, str], fields: Mapping[str, str]) -> bool:
 
 
 def _no_text_field(row: Mapping[str, Any]) -> str:
-    return f"no text; the fields are: {', '.join(list(map(str, row))[:20])}"[:300]
+    return f"no text; the fields are: {', '.join(str(name)[:300] for name in list(row)[:20])}"[:300]
 
 
 def _first(value: object) -> object:
