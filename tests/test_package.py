@@ -38,6 +38,7 @@ PUBLIC = [
     "Choice",
     "Citation",
     "Claim",
+    "ClusterError",
     "Collection",
     "CollectionMissing",
     "Collections",

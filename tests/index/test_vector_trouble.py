@@ -78,7 +78,7 @@ def test_a_server_that_is_not_there(tmp_path: Path, kind: str) -> None:
         assert archive.stats().articles == 0
         (problem,) = archive.doctor()
         assert problem.store == "vectors" and "can't be reached" in problem.what
-        assert "secret" not in repr(archive.settings)
+        assert "me:secret" not in repr(archive.settings)
 
 
 def test_servers_of_other_versions_and_others(tmp_path: Path) -> None:
