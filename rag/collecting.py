@@ -49,6 +49,11 @@ class Collections:
         own = [c for c in found if user is not None and c.owner == user]
         return (own or found)[0]
 
+    def named(self, name: str, user: str | None = None) -> str:
+        """``#ID`` of the one that a name means for a user, without counting what it has; see ``get``."""
+        found = self._stores.catalog.collection_named(name, user) if self._stores.exists else None
+        return f"#{found[0]}" if found else f"#{self.get(name, user).id}"  # which tells what there is
+
     def make(self, name: str, *, owner: str = "", note: str = "") -> Collection:
         """Make one, still empty.
 

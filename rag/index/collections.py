@@ -67,6 +67,24 @@ class CollectionStore(CatalogFile):
             self._collection(r) for r in self._db.execute("SELECT * FROM collection ORDER BY name, owner").fetchall()
         ]
 
+    def collection_named(self, name: str, user: str | None = None) -> tuple[int, str] | None:
+        """Id and name of the one that a name means, without counting what it has; None where there is none.
+
+        Args:
+            name: In any case, or ``#ID``.
+            user: Who looks: sees the shared ones and their own, and their own first; None sees all, shared ones first.
+        """
+        if not self._has_collections:
+            return None
+        wanted = name.strip().casefold()
+        # Compared here and not by SQLite, which takes letters of any case as the same in ASCII alone.
+        found = [
+            (bool(r["owner"]) != (user is not None), r["owner"], r["id"], r["name"])
+            for r in self._db.execute("SELECT id, owner, name FROM collection")
+            if (name == f"#{r['id']}" or r["name"].casefold() == wanted) and (user is None or r["owner"] in ("", user))
+        ]
+        return min(found)[2:] if found else None
+
     def _collection(self, row: sqlite3.Row) -> Collection:
         outlets = self._db.execute(
             "SELECT value FROM collected WHERE collection = ? AND kind = 'outlet' ORDER BY value", (row["id"],)
