@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from rag.errors import CollectionMissing, UsageError
 from rag.index.collections import Collection
-from rag.protocols import FilterArgs
+from rag.protocols import Day, FilterArgs
 
 if TYPE_CHECKING:
     from rag.index.stores import Stores
@@ -74,9 +74,22 @@ class Collections:
         return self.get(f"#{ident}")
 
     def change(
-        self, name: str, *, to: str | None = None, note: str | None = None, user: str | None = None
+        self,
+        name: str,
+        *,
+        to: str | None = None,
+        note: str | None = None,
+        owner: str | None = None,
+        user: str | None = None,
     ) -> Collection:
-        """Rename one, or note something else of it.
+        """Rename one, note something else of it, or change who sees it.
+
+        Args:
+            name: The collection's.
+            to: Its new name.
+            note: Anything to remember of it.
+            owner: The one user who is to see it from now on; empty: everybody.
+            user: Who does it.
 
         Raises:
             CollectionMissing: There is no such collection.
@@ -84,7 +97,12 @@ class Collections:
         """
         one = self.get(name, user)
         new = one.name if to is None else _checked(to)
-        if not self._stores.catalog.change_collection(one.id, name=new, note=one.note if note is None else note):
+        if not self._stores.catalog.change_collection(
+            one.id,
+            name=new,
+            note=one.note if note is None else note,
+            owner=one.owner if owner is None else owner,
+        ):
             raise UsageError(f"There is a collection {new!r} already. Choose another name.")
         return self.get(f"#{one.id}")
 
@@ -138,6 +156,39 @@ class Collections:
             page = fulltext.find(self._stores, query, order="oldest", limit=_AT_ONCE, offset=len(keys), **filters)
             keys += [hit.article.key for hit in page.found]
             if not page.found or len(keys) >= page.total:
+                return self._stores.catalog.collect(one.id, "article", keys)
+
+    def add_listed(
+        self,
+        name: str,
+        search: str = "",
+        *,
+        source: str | None = None,
+        after: Day | None = None,
+        before: Day | None = None,
+        user: str | None = None,
+    ) -> int:
+        """Put all articles into one that a list has now: by words of their titles, authors and addresses, by outlet
+        and by day; see ``Archive.list_articles``.
+
+        Returns:
+            How many were not in it.
+
+        Raises:
+            CollectionMissing: There is no such collection.
+            UsageError: A day makes no sense.
+        """
+        from rag import listing
+
+        one = self.get(name, user)
+        keys: list[str] = []
+        while True:
+            page, total = listing.page(
+                self._stores, search, source=source, language=None, after=after, before=before, collection=None,
+                sort="newest", limit=_AT_ONCE, offset=len(keys),
+            )  # fmt: skip
+            keys += [article.key for article in page]
+            if not page or len(keys) >= total:
                 return self._stores.catalog.collect(one.id, "article", keys)
 
     def remove(self, name: str, *idents: str, outlets: Sequence[str] = (), user: str | None = None) -> int:

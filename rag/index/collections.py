@@ -109,11 +109,13 @@ class CollectionStore(CatalogFile):
             except sqlite3.IntegrityError:
                 return None
 
-    def change_collection(self, ident: int, *, name: str, note: str) -> bool:
-        """Rename one, and note something else of it; False where its owner has another of this name."""
+    def change_collection(self, ident: int, *, name: str, note: str, owner: str) -> bool:
+        """Rename one, note something of it, give it to somebody; False where its owner has another of this name."""
         with self._transaction() as db:
             try:
-                db.execute("UPDATE collection SET name = ?, note = ? WHERE id = ?", (name, note, ident))
+                db.execute(
+                    "UPDATE collection SET name = ?, note = ?, owner = ? WHERE id = ?", (name, note, owner, ident)
+                )
             except sqlite3.IntegrityError:
                 return False
         return True

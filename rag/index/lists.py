@@ -21,12 +21,13 @@ class ListStore(CatalogFile):
         language: str | None = None,
         after: datetime | None = None,
         before: datetime | None = None,
+        collection: int | None = None,
         limit: int,
         offset: int = 0,
     ) -> tuple[list[ArticleSummary], int]:
         """Current articles, newest publication first, and how many there are in all; see ``Archive.list_articles``."""
         rules: list[str] = ["current"]
-        values: list[str] = []
+        values: list[str | int] = []
         for rule, value in (
             ("has_words(?, title, author, key)", search.casefold().strip() or None),
             ("coalesce(source, '') = ?", source),
@@ -37,6 +38,12 @@ class ListStore(CatalogFile):
             if value is not None:
                 rules.append(rule)
                 values.append(value)
+        if collection is not None:
+            rules.append(
+                """(key IN (SELECT value FROM collected WHERE collection = ? AND kind = 'article')
+                OR source IN (SELECT value FROM collected WHERE collection = ? AND kind = 'outlet'))"""
+            )
+            values += [collection, collection]
         numbers = self._db.execute(
             f"""SELECT number FROM version INDEXED BY version_listed WHERE {" AND ".join(rules)}
                 ORDER BY published DESC, number DESC""",
