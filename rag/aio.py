@@ -331,6 +331,7 @@ class AsyncArchive:
         language: str | None = None,
         after: Day | None = None,
         before: Day | None = None,
+        collection: str | None = None,
         sort: Sort = "newest",
         limit: int = 50,
         offset: int = 0,
@@ -343,6 +344,7 @@ class AsyncArchive:
             language: Only this one.
             after: Only articles from then on.
             before: Only articles before then.
+            collection: Only those of this collection.
             sort: As for ``Archive.list_articles``.
             limit: How many, 1000 at most.
             offset: How many to pass over.
@@ -354,6 +356,7 @@ class AsyncArchive:
             language=language,
             after=after,
             before=before,
+            collection=collection,
             sort=sort,
             limit=limit,
             offset=offset,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from rag.errors import CollectionMissing, UsageError
 from rag.index.collections import Collection
-from rag.protocols import FilterArgs
+from rag.protocols import Day, FilterArgs
 
 if TYPE_CHECKING:
     from rag.index.stores import Stores
@@ -49,6 +49,11 @@ class Collections:
         own = [c for c in found if user is not None and c.owner == user]
         return (own or found)[0]
 
+    def named(self, name: str, user: str | None = None) -> str:
+        """``#ID`` of the one that a name means for a user, without counting what it has; see ``get``."""
+        found = self._stores.catalog.collection_named(name, user) if self._stores.exists else None
+        return f"#{found[0]}" if found else f"#{self.get(name, user).id}"  # which tells what there is
+
     def make(self, name: str, *, owner: str = "", note: str = "") -> Collection:
         """Make one, still empty.
 
@@ -69,9 +74,22 @@ class Collections:
         return self.get(f"#{ident}")
 
     def change(
-        self, name: str, *, to: str | None = None, note: str | None = None, user: str | None = None
+        self,
+        name: str,
+        *,
+        to: str | None = None,
+        note: str | None = None,
+        owner: str | None = None,
+        user: str | None = None,
     ) -> Collection:
-        """Rename one, or note something else of it.
+        """Rename one, note something else of it, or change who sees it.
+
+        Args:
+            name: The collection's.
+            to: Its new name.
+            note: Anything to remember of it.
+            owner: The one user who is to see it from now on; empty: everybody.
+            user: Who does it.
 
         Raises:
             CollectionMissing: There is no such collection.
@@ -79,7 +97,12 @@ class Collections:
         """
         one = self.get(name, user)
         new = one.name if to is None else _checked(to)
-        if not self._stores.catalog.change_collection(one.id, name=new, note=one.note if note is None else note):
+        if not self._stores.catalog.change_collection(
+            one.id,
+            name=new,
+            note=one.note if note is None else note,
+            owner=one.owner if owner is None else owner,
+        ):
             raise UsageError(f"There is a collection {new!r} already. Choose another name.")
         return self.get(f"#{one.id}")
 
@@ -133,6 +156,39 @@ class Collections:
             page = fulltext.find(self._stores, query, order="oldest", limit=_AT_ONCE, offset=len(keys), **filters)
             keys += [hit.article.key for hit in page.found]
             if not page.found or len(keys) >= page.total:
+                return self._stores.catalog.collect(one.id, "article", keys)
+
+    def add_listed(
+        self,
+        name: str,
+        search: str = "",
+        *,
+        source: str | None = None,
+        after: Day | None = None,
+        before: Day | None = None,
+        user: str | None = None,
+    ) -> int:
+        """Put all articles into one that a list has now: by words of their titles, authors and addresses, by outlet
+        and by day; see ``Archive.list_articles``.
+
+        Returns:
+            How many were not in it.
+
+        Raises:
+            CollectionMissing: There is no such collection.
+            UsageError: A day makes no sense.
+        """
+        from rag import listing
+
+        one = self.get(name, user)
+        keys: list[str] = []
+        while True:
+            page, total = listing.page(
+                self._stores, search, source=source, language=None, after=after, before=before, collection=None,
+                sort="newest", limit=_AT_ONCE, offset=len(keys),
+            )  # fmt: skip
+            keys += [article.key for article in page]
+            if not page or len(keys) >= total:
                 return self._stores.catalog.collect(one.id, "article", keys)
 
     def remove(self, name: str, *idents: str, outlets: Sequence[str] = (), user: str | None = None) -> int:

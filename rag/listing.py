@@ -8,7 +8,7 @@ from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
 
-from rag.errors import UsageError
+from rag.errors import CollectionMissing, UsageError
 from rag.protocols import Day, Sort
 from rag.types import ArticleSummary
 
@@ -26,6 +26,7 @@ def page(
     language: str | None,
     after: Day | None,
     before: Day | None,
+    collection: str | None,
     sort: Sort,
     limit: int,
     offset: int,
@@ -42,11 +43,18 @@ def page(
     language = language_code(language)
     if not stores.exists:
         return [], 0
-    listed = partial(stores.catalog.listed, search, source=source, language=language, after=first, before=last)
+    within = None
+    if collection is not None:
+        if (found := stores.catalog.collection_named(collection)) is None:
+            raise CollectionMissing(f"No collection {collection!r}. See: onrecord collections list")
+        within = found[0]
+    listed = partial(
+        stores.catalog.listed, search, source=source, language=language, after=first, before=last, collection=within
+    )
     if sort == "newest":  # the catalog's own order
         return listed(limit=limit, offset=offset)
-    found = sorted(_all(listed), key=_KEYS[sort])
-    return found[offset : offset + limit], len(found)
+    ordered = sorted(_all(listed), key=_KEYS[sort])
+    return ordered[offset : offset + limit], len(ordered)
 
 
 def _all(listed: Callable[..., tuple[list[ArticleSummary], int]]) -> Iterator[ArticleSummary]:

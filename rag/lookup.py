@@ -105,6 +105,7 @@ class Lookup:
         language: str | None = None,
         after: Day | None = None,
         before: Day | None = None,
+        collection: str | None = None,
         sort: Sort = "newest",
         limit: int = 50,
         offset: int = 0,
@@ -117,6 +118,7 @@ class Lookup:
             language: Only this one, as in "en".
             after: Only articles from then on; undated ones are left out.
             before: Only articles before then; likewise.
+            collection: Only those of this collection, by name or ``#ID``.
             sort: ``newest`` and ``oldest`` by day of publication, undated ones last; ``added``, latest first;
                 ``title``, ``outlet``; ``longest`` first.
             limit: How many, 1000 at most.
@@ -124,6 +126,7 @@ class Lookup:
 
         Raises:
             UsageError: ``limit`` or ``offset`` is out of range, or ``language``, a day or ``sort`` is none.
+            CollectionMissing: There is no such collection.
         """
         from rag import listing
 
@@ -134,6 +137,7 @@ class Lookup:
             language=language,
             after=after,
             before=before,
+            collection=collection,
             sort=sort,
             limit=limit,
             offset=offset,

@@ -10,6 +10,7 @@ from helpers import fill, many, row, write_rows
 
 from rag import Archive
 from rag.errors import ArticleMissing, CollectionMissing, UsageError
+from rag.retrieve.collected import within
 from rag.service.scheduler import RequestScheduler
 from rag.testing import FakeEmbeddings
 
@@ -97,6 +98,18 @@ def test_a_collection_of_ones_own_is_seen_by_nobody_else(archive: Archive) -> No
     archive.collections.add(f"#{shared.id}", "story-2", "story-3")
     assert scheduler.find("storm", user="ana", collection="plans").total == 1
     assert scheduler.find("storm", user="bo", collection="plans").total == 2
+
+
+def test_a_question_counts_no_collection(archive: Archive) -> None:
+    """A name is looked up twice on the way, by the service and by the search: that must not read every collection."""
+    archive.collections.make("ÜBER die See", owner="ana")
+    archive.collections.add("über die see", "story-1", user="ana")
+    scheduler = RequestScheduler(archive)
+    ran: list[str] = []
+    archive.stores.catalog._db.set_trace_callback(ran.append)
+    found = scheduler._seen_by("ana", {"collection": "Über Die See"})
+    assert within(archive.stores, found["collection"], ()) == ((archive.get("story-1").id,), "ÜBER die See")
+    assert ran and not any("count(" in statement for statement in ran)
 
 
 def test_names_are_checked(archive: Archive, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from rag.ui.shell import PageShell
 from rag.ui.starters import StarterQuestions
 from rag.ui.tabs.archive import ArchiveTab, ingest_events
 from rag.ui.tabs.ask import AskTab
+from rag.ui.tabs.collections import CollectionsTab
 from rag.ui.tabs.common import IMMEDIATE, STREAMING, Changes, html, page_file
 from rag.ui.tabs.quotes import QuotesTab
 from rag.ui.tabs.search import SearchTab
@@ -101,6 +102,8 @@ class Page:
                     self.timeline = TimelineTab(self)
                 with gr.Tab("Archive", id="archive") as archive_tab:
                     self.archive = ArchiveTab(self)
+                with gr.Tab("Collections", id="collections") as sets_tab:
+                    self.collections = CollectionsTab(self)
                 with gr.Tab("Sources", id="sources") as sources_tab:
                     self.sources = SourcesTab(self)
                 with gr.Tab("Settings", id="settings"), gr.Column(elem_id="settings-column"):
@@ -122,6 +125,7 @@ class Page:
             self.quotes.wire(quotes_tab)
             self.timeline.wire(timeline_tab)
             self.archive.wire(archive_tab)
+            self.collections.wire(sets_tab, tabs)
             self.sources.wire(sources_tab)
         blocks.state_session_capacity = _MOST_TABS
         self._blocks = blocks

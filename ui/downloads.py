@@ -62,11 +62,12 @@ def downloads(session_of: Callable[[Request], TabSession]) -> APIRouter:
         after: date | None = None,
         before: date | None = None,
         newest_first: bool = False,
+        collection: str = "",
     ) -> Response:
         if kind not in _TIMELINES:
             raise UsageError(f"There is no timeline as {kind!r}. Take {', '.join(_TIMELINES)}.")
         last = before - timedelta(days=1) if before else None
-        found = session_of(request).find_timeline(AskedTimeline(about, after, last, newest_first), _MOST)
+        found = session_of(request).find_timeline(AskedTimeline(about, after, last, newest_first, collection), _MOST)
         media, made = _TIMELINES[kind]
         return _file(f"{export.filename(about)}-timeline.{kind}", media, made(found))
 
@@ -105,8 +106,9 @@ def downloads(session_of: Callable[[Request], TabSession]) -> APIRouter:
         language: str = "",
         order: Literal["best", "newest", "oldest"] | None = None,
         person: str = "",
+        collection: str = "",
     ) -> Response:
-        asked = Asked(speaker, about, after, last, tuple(outlet), language, order, person)
+        asked = Asked(speaker, about, after, last, tuple(outlet), language, order, person, collection)
         if kind not in _QUOTES:
             raise UsageError(f"There are no quotes as {kind!r}. Take {', '.join(_QUOTES)}.")
         title = f"Quotes of {speaker}" if speaker else "Quotes"

@@ -2,13 +2,14 @@
 // `trigger` sends an event to Python, `watch` reports new content. Buttons and fields carry data-event and what the event needs as data-*.
 const known = ['cite', 'back', 'redo', 'edit', 'rate', 'why', 'example', 'sample', 'open', 'remove', 'unfilter', 'turnpage',
   'read', 'earlier', 'takedown', 'rename', 'evidence', 'sharelink', 'unsharelink', 'totab', 'person', 'together', 'apart', 'asfound',
-  'pausesource', 'removesource', 'syncsource', 'narrow', 'collect', 'askabout'];
+  'pausesource', 'removesource', 'syncsource', 'narrow', 'collect', 'askabout',
+  'makeset', 'openset', 'renameset', 'shareset', 'dropset', 'useset', 'dropoutlet', 'tickall', 'tickadd', 'tickremove', 'addall', 'addoutlet'];
 const focusCite = () => document.lastCite?.focus(); // back to the button that opened the article
 const sendEvent = (target) => {
   const data = { ...target.dataset };
   if (data.confirm && !window.confirm(data.confirm)) return;
-  if (data.event === 'rename') {
-    const name = window.prompt('Name of the conversation', data.title || '');
+  if (data.prompt) {
+    const name = window.prompt(data.prompt, data.title || '');
     if (name === null || !name.trim()) return;
     data.title = name.trim();
   }
@@ -16,9 +17,26 @@ const sendEvent = (target) => {
     [...document.querySelectorAll('button[role=tab]')].find((t) => t.textContent.trim() === data.tab)?.click();
     return;
   }
+  const ticks = [...element.querySelectorAll('input.tick')];
+  if (data.event === 'tickall') {
+    const on = ticks.some((tick) => !tick.checked);
+    for (const tick of ticks) tick.checked = on;
+    return;
+  }
+  const ticked = ticks.filter((tick) => tick.checked).map((tick) => tick.value);
+  if ('ticked' in data) {
+    data.ticked = ticked;
+    if (!ticked.length && data.event !== 'collect') {
+      announce('Nothing is ticked');
+      (ticks[0] ?? target).focus();
+      return;
+    }
+  }
   if (data.event === 'cite' && target.closest('.turn, .quote, .event, .found')) document.lastCite = target;
+  if (data.event === 'read') document.lastCite = target;
   if (data.event === 'back') focusCite();
-  if (target.tagName === 'INPUT') data.why = target.value;
+  const field = data.field ? document.getElementById(data.field) : target;
+  if (field?.tagName === 'INPUT') data.why = field.value;
   trigger(data.event, data);
 };
 
@@ -66,7 +84,7 @@ element.addEventListener('keydown', (event) => {
   if (target && event.key === 'Enter') {
     event.preventDefault();
     sendEvent(target);
-    announce(target.dataset.event === 'collect' ? 'Collecting' : 'Saved');
+    announce({ collect: 'Collecting', makeset: 'Making it' }[target.dataset.event] ?? 'Saved');
   }
   if (event.key === 'Escape' && event.target.closest('.reading')) {
     focusCite();
@@ -106,6 +124,7 @@ const showEvidence = () => {
   evidence = found ? found.dataset.turnNumber : '';
 };
 watch('value', () => {
+  for (const tick of element.querySelectorAll('input.tick')) tick.checked = false; // its place may hold another article now
   showQuestion();
   showCited();
   showEvidence();

@@ -37,6 +37,7 @@ class Asked:
     order: Order | None = None
     person: str = ""
     """The key of one of the people whom ``speaker`` may mean."""
+    collection: str = ""
 
     def filters(self) -> FilterArgs:
         """Which articles."""
@@ -49,6 +50,8 @@ class Asked:
             found["sources"] = list(self.outlets)
         if self.language:
             found["language"] = self.language
+        if self.collection:
+            found["collection"] = self.collection
         return found
 
     def query(self) -> str:
@@ -56,6 +59,7 @@ class Asked:
         values = {
             "speaker": self.speaker, "about": self.about, "after": self.after or "", "last": self.last or "",
             "outlet": list(self.outlets), "language": self.language, "order": self.order or "", "person": self.person,
+            "collection": self.collection,
         }  # fmt: skip
         return urlencode({name: value for name, value in values.items() if value}, doseq=True)
 

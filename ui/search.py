@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
+from rag.ui import collected
 from rag.ui.html import fill
 from rag.ui.text import number, one_line
 
@@ -180,16 +181,27 @@ def find(session: TabSession, wanted: Wanted) -> str:
     return results(found, wanted, session.collections())
 
 
-def collect(session: TabSession, wanted: Wanted, name: str) -> str:
-    """Put what a search finds into a collection; it is made where the user sees none of the name."""
+def collect(session: TabSession, wanted: Wanted, name: str, ticked: Sequence[str] = ()) -> str:
+    """Put what a search finds into a collection; it is made where the user sees none of the name.
+
+    Args:
+        session: Of the user.
+        wanted: What was searched for.
+        name: The collection's.
+        ticked: Ids of articles that alone are to be put there; empty: all that is found.
+    """
     collections = session.archive.collections
     try:
         if not any(c.name.casefold() == name.strip().casefold() for c in session.collections()):
-            collections.make(name)
-        filters = dict(wanted.filters)
-        if within := filters.get("collection"):
-            filters["collection"] = f"#{collections.get(within, session.user).id}"
-        added = collections.add_found(name, wanted.query, user=session.user, **filters)
+            collected.make(session, name)
+        collected.check(session, name)
+        if ticked:
+            added = collections.add(name, *ticked, user=session.user)
+        else:
+            filters = dict(wanted.filters)
+            if within := filters.get("collection"):
+                filters["collection"] = collections.named(within, session.user)
+            added = collections.add_found(name, wanted.query, user=session.user, **filters)
         return fill("search", "collected", name, added, collections.get(name, session.user).articles)
     except OnRecordError as e:
         return failed(str(e))

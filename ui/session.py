@@ -319,6 +319,8 @@ class TabSession:
             filters["after"] = asked.after
         if asked.before is not None:
             filters["before"] = asked.before
+        if asked.collection:
+            filters["collection"] = asked.collection
         return self.scheduler.timeline(
             asked.about, user=self.user, newest_first=asked.newest_first, limit=limit, **filters
         )

@@ -37,6 +37,7 @@ class Asked:
     last: date | None = None
     """The last day that counts."""
     newest_first: bool = False
+    collection: str = ""
 
     @property
     def before(self) -> date | None:
@@ -102,6 +103,7 @@ def _exports(asked: Asked) -> list[tuple[str, str]]:
     """(name, address) of the same timeline as files."""
     query = {"about": asked.about, "newest_first": "true" if asked.newest_first else ""}
     query |= {"after": str(asked.after or ""), "before": str(asked.before or "")}
+    query["collection"] = asked.collection
     said = urlencode({name: value for name, value in query.items() if value})
     kinds = {"CSV": "csv", "JSON": "json", "Markdown": "md"}
     return [(name, f"export/timeline/{kind}?{said}") for name, kind in kinds.items()]

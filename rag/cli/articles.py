@@ -13,6 +13,7 @@ from rag.cli.options import (
     AfterOption,
     ArchiveOption,
     BeforeOption,
+    CollectionOption,
     JsonOption,
     LanguageOption,
     known_outlets,
@@ -81,6 +82,7 @@ def list_(
         str | None, typer.Option("--source", help="Only this outlet; '' for articles without one")
     ] = None,
     language: LanguageOption = None,
+    collection: CollectionOption = None,
     sort: Annotated[
         str, typer.Option("--sort", help="newest, oldest, added, title, outlet, longest", show_default=True)
     ] = "newest",
@@ -107,6 +109,7 @@ def list_(
             language=language,
             after=parse_day("--after", after),
             before=parse_day("--before", before),
+            collection=collection,
             sort=cast(Sort, sort),
             limit=limit,
             offset=offset,

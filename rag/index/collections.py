@@ -68,6 +68,24 @@ class CollectionStore(CatalogFile):
             for r in self._db.execute("SELECT * FROM collection ORDER BY lower(name), owner").fetchall()
         ]
 
+    def collection_named(self, name: str, user: str | None = None) -> tuple[int, str] | None:
+        """Id and name of the one that a name means, without counting what it has; None where there is none.
+
+        Args:
+            name: In any case, or ``#ID``.
+            user: Who looks: sees the shared ones and their own, and their own first; None sees all, shared ones first.
+        """
+        if not self._has_collections:
+            return None
+        wanted = name.strip().casefold()
+        # Compared here and not by SQLite, which takes letters of any case as the same in ASCII alone.
+        found = [
+            (bool(r["owner"]) != (user is not None), r["owner"], r["id"], r["name"])
+            for r in self._db.execute("SELECT id, owner, name FROM collection")
+            if (name == f"#{r['id']}" or r["name"].casefold() == wanted) and (user is None or r["owner"] in ("", user))
+        ]
+        return min(found)[2:] if found else None
+
     def _collection(self, row: sqlite3.Row) -> Collection:
         outlets = self._db.execute(
             "SELECT value FROM collected WHERE collection = ? AND kind = 'outlet' ORDER BY value", (row["id"],)
@@ -89,17 +107,15 @@ class CollectionStore(CatalogFile):
             ).fetchall()
             return made[0]["id"] if made else None
 
-    def change_collection(self, ident: int, *, name: str, note: str) -> bool:
-        """Rename one, and note something else of it; False where its owner has another of this name."""
+    def change_collection(self, ident: int, *, name: str, note: str, owner: str) -> bool:
+        """Rename one, note something of it, give it to somebody; False where its owner has another of this name."""
         with self._transaction() as db:
             taken = db.execute(
-                """SELECT 1 FROM collection c JOIN collection o ON o.owner = c.owner AND o.id <> c.id
-                   WHERE c.id = ? AND lower(o.name) = lower(?)""",
-                (ident, name),
+                "SELECT 1 FROM collection WHERE owner = ? AND id <> ? AND lower(name) = lower(?)", (owner, ident, name)
             )
             if taken.fetchall():
                 return False
-            db.execute("UPDATE collection SET name = ?, note = ? WHERE id = ?", (name, note, ident))
+            db.execute("UPDATE collection SET name = ?, note = ?, owner = ? WHERE id = ?", (name, note, owner, ident))
         return True
 
     def drop_collection(self, ident: int) -> None:

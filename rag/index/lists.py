@@ -21,12 +21,13 @@ class ListStore(CatalogFile):
         language: str | None = None,
         after: datetime | None = None,
         before: datetime | None = None,
+        collection: int | None = None,
         limit: int,
         offset: int = 0,
     ) -> tuple[list[ArticleSummary], int]:
         """Current articles, newest publication first, and how many there are in all; see ``Archive.list_articles``."""
         rules: list[str] = ["current"]
-        values: list[str] = []
+        values: list[str | int] = []
         for rule, value in (
             ("coalesce(source, '') = ?", source),
             ("language = ?", language),
@@ -36,6 +37,12 @@ class ListStore(CatalogFile):
             if value is not None:
                 rules.append(rule)
                 values.append(value)
+        if collection is not None:
+            rules.append(
+                """(key IN (SELECT value FROM collected WHERE collection = ? AND kind = 'article')
+                OR source IN (SELECT value FROM collected WHERE collection = ? AND kind = 'outlet'))"""
+            )
+            values += [collection, collection]
         words = search.casefold().split()
         numbers = self._db.execute(
             f"""SELECT number{", title, author, key" if words else ""}

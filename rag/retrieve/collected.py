@@ -29,19 +29,16 @@ def within(stores: Stores, collection: str | None, articles: Sequence[str]) -> t
     given = tuple(dict.fromkeys(stores.article(a).id for a in articles))
     if collection is None:
         return given, None
-    wanted = collection.strip().casefold()
-    there = stores.catalog.collections()
-    named = [c for c in there if collection == f"#{c.id}" or c.name.casefold() == wanted]
-    if not named:
+    if (one := stores.catalog.collection_named(collection)) is None:
         raise CollectionMissing(f"No collection {collection!r}. See: onrecord collections list")
-    one = min(named, key=lambda c: c.owner)  # a shared one before somebody's own
-    ids = stores.catalog.collected(one.id)
+    ident, name = one
+    ids = stores.catalog.collected(ident)
     if given:
         kept = set(ids)
         ids = [i for i in given if i in kept]
     if not ids:
-        raise UsageError(f"The collection {one.name!r} has no such article, or none yet. Add some to it first.")
-    return tuple(ids), one.name
+        raise UsageError(f"The collection {name!r} has no such article, or none yet. Add some to it first.")
+    return tuple(ids), name
 
 
 def without_ids(events: Generator[Event, None, None]) -> Iterator[Event]:

@@ -172,7 +172,7 @@ class RequestScheduler:
         """
         if options.get("collection") is None:
             return options
-        return {**options, "collection": f"#{self.archive.collections.get(options['collection'], user).id}"}
+        return {**options, "collection": self.archive.collections.named(options["collection"], user)}
 
     def _run_search(self, user: str, search: Callable[[], list[T]]) -> list[T]:
         """Run a search that needs no model in the extractive pool."""

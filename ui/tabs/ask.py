@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from rag.ui import lists
 from rag.ui.session import PageUpdate, TabSession
-from rag.ui.tabs.common import IMMEDIATE, STREAMING, Changes, date_field, event_data, html, read_filters
+from rag.ui.tabs.common import (
+    IMMEDIATE,
+    STREAMING,
+    Changes,
+    collection_choices,
+    date_field,
+    event_data,
+    html,
+    read_filters,
+)
 
 from rag.errors import UsageError
 from rag.protocols import FilterArgs
@@ -225,8 +234,7 @@ class AskTab:
 
     def collections(self, request: gr.Request) -> Any:
         """The collections that the user sees, to choose from."""
-        names = [c.name for c in self.page.session(request).collections()]
-        return gr.update(choices=[("all", ""), *((n, n) for n in names)])
+        return collection_choices(self.page.session(request), "all")
 
     @staticmethod
     def chips_for(session: TabSession, filters: FilterArgs | None = None, wrong: str = "") -> str:

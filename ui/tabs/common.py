@@ -6,13 +6,16 @@ from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from rag.errors import UsageError
 from rag.protocols import FilterArgs
 from rag.text.dates import parse_date
+
+if TYPE_CHECKING:
+    from rag.ui.session import TabSession
 
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 IMMEDIATE: dict[str, Any] = {**PRIVATE, "queue": False, "trigger_mode": "multiple"}
@@ -45,6 +48,11 @@ def date_field(label: str, name: str, placeholder: str = "2023-06-01") -> gr.Tex
         label=label, placeholder=placeholder, elem_id=name, elem_classes=["day-field"], max_lines=1, max_length=40,
         min_width=120,
     )  # fmt: skip
+
+
+def collection_choices(session: TabSession, all_of_it: str = "whole archive") -> Any:
+    """A field's update: the collections that a user sees, after what stands for no restriction."""
+    return gr.update(choices=[(all_of_it, ""), *((c.name, c.name) for c in session.collections())])
 
 
 @cache

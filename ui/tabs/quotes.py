@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from rag.ui import quotes
-from rag.ui.tabs.common import IMMEDIATE, Changes, date_field, event_data, html, read_date
+from rag.ui.tabs.common import IMMEDIATE, Changes, collection_choices, date_field, event_data, html, read_date
 
 from rag.errors import UsageError
 from rag.retrieve.quote_search import ORDERS
@@ -37,7 +37,7 @@ class QuotesTab:
                         min_width=140,
                     )  # fmt: skip
                     self.find = gr.Button("Find", elem_id="find-quotes", scale=0, min_width=90)
-                with gr.Accordion("Dates, outlets, order", open=False, elem_id="quotes-filters"):
+                with gr.Accordion("Dates, outlets, collection, order", open=False, elem_id="quotes-filters"):
                     with gr.Row():
                         self.after = date_field("From", "quotes-from")
                         self.last = date_field("To", "quotes-to")
@@ -46,6 +46,9 @@ class QuotesTab:
                         )
                         self.language = gr.Dropdown(
                             [("any", "")], value="", label="Language", elem_id="quotes-language", min_width=110
+                        )
+                        self.collection = gr.Dropdown(
+                            [("whole archive", "")], value="", label="Within", elem_id="quotes-within", min_width=110
                         )
                     self.order = gr.Radio(
                         _ORDERS,
@@ -63,11 +66,12 @@ class QuotesTab:
         """Connect the events."""
         fields: list[Any] = [
             self.speaker, self.about, self.after, self.last, self.outlets, self.language, self.order,
+            self.collection,
         ]  # fmt: skip
-        tab.select(self.show, fields, [self.quotes, self.outlets, self.language], **IMMEDIATE)
+        tab.select(self.show, fields, [self.quotes, self.outlets, self.language, self.collection], **IMMEDIATE)
         for event in (
             self.speaker.submit, self.about.submit, self.find.click, self.order.input, self.after.submit,
-            self.last.submit, self.outlets.input, self.language.input,
+            self.last.submit, self.outlets.input, self.language.input, self.collection.input,
         ):  # fmt: skip
             event(self.search, fields, self.quotes, **IMMEDIATE)
         self.quotes.person(self.choose, fields, self.quotes, **IMMEDIATE)
@@ -82,7 +86,7 @@ class QuotesTab:
 
     def show(
         self, speaker: str, about: str, after: str, last: str, outlets: list[str], language: str, order: str,
-        request: gr.Request,
+        collection: str, request: gr.Request,
     ) -> Changes:  # fmt: skip
         """The quotes, and the outlets and languages there are to choose from."""
         archive = self.page.scheduler.archive
@@ -90,37 +94,36 @@ class QuotesTab:
         choices = [(s or "without an outlet", s) for s in stats.sources] if stats else []
         languages = [("any", ""), *((x, x) for x in (stats.languages if stats else ()))]
         return {
-            self.quotes: self.search(speaker, about, after, last, outlets, language, order, request),
+            self.quotes: self.search(speaker, about, after, last, outlets, language, order, collection, request),
             self.outlets: gr.update(choices=choices),
             self.language: gr.update(choices=languages),
+            self.collection: collection_choices(self.page.session(request)),
         }
 
     def search(
         self, speaker: str, about: str, after: str, last: str, outlets: list[str], language: str, order: str,
-        request: gr.Request,
+        collection: str, request: gr.Request,
     ) -> str:  # fmt: skip
         """Find quotes."""
-        return self._listed((speaker, about, after, last, outlets, language, order), request)
+        return self._listed((speaker, about, after, last, outlets, language, order, collection), request)
 
     # -- people ----------------------------------------------------------------------------
 
     def choose(
         self, speaker: str, about: str, after: str, last: str, outlets: list[str], language: str, order: str,
-        request: gr.Request, event: gr.EventData,
+        collection: str, request: gr.Request, event: gr.EventData,
     ) -> str:  # fmt: skip
         """Show the quotes of one person, or of all again."""
-        asked = replace(
-            _asked(speaker, about, after, last, outlets, language, order), person=str(event_data(event)["person"])
-        )
-        return self.page.session(request).quotes(asked)
+        fields = (speaker, about, after, last, outlets, language, order, collection)
+        return self._listed(fields, request, str(event_data(event)["person"]))
 
     def together(
         self, speaker: str, about: str, after: str, last: str, outlets: list[str], language: str, order: str,
-        request: gr.Request, event: gr.EventData,
+        collection: str, request: gr.Request, event: gr.EventData,
     ) -> str:  # fmt: skip
         """Make one person of two."""
         data = event_data(event)
-        fields = (speaker, about, after, last, outlets, language, order)
+        fields = (speaker, about, after, last, outlets, language, order, collection)
         return self._changed(
             fields,
             request,
@@ -131,11 +134,11 @@ class QuotesTab:
 
     def apart(
         self, speaker: str, about: str, after: str, last: str, outlets: list[str], language: str, order: str,
-        request: gr.Request, event: gr.EventData,
+        collection: str, request: gr.Request, event: gr.EventData,
     ) -> str:  # fmt: skip
         """Make a name of a person someone else's."""
         data = event_data(event)
-        fields = (speaker, about, after, last, outlets, language, order)
+        fields = (speaker, about, after, last, outlets, language, order, collection)
         return self._changed(
             fields,
             request,
@@ -147,10 +150,10 @@ class QuotesTab:
 
     def as_found(
         self, speaker: str, about: str, after: str, last: str, outlets: list[str], language: str, order: str,
-        request: gr.Request, event: gr.EventData,
+        collection: str, request: gr.Request, event: gr.EventData,
     ) -> str:  # fmt: skip
         """Undo what was put together or apart of a person."""
-        fields = (speaker, about, after, last, outlets, language, order)
+        fields = (speaker, about, after, last, outlets, language, order, collection)
         return self._changed(
             fields,
             request,
@@ -181,8 +184,9 @@ class QuotesTab:
 
 
 def _asked(
-    speaker: str, about: str, after: str, last: str, outlets: Sequence[str] | None, language: str, order: str
-) -> quotes.Asked:
+    speaker: str, about: str, after: str, last: str, outlets: Sequence[str] | None, language: str, order: str,
+    collection: str,
+) -> quotes.Asked:  # fmt: skip
     """What the fields ask for.
 
     Raises:
@@ -196,4 +200,5 @@ def _asked(
         outlets=tuple(outlets or ()),
         language=language or "",
         order=next((o for o in ORDERS if o == order), None),
+        collection=collection or "",
     )

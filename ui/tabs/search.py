@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from rag.ui import search
-from rag.ui.tabs.common import IMMEDIATE, date_field, event_data, html, read_date
+from rag.ui.tabs.common import IMMEDIATE, collection_choices, date_field, event_data, html, read_date
 
 from rag.errors import UsageError
 
@@ -76,8 +76,7 @@ class SearchTab:
 
     def choices(self, request: gr.Request) -> Any:
         """The collections that the user sees."""
-        names = [c.name for c in self.page.session(request).collections()]
-        return gr.update(choices=[("whole archive", ""), *((n, n) for n in names)])
+        return collection_choices(self.page.session(request))
 
     def search(
         self, query: str, after: str, last: str, order: str, collection: str, request: gr.Request, offset: int = 0
@@ -110,7 +109,7 @@ class SearchTab:
     def collect(
         self, query: str, after: str, last: str, order: str, collection: str, request: gr.Request, event: gr.EventData
     ) -> tuple[str, Any]:
-        """Put all that is found into a collection, which is made where there is none of the name."""
+        """Put the ticked articles, or all that is found, into a collection; one that isn't there is made."""
         try:
             wanted = search.Wanted(
                 " ".join((query or "").split()),
@@ -121,7 +120,9 @@ class SearchTab:
             )
         except UsageError as e:
             return search.failed(str(e)), gr.skip()
-        told = search.collect(self.page.session(request), wanted, str(event_data(event).get("why", "")))
+        data = event_data(event)
+        ticked = [str(i) for i in data.get("ticked") or ()]
+        told = search.collect(self.page.session(request), wanted, str(data.get("why", "")), ticked)
         return told, self.choices(request)
 
     def ask_about(self, request: gr.Request, event: gr.EventData) -> tuple[Any, str]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from rag.ui import timeline
-from rag.ui.tabs.common import IMMEDIATE, date_field, event_data, html, read_date
+from rag.ui.tabs.common import IMMEDIATE, collection_choices, date_field, event_data, html, read_date
 
 from rag.errors import UsageError
 
@@ -36,6 +36,9 @@ class TimelineTab:
                         [_OLDEST, _NEWEST], value=_OLDEST, show_label=False, label="Order", container=False,
                         elem_id="timeline-order", min_width=220,
                     )  # fmt: skip
+                    self.collection = gr.Dropdown(
+                        [("whole archive", "")], value="", label="Within", elem_id="timeline-within", min_width=150
+                    )
                     self.find = gr.Button("Show", elem_id="find-timeline", scale=0, min_width=90)
                 self.events = html("timeline-list")
             with gr.Column(elem_id="timeline-side"):
@@ -43,22 +46,29 @@ class TimelineTab:
 
     def wire(self, tab: gr.Tab) -> None:
         """Connect the events."""
-        fields = [self.about, self.after, self.last, self.order]
-        tab.select(self.search, fields, self.events, **IMMEDIATE)
+        fields = [self.about, self.after, self.last, self.order, self.collection]
+        choices = tab.select(self.choices, None, self.collection, **IMMEDIATE)
+        choices.then(self.search, fields, self.events, **IMMEDIATE)
         for event in (
             self.about.submit, self.after.submit, self.last.submit, self.find.click, self.order.input,
+            self.collection.input,
         ):  # fmt: skip
             event(self.search, fields, self.events, **IMMEDIATE)
         for place in (self.events, self.article):
             place.cite(self.open, None, self.article, **IMMEDIATE)
         self.article.back(timeline.no_article, None, self.article, **IMMEDIATE)
 
-    def search(self, about: str, after: str, last: str, order: str, request: gr.Request) -> str:
+    def choices(self, request: gr.Request) -> Any:
+        """The collections that the user sees."""
+        return collection_choices(self.page.session(request))
+
+    def search(self, about: str, after: str, last: str, order: str, collection: str, request: gr.Request) -> str:
         """List the events."""
         try:
             asked = timeline.Asked(
-                " ".join((about or "").split()), read_date(after, "From"), read_date(last, "To"), order == _NEWEST
-            )
+                " ".join((about or "").split()), read_date(after, "From"), read_date(last, "To"), order == _NEWEST,
+                collection or "",
+            )  # fmt: skip
         except UsageError as e:
             return timeline.failed(str(e))
         return self.page.session(request).timeline(asked)
