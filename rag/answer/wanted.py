@@ -13,18 +13,25 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Literal
 
-from rag.answer.check import exact
 from rag.text import numbers
 from rag.text.calendar_names import ENGLISH_CALENDAR
 from rag.text.tokens import terms
 
-Kind = Literal["money", "share", "number", "age", "duration", "day", "time", "name"]
+Kind = Literal["money", "share", "number", "age", "duration", "day", "time", "person"]
 
 _BE = r"(?:is|was|are|were|'s|’s)"
 _AID = r"(?:is|was|are|were|did|does|do|has|have|had|will|would|can|could|should|might|must)"
 _SUM = (
     r"(?:paid|pay|pays|cost|costs|costing|spen[dt]|spending|worth|earn(?:ed)?|raised?|donated?|pledged?|fined?|sell|sold|"
     r"bought|buy|charged?|owed?|lent|lend|invest(?:ed)?|compensation|money|funding|reward|bail|bond)"
+)
+_PERSON = (
+    r"(?:man|woman|boy|girl|men|women|person|child|baby|teenager|victim|suspect|attacker|gunman|killer|shooter|bomber|"
+    r"knifeman|driver|pilot|co-pilot|captain|skipper|commander|officer|soldier|sergeant|judge|lawyer|attorney|doctor|nurse|"
+    r"surgeon|teacher|student|author|writer|actor|actress|director|singer|artist|photographer|journalist|reporter|editor|"
+    r"mayor|minister|president|premier|governor|senator|king|queen|prince|princess|owner|founder|chief|head|boss|manager|"
+    r"coach|goalkeeper|striker|player|winner|champion|spokes(?:man|woman|person)|prosecutor|witness|survivor|passenger|"
+    r"husband|wife|widow|father|mother|brother|sister|son|daughter|\d+-year-old)s?"
 )
 _ASKED: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(pattern, re.IGNORECASE))
@@ -47,11 +54,9 @@ _ASKED: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
         ),
         ("time", rf"^\W*(?:and |so |until |since |by |till )?when(?:'s|’s)? (?:exactly )?(?:{_AID})\b|\bat what time\b"),
         (
-            "name",
-            rf"\b(?:what|which) {_BE} (?:the |his |her |its |their )?(?:full |real |first |last )?names?\b|"
-            r"^\W*(?:please )?(?:tell me |give me |say )?(?:the )?names? of the\b|"
-            rf"^\W*what {_BE} .{{1,90}}\b(?:called|named)\W*$|"
-            rf"^\W*(?:and |so )?who(?:'s|’s| is| was| are| were) (?:the |in (?:command|charge)|its |his |her |their )",
+            "person",
+            rf"\bnames? of (?:the |an? )?(?:[\w'’-]+ )?{_PERSON}\b|^\W*what {_BE} (?:the |an? )?.{{0,80}}\b{_PERSON} (?:called|named)\W*$|"
+            rf"^\W*(?:and |so )?who(?:'s|’s| is| was) (?:the (?:[\w'’-]+ )?{_PERSON}|in (?:command|charge))\b",
         ),
     )
 )
@@ -91,6 +96,20 @@ _HAPPENS = re.compile(
     rf"spring|summer|autumn|winter|{_UNITS})\b|\d(?::\d\d|\s?[ap]\.?m)\b|\b\d{{3,4}}s\b",
     re.IGNORECASE,
 )
+_PEOPLE = (
+    re.compile(r"(?<![\w'’-])([A-Z][\w'’-]+(?: (?:[A-Z]\.? ?)+| (?:de|da|di|van|von|der|den|bin|al|el|la|le) | )(?:[A-Z]|al-|el-)[\w'’-]+)"),
+    re.compile(
+        rf"\b(?:named|called|identified as|by|Dr|Mr|Mrs|Ms|Sir|Lady|Sgt|Capt|(?i:{_PERSON})),? ([A-Z][\w'’-]{{2,}})"
+    ),
+)
+_NOBODY = re.compile(
+    rf"\b(?:{_CALENDAR}|Air|Airlines?|Airways|Express|University|College|School|County|Police|Party|Court|Council|River|Lake|"
+    r"Street|Road|Hall|Castle|City|Town|Ministry|Department|Agency|Union|League|Cup|Guard|Navy|Army|Force|News|Post|Times|"
+    r"Journal|Association|Authority|Airport|Hospital|Church|Cathedral|States?|Kingdom|House|Senate|Congress|Parliament|"
+    r"North|South|East|West|New|National|International|Federal|Supreme|World|Royal|Group|Company|Inc|Ltd|Project|"
+    r"Presidents?|Prime|Minister)\b|\A\w+(?:ese|ish|ian|ean)\b"
+)
+"""What makes two names in a row those of an office, a house, a place or a thing."""
 _AGED = re.compile(r"\baged?\b|\byears?[ -]old\b|\b(?:in|of) (?:his|her|their) \w+(?:ies|s)\b|\bborn\b", re.IGNORECASE)
 
 
@@ -123,14 +142,11 @@ def _number(question: str, text: str) -> bool:
     return bool(re.search(rf"\b{_QUANTITY}\b", undated, re.IGNORECASE))
 
 
-def _name(question: str, text: str) -> bool:
-    """Whether it has a name that the question doesn't have."""
+def _person(question: str, text: str) -> bool:
+    """Whether it has what looks like a person's name that the question doesn't have: two words, or one behind a role."""
     known = set(terms(question))
-    first = exact.opener(text)
-    return any(
-        name != first and name.casefold() not in ENGLISH_CALENDAR and not set(terms(name)) <= known
-        for name in exact.names(text)
-    )
+    named = (m[m.lastindex or 0] for pattern in _PEOPLE for m in pattern.finditer(text))
+    return any(not _NOBODY.search(name) and not set(terms(name)) & known for name in named)
 
 
 _GIVES: Mapping[Kind, Callable[[str, str], bool]] = {
@@ -141,7 +157,7 @@ _GIVES: Mapping[Kind, Callable[[str, str], bool]] = {
     "duration": lambda _, text: bool(_TOLD["duration"].search(text)),
     "day": lambda _, text: bool(_TOLD["day"].search(text)),
     "time": lambda _, text: bool(_TOLD["day"].search(text) or _HAPPENS.search(text)),
-    "name": _name,
+    "person": _person,
 }
 
 __all__ = ["Kind", "kind_of", "lacks"]

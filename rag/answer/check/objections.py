@@ -178,11 +178,10 @@ def _strangers(claim: str, cited: Cited, asked: str) -> list[str]:
 def _undated(claim: str, cited: Cited) -> str:
     """A claim without the days and months that the cited words imply by the article's date."""
     meant = [datetime(d.year, d.month, d.day) for d in sorted(days.worked_out(cited.said, cited.dates))]
-    claim = exact.without_dates(claim, [*cited.dates, *meant])
-    for month in days.months(cited.said, cited.dates):
+    for month in days.months(cited.said, cited.dates):  # before the year is taken away from behind it
         for when in cited.dates:
             claim = re.sub(rf"\b{month} {when.year}\b(?! *\d)", " ", claim, flags=re.IGNORECASE)
-    return claim
+    return exact.without_dates(claim, [*cited.dates, *meant])
 
 
 def _proper(claim: str) -> bool:
