@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from rag.answer import wanted
-from rag.answer.check import confidence, plugins
+from rag.answer.check import confidence, plugins, regression
 from rag.answer.check.verify import Cited
 from rag.answer.evidence import Embed
 from rag.answer.reader import Reading
@@ -32,8 +32,8 @@ differ by, so that the other month's figure is not shown beside it, and less tha
 
 
 _LACKS = 4.0
-"""What it costs a sentence, in log-odds, that it has no words of the kind that is asked for: no sum, no day, no person's
-name. Of questions of SQuAD 2.0 that can be answered, the sentence that answers lacks them in 1 of 100, others in half."""
+"""What it costs a sentence, in log-odds, that it has no words of the kind asked for: no sum, no day, no person's name. Of
+SQuAD 2.0's questions of such a kind the sentence that answers lacks them in 1 of 100, others in half."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,9 @@ def choose(
         scores = [score + (_IN_TIME if timely(r) else 0.0) for score, r in zip(scores, tries, strict=True)]
     order = sorted(range(len(tries)), key=lambda i: -scores[i])
     best = order[0]
-    p = confidence.p_answers(signs[best], fitted=retrieval is not None, less=lost[best])
+    p = confidence.p_answers(signs[best], fitted=retrieval is not None)
+    if lost[best]:
+        p = regression.probability(regression.logit(p, 1e-6) - lost[best])
     nearest = tuple(tries[i] for i in order)
     if p < caution:
         return Chosen((), p, nearest)

@@ -52,10 +52,14 @@ _ASKED: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
             rf"\b(?:on|by|until|from|since|till)? ?(?:what|which) (?:exact )?(?:date|day|month|year)\b(?! of)|"
             rf"\bwhat {_BE} the (?:exact )?date\b",
         ),
-        ("time", rf"^\W*(?:and |so |until |since |by |till )?when(?:'s|’s)? (?:exactly )?(?:{_AID})\b|\bat what time\b"),
+        (
+            "time",
+            rf"^\W*(?:and |so |until |since |by |till )?when(?:'s|’s)? (?:exactly )?(?:{_AID})\b|\bat what time\b",
+        ),
         (
             "person",
-            rf"\bnames? of (?:the |an? )?(?:[\w'’-]+ )?{_PERSON}\b|^\W*what {_BE} (?:the |an? )?.{{0,80}}\b{_PERSON} (?:called|named)\W*$|"
+            rf"\bnames? of (?:the |an? )?(?:[\w'’-]+ )?{_PERSON}\b|"
+            rf"^\W*what {_BE} (?:the |an? )?.{{0,80}}\b{_PERSON} (?:called|named)\W*$|"
             rf"^\W*(?:and |so )?who(?:'s|’s| is| was) (?:the (?:[\w'’-]+ )?{_PERSON}|in (?:command|charge))\b",
         ),
     )
@@ -77,7 +81,8 @@ _TOLD: Mapping[Kind, re.Pattern[str]] = {
         re.IGNORECASE,
     ),
     "share": re.compile(
-        r"%|\bper ?cent\b|\b(?:half|quarter|third|fifth|majority|most|all|none|two-thirds)\b|\bout of\b|\bone in\b", re.IGNORECASE
+        r"%|\bper ?cent\b|\b(?:half|quarter|third|fifth|majority|most|all|none|two-thirds)\b|\bout of\b|\bone in\b",
+        re.IGNORECASE,
     ),
     "duration": re.compile(
         rf"\b{_UNITS}\b|\b(?:until|since|from|overnight|forever|life|permanent\w*|indefinite\w*|between)\b|\d-{_UNITS}",
@@ -97,7 +102,10 @@ _HAPPENS = re.compile(
     re.IGNORECASE,
 )
 _PEOPLE = (
-    re.compile(r"(?<![\w'’-])([A-Z][\w'’-]+(?: (?:[A-Z]\.? ?)+| (?:de|da|di|van|von|der|den|bin|al|el|la|le) | )(?:[A-Z]|al-|el-)[\w'’-]+)"),
+    re.compile(
+        r"(?<![\w'’-])([A-Z][\w'’-]+(?: (?:[A-Z]\.? ?)+| (?:de|da|di|van|von|der|den|bin|al|el|la|le) | )"
+        r"(?:[A-Z]|al-|el-)[\w'’-]+)"
+    ),
     re.compile(
         rf"\b(?:named|called|identified as|by|Dr|Mr|Mrs|Ms|Sir|Lady|Sgt|Capt|(?i:{_PERSON})),? ([A-Z][\w'’-]{{2,}})"
     ),
@@ -136,14 +144,16 @@ def lacks(question: str, text: str) -> bool:
 
 def _number(question: str, text: str) -> bool:
     """Whether it has a number that is no date, or a word for one."""
-    undated = re.sub(rf"\b(?:{_CALENDAR})\.?,? \d{{1,2}}\b(?:,? \d{{4}}\b)?|\b\d{{1,2}} (?:{_CALENDAR})\b", " ", text, flags=re.I)
+    undated = re.sub(
+        rf"\b(?:{_CALENDAR})\.?,? \d{{1,2}}\b(?:,? \d{{4}}\b)?|\b\d{{1,2}} (?:{_CALENDAR})\b", " ", text, flags=re.I
+    )
     if any(not (numbers.is_year(n.value) and not n.spelt) for n in numbers.find(undated, "en")):
         return True
     return bool(re.search(rf"\b{_QUANTITY}\b", undated, re.IGNORECASE))
 
 
 def _person(question: str, text: str) -> bool:
-    """Whether it has what looks like a person's name that the question doesn't have: two words, or one behind a role."""
+    """Whether it has what looks like a person's name that the question doesn't have: two words, or one and a role."""
     known = set(terms(question))
     named = (m[m.lastindex or 0] for pattern in _PEOPLE for m in pattern.finditer(text))
     return any(not _NOBODY.search(name) and not set(terms(name)) & known for name in named)

@@ -54,10 +54,13 @@ _SPEECH = re.compile(
     rf"(?:{alternation(_WORDS.speech_verbs)})(?:\s+(?:it|that|this|so))?\s*[?.!]*$",
     re.IGNORECASE,
 )
-_OF_THEM = re.compile(r"(?<=\bof )(?:them|those|these)\b(?!\s+(?:who|that|which|on|in|at|from|with|under|over)\b)", re.IGNORECASE)
+_OF_THEM = re.compile(
+    r"(?<=\bof )(?:them|those|these)\b(?!\s+(?:who|that|which|on|in|at|from|with|under|over)\b)", re.IGNORECASE
+)
 _COUNTED = re.compile(
-    r"^(?:and |so |but )?how many (?P<what>(?:[\w'’-]+ ){0,2}?(?:people|men|women|children|persons|police|staff|crew|[\w'’-]{2,}s))"
-    r" (?P<rest>\S.+?)(?:,? (?:to begin with|to start with|at first|initially|in all|in total|altogether|overall|so far))?"
+    r"^(?:and |so |but )?how many "
+    r"(?P<what>(?:[\w'’-]+ ){0,2}?(?:people|men|women|children|persons|police|staff|crew|[\w'’-]{2,}s)) (?P<rest>\S.+?)"
+    r"(?:,? (?:to begin with|to start with|at first|initially|in all|in total|altogether|overall|so far))?"
     r"\s*[?.!]*$",
     re.IGNORECASE,
 )
@@ -182,7 +185,9 @@ def _counted(bare: str, last: str) -> str:
         return ""
     rest = re.sub(r"^(?:did|do|does)\s+", "", m["rest"], flags=re.IGNORECASE)
     asks_of = rest != m["rest"]  # "how many people did the police arrest"
-    link = "" if asks_of else "who " if re.search(r"(?:people|men|women|children|persons)$", m["what"], re.I) else "that "
+    link = (
+        "" if asks_of else "who " if re.search(r"(?:people|men|women|children|persons)$", m["what"], re.I) else "that "
+    )
     return f"{bare[: of.start()]}the {m['what']} {link}{rest}{bare[of.end() :]}"
 
 

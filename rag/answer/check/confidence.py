@@ -129,16 +129,15 @@ def rank_score(found: Signs, *, fitted: bool) -> float:
     return regression.log_odds(asdict(found), _weights("sentence", fitted))
 
 
-def p_answers(found: Signs, *, fitted: bool, less: float = 0.0) -> float:
+def p_answers(found: Signs, *, fitted: bool) -> float:
     """Probability that the archive answers the question, by what speaks for its best sentence, 0 to 1.
 
     Args:
         found: Of the best sentence.
         fitted: Whether the embedding model and the language are those whose cosines were fitted; without, they are
             left aside.
-        less: Log-odds that something else takes away.
     """
-    return regression.probability(regression.log_odds(asdict(found), _weights("answers", fitted)) - less)
+    return regression.probability(regression.log_odds(asdict(found), _weights("answers", fitted)))
 
 
 def _weights(name: str, fitted: bool) -> dict[str, object]:

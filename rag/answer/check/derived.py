@@ -1,4 +1,4 @@
-"""Figures that follow from those of the cited words by a step that needs no knowledge: hours of days, a share in per cent.
+"""Figures that follow from those of the cited words by a step that needs no knowledge: hours of days, shares.
 
     "two days"                          48 hours
     "a three-in-five chance"            60 percent, three fifths
@@ -8,7 +8,8 @@
     "the 110th anniversary"             1909, by the article's date
     "of 6.6 … of 7.0"                   0.4 higher
 
-A figure of a claim that follows so is given by the cited words; whether it is said of the right thing is judged elsewhere.
+A figure of a claim that follows so is given by the cited words; whether it is said of the right thing is judged
+elsewhere.
 """
 
 from __future__ import annotations
@@ -25,7 +26,17 @@ _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 60480
 _MONTHS = {"month": 1, "year": 12, "decade": 120, "century": 1200}
 _UNIT = re.compile(rf"[\s-]?({'|'.join((*_SECONDS, *_MONTHS, 'centurie'))})s?\b", re.IGNORECASE)
 _PERCENT = re.compile(r"\s?(?:%|per ?cent(?:age)?\b)", re.IGNORECASE)
-_PARTS = {"half": 2, "halve": 2, "third": 3, "quarter": 4, "fourth": 4, "fifth": 5, "sixth": 6, "eighth": 8, "tenth": 10}
+_PARTS = {
+    "half": 2,
+    "halve": 2,
+    "third": 3,
+    "quarter": 4,
+    "fourth": 4,
+    "fifth": 5,
+    "sixth": 6,
+    "eighth": 8,
+    "tenth": 10,
+}
 _SPELT = {w: n for n, w in enumerate("one two three four five six seven eight nine ten".split(), 1)}
 _WORD = rf"(\d+|a|an|{'|'.join(_SPELT)})"
 _IN = re.compile(rf"\b{_WORD}[\s-](?:in|out[\s-]of)[\s-](?:every[\s-])?{_WORD}\b", re.IGNORECASE)
@@ -64,7 +75,7 @@ def figures(claim: str, said: str, published: Iterable[datetime] = ()) -> set[fl
             spans = {float(b - a) for a, b in combinations(sorted(years), 2) if b - a <= _FAR}
             if length in known or (unit[1].lower() == "year" and number.value in spans):
                 found.add(number.value)
-        elif _PERCENT.match(after) and any(abs(float(s) * 100 - number.value) < 0.5 for s in shares):
+        elif _PERCENT.match(after) and any(abs(float(s) * 100 - number.value) < 0.5 for s, _ in _fractions(said)):
             found.add(number.value)
         near = claim[max(0, number.start - _REACH) : number.end + _REACH]
         if _APART.search(near) and any(abs(abs(a - b) - number.value) < 1e-6 for a, b in combinations(values, 2)):
