@@ -29,11 +29,9 @@ seen few such questions, and the parser that finds quotes knows whose they are."
 _IN_TIME = 2.5
 """What it is worth that a sentence is of the time the question names: more than what two quotes shown together may
 differ by, so that the other month's figure is not shown beside it, and less than a plainly better answer."""
-
-
 _LACKS = 4.0
-"""What it costs a sentence, in log-odds, that it has no words of the kind asked for: no sum, no day, no person's name. Of
-SQuAD 2.0's questions of such a kind the sentence that answers lacks them in 1 of 100, others in half."""
+"""What it costs a sentence, in log-odds, that it has no words of the kind asked for: no sum, no day, no person's name.
+Of SQuAD 2.0's questions of such a kind the sentence that answers lacks them in 1 of 100, others in half."""
 
 
 @dataclass(frozen=True)
