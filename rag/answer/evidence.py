@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.answer.attribution import Attribution
-from rag.answer.injection import is_instruction, is_question
+from rag.answer.injection import is_instruction, is_question, puts_question
 from rag.answer.reader import Reading, sentence
 from rag.index.catalog import Catalog
 from rag.text.calendar_names import is_bare_date
@@ -244,12 +244,12 @@ def states(passage: Passage, n: int, attribution: Attribution | None = None) -> 
     """Whether a sentence can be evidence.
 
     Not one addressed to whoever reads it as a machine, nor what an earlier version of the article said, nor a mere
-    question; a question can where it is of whom the question asks for.
+    question, or that one was asked; a question can where it is of whom the question asks for.
     """
     text, place = sentence(passage, n), passage.sentences[n]
     if is_instruction(text) or is_bare_date(text) or tells_former(text):
         return False
-    return not is_question(text) or bool(
+    return not (is_question(text) or puts_question(text)) or bool(
         attribution and attribution.asked_for(passage.article_id, place.start, place.end)
     )
 

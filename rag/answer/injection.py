@@ -108,6 +108,12 @@ _VERBS = _TEXT_VERBS | _MAKING_VERBS | _ANSWER_VERBS | _CHANGES
 _FIRST = _VERBS | _LEADS
 
 
+_PUT = re.compile(
+    r"\b(?:asked|asks|inquired|enquired|wondered)\b.*\b(?:if|whether|how|why|what|who|when|where|which|about)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
 def is_instruction(text: str) -> bool:
     """Whether a sentence gives an order to whoever reads it as a machine, or is a task for an assistant.
 
@@ -150,6 +156,15 @@ def is_question(text: str) -> bool:
         return False
     closed = text.rstrip()[len(bare) :].strip(")")
     return not closed or text.lstrip()[:1] in _OPEN
+
+
+def puts_question(text: str) -> bool:
+    """Whether a sentence only tells what somebody was asked, and leads up to the answer: "Asked whether …:".
+
+    Args:
+        text: One sentence of an article.
+    """
+    return text.rstrip().endswith((":", "：")) and bool(_PUT.search(text))
 
 
 def _outside_quotes(text: str) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answer.check import confidence, plugins
+from rag.answer import wanted
+from rag.answer.check import confidence, plugins, regression
 from rag.answer.check.verify import Cited
 from rag.answer.evidence import Embed
 from rag.answer.reader import Reading
@@ -28,6 +29,9 @@ seen few such questions, and the parser that finds quotes knows whose they are."
 _IN_TIME = 2.5
 """What it is worth that a sentence is of the time the question names: more than what two quotes shown together may
 differ by, so that the other month's figure is not shown beside it, and less than a plainly better answer."""
+_LACKS = 4.0
+"""What it costs a sentence, in log-odds, that it has no words of the kind asked for: no sum, no day, no person's name.
+Of SQuAD 2.0's questions of such a kind the sentence that answers lacks them in 1 of 100, others in half."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +82,16 @@ def choose(
     if not tries:
         return Chosen((), 0.0)
     signs = signs_of(question, tries, readings, embed=embed, retrieval=retrieval)
+    lost = [_LACKS * wanted.lacks(question, r.text) * (r.hit.passage.language == "en") for r in tries]
     scores = [confidence.rank_score(s, fitted=retrieval is not None) for s in signs]
+    scores = [score - less for score, less in zip(scores, lost, strict=True)]
     if timely is not None:  # which of several answers is meant, not whether there is one
         scores = [score + (_IN_TIME if timely(r) else 0.0) for score, r in zip(scores, tries, strict=True)]
     order = sorted(range(len(tries)), key=lambda i: -scores[i])
     best = order[0]
     p = confidence.p_answers(signs[best], fitted=retrieval is not None)
+    if lost[best]:
+        p = regression.probability(regression.logit(p, 1e-6) - lost[best])
     nearest = tuple(tries[i] for i in order)
     if p < caution:
         return Chosen((), p, nearest)

@@ -54,6 +54,17 @@ _SPEECH = re.compile(
     rf"(?:{alternation(_WORDS.speech_verbs)})(?:\s+(?:it|that|this|so))?\s*[?.!]*$",
     re.IGNORECASE,
 )
+_OF_THEM = re.compile(
+    r"(?<=\bof )(?:them|those|these)\b(?!\s+(?:who|that|which|on|in|at|from|with|under|over)\b)", re.IGNORECASE
+)
+_COUNTED = re.compile(
+    r"^(?:and |so |but )?how many "
+    r"(?P<what>(?:[\w'’-]+ ){0,2}?(?:people|men|women|children|persons|police|staff|crew|[\w'’-]{2,}s)) (?P<rest>\S.+?)"
+    r"(?:,? (?:to begin with|to start with|at first|initially|in all|in total|altogether|overall|so far))?"
+    r"\s*[?.!]*$",
+    re.IGNORECASE,
+)
+"""What a question counts: "how many people caught it at the base" – "of them" are "the people who caught it …"."""
 _ABOUT = re.compile(r"\b(?:about|regarding|concerning)\s+.+?(?=\s*[?.!]*$)", re.IGNORECASE)
 _KNOWN = re.compile(
     rf"\b(?:the|this|that|these|those|such)\s+(?:\w+\s){{0,1}}?(?:{alternation(_WORDS.known_things)})\b", re.IGNORECASE
@@ -98,6 +109,8 @@ def _completed(asked: str, talk: Conversation) -> str:
         return asked
     if (whole := _unfolded(bare, last, talk, joined=bool(lead))) is not None:
         return whole
+    if counted := _counted(bare, last):
+        return full_names(counted, talk)
     named, done = resolve_pronouns(bare, talk)
     named, placed = resolve_there(named, talk)
     done = done or placed
@@ -145,12 +158,15 @@ def _unfolded(bare: str, last: str, talk: Conversation, *, joined: bool) -> str 
         return None
     if _TIME.match(part):
         return _at(part, last)
-    if not about and not joined:
+    alone = _PREPOSITION.match(part) and not re.search(rf"\b(?:{_ASKS}|{AUXILIARIES})\b", part, re.IGNORECASE)
+    if not about and not joined and not alone:
         return None
     if PRONOUN.search(part) or _KNOWN.search(part):
         return None
     if preposition := _PREPOSITION.match(part):
-        same = re.compile(rf"\b{preposition.group(1)}\s+(?:the\s+)?(?:{PHRASE}|[a-z\s]+(?=\s*[?.!]*$))", re.IGNORECASE)
+        word = re.escape(preposition.group(1))
+        same = re.compile(rf"\b(?i:{word})\s+(?:the\s+)?(?:{PHRASE}|[a-z\s]+(?=\s*[?.!]*$))")
+        part = part[0].lower() + part[1:]
         if same.search(last):
             return same.sub(lambda _: part, last, count=1)
         return f"{last.rstrip(' ?.!')} {part}?"
@@ -161,6 +177,18 @@ def _unfolded(bare: str, last: str, talk: Conversation, *, joined: bool) -> str 
     if old is None:
         return f"{last} {bare}"
     return re.sub(rf"(?:\b[Tt]he\s)?(?<!\w){re.escape(old)}(?!\w)", lambda _: part, last)
+
+
+def _counted(bare: str, last: str) -> str:
+    """A question of some "of them", with what the last question counted; empty where there is no such thing."""
+    if not (of := _OF_THEM.search(bare)) or not (m := _COUNTED.match(last)):
+        return ""
+    rest = re.sub(r"^(?:did|do|does)\s+", "", m["rest"], flags=re.IGNORECASE)
+    asks_of = rest != m["rest"]  # "how many people did the police arrest"
+    link = (
+        "" if asks_of else "who " if re.search(r"(?:people|men|women|children|persons)$", m["what"], re.I) else "that "
+    )
+    return f"{bare[: of.start()]}the {m['what']} {link}{rest}{bare[of.end() :]}"
 
 
 def _at(time: str, last: str) -> str:

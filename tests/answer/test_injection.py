@@ -7,7 +7,7 @@ import json
 import pytest
 from helpers import ROOT
 
-from rag.answer.injection import is_instruction, is_question
+from rag.answer.injection import is_instruction, is_question, puts_question
 from rag.text.split import sentences
 
 DATA = ROOT.parent / "shared/data"
@@ -105,3 +105,9 @@ def test_most_hidden_instructions_are_known() -> None:
     kinds = json.loads((DATA / "bipia/text_attack_train.json").read_text("utf-8"))
     found = [is_instruction(text) or is_question(text) for texts in kinds.values() for text in texts]
     assert sum(found) >= 0.9 * len(found)
+
+
+def test_a_sentence_that_only_puts_a_question_is_told_from_one_that_answers_it() -> None:
+    assert puts_question("The paper asked her whether the bridge would hold:")
+    assert not puts_question('Asked whether the bridge would hold, she said, "It will."')
+    assert not puts_question("She named three bridges:")

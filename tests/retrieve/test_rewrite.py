@@ -215,3 +215,23 @@ def test_the_benchmark_counts(tmp_path: Path, capsys: Any) -> None:
     assert lines[2] == "| rules | 2 | 1.000 | 1.000 | 1.000 | 1.000 (1 cases) | 1 of 1 |"
     assert lines[3] == "| unchanged | 2 | 0.667 | 1.000 | 0.750 | 0.000 (1 cases) | 1 of 1 |"
     assert lines[4].startswith("| with the last question and answer | 2 | 1.000 | ")
+
+
+@pytest.mark.parametrize(
+    ("question", "last", "made"),
+    [
+        (
+            "How many of them were soldiers?",
+            "How many people caught the virus at Base Lindt to begin with?",
+            "How many of the people who caught the virus at Base Lindt were soldiers?",
+        ),
+        (
+            "How many of those were tourists?",
+            "How many visitors were on the boat?",
+            "How many of the visitors that were on the boat were tourists?",
+        ),
+        ("On Drug B?", "And how many of those on Drug A died?", "And how many of those on Drug B died?"),
+    ],
+)
+def test_a_fragment_and_of_them_take_their_noun_from_the_question_before(question: str, last: str, made: str) -> None:
+    assert condense(question, [(last, "36.")]) == made

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from itertools import pairwise
 
 from rag.answer.check.attachment import above, behind, belongs, spans, whole, within
-from rag.answer.check.governors import WORDS, Governed, predicate_of, speaks, subtree, verbal
+from rag.answer.check.governors import WORDS, Governed, predicate_of, some, speaks, subtree, verbal
 from rag.answer.check.matching import LIGHT, Text, aligned, bound, implied, is_content, kind
 from rag.answer.check.roles import called, counts, frame, owner, passive, subject
 from rag.text.numbers import is_year
@@ -460,7 +460,9 @@ def _modifiers(text: Text, n: int) -> set[str]:
 
 def _negations(text: Text, roots: set[int] | None = None) -> float:
     found = [
-        n for n, w in enumerate(text.tree) if (w.dep == "neg" or w.text.lower() in WORDS.negatives) and w.dep != "intj"
+        n
+        for n, w in enumerate(text.tree)
+        if (w.dep == "neg" or w.text.lower() in WORDS.negatives) and w.dep != "intj" and not some(text.tree, n)
     ]
     if roots is not None:
         found = [n for n in found if roots & (above(text.tree, n) | {n})]

@@ -23,6 +23,7 @@ _TITLED = re.compile(
 )
 _LEFT_OUT = re.compile(r"\s*(?:\[(?:\.\.\.|…)\]|\.\.\.|…)\s*")
 _ITEM = re.compile(r"\A\s*(?:[-*•·]\s+|\d{1,2}[.)]\s+)+")
+_ANSWERED = re.compile(r"\A\s*(?:Yes|No)\b\s?[,;:.!–—-]+\s+(?=\S)")  # not "No member has", which denies
 _NAME = re.compile(r"(?<![\w'’])[^\W\d_a-z][\w'’\-]*(?:\.(?=\w))?[\w]*")
 _NEGATION = re.compile(
     r"\b(?:not(?!\s(?:only|just|merely|least)\b)|no|never|neither|nor|none|nobody|nothing|without|cannot)\b|n[’']t\b",
@@ -31,7 +32,7 @@ _NEGATION = re.compile(
 # Words that deny without a negation; what they deny stands near them.
 _DENIER = re.compile(
     r"\b(?:lack|fail|refus|reject|den(?:y|ie)|unable|ban(?:s|ned|ning)?\b|prohibit|prevent|avoid|unlikely|rare|hardly|"
-    r"instead|rather|exempt|non-)\w*",
+    r"instead|rather|exempt|lose|lost|losing|loss|stop|cease|non-)\w*",
     re.IGNORECASE,
 )
 _NEAR = 60  # letters
@@ -87,7 +88,7 @@ _PLAIN = frozenset(
     last later many meanwhile more most mr mrs ms much neither no nor not now of on one only or other our out over she
     since so some still such than that the their then there these they this those three through to two under until up
     was we were what when where whether which while who whose why will with without yes yet you your question answer
-    today yesterday tomorrow nobody nothing somebody someone everybody everyone anybody anyone""".split()
+    today yesterday tomorrow half upwards around nearly almost roughly under over dozens hundreds thousands nobody nothing somebody someone everybody everyone anybody anyone""".split()
 )
 # Words that link a sentence to what went before, or adverbs: no names, though they come first.
 _LINKING = re.compile(
@@ -116,6 +117,14 @@ _ALIASES = (
     {"russia", "russian", "russians", "moscow", "kremlin"},
     {"eu", "european", "europe", "brussels"},
     {"france", "french"}, {"netherlands", "dutch"}, {"germany", "german", "germans"}, {"spain", "spanish"},
+    {"thailand", "thai", "thais"}, {"poland", "polish", "poles"}, {"sweden", "swedish", "swedes"},
+    {"denmark", "danish", "danes"}, {"finland", "finnish", "finns"}, {"norway", "norwegian", "norwegians"},
+    {"ireland", "irish"}, {"scotland", "scottish", "scots"}, {"england", "english"}, {"belgium", "belgian", "belgians"},
+    {"argentina", "argentine", "argentinian", "argentinians"}, {"philippines", "filipino", "filipinos", "philippine"},
+    {"peru", "peruvian"}, {"portugal", "portuguese"}, {"cyprus", "cypriot", "cypriots"}, {"hungary", "hungarian"},
+    {"lebanon", "lebanese"}, {"morocco", "moroccan"}, {"afghanistan", "afghan", "afghans"}, {"congo", "congolese"},
+    {"ukraine", "ukrainian", "ukrainians"}, {"iceland", "icelandic"}, {"kazakhstan", "kazakh"}, {"slovakia", "slovak"},
+    {"czechia", "czech", "czechs"}, {"burma", "burmese", "myanmar"}, {"bangladesh", "bangladeshi"},
     {"turkey", "turkish", "turkiye", "turks"}, {"switzerland", "swiss"}, {"wales", "welsh"}, {"greece", "greek", "greeks"},
 )  # fmt: skip
 _DEMONYM = ("n", "an", "ian", "ean", "ish", "ese", "i", "ic", "er", "ers", "s", "ns", "ans", "ians")
@@ -172,6 +181,12 @@ def unit_mismatch(claim: str, said: str) -> float | None:
         if others and all(units) and all(others) and not units & others:
             return number
     return None
+
+
+def without_yes_no(text: str) -> str:
+    """A statement without the "Yes," or "No," that answers a question before it does; it denies nothing of it."""
+    rest = _ANSWERED.sub("", text, count=1)
+    return rest[:1].upper() + rest[1:] if rest != text else text
 
 
 def without_bullet(text: str) -> str:

@@ -134,7 +134,7 @@ def _beside(tree: Tree, below: list[list[int]], at: int, found: Governed) -> Non
         elif word.dep == "neg" or (
             word.dep in ("det", "preconj", "predet", "advmod", "nummod") and low in WORDS.negatives
         ):
-            if not _only(tree, c):
+            if not _only(tree, c) and not some(tree, c):
                 found.denied.add(c)
         elif word.dep == "aux" and low in WORDS.unsure_modals:
             found.unsure.add(c)
@@ -147,10 +147,12 @@ def _beside(tree: Tree, below: list[list[int]], at: int, found: Governed) -> Non
             found.unsure.add(c)
         elif word.dep in _ARGUMENT and verbal(tree, at):
             # "No injuries were recorded", "nobody came"
-            if low in WORDS.negatives:
+            if low in WORDS.negatives and not some(tree, c):
                 found.denied.add(c)
             found.denied.update(
-                d for d in below[c] if tree[d].dep in ("det", "neg") and tree[d].text.lower() in WORDS.negatives
+                d
+                for d in below[c]
+                if tree[d].dep in ("det", "neg") and tree[d].text.lower() in WORDS.negatives and not some(tree, d)
             )
 
 
@@ -224,6 +226,11 @@ def _only(tree: Tree, at: int) -> bool:
     return at + 1 < len(tree) and tree[at + 1].text.lower() in ("only", "just", "merely", "least")
 
 
+def some(tree: Tree, at: int) -> bool:
+    """Whether "few" or "little" has "a" before it and denies nothing: "a few", "a little over 92,000"."""
+    return tree[at].text.lower() in ("few", "little") and at > 0 and tree[at - 1].text.lower() == "a"
+
+
 def _quoted(tree: Tree, at: int) -> bool:
     """Whether a word stands between quotation marks, with others: a word alone may be a term or a title."""
     opened = [n for n in range(at) if tree[n].text in _QUOTES]
@@ -233,4 +240,4 @@ def _quoted(tree: Tree, at: int) -> bool:
     return close - opened[-1] > 4
 
 
-__all__ = ["WORDS", "Governed", "children", "governed", "predicate_of", "speaks", "subtree", "verbal"]
+__all__ = ["WORDS", "Governed", "children", "governed", "predicate_of", "some", "speaks", "subtree", "verbal"]

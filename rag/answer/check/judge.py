@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from rag.answer.check import align, days, exact, objections, regression, support
+from rag.answer.check import align, days, derived, exact, objections, regression, support
 from rag.answer.check.objections import Cited
 from rag.answer.evidence import Embed
 from rag.text import parser
@@ -173,10 +173,12 @@ def compared(claim: str, cited: Cited) -> align.Differences | None:
     """How a claim differs from the cited words; None where the parser is missing or the claim is not English."""
     if not parser.available() or not _english(claim, cited):
         return None
+    claim = exact.without_yes_no(claim)
     mine = [claim[s.start : s.end][:_LONGEST] for s in sentences(claim, "en")] or [claim[:_LONGEST]]
     theirs = [t[:_LONGEST] for t in _nearest(claim, cited.texts)]
     parsed = parser.trees([exact.shortened(t) for t in (*mine, *theirs)])
     figures = days.figures(cited.said, cited.dates) | {float(d.year) for d in cited.dates}
+    figures |= derived.figures(claim, cited.said, cited.dates)
     return align.differences(
         parsed[: len(mine)],
         parsed[len(mine) :],

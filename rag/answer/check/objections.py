@@ -11,13 +11,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rag.answer.check import days, exact, matching
+from rag.answer.check import days, derived, exact, matching
 from rag.text import numbers, parser
 from rag.text.normalize import contains
 from rag.text.tokens import query_terms, terms
 
-_ANSWERED = re.compile(r"^(?:Yes|No)\b[,;:.–—-]?\s+")
-"""What answers a question before the statement does; it denies nothing of it."""
 _NEWS = 1 / 3
 """Share of the words that a sentence adds to the question; the cited words have to have more of them."""
 
@@ -50,10 +48,12 @@ class Cited:
 
 
 def _figures(claim: str, cited: Cited, asked: str) -> str:
-    """A figure has to stand in the cited words; only a date may be the article's, or worked out from it."""
+    """A figure has to stand in the cited words, or follow from theirs; a date may be the article's, or worked out."""
     there = numbers.all_values(cited.said)
     odd = numbers.values(_undated(claim, cited)) - there - days.figures(cited.said, cited.dates)
     odd -= {n.value for n in numbers.find(claim) if any(matching.rounded(claim[: n.start], n.value, o) for o in there)}
+    if odd:
+        odd -= derived.figures(claim, cited.said, cited.dates)
     return f"the cited words don't give {_shown(odd)}" if odd else ""
 
 
@@ -79,7 +79,7 @@ def _speaker(claim: str, cited: Cited, asked: str) -> str:
 
 
 def _denies(claim: str, cited: Cited, asked: str) -> str:
-    claim = _ANSWERED.sub("", claim)
+    claim = exact.without_yes_no(claim)
     return "the sentence denies something that the cited words don't deny" if exact.denies(claim, cited.said) else ""
 
 
@@ -178,11 +178,10 @@ def _strangers(claim: str, cited: Cited, asked: str) -> list[str]:
 def _undated(claim: str, cited: Cited) -> str:
     """A claim without the days and months that the cited words imply by the article's date."""
     meant = [datetime(d.year, d.month, d.day) for d in sorted(days.worked_out(cited.said, cited.dates))]
-    claim = exact.without_dates(claim, [*cited.dates, *meant])
-    for month in days.months(cited.said, cited.dates):
+    for month in days.months(cited.said, cited.dates):  # before the year is taken away from behind it
         for when in cited.dates:
             claim = re.sub(rf"\b{month} {when.year}\b(?! *\d)", " ", claim, flags=re.IGNORECASE)
-    return claim
+    return exact.without_dates(claim, [*cited.dates, *meant])
 
 
 def _proper(claim: str) -> bool:
