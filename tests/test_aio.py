@@ -32,8 +32,8 @@ def ports(archive: Archive, chat: FakeChat) -> AsyncArchive:
 async def test_every_method_is_there_with_the_same_arguments() -> None:
     left_out = {"open", "in_memory", "close", "chat", "stream", "articles"}
     apart = {"found", "preview", "close_sources", "supports", "articles_exist", "sentences", "versions", "months",
-             "as_retriever", "as_runnable", "as_tool", "list", "standing", "check", "repair", "backup", "migrate", "export",
-             "healed", "salvage"}  # fmt: skip
+             "as_retriever", "as_runnable", "as_tool", "list", "standing", "check", "repair", "backup", "export",
+             "migrate", "healed", "salvage"}  # fmt: skip
     for name, method in inspect.getmembers(Archive, inspect.isfunction):
         if name.startswith("_") or name in apart | left_out:
             continue

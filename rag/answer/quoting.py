@@ -82,7 +82,8 @@ def choose(
     if not tries:
         return Chosen((), 0.0)
     signs = signs_of(question, tries, readings, embed=embed, retrieval=retrieval)
-    lost = [_LACKS * wanted.lacks(question, r.text) * (r.hit.passage.language == "en") for r in tries]
+    english = [r.hit.passage.language == "en" for r in tries]
+    lost = [_LACKS * (told and wanted.lacks(question, r.text)) for r, told in zip(tries, english, strict=True)]
     scores = [confidence.rank_score(s, fitted=retrieval is not None) for s in signs]
     scores = [score - less for score, less in zip(scores, lost, strict=True)]
     if timely is not None:  # which of several answers is meant, not whether there is one
@@ -90,8 +91,8 @@ def choose(
     order = sorted(range(len(tries)), key=lambda i: -scores[i])
     best = order[0]
     p = confidence.p_answers(signs[best], fitted=retrieval is not None)
-    if lost[best]:
-        p = regression.probability(regression.logit(p, 1e-6) - lost[best])
+    if kind := wanted.kind_of(question) if english[best] else None:
+        p = regression.probability(regression.logit(p, 1e-6) + (-lost[best] or wanted.GIVEN[kind]))
     nearest = tuple(tries[i] for i in order)
     if p < caution:
         return Chosen((), p, nearest)

@@ -33,37 +33,35 @@ _PERSON = (
     r"coach|goalkeeper|striker|player|winner|champion|spokes(?:man|woman|person)|prosecutor|witness|survivor|passenger|"
     r"husband|wife|widow|father|mother|brother|sister|son|daughter|\d+-year-old)s?"
 )
-_ASKED: tuple[tuple[Kind, re.Pattern[str]], ...] = tuple(
-    (kind, re.compile(pattern, re.IGNORECASE))
-    for kind, pattern in (
-        ("share", r"\b(?:what|which) (?:percentage|per ?cent|share|proportion|fraction)\b"),
-        ("age", rf"\bhow old\b|\bat what age\b|\bwhat {_BE} .{{1,60}}\bage\b"),
-        ("duration", rf"\b(?:for )?how long (?!ago\b){_AID}\b"),
-        (
-            "money",
-            rf"\bhow much (?:money|cash|funding)\b|\bhow (?:much|many (?:dollars|euros|pounds)) {_AID}\b.*\b{_SUM}\b|"
-            rf"\bwhat (?:will|would|does|did|do) .{{1,80}}\b(?:cost|sell for|go for|retail for|charge)\b|"
-            rf"\bwhat {_BE} (?:the |its |his |her |their )?(?:\w+ )?(?:price|cost|fee|fare|salary|bail|bond|budget)\b|"
-            r"\b(?:at|for) (?:what|which) price\b",
-        ),
-        ("number", r"\bhow many\b|\bwhat number of\b"),
-        (
-            "day",
-            rf"\b(?:on|by|until|from|since|till)? ?(?:what|which) (?:exact )?(?:date|day|month|year)\b(?! of)|"
-            rf"\bwhat {_BE} the (?:exact )?date\b",
-        ),
-        (
-            "time",
-            rf"^\W*(?:and |so |until |since |by |till )?when(?:'s|’s)? (?:exactly )?(?:{_AID})\b|\bat what time\b",
-        ),
-        (
-            "person",
-            rf"\bnames? of (?:the |an? )?(?:[\w'’-]+ )?{_PERSON}\b|"
-            rf"^\W*what {_BE} (?:the |an? )?.{{0,80}}\b{_PERSON} (?:called|named)\W*$|"
-            rf"^\W*(?:and |so )?who(?:'s|’s| is| was) (?:the (?:[\w'’-]+ )?{_PERSON}|in (?:command|charge))\b",
-        ),
-    )
+_WORDED: tuple[tuple[Kind, str], ...] = (
+    ("share", r"\b(?:what|which) (?:percentage|per ?cent|share|proportion|fraction)\b"),
+    ("age", rf"\bhow old\b|\bat what age\b|\bwhat {_BE} .{{1,60}}\bage\b"),
+    ("duration", rf"\b(?:for )?how long (?!ago\b){_AID}\b"),
+    (
+        "money",
+        rf"\bhow much (?:money|cash|funding)\b|\bhow (?:much|many (?:dollars|euros|pounds)) {_AID}\b.*\b{_SUM}\b|"
+        rf"\bwhat (?:will|would|does|did|do) .{{1,80}}\b(?:cost|sell for|go for|retail for|charge)\b|"
+        rf"\bwhat {_BE} (?:the |its |his |her |their )?(?:\w+ )?(?:price|cost|fee|fare|salary|bail|bond|budget)\b|"
+        r"\b(?:at|for) (?:what|which) price\b",
+    ),
+    ("number", r"\bhow many\b|\bwhat number of\b"),
+    (
+        "day",
+        rf"\b(?:on|by|until|from|since|till)? ?(?:what|which) (?:exact )?(?:date|day|month|year)\b(?! of)|"
+        rf"\bwhat {_BE} the (?:exact )?date\b",
+    ),
+    (
+        "time",
+        rf"^\W*(?:and |so |until |since |by |till )?when(?:'s|’s)? (?:exactly )?(?:{_AID})\b|\bat what time\b",
+    ),
+    (
+        "person",
+        rf"\bnames? of (?:the |an? )?(?:[\w'’-]+ )?{_PERSON}\b|"
+        rf"^\W*what {_BE} (?:the |an? )?.{{0,80}}\b{_PERSON} (?:called|named)\W*$|"
+        rf"^\W*(?:and |so )?who(?:'s|’s| is| was) (?:the (?:[\w'’-]+ )?{_PERSON}|in (?:command|charge))\b",
+    ),
 )
+_ASKED = tuple((kind, re.compile(pattern, re.IGNORECASE)) for kind, pattern in _WORDED)
 _CALENDAR = "|".join(sorted(name for name in ENGLISH_CALENDAR if len(name) > 2))
 _CURRENCY = (
     r"(?:dollars?|euros?|pounds?|yen|yuan|rupees?|roubles?|rubles?|francs?|lira|won|pesos?|cents?|pence|crowns?|kron\w+|"
@@ -121,6 +119,13 @@ _NOBODY = re.compile(
 _AGED = re.compile(r"\baged?\b|\byears?[ -]old\b|\b(?:in|of) (?:his|her|their) \w+(?:ies|s)\b|\bborn\b", re.IGNORECASE)
 
 
+GIVEN: Mapping[Kind, float] = {
+    "money": 1.4, "share": 1.6, "number": 0.35, "age": 0.8, "duration": 1.3, "day": 0.95, "time": 0.65, "person": 0.6
+}  # fmt: skip
+"""What it is worth, in log-odds of there being an answer, that the best sentence has words of the kind: how much
+oftener those that answer have them than the others of their paragraphs, in 282 questions of SQuAD 2.0."""
+
+
 @lru_cache(maxsize=256)
 def kind_of(question: str) -> Kind | None:
     """What kind of words a question asks for; None where it is none of those that can be looked up.
@@ -170,4 +175,4 @@ _GIVES: Mapping[Kind, Callable[[str, str], bool]] = {
     "person": _person,
 }
 
-__all__ = ["Kind", "kind_of", "lacks"]
+__all__ = ["GIVEN", "Kind", "kind_of", "lacks"]

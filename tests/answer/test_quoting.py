@@ -82,3 +82,13 @@ def test_surer_reading_is_a_likelier_answer(fitted: bool) -> None:
     )
     assert confidence.p_answers(low, fitted=fitted) < confidence.p_answers(high, fitted=fitted)
     assert confidence.rank_score(low, fitted=fitted) < confidence.rank_score(high, fitted=fitted)
+
+
+def test_a_sentence_without_the_kind_of_words_asked_for_gives_way_and_makes_an_answer_less_likely() -> None:
+    without = Reading(hit_of("Lind ran the race in Oslo in under two hours.", rank=1), 0, 3.0, 0.9, None)
+    gives = Reading(hit_of("The organisers gave Lind £300,000.", rank=2), 0, 0.5, 0.6, None)
+    question = "How much was Lind paid for the race?"
+    common = {"caution": 0.0, "allowed": lambda r: "", "preferred": lambda r: False, "embed": None, "retrieval": None}
+    assert quoting.choose(question, [without, gives], **common).readings[0] is gives  # type: ignore[arg-type]
+    alone = quoting.choose(question, [without], **common).p  # type: ignore[arg-type]
+    assert alone < 0.5 < quoting.choose("Where did Lind run?", [without], **common).p  # type: ignore[arg-type]
