@@ -16,6 +16,7 @@ from rag.errors import UsageError
 from rag.index.stores import Stores
 from rag.joins import Joins
 from rag.lookup import Lookup
+from rag.mending import Mends
 from rag.protocols import AskOptions, SearchOptions, refuse_unknown, search_options
 from rag.settings import Settings, load_settings
 from rag.sourcing import KeepsSources
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from rag.retrieve.retriever import Retriever
 
 
-class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
+class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNames):
     """An archive of news articles in one folder.
 
     Reading is safe from several threads and processes, also while one of them
@@ -231,7 +232,9 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
         refuse_unknown(options, AskOptions)
         days.answering(options)
         self.stores.exists  # noqa: B018 - a closed archive says so at once
-        events = self._stream(question, options)
+        from rag.answer.by_hand import told_by_hand
+
+        events = told_by_hand(self._stream(question, options), lambda: self.stores.catalog)
         if options.get("collection") is None:
             return events
         from rag.retrieve.collected import without_ids

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from rag.errors import ArticleMissing
 from rag.index.collections import CollectionStore
 from rag.index.links import LinkStore, forget_links
 from rag.index.lists import ListStore
+from rag.index.mending import MendingStore, forget_mendings
 from rag.index.native import require_room
 from rag.index.quote_store import write_quotes
 from rag.index.schema import (
@@ -61,7 +62,7 @@ __all__ = [
 ]
 
 
-class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
+class Catalog(LinkStore, ListStore, MendingStore, Withdrawals, CollectionStore):
     """Reads and writes one catalog. Safe to use from several threads.
 
     Writing assumes that the caller holds the archive's write lock; each method that writes is one transaction.
@@ -160,8 +161,12 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
         with self._transaction() as db:
             db.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", rows)
 
-    def store(self, batch: Sequence[Prepared]) -> None:
+    def store(self, batch: Sequence[Prepared], also: Callable[[sqlite3.Connection], None] | None = None) -> None:
         """Store articles in one transaction; each becomes the current version of its key.
+
+        Args:
+            batch: The articles.
+            also: What else is written in this transaction.
 
         Raises:
             DiskFull: There is not enough room for a batch.
@@ -170,10 +175,14 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
         with self._transaction() as db:
             for item in batch:
                 self._store(db, item)
+            if also:
+                also(db)
 
     def _store(self, db: sqlite3.Connection, item: Prepared) -> None:
         draft = item.draft
         ident = version_id(draft)
+        metadata = json.dumps(dict(draft.metadata), ensure_ascii=False, default=str)
+        as_read = json.dumps(dict(item.as_read), ensure_ascii=False) if item.as_read else None
         replaced = db.execute("SELECT number FROM version WHERE key = ? AND current", (draft.key,)).fetchone()
         if replaced:
             self._retire(db, replaced["number"])
@@ -181,12 +190,15 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
         known = db.execute("SELECT number FROM version WHERE id = ?", (ident,)).fetchone()
         if known:  # an older version has come back
             number = known["number"]
-            db.execute("UPDATE version SET current = 1 WHERE number = ?", (number,))
+            db.execute(
+                "UPDATE version SET current = 1, metadata = ?, as_read = ? WHERE number = ?",
+                (metadata, as_read, number),
+            )
         else:
             number = db.execute(
                 """INSERT INTO version (id, key, title, text, url, source, author, published, language, metadata,
-                                        sentences, text_hash, origin, added, current)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)""",
+                                        sentences, text_hash, origin, added, as_read, current)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1)""",
                 (
                     ident,
                     draft.key,
@@ -197,11 +209,12 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
                     draft.author,
                     draft.published.isoformat() if draft.published else None,
                     item.language,
-                    json.dumps(dict(draft.metadata), ensure_ascii=False, default=str),
+                    metadata,
                     sentences_json(item.sentences),
                     text_hash(draft.text),
                     draft.origin,
                     datetime.now(UTC).isoformat(timespec="seconds"),
+                    as_read,
                 ),
             ).lastrowid
         db.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", [(a, draft.key) for a in draft.aliases])
@@ -250,7 +263,7 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
     # -- deleting articles -----------------------------------------------------
 
     def delete(self, keys: Sequence[str]) -> None:
-        """Delete articles: every version of them, their aliases and passages.
+        """Delete articles: every version of them, their aliases and passages, and what was set by hand of them.
 
         Also records that the lexical index has to be rebuilt, since what is removed from it stays in its files for a
         while, and from which versions conversations have still to be cleaned.
@@ -262,6 +275,7 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
                 db.execute("INSERT OR IGNORE INTO taken_down SELECT id FROM version WHERE key = ?", (key,))
                 db.execute("DELETE FROM version WHERE key = ?", (key,))
                 db.execute("DELETE FROM alias WHERE key = ?", (key,))
+                forget_mendings(db, key)
             set_meta(db, "purge", "1")
 
     def pending_erasure(self) -> list[str]:

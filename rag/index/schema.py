@@ -26,7 +26,7 @@ from rag.index.readonly import require_writable
 from rag.index.sqlite import Connection, Connections, transaction
 from rag.types import Article, Passage, Quote, QuoteSpan, RawArticle, Sentence
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 INDEX_FORMAT = 4
 """What the derived indexes hold. A writer brings those of an older format up to it."""
 WITH_LANGUAGES = 2
@@ -122,8 +122,41 @@ CREATE TABLE link (                   -- the words of "by" change those of "vers
 CREATE INDEX link_by ON link (by_version);
 """
 
+# as_read: of fields that are set by hand, what the version's file says (a JSON object); NULL: none is
+_SINCE_5 = """
+ALTER TABLE version ADD COLUMN
+  as_read TEXT;
+CREATE TABLE mending (                -- something that somebody did to one article or several
+  number INTEGER PRIMARY KEY AUTOINCREMENT,
+  who TEXT NOT NULL,                -- a user of the service; empty: by command line or program
+  at TEXT NOT NULL,
+  undone_who TEXT,
+  undone_at TEXT
+);
+CREATE TABLE amendment (              -- what it set, kept apart from what files say
+  mending INTEGER NOT NULL REFERENCES mending (number) ON DELETE CASCADE,
+  key TEXT NOT NULL,                -- which article, whatever version
+  field TEXT NOT NULL,
+  value TEXT,                       -- NULL: it has none
+  before TEXT,                      -- what was shown before
+  PRIMARY KEY (mending, key, field)
+);
+CREATE INDEX amendment_key ON amendment (key);
+"""
+
 # From version N to N + 1: statements that need no re-embedding.
-MIGRATIONS: dict[int, str] = {1: _SINCE_2, 2: _SINCE_3, 3: _SINCE_4}
+MIGRATIONS: dict[int, str] = {1: _SINCE_2, 2: _SINCE_3, 3: _SINCE_4, 4: _SINCE_5}
+
+
+MENDED_COLUMNS = {
+    "title": "title",
+    "outlet": "source",
+    "author": "author",
+    "published": "published",
+    "language": "language",
+    "url": "url",
+}
+"""Columns of ``version`` with the fields that can be set by hand; beside them there is the section, in the metadata."""
 
 
 @dataclass(frozen=True)
@@ -352,8 +385,19 @@ def read_article(db: sqlite3.Connection, row: sqlite3.Row) -> Article:
         language=row["language"],
         metadata=json.loads(row["metadata"]),
         current=bool(row["current"]),
+        by_hand=said_otherwise(row),
         also_published_by=tuple(r["key"] for r in duplicates),
     )
+
+
+def said_otherwise(row: sqlite3.Row) -> dict[str, str | None]:
+    """Of fields of a version that are set by hand, what its file says, where that is something else."""
+    if not row["as_read"]:
+        return {}
+    now = {name: row[column] for name, column in MENDED_COLUMNS.items()}
+    now["section"] = json.loads(row["metadata"]).get("section")
+    told = {name: value for name, value in json.loads(row["as_read"]).items() if (value or None) != (now[name] or None)}
+    return {name: ", ".join(map(str, v)) if isinstance(v, list) else str(v) if v else None for name, v in told.items()}
 
 
 def to_passage(row: sqlite3.Row, text: str) -> Passage:
