@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, Unpack
 
+from rag.aio_mending import AsyncMends
 from rag.chat import Chat
 from rag.following import follow
 from rag.protocols import AskOptions, Day, FilterArgs, SearchOptions, Sort
@@ -47,7 +48,7 @@ _AT_ONCE = 8
 """Calls that run at once, beside answers, which have a thread each."""
 
 
-class AsyncArchive:
+class AsyncArchive(AsyncMends):
     """An archive for asyncio: the methods of ``Archive`` as coroutines of the same names.
 
     Nothing blocks the event loop. Where the task that waits for an answer is cancelled, it ends at once, and the

@@ -16,6 +16,7 @@ from rag.errors import UsageError
 from rag.index.stores import Stores
 from rag.joins import Joins
 from rag.lookup import Lookup
+from rag.mending import Mends
 from rag.observing import Observer, stage, watched
 from rag.protocols import AskOptions, SearchOptions, refuse_unknown, search_options
 from rag.settings import Settings, load_settings
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from rag.retrieve.retriever import Retriever
 
 
-class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
+class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNames):
     """An archive of news articles in one folder.
 
     Reading is safe from several threads and processes, also while one of them
@@ -253,7 +254,10 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Joins, FormerNames):
         refuse_unknown(options, AskOptions)
         days.answering(options)
         self.stores.exists  # noqa: B018 - a closed archive says so at once
-        events = watched(question, self._stream(question, options), self.observers)
+        from rag.answer.by_hand import told_by_hand
+
+        told = told_by_hand(self._stream(question, options), lambda: self.stores.catalog)
+        events = watched(question, told, self.observers)
         if options.get("collection") is None:
             return events
         from rag.retrieve.collected import without_ids

@@ -100,8 +100,12 @@ class IngestReport(Value):
     withdrawn: int = 0
     """Articles that were there and have been taken down, since their publisher withdrew them."""
     undated: int = 0
-    """Articles read in this run that tell no day, among those added, updated and unchanged."""
+    """Articles read in this run without a day, their file's or set by hand, also those that are unchanged."""
     no_outlet: int = 0
+    """The same for those that tell no outlet."""
+    undated_keys: tuple[str, ...] = ()
+    """Keys of those that tell no day, the first thousand, so that somebody can set it (``Archive.mend``)."""
+    no_outlet_keys: tuple[str, ...] = ()
     """The same for those that tell no outlet."""
     passages: int = 0
     """Passages embedded in this run."""

@@ -121,6 +121,8 @@ def told(answer: Answer) -> str:
         lines.append(f"[{quote.number}] “{' '.join(quote.quote.split())}” {origin}")
         if standing := shown.standing_line(quote):
             lines.append(f"    {standing}")
+        if told := shown.by_hand(quote):
+            lines.append(f"    {told}")
     for conflict in answer.conflicts:
         words = " ".join(conflict.quote.split())
         lines.append(f"Sources disagree ({conflict.about}): “{words}” {conflict.title}")

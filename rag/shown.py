@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from rag.composing import by_sentence, fate, lead
-from rag.types import Answer, Citation
+from rag.types import Answer, Article, Citation
 
 Paragraph = list[tuple[str, list[Citation]]]
 """Sentences, each with what it cites."""
@@ -90,6 +91,26 @@ def view(quote: Citation) -> str:
     return "" if not quote.opinion else "Opinion" if quote.opinion == "opinion" else f"Opinion, {quote.opinion}"
 
 
+_FIELDS = {"published": "Date", "url": "Address"}
+
+
+def by_hand(of: Citation | Article) -> str:
+    """What was set by hand of an article, and what its file says: "Date set by hand (the file has none)"; or empty."""
+    return "; ".join(
+        f"{_FIELDS.get(field, field.capitalize())} set by hand ({_file_says(field, told)})"
+        for field, told in of.by_hand.items()
+    )
+
+
+def _file_says(field: str, told: str | None) -> str:
+    if not told:
+        return "the file has none"
+    if field != "published":
+        return f"the file: {_one_space(told)}"
+    when = datetime.fromisoformat(told)
+    return f"the file: {when.day} {when:%B %Y}"
+
+
 def _paragraphs(text: str, citations: Sequence[Citation]) -> list[Paragraph]:
     found: list[Paragraph] = []
     at = 0
@@ -112,6 +133,6 @@ def _repeats(sentence: str, cited: Sequence[Citation]) -> bool:
 
 
 __all__ = [
-    "Paragraph", "cut", "days", "head", "marks", "pieces", "standing", "standing_line", "summary", "summary_text",
-    "view",
+    "Paragraph", "by_hand", "cut", "days", "head", "marks", "pieces", "standing", "standing_line", "summary",
+    "summary_text", "view",
 ]  # fmt: skip

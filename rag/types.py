@@ -52,6 +52,8 @@ class Article(Value):
     metadata: Mapping[str, Any] = Field(default_factory=dict)
     current: bool = True
     """False when a newer version of the same key has replaced this one."""
+    by_hand: Mapping[str, str | None] = Field(default_factory=dict)
+    """Fields that somebody has set by hand, each with what the article's file says in its place (None: nothing)."""
     also_published_by: tuple[str, ...] = Field((), alias="also_printed_by")
     """Keys of other articles with the same words."""
 
@@ -232,6 +234,8 @@ class Citation(Value):
     """The words that replaced it, or speak against it; None where it stands, or where they have been taken down."""
     opinion: str = ""
     """Whose view it is, where its article calls itself an opinion piece: a name, or ``opinion``; else empty."""
+    by_hand: Mapping[str, str | None] = Field(default_factory=dict)
+    """Of title, outlet, published and url those set by hand, each with what the file says in its place."""
 
 
 class Conflict(Value):

@@ -15,7 +15,7 @@ from helpers import assert_sound, fill, many, row, write_rows
 from rag import Archive
 from rag.cli import main
 from rag.errors import ArchiveDamaged, UsageError
-from rag.index import schema
+from rag.index import schema, tables
 from rag.settings import Settings
 from rag.testing import FakeEmbeddings
 from rag.upkeep import restore
@@ -205,7 +205,7 @@ def test_an_archive_of_the_first_schema_is_migrated_and_answers(full: Path, tmp_
     folder = tmp_path / "x"
     folder.mkdir()
     old = sqlite3.connect(folder / "catalog.sqlite")
-    old.executescript(schema._SCHEMA)
+    old.executescript(tables.SCHEMA)
     old.execute("ATTACH ? AS new", (str(full / "catalog.sqlite"),))
     for table in ("version", "alias", "passage"):
         columns = ", ".join(r[1] for r in old.execute(f"PRAGMA main.table_info({table})"))

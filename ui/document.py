@@ -112,7 +112,7 @@ def _section(turn: Turn, article: Callable[[str], Article | None]) -> Section:
 
 def _source(c: Citation, article: Callable[[str], Article | None]) -> Source:
     speaker = f"Speaker: {c.speaker}" if c.speaker else ""
-    notes = [line for line in (shown.days(c), shown.view(c), shown.standing_line(c), speaker) if line]
+    notes = [line for line in (shown.days(c), shown.view(c), shown.standing_line(c), shown.by_hand(c), speaker) if line]
     found = article(c.article_id)
     reference = Reference(
         c.article_id,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rag.ui import text
 
+from rag import shown
 from rag.templating import environment
 from rag.text import timespan
 
@@ -29,7 +30,15 @@ def fill(template: str, macro: str, *args: object, **values: object) -> str:
 @cache
 def _environment() -> Environment:
     made = environment("rag.ui")
-    helpers = (text.byline, text.citation_text, text.is_web, text.number, text.readable_address, timespan.day)
+    helpers = (
+        text.byline,
+        text.citation_text,
+        text.is_web,
+        text.number,
+        text.readable_address,
+        timespan.day,
+        shown.by_hand,
+    )
     made.globals.update({f.__name__: f for f in helpers})
     made.filters["one_line"] = text.one_line
     return made

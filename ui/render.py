@@ -155,7 +155,7 @@ def plain(answer: Answer) -> str:
         rows.append(f"{summary_head(answer)}:\n{summary}")
     for c in answer.quotes:
         quote = citation_text(c.quote, c.title, c.source, c.published, c.url)
-        quote = "\n".join(x for x in (quote, shown.view(c), shown.standing_line(c)) if x)
+        quote = "\n".join(x for x in (quote, shown.view(c), shown.standing_line(c), shown.by_hand(c)) if x)
         rows.append(f"[{c.number}] " + quote.replace("\n", "\n    "))
     return "\n\n".join(rows)
 

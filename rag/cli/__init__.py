@@ -12,7 +12,7 @@ import os
 import sqlite3
 import sys
 
-from rag.cli import articles, asking, checking, collections, finding, ingesting, timelines, upkeep  # noqa: F401 - each adds its commands
+from rag.cli import articles, asking, checking, collections, finding, ingesting, mending, timelines, upkeep  # noqa: F401 - each adds its commands
 from rag.cli.app import app
 from rag.cli.evaluation import group
 from rag.cli.serving import Served

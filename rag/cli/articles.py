@@ -40,6 +40,8 @@ def show(
 
     Example: onrecord show 3f2a9c
     """
+    from rag import shown
+
     with open_archive(archive) as opened:
         found: Article | Passage
         is_passage = ":" in ident and ident.rpartition(":")[2].isdigit()
@@ -59,6 +61,8 @@ def show(
         for name in ("source", "author", "published", "url", "language", "id", "key"):
             if value := getattr(article, name, None):
                 out.print(f"{name:<10} {printable(str(value))}", style="dim")
+        if told := shown.by_hand(article):  # type: ignore[arg-type]
+            out.print(printable(told), style="yellow")
         if not getattr(article, "current", True):
             newest = opened.versions(article.key)[0]  # type: ignore[union-attr]
             out.print(

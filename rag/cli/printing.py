@@ -131,6 +131,8 @@ def _print_citation(out: Console, citation: Citation) -> None:
     if told := shown.standing_line(citation):
         out.print(f"    {printable(told)}", style="yellow")
     out.print(f"    {_origin(citation.title, citation.source, citation.published, citation.url)}", style="dim")
+    if told := shown.by_hand(citation):
+        out.print(f"    {printable(told)}", style="dim")
     if citation.also_published_by:
         out.print(f"    also printed by {printable(', '.join(citation.also_published_by))}", style="dim")
     out.print(f"    onrecord show {citation.article_id}", style="dim")

@@ -293,7 +293,7 @@ class RemoteBatcher(Batcher):
         if not self._measured and len(self._texts) >= LONG_WORK:
             self._measured = True
             self._pool.all("measure", self._texts)
-        drafts = [(d.title, d.text, places, language, runs) for d, language, places, runs in self._waiting]
+        drafts = [(d.title, d.text, places, language, runs) for d, language, places, runs, _ in self._waiting]
         texts = {hash(d.text) for d, *_ in self._waiting}
         self._sent.append(_Sent(self._waiting, self._keys, texts, self._pool.submit("prepare", drafts)))
         self._waiting, self._texts, self._keys = [], [], set()

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from rag.errors import ArticleMissing
 from rag.index.collections import CollectionStore
 from rag.index.links import LinkStore, forget_links
 from rag.index.lists import ListStore
+from rag.index.mending import MendingStore, forget_mendings
 from rag.index.native import require_room
 from rag.index.quote_store import write_quotes
 from rag.index.schema import (
@@ -63,7 +64,7 @@ __all__ = [
 ]
 
 
-class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
+class Catalog(LinkStore, ListStore, MendingStore, Withdrawals, CollectionStore):
     """Reads and writes one catalog. Safe to use from several threads.
 
     Writing assumes that the caller holds the archive's write lock; each method that writes is one transaction.
@@ -171,8 +172,12 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
         with self._transaction() as db:
             db.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", rows)
 
-    def store(self, batch: Sequence[Prepared]) -> None:
+    def store(self, batch: Sequence[Prepared], also: Callable[[sqlite3.Connection], None] | None = None) -> None:
         """Store articles in one transaction; each becomes the current version of its key.
+
+        Args:
+            batch: The articles.
+            also: What else is written in this transaction.
 
         Raises:
             DiskFull: There is not enough room for a batch.
@@ -181,10 +186,14 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
         with self._transaction() as db:
             for item in batch:
                 self._store(db, item)
+            if also:
+                also(db)
 
     def _store(self, db: sqlite3.Connection, item: Prepared) -> None:
         draft = item.draft
         ident = version_id(draft)
+        metadata = json.dumps(dict(draft.metadata), ensure_ascii=False, default=str)
+        as_read = json.dumps(dict(item.as_read), ensure_ascii=False) if item.as_read else None
         replaced = db.execute("SELECT number FROM version WHERE key = ? AND current", (draft.key,)).fetchone()
         if replaced:
             self._retire(db, replaced["number"])
@@ -192,12 +201,15 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
         known = db.execute("SELECT number FROM version WHERE id = ?", (ident,)).fetchone()
         if known:  # an older version has come back
             number = known["number"]
-            db.execute("UPDATE version SET current = TRUE WHERE number = ?", (number,))
+            db.execute(
+                "UPDATE version SET current = TRUE, metadata = ?, as_read = ? WHERE number = ?",
+                (metadata, as_read, number),
+            )
         else:
             number = db.execute(
                 """INSERT INTO version (id, key, title, text, url, source, author, published, language, metadata,
-                                        sentences, text_hash, origin, added, current)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, TRUE) RETURNING number""",
+                                        sentences, text_hash, origin, added, as_read, current)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, TRUE) RETURNING number""",
                 (
                     ident,
                     draft.key,
@@ -208,11 +220,12 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
                     draft.author,
                     draft.published.isoformat() if draft.published else None,
                     item.language,
-                    json.dumps(dict(draft.metadata), ensure_ascii=False, default=str),
+                    metadata,
                     sentences_json(item.sentences),
                     text_hash(draft.text),
                     draft.origin,
                     datetime.now(UTC).isoformat(timespec="seconds"),
+                    as_read,
                 ),
             ).fetchall()[0][0]
         db.executemany("INSERT OR IGNORE INTO alias VALUES (?, ?)", [(a, draft.key) for a in draft.aliases])
@@ -261,7 +274,7 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
     # -- deleting articles -----------------------------------------------------
 
     def delete(self, keys: Sequence[str]) -> None:
-        """Delete articles: every version of them, their aliases and passages.
+        """Delete articles: every version of them, their aliases and passages, and what was set by hand of them.
 
         Also records that the lexical index has to be rebuilt, since what is removed from it stays in its files for a
         while, and from which versions conversations have still to be cleaned.
@@ -273,6 +286,7 @@ class Catalog(LinkStore, ListStore, Withdrawals, CollectionStore):
                 db.execute("INSERT OR IGNORE INTO taken_down SELECT id FROM version WHERE key = ?", (key,))
                 db.execute("DELETE FROM version WHERE key = ?", (key,))
                 db.execute("DELETE FROM alias WHERE key = ?", (key,))
+                forget_mendings(db, key)
             self._note_purge(db)
 
     def _note_purge(self, db: sqlite3.Connection) -> None:

@@ -25,9 +25,10 @@ from rag.errors import ArchiveDamaged, ArchiveMismatch, ArchiveMissing
 from rag.index.native import StoreClosed as StoreClosed
 from rag.index.readonly import require_writable
 from rag.index.sqlite import Connection, Connections, transaction
+from rag.index.tables import MIGRATIONS, SCHEMA
 from rag.types import Article, Passage, Quote, QuoteSpan, RawArticle, Sentence
 
-SCHEMA_VERSION = 4
+SCHEMA_VERSION = 5
 INDEX_FORMAT = 4
 """What the derived indexes hold. A writer brings those of an older format up to it."""
 WITH_LANGUAGES = 2
@@ -37,94 +38,15 @@ WITH_ARTICLES = 3
 WITH_FULL_TEXT = 4
 """The format since which there is a full-text index."""
 
-_SCHEMA = """
-CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE version (
-  number INTEGER PRIMARY KEY AUTOINCREMENT,
-  id TEXT NOT NULL UNIQUE,          -- hash of everything shown
-  key TEXT NOT NULL,                -- which article
-  title TEXT NOT NULL,
-  text TEXT NOT NULL,
-  url TEXT, source TEXT, author TEXT,
-  published TEXT,                   -- ISO 8601 with its offset; compared by the clock it shows
-  language TEXT NOT NULL,
-  metadata TEXT NOT NULL,           -- JSON object
-  sentences TEXT NOT NULL,          -- JSON [[start, end], ...]
-  text_hash TEXT NOT NULL,
-  origin TEXT NOT NULL,
-  added TEXT NOT NULL,
-  current INTEGER NOT NULL
-);
-CREATE INDEX version_key ON version (key, current);
-CREATE UNIQUE INDEX version_current ON version (key) WHERE current;
-CREATE INDEX version_text ON version (text_hash) WHERE current;
-CREATE TABLE alias (alias TEXT NOT NULL, key TEXT NOT NULL, PRIMARY KEY (alias, key)) WITHOUT ROWID;
-CREATE TABLE passage (
-  number INTEGER PRIMARY KEY AUTOINCREMENT,
-  id TEXT NOT NULL UNIQUE,          -- version id + ":" + place
-  version INTEGER NOT NULL REFERENCES version (number) ON DELETE CASCADE,
-  start INTEGER NOT NULL,           -- in the version's text, half-open
-  end INTEGER NOT NULL,
-  sentences TEXT NOT NULL,          -- JSON [[start, end], ...]: an article may have many thousands
-  vector BLOB NOT NULL,             -- float16, unit length
-  indexed INTEGER NOT NULL DEFAULT 0
-);
-CREATE INDEX passage_version ON passage (version);
-CREATE INDEX passage_pending ON passage (number) WHERE NOT indexed;
-CREATE TABLE tombstone (passage_id TEXT PRIMARY KEY) WITHOUT ROWID;
-"""
-_SINCE_2 = """
-CREATE TABLE taken_down (
-  id TEXT PRIMARY KEY               -- a deleted version whose words conversations may still hold
-) WITHOUT ROWID;
-CREATE INDEX version_listed ON version (published DESC, number DESC, key, title, author, source, language, current)
-  WHERE current;                    -- all that a list looks at, so that it reads no texts
-"""
-
-# quoted: whether a version has been searched for quotes
-_SINCE_3 = """
-ALTER TABLE version ADD COLUMN
-  quoted INTEGER NOT NULL DEFAULT 0;
-CREATE TABLE quote (
-  version INTEGER NOT NULL REFERENCES version (number) ON DELETE CASCADE,
-  start INTEGER NOT NULL,           -- in the version's text, half-open
-  end INTEGER NOT NULL,
-  direct INTEGER NOT NULL,
-  speaker TEXT NOT NULL,
-  role TEXT, verb TEXT,
-  mention_start INTEGER NOT NULL,
-  mention_end INTEGER NOT NULL
-);
-CREATE INDEX quote_version ON quote (version, start);
-CREATE INDEX quote_speaker ON quote (speaker, role);
-"""
-
-# linked: whether a version has been compared with what the others say
-_SINCE_4 = """
-ALTER TABLE version ADD COLUMN
-  linked INTEGER NOT NULL DEFAULT 0;
-CREATE TABLE change (                 -- sentences that may change what others say
-  version INTEGER NOT NULL REFERENCES version (number) ON DELETE CASCADE,
-  start INTEGER NOT NULL,           -- in the version's text, half-open
-  end INTEGER NOT NULL
-);
-CREATE INDEX change_version ON change (version);
-CREATE TABLE link (                   -- the words of "by" change those of "version"
-  version INTEGER NOT NULL REFERENCES version (number) ON DELETE CASCADE,
-  start INTEGER NOT NULL,
-  end INTEGER NOT NULL,
-  by_version INTEGER NOT NULL REFERENCES version (number) ON DELETE CASCADE,
-  by_start INTEGER NOT NULL,
-  by_end INTEGER NOT NULL,
-  kind TEXT NOT NULL,               -- a Status
-  confidence REAL NOT NULL,
-  PRIMARY KEY (version, start, end, by_version, by_start, by_end)
-) WITHOUT ROWID;
-CREATE INDEX link_by ON link (by_version);
-"""
-
-# From version N to N + 1: statements that need no re-embedding.
-MIGRATIONS: dict[int, str] = {1: _SINCE_2, 2: _SINCE_3, 3: _SINCE_4}
+MENDED_COLUMNS = {
+    "title": "title",
+    "outlet": "source",
+    "author": "author",
+    "published": "published",
+    "language": "language",
+    "url": "url",
+}
+"""Columns of ``version`` with the fields that can be set by hand; beside them there is the section, in the metadata."""
 
 
 @dataclass(frozen=True)
@@ -231,7 +153,7 @@ class CatalogFile:
         require_writable(self.path)
         with self._transaction() as db:
             if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-                for script in (_SCHEMA, *MIGRATIONS.values()):
+                for script in (SCHEMA, *MIGRATIONS.values()):
                     for statement in _statements(script):
                         db.execute(statement)
                 facts = {"schema": SCHEMA_VERSION, "generation": 0, "index_format": INDEX_FORMAT}
@@ -365,8 +287,19 @@ def read_article(db: sqlite3.Connection, row: sqlite3.Row) -> Article:
         language=row["language"],
         metadata=json.loads(row["metadata"]),
         current=bool(row["current"]),
+        by_hand=said_otherwise(row),
         also_published_by=tuple(r["key"] for r in duplicates),
     )
+
+
+def said_otherwise(row: sqlite3.Row) -> dict[str, str | None]:
+    """Of fields of a version that are set by hand, what its file says, where that is something else."""
+    if not row["as_read"]:
+        return {}
+    now = {name: row[column] for name, column in MENDED_COLUMNS.items()}
+    now["section"] = json.loads(row["metadata"]).get("section")
+    told = {name: value for name, value in json.loads(row["as_read"]).items() if (value or None) != (now[name] or None)}
+    return {name: ", ".join(map(str, v)) if isinstance(v, list) else str(v) if v else None for name, v in told.items()}
 
 
 class PassageRow(NamedTuple):

@@ -11,9 +11,9 @@ from rag.index.server import ServerConnection, ServerConnections
 
 TABLE = "onrecord_schema"
 """Where alembic writes down which steps were made."""
-HEAD = "0001"
+HEAD = "0002"
 """The last step that this program knows."""
-KNOWN = ("0001",)
+KNOWN = ("0001", "0002")
 """All steps, in order."""
 
 _OLDEST = 130000

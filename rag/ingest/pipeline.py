@@ -5,15 +5,16 @@ from __future__ import annotations
 import errno
 import re
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rag.errors import DiskFull
 from rag.ingest.clean import clean
+from rag.ingest.mending import Mended
 from rag.ingest.prepared import Cleaned, Prepared, Split
 from rag.ingest.uploads import known_as
 from rag.ingest.withdrawal import Withdrawal
@@ -27,11 +28,15 @@ if TYPE_CHECKING:
 
 _FULL = re.compile(r"disk is full|no space left|disk quota|file too large", re.IGNORECASE)
 _BATCH = 1024  # passages that are embedded together and stored in one transaction
+_NOTED = 1000  # articles without a day, or an outlet, that a report names
 _SYNC = 4096  # passages after which the indexes are brought up to the catalog
 
 
 Progress = Callable[[int, str], None]
 """Called after each article with how many have been read, and where it came from."""
+
+Waiting = tuple[RawArticle, str, list[Sentence], list[tuple[int, int]], Mapping[str, Any] | None]
+"""An article as it is to be shown, its language, sentences and passages, and what its file says otherwise."""
 
 Outcome = Callable[[str, str], None]
 """Called for each article with where it came from, and "added", "updated" or "unchanged"."""
@@ -48,7 +53,7 @@ def passage_input(title: str, text: str) -> str:
 
 def split(draft: RawArticle) -> Split:
     """Language, sentences and passages (half-open runs of sentences) of a cleaned article."""
-    if isinstance(draft, Cleaned):
+    if isinstance(draft, Cleaned) and draft.language in (None, draft.parts[0]):  # it may have been set by hand since
         return draft.parts
     language = draft.language or detect_language(draft.text)
     places = sentences(draft.text, language)
@@ -87,9 +92,12 @@ def run(
     started = time.perf_counter()
     batcher = batcher or Batcher(catalog, embed, settle, quotes)
     withdrawal = Withdrawal(catalog)
+    mended = Mended(catalog)
+    lacking = Lacking()
     skipped: list[Skipped] = []
-    returning: dict[str, RawArticle] = {}  # older versions, until their key's current one is met
-    seen = added = updated = unchanged = undated = no_outlet = total_words = 0
+    # older versions, until their key's current one is met
+    returning: dict[str, tuple[RawArticle, Mapping[str, Any] | None]] = {}
+    seen = added = updated = unchanged = total_words = 0
     try:
         for item in found:
             seen += 1
@@ -103,14 +111,16 @@ def run(
                     withdrawal.take_down(draft)
                 skipped.append(draft)
             else:
-                undated += draft.published is None
-                no_outlet += not draft.source
                 batcher.flush_if_pending(draft.key)
+                draft, as_read = mended.applied(draft)
+                lacking.note(draft)
                 status = catalog.status(draft)
+                if status == "current" and as_read is not None and not catalog.same_but_for_file(draft, as_read):
+                    status = "changed"
                 if outcome:
                     outcome(item.origin, {"new": "added", "changed": "updated"}.get(status, "unchanged"))
                 if status == "older":
-                    returning[draft.key] = draft
+                    returning[draft.key] = draft, as_read
                     unchanged += 1
                 else:
                     returning.pop(draft.key, None)
@@ -121,13 +131,13 @@ def run(
                         added += status == "new"
                         updated += status == "changed"
                         total_words += count_words(draft.text)
-                        batcher.add(draft)
+                        batcher.add(draft, as_read)
             if progress:
                 progress(seen, item.origin)
-        for draft in returning.values():
+        for draft, as_read in returning.values():
             unchanged -= 1
             updated += 1
-            batcher.add(draft)
+            batcher.add(draft, as_read)
         batcher.flush()
         settle()
     except Exception as e:  # SQLite, Chroma and tantivy each have their own error for it
@@ -144,12 +154,34 @@ def run(
         unchanged=unchanged,
         skipped=tuple(skipped),
         withdrawn=withdrawal.taken_down,
-        undated=undated,
-        no_outlet=no_outlet,
+        undated=lacking.dates,
+        no_outlet=lacking.outlets,
+        undated_keys=tuple(lacking.undated),
+        no_outlet_keys=tuple(lacking.without_outlet),
         passages=batcher.passages,
         words=total_words,
         seconds=round(time.perf_counter() - started, 3),
     )
+
+
+class Lacking:
+    """Counts the articles of a run that have no day or no outlet, and remembers the first of them."""
+
+    def __init__(self) -> None:
+        self.dates = self.outlets = 0
+        self.undated: dict[str, None] = {}
+        self.without_outlet: dict[str, None] = {}
+
+    def note(self, draft: RawArticle) -> None:
+        """Take notice of an article, as it is shown."""
+        if draft.published is None:
+            self.dates += 1
+            if len(self.undated) < _NOTED:
+                self.undated[draft.key] = None
+        if not draft.source:
+            self.outlets += 1
+            if len(self.without_outlet) < _NOTED:
+                self.without_outlet[draft.key] = None
 
 
 class Batcher:
@@ -163,7 +195,7 @@ class Batcher:
         quotes: Quotes | None,
     ) -> None:
         self._catalog, self._embed, self._settle, self._quotes = catalog, embed, settle, quotes
-        self._waiting: list[tuple[RawArticle, str, list[Sentence], list[tuple[int, int]]]] = []
+        self._waiting: list[Waiting] = []
         self._keys: set[str] = set()
         self._texts: list[str] = []
         self._unsettled = 0
@@ -178,10 +210,15 @@ class Batcher:
         """Store what the catalog has to know before it is asked what it has of an article."""
         self.flush_if_pending(draft.key, *draft.supersedes)
 
-    def add(self, draft: RawArticle) -> None:
-        """Split an article and put it into the batch, which is stored when it is full."""
+    def add(self, draft: RawArticle, as_read: Mapping[str, Any] | None = None) -> None:
+        """Split an article and put it into the batch, which is stored when it is full.
+
+        Args:
+            draft: As it is to be shown.
+            as_read: What its file says in the places of what was set by hand.
+        """
         language, places, runs = split(draft)
-        self._waiting.append((draft, language, places, runs))
+        self._waiting.append((draft, language, places, runs, as_read))
         self._keys.update((draft.key, *draft.aliases))
         self._texts += [passage_input(draft.title, draft.text[places[a].start : places[b - 1].end]) for a, b in runs]
         if len(self._texts) >= _BATCH:
@@ -193,21 +230,21 @@ class Batcher:
 
     def flush(self) -> None:
         """Embed and store the batch."""
-        articles = [(d.title, d.text, places, language) for d, language, places, _ in self._waiting]
+        articles = [(d.title, d.text, places, language) for d, language, places, *_ in self._waiting]
         self._store(self._waiting, *embed_and_quote(self._texts, articles, self._embed, self._quotes))
         self._waiting, self._texts = [], []
         self._keys = set()
 
     def _store(
         self,
-        waiting: Sequence[tuple[RawArticle, str, list[Sentence], list[tuple[int, int]]]],
+        waiting: Sequence[Waiting],
         vectors: npt.NDArray[np.float16],
         said: Sequence[Sequence[QuoteSpan] | None],
     ) -> None:
         """Store articles in one transaction, and bring the indexes up to them now and then."""
         batch, at = [], 0
-        for (draft, language, places, runs), theirs in zip(waiting, said, strict=True):
-            batch.append(Prepared(draft, language, places, runs, vectors[at : at + len(runs)], theirs))
+        for (draft, language, places, runs, as_read), theirs in zip(waiting, said, strict=True):
+            batch.append(Prepared(draft, language, places, runs, vectors[at : at + len(runs)], theirs, as_read))
             at += len(runs)
         self._catalog.store(batch)
         self.passages += at

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,3 +48,5 @@ class Prepared:
     """Shape (len(runs), dim), rows of length 1."""
     quotes: Sequence[QuoteSpan] | None = None
     """Who said what in it; None: it has not been searched for quotes."""
+    as_read: Mapping[str, Any] | None = None
+    """Of the draft's fields that are set by hand, what the article's file says; None: none is."""

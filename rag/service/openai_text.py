@@ -52,7 +52,9 @@ class ChatText:
         for quote in answer.quotes:
             # Quotes that are the text itself are not told twice.
             words = f"“{_line(quote.quote)}” — " if answer.summarized else ""
-            notes = (quote.speaker, shown.view(quote), shown.days(quote), shown.standing_line(quote))
+            notes = (
+                quote.speaker, shown.view(quote), shown.days(quote), shown.standing_line(quote), shown.by_hand(quote),
+            )  # fmt: skip
             note = "".join(f" ({n})" for n in notes if n)
             yield f"[{quote.number}] {_plain(f'{words}{self._origin(quote)}{note}')}"
 

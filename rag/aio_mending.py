@@ -1,0 +1,58 @@
+"""The part of the archive for asyncio that mends what is said of articles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from rag.protocols import Day, FilterArgs
+
+if TYPE_CHECKING:
+    from rag.archive import Archive
+    from rag.mending import Mending
+
+
+class AsyncMends:
+    """``AsyncArchive``'s methods of ``Archive.mend`` and what belongs to it."""
+
+    sync: Archive
+
+    async def _call(self, work: Any, *args: Any, **options: Any) -> Any:
+        raise NotImplementedError
+
+    def _alone(self, work: Any) -> Any:
+        raise NotImplementedError
+
+    async def mend(
+        self,
+        *idents: str,
+        where: FilterArgs | None = None,
+        lacking: str | Sequence[str] = (),
+        title: str | None = None,
+        outlet: str | None = None,
+        author: str | None = None,
+        published: Day | None = None,
+        language: str | None = None,
+        section: str | None = None,
+        url: str | None = None,
+        by: str = "",
+        dry_run: bool = False,
+    ) -> Mending:
+        """As ``Archive.mend``: set by hand what is said of articles, apart from what their files say."""
+        work = partial(
+            self.sync.mend, *idents, where=where, lacking=lacking, title=title, outlet=outlet, author=author,
+            published=published, language=language, section=section, url=url, by=by, dry_run=dry_run,
+        )  # fmt: skip
+        return await self._call(self._alone, work)
+
+    async def mending_log(self, ident: str | None = None, *, limit: int = 50, offset: int = 0) -> list[Mending]:
+        """As ``Archive.mending_log``: what was set by hand, the latest first."""
+        return await self._call(self.sync.mending_log, ident, limit=limit, offset=offset)
+
+    async def undo_mending(self, number: int, *, by: str = "") -> Mending:
+        """As ``Archive.undo_mending``: take back what a mending set."""
+        return await self._call(self._alone, partial(self.sync.undo_mending, number, by=by))
+
+
+__all__ = ["AsyncMends"]
