@@ -26,7 +26,9 @@ def press(tab: Any, selector: str, key: str = "Enter") -> None:
 
 def to_tab(tab: Any, name: str) -> None:
     """Go to a tab, by the menu behind the last ones where it stands there."""
-    tab.evaluate("n => [...document.querySelectorAll('button[role=tab]')].find(b => b.textContent.trim() === n).click()", name)
+    tab.evaluate(
+        "n => [...document.querySelectorAll('button[role=tab]')].find(b => b.textContent.trim() === n).click()", name
+    )
 
 
 @pytest.mark.parametrize("width", [1440, 360])
