@@ -120,10 +120,8 @@ def test_what_is_looked_for_is_found(site: Serve, tmp_path: Path) -> None:
     tab.click("#quotes-filters > button")
     tab.wait_for_selector("#quotes-order label")
     assert tab.evaluate(FITTING) == [] and serious(tab) == []
-    tab.add_style_tag(
-        content="#quotes-column span { display: block; width: 0 } #quotes-list p { color: #ccc !important }"
-    )
-    tab.evaluate("document.querySelector('#quotes-order input').closest('label').removeAttribute('class')")
+    sabotage = "#quotes-filters .icon { margin-left: -4rem } #quotes-list p { color: #ccc !important }"
+    tab.add_style_tag(content=sabotage + " #quotes-order .selected span { display: block; width: 1rem }")
     tab.evaluate("document.querySelector('#quotes-list').append(document.createElement('select'))")
     assert {"wider than its box", "over"} <= {what for what, *_ in tab.evaluate(FITTING)}
     assert tab.evaluate(CONTRAST)["low"] != []
