@@ -8,12 +8,13 @@ from typing import Any
 from rag.ui.html import fill
 from rag.ui.text import number
 
-_WIDE, _HIGH = 640, 200
-_BELOW, _ABOVE = 40, 8
-_DIGIT = 7
-"""Width of a digit of the axis."""
-_LABEL = 52
-"""Width of a label."""
+_HIGH = 200
+"""Pixels; the width is that of the page, so that places along it are percents and letters keep their size."""
+_BELOW, _ABOVE = 26, 20
+_LABELS = 6
+"""Of the months, at most: more would touch on a phone."""
+_LAST = 0.85
+"""Share of the width beyond which no label begins: it would be cut off on a phone."""
 _OUTLETS = 6
 """Drawn each in a colour of its own; the others share one."""
 _MONTHS = 48
@@ -37,17 +38,15 @@ def coverage_chart(months: Sequence[tuple[str, str, int]]) -> str:
     tallest = max(sum(counts.get((p, o), 0) for o in outlets) for p in periods)
     ground = _HIGH - _BELOW
     scale = (ground - _ABOVE) / tallest
-    left = 12 + _DIGIT * len(f"{tallest:,}")  # so that the largest number stands beside the axis whole
     chart = {
-        "width": _WIDE,
         "height": _HIGH,
-        "left": left,
         "label_y": ground + 18,
+        # Numbers stand above their lines, inside: at the side a large one would be cut off.
         "lines": [
-            {"y": f"{y:.1f}", "text_y": f"{y + 4:.1f}", "label": f"{n:,}"}
+            {"y": f"{y:.1f}", "text_y": f"{y - 4:.1f}", "label": f"{n:,}" if n else ""}
             for n, y in ((0, ground), (tallest, ground - tallest * scale))
         ],
-        "columns": _columns(periods, outlets, counts, scale, left),
+        "columns": _columns(periods, outlets, counts, scale),
         "outlets": outlets,
         "rows": [(period, outlet, f"{n:,}") for (period, outlet), n in sorted(counts.items())],
     }
@@ -55,29 +54,30 @@ def coverage_chart(months: Sequence[tuple[str, str, int]]) -> str:
 
 
 def _columns(
-    periods: Sequence[str], outlets: Sequence[str], counts: Mapping[tuple[str, str], int], scale: float, left: int
+    periods: Sequence[str], outlets: Sequence[str], counts: Mapping[tuple[str, str], int], scale: float
 ) -> list[dict[str, Any]]:
     """A column for each period: its bars, and its label where there is room for one.
 
     Args:
-        scale: Height of an article, in units of the drawing.
-        left: Where the axis stands.
+        scale: Height of an article, in pixels.
     """
-    step = (_WIDE - left) / len(periods)
-    every = max(1, -(-len(periods) * _LABEL // (_WIDE - left)))  # so that labels don't touch
+    step = 100 / len(periods)
+    every = -(-len(periods) // _LABELS)
     columns = []
     for at, period in enumerate(periods):
-        x, y = left + at * step, float(_HIGH - _BELOW)
+        x, y = at * step, float(_HIGH - _BELOW)
         bars = []
         for colour, outlet in enumerate(outlets):
             if n := counts.get((period, outlet), 0):
                 y -= n * scale
-                bar = {"x": x + step * 0.08, "y": y, "width": step * 0.84, "height": n * scale}
+                bar = {
+                    "x": f"{x + step * 0.08:.2f}%", "y": f"{y:.1f}", "width": f"{step * 0.84:.2f}%",
+                    "height": f"{n * scale:.1f}",
+                }  # fmt: skip
                 title = f"{outlet}, {period}: {number(n, 'article')}"
-                bars.append({k: f"{v:.1f}" for k, v in bar.items()} | {"colour": colour, "title": title})
-        label = period if at % every == 0 else ""
-        middle = min(x + step / 2, _WIDE - _LABEL / 2)  # the last one ends with the drawing
-        columns.append({"bars": bars, "x": f"{middle:.1f}", "label": label})
+                bars.append(bar | {"colour": colour, "title": title})
+        label = period if at % every == 0 and x <= 100 * _LAST else ""
+        columns.append({"bars": bars, "x": f"{x + step * 0.08:.2f}%", "label": label})
     return columns
 
 

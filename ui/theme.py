@@ -20,6 +20,8 @@ def theme() -> gr.themes.Base:
         border_color_accent="#1d4f7c", border_color_accent_dark="#97c0e6",
         slider_color="#1d4f7c", slider_color_dark="#97c0e6",
         checkbox_background_color_selected="#1d4f7c", checkbox_background_color_selected_dark="#1d4f7c",
+        checkbox_border_color="#8f897d", checkbox_border_color_dark="#8f897d",
+        button_secondary_background_fill_hover="#e9e5da", button_secondary_background_fill_hover_dark="#2b2824",
         checkbox_border_color_selected="#1d4f7c", checkbox_border_color_selected_dark="#97c0e6",
         block_title_text_color="#5d5952", block_title_text_color_dark="#aca69a",
         input_placeholder_color="#6f6a61", input_placeholder_color_dark="#aca69a",

@@ -109,7 +109,7 @@ class CollectionsTab:
         name = session.archive.collections.get(str(data["id"]), session.user).name
         choices = [(n, n) for n in (c.name for c in session.collections())]
         to = self.within[str(data["to"])]
-        first = ("whole archive", "") if data["to"] != "ask" else ("all", "")
+        first = ("all", "") if data["to"] in ("ask", "quotes") else ("whole archive", "")
         return {self.tabs: gr.update(selected=data["to"]), to: gr.update(choices=[first, *choices], value=name)}
 
     def _list(self, opened: str | None, fields: tuple[str, ...], request: gr.Request, offset: int = 0) -> str:

@@ -48,7 +48,7 @@ class QuotesTab:
                             [("any", "")], value="", label="Language", elem_id="quotes-language", min_width=110
                         )
                         self.collection = gr.Dropdown(
-                            [("whole archive", "")], value="", label="Within", elem_id="quotes-within", min_width=110
+                            [("all", "")], value="", label="Collection", elem_id="quotes-within", min_width=110
                         )
                     self.order = gr.Radio(
                         _ORDERS,
@@ -97,7 +97,7 @@ class QuotesTab:
             self.quotes: self.search(speaker, about, after, last, outlets, language, order, collection, request),
             self.outlets: gr.update(choices=choices),
             self.language: gr.update(choices=languages),
-            self.collection: collection_choices(self.page.session(request)),
+            self.collection: collection_choices(self.page.session(request), "all"),
         }
 
     def search(

@@ -42,7 +42,7 @@ class SearchTab:
                     )
                 with gr.Row():
                     self.order = gr.Dropdown(
-                        _ORDERS, value="relevance", label="Order", elem_id="search-order", min_width=150, scale=0
+                        _ORDERS, value="relevance", label="Order", elem_id="search-order", min_width=180, scale=0
                     )
                     self.find = gr.Button("Search", elem_id="find-words", scale=0, min_width=90)
                 self.note = html("search-note")

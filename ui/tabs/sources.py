@@ -34,13 +34,13 @@ class SourcesTab:
             with gr.Row():
                 self.address = gr.Textbox(
                     label="Address", placeholder="https://… of a feed, a sitemap, a page or a news site",
-                    elem_id="source-address", max_lines=1, max_length=2000, scale=3,
+                    elem_id="source-address", max_lines=1, max_length=2000, scale=3, min_width=240,
                 )  # fmt: skip
                 self.withdrawn = gr.Checkbox(
-                    label="Delete here what it withdraws", elem_id="source-remove", min_width=160
+                    label="Delete here what it withdraws", elem_id="source-remove", min_width=240
                 )
                 self.add_button = gr.Button("Add", elem_id="add-source", scale=0, min_width=90)
-                self.read_button = gr.Button("Read all now", elem_id="sync-sources", scale=0, min_width=120)
+                self.read_button = gr.Button("Read all now", elem_id="sync-sources", scale=0, min_width=150)
             self.result = html("source-result")
             self.list = html("source-list")
 
