@@ -12,7 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import UsageError
-from rag.index.mending import FIELDS, Change, Mending, Stored, record_mending, record_undo
+from rag.index.mending import FIELDS, Change, Mending, record_mending, record_undo
+from rag.ingest.amending import Stored
 from rag.protocols import Day, FilterArgs, refuse_unknown
 
 if TYPE_CHECKING:

@@ -137,7 +137,7 @@ def test_a_cut_catalog_gives_back_what_its_pages_hold(full: Path, tmp_path: Path
     with opened(folder) as archive:
         found = archive.salvage(tmp_path / "out.jsonl")
     lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
-    assert found.articles == len(lines) >= 0.4 * len(ROWS)
+    assert found.articles == len(lines) >= 0.3 * len(ROWS)
     assert found.pages_lost
     texts = {r["key"]: r["text"] for r in ROWS}
     assert all(line["text"] == texts[line["key"]] for line in lines)

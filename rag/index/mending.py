@@ -10,15 +10,12 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from rag.index.schema import (
-    MENDED_COLUMNS,
     CatalogFile,
     parse_sentences,
     parse_time,
@@ -26,15 +23,13 @@ from rag.index.schema import (
     to_quote_span,
     version_id,
 )
+from rag.ingest.amending import MENDED_COLUMNS, Stored, amended
 from rag.text.local_clock import clock_text
-from rag.types import QuoteSpan, RawArticle, Sentence, Value
+from rag.types import RawArticle, Value
 
 FIELDS = (*MENDED_COLUMNS, "section")
 """What can be set by hand."""
 _TOLD = 20  # changes of a mending that the log tells
-
-Values = Mapping[str, str | None]
-"""Values by field; a day is ISO 8601 with its offset, None is none."""
 
 
 class Change(Value):
@@ -65,40 +60,6 @@ class Mending(Value):
     """What it changed, of the first articles."""
     undone_by: str | None = None
     undone_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A current version, as a mending needs it: nothing has to be read, split or embedded again."""
-
-    id: str
-    draft: RawArticle
-    """The article as its file has it."""
-    shown: dict[str, str | None]
-    """The fields as they are shown."""
-    language: str
-    sentences: list[Sentence]
-    runs: list[tuple[int, int]]
-    vectors: list[npt.NDArray[np.float16]]
-    quotes: list[QuoteSpan] | None
-    """None: it has not been searched for quotes."""
-
-
-def amended(draft: RawArticle, values: Values) -> tuple[RawArticle, dict[str, Any]]:
-    """An article with the values that were set by hand, and what its file says in their places."""
-    as_read: dict[str, Any] = {}
-    changed: dict[str, Any] = {}
-    for field, value in values.items():
-        if field == "section":
-            as_read[field] = draft.metadata.get("section")
-            metadata = {k: v for k, v in draft.metadata.items() if k != "section"}
-            changed["metadata"] = metadata | ({"section": value} if value else {})
-        else:
-            column = MENDED_COLUMNS[field]
-            own = getattr(draft, column)
-            as_read[field] = own.isoformat() if isinstance(own, datetime) else own
-            changed[column] = parse_time(value) if field == "published" else value
-    return draft.model_copy(update=changed), as_read
 
 
 class MendingStore(CatalogFile):
@@ -316,6 +277,6 @@ def _now() -> str:
 
 
 __all__ = [
-    "FIELDS", "Change", "Mending", "MendingStore", "Stored", "Values", "amended", "forget_mendings", "record_mending",
+    "FIELDS", "Change", "Mending", "MendingStore", "forget_mendings", "record_mending",
     "record_undo",
 ]  # fmt: skip

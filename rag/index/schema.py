@@ -26,6 +26,7 @@ from rag.index.native import StoreClosed as StoreClosed
 from rag.index.readonly import require_writable
 from rag.index.sqlite import Connection, Connections, transaction
 from rag.index.tables import MIGRATIONS, SCHEMA
+from rag.ingest.amending import MENDED_COLUMNS
 from rag.types import Article, Passage, Quote, QuoteSpan, RawArticle, Sentence
 
 SCHEMA_VERSION = 5
@@ -37,16 +38,6 @@ WITH_ARTICLES = 3
 """The format since which the lexical index holds whole articles beside passages."""
 WITH_FULL_TEXT = 4
 """The format since which there is a full-text index."""
-
-MENDED_COLUMNS = {
-    "title": "title",
-    "outlet": "source",
-    "author": "author",
-    "published": "published",
-    "language": "language",
-    "url": "url",
-}
-"""Columns of ``version`` with the fields that can be set by hand; beside them there is the section, in the metadata."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What was set by hand of articles: laid over what is read of them, and over what is stored.
+"""What was set by hand of articles: laid over what is stored of them.
 
 An article that is mended, or of which that is undone, becomes a new version as if its file had said so. What was
 computed for its text is taken over: only where the title or the language changes is anything embedded or parsed again.
@@ -6,36 +6,21 @@ computed for its text is taken over: only where the title or the language change
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rag.index.mending import Stored, Values, amended
+from rag.ingest.amending import Stored, Values, amended
+from rag.ingest.pipeline import extract_quotes, passage_input, split
 from rag.ingest.prepared import Prepared
 from rag.text.detect import detect_language
-from rag.types import RawArticle
 
 if TYPE_CHECKING:
-    from rag.index.catalog import Catalog
     from rag.ingest.pipeline import Quotes
 
 _AT_ONCE = 1024  # passages embedded together
-
-
-class Mended:
-    """Lays what was set by hand over the articles of a run."""
-
-    def __init__(self, catalog: Catalog) -> None:
-        """Take the catalog; nobody mends anything while the run has its lock."""
-        self._catalog = catalog
-        self._any = catalog.any_mended()
-
-    def applied(self, draft: RawArticle) -> tuple[RawArticle, Mapping[str, Any] | None]:
-        """An article as it is to be shown, and what its file says in the places of what was set by hand; else None."""
-        values = self._catalog.in_force(draft.key) if self._any else {}
-        return amended(draft, values) if values else (draft, None)
 
 
 def prepared(
@@ -51,8 +36,6 @@ def prepared(
         embed: Texts to float32 vectors of shape (len(texts), dim).
         quotes: Finds who says what.
     """
-    from rag.ingest.pipeline import extract_quotes, passage_input, split
-
     made: list[dict[str, Any]] = []
     texts: list[str] = []
     for stored, values in there:
@@ -98,4 +81,4 @@ def _stacked(rows: Sequence[npt.NDArray[Any]]) -> npt.NDArray[np.float16]:
     return np.stack(rows).astype(np.float16) if rows else np.zeros((0, 0), np.float16)
 
 
-__all__ = ["Mended", "prepared"]
+__all__ = ["prepared"]

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import DiskFull
+from rag.ingest.amending import Mended
 from rag.ingest.clean import clean
-from rag.ingest.mending import Mended
 from rag.ingest.prepared import Cleaned, Prepared, Split
 from rag.ingest.uploads import known_as
 from rag.ingest.withdrawal import Withdrawal

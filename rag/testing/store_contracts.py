@@ -381,9 +381,9 @@ class CatalogContract:
         made = catalog.make_collection("Storms", "", "")
         assert made is not None and catalog.make_collection("STORMS", "", "") is None
         other = catalog.make_collection("storms", "ann", "hers")
-        assert other is not None and catalog.change_collection(made, name="storms", note="n")
+        assert other is not None and catalog.change_collection(made, name="storms", note="n", owner="")
         assert catalog.make_collection("rain", "", "") is not None
-        assert catalog.change_collection(made, name="RAIN", note="") is False
+        assert catalog.change_collection(made, name="RAIN", note="", owner="") is False
         assert catalog.collect(made, "article", ["two", "two", "one"]) == 2
         assert catalog.collect(made, "outlet", ["Post"]) == 1 and catalog.collect(made, "outlet", ["Post"]) == 0
         assert catalog.collected(made) == [catalog.article(k).id for k in ("one", "two", "three")]
