@@ -18,11 +18,9 @@ class AsyncMends:
 
     sync: Archive
 
-    async def _call(self, work: Any, *args: Any, **options: Any) -> Any:
-        raise NotImplementedError
-
-    def _alone(self, work: Any) -> Any:
-        raise NotImplementedError
+    if TYPE_CHECKING:
+        _call: Any
+        _alone: Any
 
     async def mend(
         self,
@@ -44,15 +42,18 @@ class AsyncMends:
             self.sync.mend, *idents, where=where, lacking=lacking, title=title, outlet=outlet, author=author,
             published=published, language=language, section=section, url=url, by=by, dry_run=dry_run,
         )  # fmt: skip
-        return await self._call(self._alone, work)
+        found: Mending = await self._call(self._alone, work)
+        return found
 
     async def mending_log(self, ident: str | None = None, *, limit: int = 50, offset: int = 0) -> list[Mending]:
         """As ``Archive.mending_log``: what was set by hand, the latest first."""
-        return await self._call(self.sync.mending_log, ident, limit=limit, offset=offset)
+        found: list[Mending] = await self._call(self.sync.mending_log, ident, limit=limit, offset=offset)
+        return found
 
     async def undo_mending(self, number: int, *, by: str = "") -> Mending:
         """As ``Archive.undo_mending``: take back what a mending set."""
-        return await self._call(self._alone, partial(self.sync.undo_mending, number, by=by))
+        found: Mending = await self._call(self._alone, partial(self.sync.undo_mending, number, by=by))
+        return found
 
 
 __all__ = ["AsyncMends"]

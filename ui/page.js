@@ -3,7 +3,7 @@
 const known = ['cite', 'back', 'redo', 'edit', 'rate', 'why', 'example', 'sample', 'open', 'remove', 'unfilter', 'turnpage',
   'read', 'earlier', 'takedown', 'rename', 'evidence', 'sharelink', 'unsharelink', 'totab', 'person', 'together', 'apart', 'asfound',
   'pausesource', 'removesource', 'syncsource', 'narrow', 'collect', 'askabout',
-  'makeset', 'openset', 'renameset', 'shareset', 'dropset', 'useset', 'dropoutlet', 'tickall', 'tickadd', 'tickremove', 'addall', 'addoutlet'];
+  'makeset', 'openset', 'renameset', 'shareset', 'dropset', 'useset', 'dropoutlet', 'tickall', 'tickadd', 'tickremove', 'addall', 'addoutlet', 'undomending'];
 const focusCite = () => document.lastCite?.focus(); // back to the button that opened the article
 const sendEvent = (target) => {
   const data = { ...target.dataset };

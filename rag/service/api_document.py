@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from rag.finding import Excerpt, Findings, Found
 from rag.index.collections import Collection
+from rag.mending import Change, Mending
 from rag.service.schemas import ArticlePage, DeleteResponse, ServiceStats
 from rag.timelines import Timeline, TimelineEntry
 from rag.types import (
@@ -213,6 +214,11 @@ def _collection() -> Collection:
     return Collection(id=1, name="The talks", note="for Sunday", made=_WHERE["published"], articles=12)
 
 
+def _mending() -> Mending:
+    change = Change(key=_WHERE["url"], title=_WHERE["title"], field="published", before=None, after="2023-06-19")
+    return Mending(number=1, by="ann", at=_WHERE["published"], articles=1, changes=(change,))
+
+
 _EXAMPLES: dict[tuple[str, str], Callable[[], Any]] = {
     ("post", "/api/ask"): lambda: _json(_answer()),
     ("post", "/api/search"): lambda: [_json(_hit())],
@@ -225,6 +231,9 @@ _EXAMPLES: dict[tuple[str, str], Callable[[], Any]] = {
     ("post", "/api/articles"): lambda: _json(IngestReport(added=1, passages=1)),
     ("get", "/api/articles/{ident}"): lambda: _json(_article()),
     ("delete", "/api/articles/{ident}"): lambda: _json(DeleteResponse(deleted=("https://example.com/talks",))),
+    ("get", "/api/mendings"): lambda: [_json(_mending())],
+    ("post", "/api/mendings"): lambda: _json(_mending()),
+    ("delete", "/api/mendings/{number}"): lambda: _json(_mending()),
     ("get", "/api/stats"): lambda: _json(_stats()),
     ("get", "/healthz"): lambda: {"status": "alive"},
     ("get", "/readyz"): lambda: {"status": "ready"},

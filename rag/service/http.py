@@ -19,6 +19,7 @@ from rag.service.asgi import page_policy
 from rag.service.audit import AuditLog
 from rag.service.body_limit import BodyLimit
 from rag.service.error_responses import handle_errors, handle_missing
+from rag.service.mending_api import MendingRoutes
 from rag.service.metrics import Counted
 from rag.service.openai_api import OpenAIRoutes
 from rag.service.proxy import Proxy, parse_networks, parse_prefix
@@ -98,6 +99,7 @@ def create_app(
     access.on_sign_in = partial(scheduler.desk.note, what="signed in")
     routes = Routes(scheduler, access, timeout)
     routes.add_to(app)
+    MendingRoutes(routes).add_to(app)
     OpenAIRoutes(routes).add_to(app)
 
     app.openapi = complete(app)  # type: ignore[method-assign]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Literal, get_args
 from rag.errors import NotAllowed, UsageError
 
 if TYPE_CHECKING:
+    from rag.mending import Mending
     from rag.service.access import Access
     from rag.service.audit import AuditLog
     from rag.service.scheduler import RequestScheduler
@@ -21,11 +22,16 @@ if TYPE_CHECKING:
 
 Role = Literal["reader", "editor", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
-Deed = Literal["upload", "delete", "sources"]
+Deed = Literal["upload", "mend", "delete", "sources"]
 
-_MAY: dict[Role, set[Deed]] = {"reader": set(), "editor": {"upload"}, "admin": {"upload", "delete", "sources"}}
+_MAY: dict[Role, set[Deed]] = {
+    "reader": set(),
+    "editor": {"upload", "mend"},
+    "admin": {"upload", "mend", "delete", "sources"},
+}
 _NEEDED: dict[Deed, str] = {
     "upload": "Bringing articles in needs the role of an editor.",
+    "mend": "Setting by hand what is said of articles needs the role of an editor.",
     "delete": "Taking this article down needs the role of an admin, or of the editor who brought it in.",
     "sources": "Changing sources needs the role of an admin.",
 }
@@ -112,6 +118,46 @@ class Desk:
         self._owners.forget(gone)
         self.note(user, "deleted", articles=[article.id for article in found])
         return gone
+
+    def mend(
+        self, user: str, idents: Sequence[str], *, where: Any = None, dry_run: bool = False, **options: Any
+    ) -> Mending:
+        """Set by hand what is said of articles; see ``Archive.mend``.
+
+        Raises:
+            NotAllowed: The user's role may not.
+        """
+        self.check(user, "mend")
+        archive = self.scheduler.archive
+        if where:
+            where = self.scheduler.seen_by(user, where)  # a collection may be somebody else's
+        if dry_run:
+            return archive.mend(*idents, where=where, dry_run=True, **options)
+        with self.scheduler.writing():
+            found = archive.mend(*idents, where=where, by=user, **options)
+        self.note(user, "mended", number=found.number, articles=found.articles)
+        return found
+
+    def undo_mending(self, user: str, number: int) -> Mending:
+        """Take back what a mending set; see ``Archive.undo_mending``.
+
+        Raises:
+            NotAllowed: The user's role may not.
+        """
+        self.check(user, "mend")
+        with self.scheduler.writing():
+            found = self.scheduler.archive.undo_mending(number, by=user)
+        self.note(user, "undid a mending", number=number, articles=found.articles)
+        return found
+
+    def mendings(self, user: str, ident: str | None = None, *, limit: int = 50, offset: int = 0) -> list[Mending]:
+        """What was set by hand; see ``Archive.mending_log``.
+
+        Raises:
+            NotAllowed: The user's role may not.
+        """
+        self.check(user, "mend")
+        return self.scheduler.archive.mending_log(ident, limit=limit, offset=offset)
 
     def note(self, user: str, what: str, *, question: str = "", **more: Any) -> None:
         """Write a line of the audit log, where there is one."""

@@ -84,18 +84,18 @@ _ERRORS: dict[int | str, dict[str, Any]] = {
     401: {"model": ErrorResponse, "description": "No token, no user, or a wrong one"},
     422: {"model": ErrorResponse, "description": "Something about the request makes no sense"},
 }
-_READING = _ERRORS | {409: {"model": ErrorResponse, "description": "There is no archive yet, or it fits no settings"}}
-_WRITING = _ERRORS | {
+READING = _ERRORS | {409: {"model": ErrorResponse, "description": "There is no archive yet, or it fits no settings"}}
+WRITING = _ERRORS | {
     409: {"model": ErrorResponse, "description": "Another process is writing; Retry-After says when to try again"},
     413: {"model": ErrorResponse, "description": "Too large"},
     507: {"model": ErrorResponse, "description": "The disk is full"},
 }
-_ASKING = _READING | {
+_ASKING = READING | {
     404: {"model": ErrorResponse, "description": "There is no such collection"},
     503: {"model": ErrorResponse, "description": "Too many are waiting, or the model is not there"},
     504: {"model": ErrorResponse, "description": "It took too long"},
 }
-_MISSING: dict[int | str, dict[str, Any]] = {404: {"model": ErrorResponse, "description": "There is no such article"}}
+MISSING: dict[int | str, dict[str, Any]] = {404: {"model": ErrorResponse, "description": "There is no such article"}}
 Ident = Annotated[str, Path(description="Its id, URL or key", max_length=2000)]
 
 
@@ -144,25 +144,25 @@ class Routes:
         add("/api/quotes", self.quotes, methods=["GET"], responses=_ASKING, summary="Who said what")
         add("/api/timeline", self.timeline, methods=["GET"], responses=_ASKING, summary="A timeline")
         add("/api/find", self.find, methods=["GET"], responses=_ASKING, summary="Full-text search")
-        add("/api/collections", self.collections, methods=["GET"], responses=_READING, summary="List collections")
-        add("/api/articles", self.articles, methods=["GET"], responses=_READING, summary="List articles")
+        add("/api/collections", self.collections, methods=["GET"], responses=READING, summary="List collections")
+        add("/api/articles", self.articles, methods=["GET"], responses=READING, summary="List articles")
         add(
             "/api/articles",
             self.add,
             methods=["POST"],
-            responses=_WRITING,
+            responses=WRITING,
             summary="Take articles in",
             openapi_extra=_add_request_body(),
         )
-        add("/api/articles/{ident:path}", self.article, methods=["GET"], responses=_READING | _MISSING, summary="Show")
+        add("/api/articles/{ident:path}", self.article, methods=["GET"], responses=READING | MISSING, summary="Show")
         add(
             "/api/articles/{ident:path}",
             self.delete,
             methods=["DELETE"],
-            responses=_WRITING | _MISSING,
+            responses=WRITING | MISSING,
             summary="Take an article down",
         )
-        add("/api/stats", self.stats, methods=["GET"], responses=_READING, summary="Numbers")
+        add("/api/stats", self.stats, methods=["GET"], responses=READING, summary="Numbers")
         add(metrics.PATH, self.metrics, methods=["GET"], include_in_schema=False)
         add("/healthz", self.alive, methods=["GET"], summary="Alive")
         unready: dict[int | str, dict[str, Any]] = {503: {"model": Readiness, "description": "Not ready, and why"}}
@@ -313,7 +313,7 @@ class Routes:
 
     async def collections(self, request: Request) -> list[Collection]:
         """The collections that the user sees: named sets of articles and outlets."""
-        return await self._read(partial(self.scheduler.archive.collections.all, self.access.user(request)))
+        return await self.read(partial(self.scheduler.archive.collections.all, self.access.user(request)))
 
     async def _wait_for(self, wait: Callable[..., T], *args: Any) -> T:
         """Call what waits in the scheduler's queue, in a thread of its own; that thread never touches the archive."""
@@ -334,7 +334,7 @@ class Routes:
         offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
     ) -> ArticlePage:
         """A page of the articles, newest first, without their texts."""
-        items, total = await self._read(
+        items, total = await self.read(
             partial(
                 self.scheduler.archive.list,
                 search,
@@ -350,7 +350,7 @@ class Routes:
 
     async def article(self, ident: Ident) -> Article:
         """An article with its text, also an older version by its id."""
-        return await self._read(partial(self.scheduler.archive.get, ident))
+        return await self.read(partial(self.scheduler.archive.get, ident))
 
     async def add(self, request: Request) -> IngestReport:
         """One article or a list of them as JSON, or files as multipart/form-data. Doing it again changes nothing."""
@@ -361,22 +361,22 @@ class Routes:
                 sent = [(f.filename or "article", f.file) for f in form.getlist("files") if isinstance(f, UploadFile)]
                 if not sent:
                     raise errors.UsageError("No file was sent. Send files in fields named `files`.")
-                return await self._write(partial(self.scheduler.desk.upload, user, sent))
+                return await self.write(partial(self.scheduler.desk.upload, user, sent))
         rows = "".join(_json_line(a) for a in _parse_articles(await request.body()))
         sent = [("articles.jsonl", io.BytesIO(rows.encode("utf-8", "replace")))]
-        return await self._write(partial(self.scheduler.desk.upload, user, sent))
+        return await self.write(partial(self.scheduler.desk.upload, user, sent))
 
     async def delete(self, request: Request, ident: Ident) -> DeleteResponse:
         """All versions, everywhere in the archive. There is no way back."""
         user = self.access.user(request)
-        return DeleteResponse(deleted=tuple(await self._write(partial(self.scheduler.desk.delete, user, [ident]))))
+        return DeleteResponse(deleted=tuple(await self.write(partial(self.scheduler.desk.delete, user, [ident]))))
 
     # -- state -----------------------------------------------------------------------------
 
     async def stats(self) -> ServiceStats:
         """Numbers about the archive and the service."""
         scheduler = self.scheduler
-        stats = await self._read(scheduler.archive.stats)
+        stats = await self.read(scheduler.archive.stats)
         return ServiceStats(
             archive=stats, model=scheduler.archive.model, running=scheduler.running, waiting=scheduler.waiting
         )
@@ -386,7 +386,7 @@ class Routes:
         access = self.access
         if access.metrics != "open":
             metrics.require_allowed(access, access.user(request), access.metrics)
-        return Response(await self._read(self.numbers.page), media_type=metrics.CONTENT_TYPE)
+        return Response(await self.read(self.numbers.page), media_type=metrics.CONTENT_TYPE)
 
     async def alive(self) -> dict[str, str]:
         """Whether the process answers; asks for no token."""
@@ -394,15 +394,15 @@ class Routes:
 
     async def ready(self) -> Response:
         """Whether questions can be answered: 200, or 503 with what is in the way."""
-        why = await self._read(self.scheduler.readiness_problem)
+        why = await self.read(self.scheduler.readiness_problem)
         if why is None:
             return JSONResponse({"status": "ready"})
         return JSONResponse({"status": "not ready", "why": why}, 503, {"retry-after": "5"})
 
-    async def _read(self, read: Callable[[], T]) -> T:
+    async def read(self, read: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._readers, read)
 
-    async def _write(self, write: Callable[[], T]) -> T:
+    async def write(self, write: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._writer, write)
 
 

@@ -105,7 +105,7 @@ class RequestScheduler:
         self.desk.note(user, "asked", question=question)
         cancel = cancel or threading.Event()
         pool = self._pools[_pool_name(str(options.get("chat_model") or self.archive.model))]
-        options = self._seen_by(user, options)
+        options = self.seen_by(user, options)
         job = _Job(user, lambda: self.archive.stream(question, cancel=cancel, **options), cancel)
         heartbeat: Event = Progress(stage="loading")
         for event in self._events(pool, job):
@@ -129,7 +129,7 @@ class RequestScheduler:
             OnRecordError: What ``Archive.search`` raises.
         """
         self.desk.note(user, "searched", question=question)
-        return self._run_search(user, lambda: self.archive.search(question, **self._seen_by(user, options)))
+        return self._run_search(user, lambda: self.archive.search(question, **self.seen_by(user, options)))
 
     def quotes(self, *, user: str, **options: Any) -> list[Quote]:
         """Who said what, in its turn; see ``Archive.quotes``.
@@ -140,7 +140,7 @@ class RequestScheduler:
         """
         asked = " ".join(str(options[name]) for name in ("speaker", "about") if options.get(name))
         self.desk.note(user, "looked for quotes", question=asked)
-        return self._run_search(user, lambda: self.archive.quotes(**self._seen_by(user, options)))
+        return self._run_search(user, lambda: self.archive.quotes(**self.seen_by(user, options)))
 
     def timeline(self, about: str, *, user: str, **options: Any) -> Timeline:
         """The dated events about something, in its turn; see ``Archive.timeline``.
@@ -150,7 +150,7 @@ class RequestScheduler:
             OnRecordError: What ``Archive.timeline`` raises.
         """
         self.desk.note(user, "made a timeline", question=about)
-        (found,) = self._run_search(user, lambda: [self.archive.timeline(about, **self._seen_by(user, options))])
+        (found,) = self._run_search(user, lambda: [self.archive.timeline(about, **self.seen_by(user, options))])
         return found
 
     def find(self, query: str, *, user: str, **options: Any) -> Findings:
@@ -161,10 +161,10 @@ class RequestScheduler:
             OnRecordError: What ``Archive.find`` raises.
         """
         self.desk.note(user, "searched", question=query)
-        (found,) = self._run_search(user, lambda: [self.archive.find(query, **self._seen_by(user, options))])
+        (found,) = self._run_search(user, lambda: [self.archive.find(query, **self.seen_by(user, options))])
         return found
 
-    def _seen_by(self, user: str, options: dict[str, Any]) -> dict[str, Any]:
+    def seen_by(self, user: str, options: dict[str, Any]) -> dict[str, Any]:
         """Options with the collection that its name means for a user, who must not see another's.
 
         Raises:
@@ -225,7 +225,7 @@ class RequestScheduler:
         Raises:
             ArchiveLocked: Another process is writing, or this one has been for longer than ``queue_timeout``.
         """
-        with self._writing():
+        with self.writing():
             return self.archive.ingest(*sources, **options)
 
     def upload(self, files: Sequence[tuple[str, BinaryIO]], **options: Any) -> IngestReport:
@@ -245,7 +245,7 @@ class RequestScheduler:
                     counts[path][what] += 1
                     return
 
-        with self._writing():
+        with self.writing():
             try:
                 for name, content in files:
                     digest = hashlib.sha256()
@@ -273,11 +273,12 @@ class RequestScheduler:
 
     def delete(self, idents: Sequence[str]) -> list[str]:
         """Delete articles; see ``Archive.delete``. Waits as ``ingest`` does."""
-        with self._writing():
+        with self.writing():
             return self.archive.delete(*idents)
 
     @contextmanager
-    def _writing(self) -> Iterator[None]:
+    def writing(self) -> Iterator[None]:
+        """One writes at a time; others wait for their turn."""
         if self._closing:
             raise ServiceBusy(f"The service is shutting down. {_LATER}")
         if not self._writer.acquire(timeout=self.queue_timeout):

@@ -14,9 +14,11 @@ from gradio.utils import get_upload_folder
 from rag.ui import coverage, lists
 from rag.ui.lists import PAGE
 from rag.ui.tabs.common import IMMEDIATE, STREAMING, Changes, event_data, html
+from rag.ui.tabs.mending import MendingForm
 
 from rag.errors import OnRecordError
 from rag.ingest.preview import Preview
+from rag.types import IngestReport
 
 if TYPE_CHECKING:
     from rag.ui.app import Page
@@ -49,25 +51,31 @@ class ArchiveTab:
                 self.result = html("result")
                 self.plot = html("plot")
                 self.reader = html("reader")
+                self.form = MendingForm(page)
 
     def wire(self, tab: gr.Tab) -> None:
         """Connect the events."""
         page = self.page
         search: list[Any] = [self.words, self.outlet]
         listed = [self.articles, self.offset]
-        overview = [*listed, self.plot, *page.overview_parts]
+        form = self.form
+        overview = [*listed, self.plot, form.box, form.log, *page.overview_parts]
         conversation = [page.ask.past, page.ask.live, page.ask.side]
         tab.select(self.show, search, overview, **IMMEDIATE)
         for box in search:
             box.change(self.search, search, listed, **IMMEDIATE)
         self.articles.turnpage(self.turn_page, search, listed, **IMMEDIATE)
-        self.articles.read(self.read, None, self.reader, **IMMEDIATE)
+        self.articles.read(self.read, None, [self.reader, form.which, form.told], **IMMEDIATE)
         after = [*overview, self.result, self.reader, *conversation]
         gone = self.articles.takedown(self.delete, search, after, **IMMEDIATE)
         gone.then(page.greet, None, page.ask.past, **STREAMING)
         self.reader.back(lambda: "", None, self.reader, **IMMEDIATE)
-        self.reader.cite(self.read, None, self.reader, **IMMEDIATE)
-        after = [self.result, *overview, self.upload, *conversation]
+        self.reader.cite(self.read, None, [self.reader, form.which, form.told], **IMMEDIATE)
+        asked, mended = [*form.asked, *search], [form.told, self.reader, *overview, *conversation]
+        form.tried.click(self.try_mending, asked, form.told, **IMMEDIATE)
+        form.set.click(self.mend, asked, mended, **IMMEDIATE)
+        form.log.undomending(self.undo_mending, search, mended, **IMMEDIATE)
+        after = [form.uploaded, form.which, form.told, self.result, *overview, self.upload, *conversation]
         for source in (self.upload, self.folder):
             done = source.upload(self.ingest, [source, *search], after, **STREAMING)
             done.then(page.greet, None, page.ask.past, **STREAMING)  # its example questions, which take seconds
@@ -81,6 +89,7 @@ class ArchiveTab:
             self.articles: self._page_of(words, outlet, 0, request),
             self.offset: 0,
             self.plot: coverage.coverage_chart(self.page.scheduler.archive.months()),
+            **self.form.shown(self.page.session(request)),
         }
 
     def search(self, words: str, outlet: str, request: gr.Request) -> tuple[str, int]:
@@ -102,9 +111,38 @@ class ArchiveTab:
 
     # -- an article -----------------------------------------------------------------------
 
-    def read(self, request: gr.Request, event: gr.EventData) -> str:
+    def read(self, request: gr.Request, event: gr.EventData) -> Changes:
         """Open an article."""
-        return self.page.session(request).article(str(event_data(event)["article"]), 0, 0, "", back="Close")
+        session, ident = self.page.session(request), str(event_data(event)["article"])
+        return {self.reader: session.article(ident, 0, 0, "", back="Close"), **self.form.opened(session, ident)}
+
+    def try_mending(
+        self, which: str | None, uploaded: Any, title: str, outlet: str, author: str, published: str, language: str,
+        url: str, section: str, words: str, shown: str, request: gr.Request,
+    ) -> str:  # fmt: skip
+        """What would change."""
+        values = (title, outlet, author, published, language, url, section)
+        return self.form.mend(self.page.session(request), which, uploaded, values, dry=True)[0]
+
+    def mend(
+        self, which: str | None, uploaded: Any, title: str, outlet: str, author: str, published: str, language: str,
+        url: str, section: str, words: str, shown: str, request: gr.Request,
+    ) -> Changes:  # fmt: skip
+        """Set by hand what is said of articles."""
+        values = (title, outlet, author, published, language, url, section)
+        told, changed = self.form.mend(self.page.session(request), which, uploaded, values, dry=False)
+        return self._mended(told, changed, words, shown, request)
+
+    def undo_mending(self, words: str, outlet: str, request: gr.Request, event: gr.EventData) -> Changes:
+        """Take back what was set by hand."""
+        told, changed = self.form.undo(self.page.session(request), event)
+        return self._mended(told, changed, words, outlet, request)
+
+    def _mended(self, told: str, changed: bool, words: str, outlet: str, request: gr.Request) -> Changes:
+        if not changed:
+            return {self.form.told: told}
+        shown = self.show(words, outlet, request)
+        return {**shown, self.form.told: told, self.reader: ""}
 
     def delete(self, words: str, outlet: str, request: gr.Request, event: gr.EventData) -> Changes:
         """Delete an article, here and in conversations."""
@@ -128,8 +166,9 @@ class ArchiveTab:
         session = self.page.session(request)
         paths = [str(f) for f in (files if isinstance(files, list) else [files] if files else [])]
         result = ""
+        reports: list[IngestReport] = []
         with _UPLOADS.using(paths):
-            for result, ended in ingest_events(session.ingest_files(paths)):
+            for result, ended in ingest_events(_noting(session.ingest_files(paths), reports)):
                 if not ended:
                     yield {self.result: result}
         # In one update with the list and the masthead, so that no number on the page contradicts the result.
@@ -138,6 +177,7 @@ class ArchiveTab:
             **self.page.ask.redrawn(session),
             self.result: result,
             self.upload: None,
+            **self.form.lacking(session, reports[0] if reports else None),
         }
 
 
@@ -171,6 +211,14 @@ class Uploads:
 
 
 _UPLOADS = Uploads()
+
+
+def _noting(work: Iterator[Any], reports: list[IngestReport]) -> Iterator[Any]:
+    """The events of an ingest; its report is put into a list too."""
+    for event in work:
+        if isinstance(event, tuple) and isinstance(event[1], IngestReport):
+            reports.append(event[1])
+        yield event
 
 
 def ingest_events(work: Iterator[Any]) -> Iterator[tuple[str, bool]]:

@@ -1,0 +1,149 @@
+"""In the tab Archive: what is said of articles, set by hand, of one or of many; with a log, and undo."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+from rag.ui import lists
+from rag.ui.html import fill
+from rag.ui.tabs.common import date_field, event_data, html
+from rag.ui.text import number
+
+from rag.errors import OnRecordError
+from rag.mending import FIELDS, Mending
+
+if TYPE_CHECKING:
+    from rag.ui.app import Page
+    from rag.ui.session import TabSession
+
+    from rag.types import IngestReport
+
+_LOGGED = 10
+"""Mendings that are told."""
+_LACKING = {"published": "no date", "outlet": "no outlet"}
+_WITHOUT = tuple((f"All without {'a date' if f == 'published' else 'an outlet'}", f"lacking:{f}") for f in _LACKING)
+
+
+class MendingForm:
+    """Which articles, what is set of them, and what was."""
+
+    def __init__(self, page: Page) -> None:
+        """Build its blocks."""
+        self.page = page
+        self.uploaded = gr.State({})  # keys of the last upload's articles, by what they lack
+        with gr.Accordion("Set by hand", open=False, elem_id="mending", visible=False) as self.box:
+            self.which = gr.Dropdown(
+                [*_WITHOUT], value=None, label="Of which articles", elem_id="mend-which", filterable=False
+            )
+            with gr.Row():
+                self.title = _text("Title", "mend-title", 2000)
+                self.outlet = _text("Outlet", "mend-outlet", 200)
+                self.author = _text("Author", "mend-author", 500)
+                self.published = date_field("Date", "mend-date")
+                self.language = _text("Language", "mend-language", 10, "en")
+                self.section = _text("Section", "mend-section", 500)
+                self.url = _text("Address", "mend-url", 2000, "https://")
+            with gr.Row():
+                self.tried = gr.Button("What would change?", size="sm", elem_id="mend-try")
+                self.set = gr.Button("Set", size="sm", variant="primary", elem_id="mend-set")
+            self.told = html("mended")
+            self.log = html("mend-log")
+
+    @property
+    def values(self) -> list[Any]:
+        """The fields, in the order of ``FIELDS``."""
+        return [self.title, self.outlet, self.author, self.published, self.language, self.url, self.section]
+
+    @property
+    def asked(self) -> list[Any]:
+        """What ``mend`` takes."""
+        return [self.which, self.uploaded, *self.values]
+
+    # -- which articles -------------------------------------------------------------------
+
+    def shown(self, session: TabSession) -> dict[Any, Any]:
+        """The form and the log as a user sees them."""
+        if not (self._may(session) and session.archive.exists):
+            return {self.box: gr.update(visible=False)}
+        return {self.box: gr.update(visible=True), self.log: self._log(session)}
+
+    def opened(self, session: TabSession, ident: str) -> dict[Any, Any]:
+        """With an article that was opened, of which the values are to be set."""
+        if not self._may(session):
+            return {}
+        article = session.archive.get(ident)
+        mine = (f"This article: {article.title}", f"key:{article.key}")
+        return {self.which: gr.update(choices=[mine, *_WITHOUT], value=mine[1]), self.told: ""}
+
+    def lacking(self, session: TabSession, report: IngestReport | None) -> dict[Any, Any]:
+        """After an upload: with those of its articles that lack a date or an outlet."""
+        if report is None or not self._may(session):
+            return {}
+        keys = {"published": list(report.undated_keys), "outlet": list(report.no_outlet_keys)}
+        counts = {"published": report.undated, "outlet": report.no_outlet}
+        choices = [
+            (f"Of the upload: {number(counts[field], 'article')} with {what}", f"upload:{field}")
+            for field, what in _LACKING.items()
+            if keys[field]
+        ]
+        if not choices:
+            return {self.uploaded: {}, self.told: ""}
+        lacks = [
+            f"{counts[f]:,} {'has' if counts[f] == 1 else 'have'} {what}" for f, what in _LACKING.items() if keys[f]
+        ]
+        told = fill("mending", "lacks", f"Of what was taken in, {', '.join(lacks)}. It can be set here.")
+        return {
+            self.uploaded: keys,
+            self.which: gr.update(choices=[*choices, *_WITHOUT], value=choices[0][1]),
+            self.box: gr.update(open=True, visible=True),
+            self.told: told,
+        }
+
+    # -- setting and undoing --------------------------------------------------------------
+
+    def mend(
+        self, session: TabSession, which: str | None, uploaded: Any, values: Sequence[str], *, dry: bool
+    ) -> tuple[str, bool]:
+        """Set the values; as HTML what was changed, and whether anything was."""
+        order = ("title", "outlet", "author", "published", "language", "url", "section")
+        assert set(order) == set(FIELDS)
+        given = {name: value.strip() for name, value in zip(order, values, strict=True) if (value or "").strip()}
+        kind, _, what = (which or "").partition(":")
+        options: dict[str, Any] = {}
+        keys: Sequence[str] = ()
+        if kind == "key":
+            keys = [what]
+        elif kind == "upload":
+            keys = dict(uploaded or {}).get(what, [])
+        if kind in ("lacking", "upload"):
+            options["lacking"] = what  # of the upload too: some may have been set meanwhile
+        try:
+            done = session.scheduler.desk.mend(session.user, keys, dry_run=dry, **options, **given)
+        except OnRecordError as e:
+            return lists.failed(str(e)), False
+        return fill("mending", "done", done, number(done.articles, "article"), dry), not dry
+
+    def undo(self, session: TabSession, event: gr.EventData) -> tuple[str, bool]:
+        """Take a mending back; as HTML what became of it, and whether anything changed."""
+        try:
+            done: Mending = session.scheduler.desk.undo_mending(session.user, int(event_data(event)["number"]))
+        except OnRecordError as e:
+            return lists.failed(str(e)), False
+        return fill("mending", "lacks", f"Undone: {number(done.articles, 'article')}."), True
+
+    def _may(self, session: TabSession) -> bool:
+        return bool(session.scheduler.desk.may(session.user, "mend"))
+
+    def _log(self, session: TabSession) -> str:
+        return fill("mending", "log", session.scheduler.desk.mendings(session.user, limit=_LOGGED))
+
+
+def _text(label: str, name: str, longest: int, placeholder: str = "") -> gr.Textbox:
+    return gr.Textbox(
+        label=label, elem_id=name, max_lines=1, max_length=longest, placeholder=placeholder, min_width=130
+    )
+
+
+__all__ = ["MendingForm"]
