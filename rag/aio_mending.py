@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from rag.protocols import Day, FilterArgs
 
@@ -12,17 +12,20 @@ if TYPE_CHECKING:
     from rag.archive import Archive
     from rag.mending import Mending
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 
 class AsyncMends:
     """``AsyncArchive``'s methods of ``Archive.mend`` and what belongs to it."""
 
     sync: Archive
 
-    async def _call(self, work: Any, *args: Any, **options: Any) -> Any:
-        raise NotImplementedError
+    if TYPE_CHECKING:
 
-    def _alone(self, work: Any) -> Any:
-        raise NotImplementedError
+        async def _call(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+        def _alone(self, call: Callable[[], R]) -> R: ...
 
     async def mend(
         self,

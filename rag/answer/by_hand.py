@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ _CITED = ("title", "outlet", "published", "url")
 """What a citation tells of its article."""
 
 
-def told_by_hand(events: Generator[Event, None, None], catalog: Callable[[], Catalog]) -> Iterator[Event]:
+def told_by_hand(events: Generator[Event, None, None], catalog: Callable[[], Catalog]) -> Generator[Event, None, None]:
     """The same events.
 
     Args:
