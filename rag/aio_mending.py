@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from rag.protocols import Day, FilterArgs
 
 if TYPE_CHECKING:
     from rag.archive import Archive
     from rag.mending import Mending
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class AsyncMends:
@@ -19,8 +22,10 @@ class AsyncMends:
     sync: Archive
 
     if TYPE_CHECKING:
-        _call: Any
-        _alone: Any
+
+        async def _call(self, call: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R: ...
+
+        def _alone(self, call: Callable[[], R]) -> R: ...
 
     async def mend(
         self,
@@ -42,18 +47,15 @@ class AsyncMends:
             self.sync.mend, *idents, where=where, lacking=lacking, title=title, outlet=outlet, author=author,
             published=published, language=language, section=section, url=url, by=by, dry_run=dry_run,
         )  # fmt: skip
-        found: Mending = await self._call(self._alone, work)
-        return found
+        return await self._call(self._alone, work)
 
     async def mending_log(self, ident: str | None = None, *, limit: int = 50, offset: int = 0) -> list[Mending]:
         """As ``Archive.mending_log``: what was set by hand, the latest first."""
-        found: list[Mending] = await self._call(self.sync.mending_log, ident, limit=limit, offset=offset)
-        return found
+        return await self._call(self.sync.mending_log, ident, limit=limit, offset=offset)
 
     async def undo_mending(self, number: int, *, by: str = "") -> Mending:
         """As ``Archive.undo_mending``: take back what a mending set."""
-        found: Mending = await self._call(self._alone, partial(self.sync.undo_mending, number, by=by))
-        return found
+        return await self._call(self._alone, partial(self.sync.undo_mending, number, by=by))
 
 
 __all__ = ["AsyncMends"]
