@@ -134,7 +134,7 @@ class Mends:
             catalog = self.stores.catalog
             found = catalog.mending(number) if isinstance(number, int) and 0 < number < 2**63 else None
             if found is None:
-                raise UsageError(f"There is no mending {number!r}. See: onrecord mend --log")
+                raise UsageError(f"There is no mending {number!r}. The log of mendings has their numbers.")
             if found.undone_at is not None:
                 raise UsageError(f"Mending {number} is undone already. To have it again, set the values anew.")
             changed = []

@@ -23,6 +23,6 @@ def failure(answer: Any, status: int, kind: str) -> str:
     error = answer.json()["error"]
     assert set(error) == {"type", "message", "request_id"} and error["type"] == kind
     assert error["request_id"] == answer.headers["x-request-id"]
-    told = kind == "ModelFailed" or re.search(r"[.!?]$|--archive \S+$|doctor$|PATH$|WORDS$", error["message"])
+    told = kind == "ModelFailed" or re.search(r"[.!?]$|--archive \S+$|doctor$|PATH$|WORDS$|NAME$", error["message"])
     assert told, error["message"]
     return str(error["message"])

@@ -1,0 +1,77 @@
+"""The form of the tab Archive that sets by hand what is said of articles."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from helpers import many, row, write_rows
+from rag.ui.session import TabSession
+from rag.ui.starters import StarterQuestions
+from rag.ui.tabs.mending import MendingForm
+
+from rag import Archive
+from rag.service.scheduler import RequestScheduler
+from rag.testing import FakeEmbeddings
+
+NOTHING = ("", "", "", "", "", "", "")
+
+
+@pytest.fixture
+def form() -> Any:
+    import gradio as gr
+
+    with gr.Blocks():
+        yield MendingForm(SimpleNamespace())  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Any:
+    with Archive.open(tmp_path / "a", chat_model="none", embeddings=FakeEmbeddings()) as archive:
+        archive.ingest(write_rows(tmp_path / "a.jsonl", *many(3)))
+        yield TabSession(RequestScheduler(archive), "ann", StarterQuestions(archive))
+
+
+def test_after_an_upload_what_lacks_is_told_and_can_be_set(form: Any, session: TabSession, tmp_path: Path) -> None:
+    archive = session.archive
+    new = [row("new-1", "A ferry sailed."), row("new-2", "A tram ran.", source="Post", published="2023-06-01")]
+    told = form.lacking(session, archive.ingest(write_rows(tmp_path / "b.jsonl", *new)))
+    assert "1 has no date" in told[form.told] and "1 has no outlet" in told[form.told]
+    chosen = told[form.which]["value"]
+    assert chosen == "upload:published" and told[form.box]["open"]
+    values = ("", "", "", "3 June 2023", "", "", "")
+    tried, changed = form.mend(session, chosen, told[form.uploaded], values, dry=True)
+    assert "1 article would change" in tried and not changed and archive.mending_log() == []
+    done, changed = form.mend(session, chosen, told[form.uploaded], values, dry=False)
+    assert "1 article changed" in done and changed
+    assert str(archive.get("new-1").published).startswith("2023-06-03")
+    assert archive.get("story-0").published is None or archive.mending_log()[0].articles == 1
+    assert "by <span" in form.shown(session)[form.log] and "ann" in form.shown(session)[form.log]
+    undone, changed = form.undo(session, SimpleNamespace(_data={"number": "1"}))
+    assert changed and "Undone: 1 article" in undone and archive.get("new-1").published is None
+
+
+def test_an_opened_article_is_the_one_that_is_set(form: Any, session: TabSession) -> None:
+    ident = session.archive.get("story-1").id
+    opened = form.opened(session, ident)
+    assert opened[form.which]["value"] == "key:story-1"
+    form.mend(session, "key:story-1", {}, ("<b>Bold</b>", *NOTHING[1:]), dry=False)
+    assert session.archive.get("story-1").title == "<b>Bold</b>"
+    assert "<b>" not in form.shown(session)[form.log].replace("<body", "")
+
+
+@pytest.mark.parametrize(
+    ("which", "values", "told"),
+    [
+        (None, NOTHING, "Nothing to change"),
+        (None, ("x", *NOTHING[1:]), "No article is named"),
+        ("key:gone", ("x", *NOTHING[1:]), "o article"),
+        ("lacking:outlet", ("", "x", *NOTHING[2:]), "No article is like that"),
+    ],
+)
+def test_mistakes_are_told(form: Any, session: TabSession, which: str | None, values: Any, told: str) -> None:
+    shown, changed = form.mend(session, which, {}, values, dry=False)
+    assert told in shown and 'role="alert"' in shown and not changed
+    assert form.undo(session, SimpleNamespace(_data={"number": "7"}))[1] is False
