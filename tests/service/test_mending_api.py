@@ -31,7 +31,10 @@ def test_editors_mend_and_undo(scheduler: RequestScheduler, filled: Archive, acc
         done = web.post("/api/mendings", json=body, headers=as_user("eve")).json()
         assert (done["number"], done["by"]) == (1, "eve")
         article = web.get(f"/api/articles/{url}", headers=as_user("rea")).json()
-        assert (article["source"], article["by_hand"]) == ("Kellmouth Post", {"published": None, "outlet": "example.com"})
+        assert (article["source"], article["by_hand"]) == (
+            "Kellmouth Post",
+            {"published": None, "outlet": "example.com"},
+        )
         found = web.get("/api/find", params={"query": "ferry outlet:kellmouth"}, headers=as_user("rea")).json()
         assert found["total"] == 1
         assert web.delete("/api/mendings/1", headers=as_user("ada")).json()["undone_by"] == "ada"
