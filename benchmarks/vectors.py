@@ -87,7 +87,7 @@ def measure(url: str, made: Any, asked: Any, shards: str, hits: int, folder: Pat
         place.close()
 
 
-def main() -> None:
+def main(argv: Sequence[str] | None = None) -> None:
     """A line of JSON for each store."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--url", action="append", help="as ONRECORD_VECTORS, more than once; by default embedded")
@@ -96,7 +96,7 @@ def main() -> None:
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--hits", type=int, default=50)
     parser.add_argument("--shards", choices=["none", "month"], default="none")
-    args = parser.parse_args()
+    args = parser.parse_args(argv)
     made, asked = vectors(args.count, args.dim, 1), vectors(args.queries, args.dim, 2)
     for url in args.url or ["embedded"]:
         with tempfile.TemporaryDirectory(prefix="onrecord-vectors-") as folder:

@@ -217,7 +217,7 @@ def test_a_skip_that_is_not_expected_fails_the_run(
 ) -> None:
     import shutil
 
-    for name in ("conftest.py", "expected_skips.txt"):
+    for name in ("conftest.py", "expected_skips.txt", "vector_servers.py", "postgres.py", "helpers.py"):
         shutil.copy(ROOT / "tests" / name, tmp_path / name)
     (tmp_path / "test_it.py").write_text(
         f"import pytest\n\ndef test_one():\n    pass\n\ndef test_two():\n    pytest.skip({reason!r})\n\n"

@@ -14,7 +14,7 @@ from pydantic import Field
 from rag import Archive, Delta, Progress
 from rag.errors import ModelFailed, ModelMissing, UsageError
 from rag.testing import FakeChat, FakeEmbeddings
-from rag.types import Event
+from rag.types import Event, Quoted
 
 
 class Warm(FakeChat):
@@ -135,9 +135,12 @@ def gone(within: float) -> bool:
 def test_an_event_stops_a_slow_model(bridge: Archive, chat: FakeChat) -> None:
     chat.replies, chat.delay = ["word " * 1000], 0.1
     cancel = threading.Event()
-    threading.Timer(0.4, cancel.set).start()
-    started = time.monotonic()
-    events = list(bridge.stream(QUESTION, cancel=cancel))
+    events, started = [], 0.0
+    for event in bridge.stream(QUESTION, cancel=cancel):
+        events.append(event)
+        if isinstance(event, Quoted):
+            started = time.monotonic()
+            threading.Timer(0.3, cancel.set).start()
     assert time.monotonic() - started < 2.4
     answer = events[-1].answer  # type: ignore[union-attr]
     assert answer.quotes and not answer.summarized, "what was quoted by then stays the answer"

@@ -44,6 +44,7 @@ ENTRY_POINTS = [
     "benchmarks.stress.soak",
     "benchmarks.stress.special",
     "benchmarks.timelines",
+    "benchmarks.vectors",
     "benchmarks.versus",
 ]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -19,7 +18,8 @@ from rag.testing import FakeChat
 
 COMMANDS = [
     "ask", "backup", "check", "config", "delete", "doctor", "eval", "export", "find", "formats", "ingest", "list",
-    "mcp", "models", "password", "quotes", "restore", "search", "serve", "show", "stats", "timeline", "ui",
+    "mcp", "mend", "migrate", "models", "password", "quotes", "restore", "search", "serve", "show", "stats", "timeline",
+    "ui",
 ]  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def test_delete_asks_first(cli: Any, ports: Path, monkeypatch: pytest.MonkeyPatc
 
 def test_doctor_says_what_is_wrong_and_mends_it(cli: Any, ports: Path) -> None:
     assert cli("doctor", "--archive", ports).code == 0
-    shutil.rmtree(next(ports.glob("lexical-*")))
+    next(ports.glob("lexical-*")).rename(ports.parent / "gone")
     done = cli("doctor", "--archive", ports)
     assert done.code == 1
     assert done.out.startswith("lexical: ") and "meta.json is gone" in done.out

@@ -119,8 +119,10 @@ def test_an_archive_of_an_older_program_is_linked_by_the_next_writer(tmp_path: P
         archive.ingest(write_rows(tmp_path / "a.jsonl", row("a", CORRECTED)))
         catalog = archive.stores.catalog
         with catalog._transaction() as db:
-            for statement in ("DROP TABLE link", "DROP TABLE change", "ALTER TABLE version DROP COLUMN linked"):
-                db.execute(statement)
+            for table in ("link", "change", "amendment", "mending"):
+                db.execute(f"DROP TABLE {table}")
+            for column in ("linked", "as_read"):
+                db.execute(f"ALTER TABLE version DROP COLUMN {column}")
             db.execute("UPDATE meta SET value = '3' WHERE name = 'schema'")
     with Archive.open(tmp_path / "x", embeddings=FakeEmbeddings()) as archive:
         assert archive.stores.catalog.count_without_links() == 1

@@ -217,9 +217,9 @@ def make_old(folder: Path) -> None:
     writer.wait_merging_threads()
     with sqlite3.connect(folder / "catalog.sqlite") as db:
         db.execute("DROP TABLE taken_down")
-        for table in ("quote", "link", "change"):
+        for table in ("quote", "link", "change", "amendment", "mending"):
             db.execute(f"DROP TABLE {table}")
-        for column in ("quoted", "linked"):
+        for column in ("quoted", "linked", "as_read"):
             db.execute(f"ALTER TABLE version DROP COLUMN {column}")
         db.execute("DROP INDEX version_listed")
         db.execute("DELETE FROM meta WHERE name = 'index_format'")

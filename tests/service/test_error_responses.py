@@ -49,6 +49,7 @@ def test_every_error_has_its_status() -> None:
             assert kind in (
                 errors.ArchiveError,
                 errors.ArchiveDamaged,
+                errors.ClusterError,
                 errors.ExtraMissing,
                 errors.LexiconError,
                 errors.PluginError,

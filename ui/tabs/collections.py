@@ -114,7 +114,9 @@ class CollectionsTab:
 
     def _list(self, opened: str | None, fields: tuple[str, ...], request: gr.Request, offset: int = 0) -> str:
         try:
-            return collected.articles(self.page.session(request), opened, _wanted(*fields, offset=offset))
+            place, words, outlet, after, last = fields
+            wanted = _wanted(place, words, outlet, after, last, offset)
+            return collected.articles(self.page.session(request), opened, wanted)
         except OnRecordError as e:
             return collected.failed(str(e))
 
