@@ -43,11 +43,7 @@ class Mend(Value):
     model_config = ConfigDict(
         frozen=True,
         extra="forbid",
-        json_schema_extra={
-            "examples": [
-                {"articles": ["https://example.com/talks"], "values": {"published": "2023-06-19"}, "dry_run": True}
-            ]
-        },
+        json_schema_extra={"examples": [{"lacking": ["section"], "values": {"section": "News"}}]},
     )
 
     def filters(self) -> FilterArgs | None:
