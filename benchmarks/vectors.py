@@ -89,7 +89,11 @@ def measure(url: str, made: Any, asked: Any, shards: str, hits: int, folder: Pat
 
 def main(argv: Sequence[str] | None = None) -> None:
     """A line of JSON for each store."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.vectors",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--url", action="append", help="as ONRECORD_VECTORS, more than once; by default embedded")
     parser.add_argument("--count", type=int, default=25_000)
     parser.add_argument("--dim", type=int, default=384)

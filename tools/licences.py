@@ -60,6 +60,9 @@ def licence(found: metadata.Distribution) -> str:
     said += [c.rpartition("::")[2].strip() for c in about.get_all("Classifier") or () if c.startswith("License ::")]
     if not any(said):
         said.append((about.get("License") or "").strip().partition("\n")[0])
+    if not any(said):  # the file itself begins with its name
+        files = [found.read_text(f"licenses/{name}") or "" for name in about.get_all("License-File") or ()]
+        said += [text.strip().partition("\n")[0] for text in files]
     return "; ".join(s for s in said if s)
 
 
