@@ -12,7 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import UsageError
-from rag.index.mending import FIELDS, Change, Mending, record_mending, record_undo
+from rag.index.mending import FIELDS, TOLD, Change, Mending, record_mending, record_undo
 from rag.ingest.amending import Stored
 from rag.protocols import Day, FilterArgs, refuse_unknown
 
@@ -149,7 +149,7 @@ class Mends:
     def _meant(self, idents: Sequence[str], where: FilterArgs | None, lacking: Sequence[str]) -> list[str]:
         """Keys of the articles that are meant."""
         from rag.retrieve import collected
-        from rag.retrieve.days import day
+        from rag.retrieve.days import period
         from rag.retrieve.query import language_code
 
         filters = where or FilterArgs()
@@ -157,9 +157,7 @@ class Mends:
         stores = self.stores
         named = [*idents, *(filters.get("articles") or ())]
         ids, _ = collected.within(stores, filters.get("collection"), named)
-        after, before = day("after", filters.get("after")), day("before", filters.get("before"))
-        if after and before and after >= before:
-            raise UsageError(f"`after` ({after:%Y-%m-%d}) is not before `before` ({before:%Y-%m-%d}).")
+        after, before = period(filters)
         found = stores.catalog.keys_where(
             keys=list(dict.fromkeys(stores.article(i).key for i in ids)),
             sources=[stores.catalog.resolve_outlet(s) or s for s in filters.get("sources") or ()],
@@ -211,7 +209,7 @@ class Mends:
 
 
 def _tried(changes: Sequence[Change], articles: int) -> Mending:
-    return Mending(number=0, at=datetime.now(UTC), articles=articles, changes=tuple(changes[:20]))
+    return Mending(number=0, at=datetime.now(UTC), articles=articles, changes=tuple(changes[:TOLD]))
 
 
 def _fields(lacking: str | Sequence[str]) -> list[str]:

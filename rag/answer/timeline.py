@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 
 from rag.answer.events import LONGEST, Told, events
-from rag.errors import UsageError
 from rag.ingest.quote_frames import PAIRS
 from rag.protocols import FilterArgs, refuse_unknown
-from rag.retrieve.days import day, whole
+from rag.retrieve.days import period, whole
 from rag.retrieve.planner import Planner
 from rag.retrieve.tongues import Tongues
 from rag.text.tokens import query_terms, terms
@@ -104,9 +103,9 @@ def timeline(
     """
     refuse_unknown(filters, FilterArgs)
     whole("limit", limit, 1, 1000)
-    after, before = day("after", filters.pop("after", None)), day("before", filters.pop("before", None))
-    if after and before and after >= before:
-        raise UsageError(f"`after` ({after:%Y-%m-%d}) is not before `before` ({before:%Y-%m-%d}).")
+    after, before = period(filters)
+    filters.pop("after", None)
+    filters.pop("before", None)
     query = Planner(stores, lambda _: ()).query(about, times=False, **filters)
     found: list[_Found] = []
     undated = 0

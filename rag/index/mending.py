@@ -29,7 +29,8 @@ from rag.types import RawArticle, Value
 
 FIELDS = (*MENDED_COLUMNS, "section")
 """What can be set by hand."""
-_TOLD = 20  # changes of a mending that the log tells
+TOLD = 20
+"""Changes of a mending that the log tells."""
 
 
 class Change(Value):
@@ -210,7 +211,7 @@ class MendingStore(CatalogFile):
             """SELECT a.key, a.field, a.value, a.before, v.title FROM amendment a
                LEFT JOIN version v ON v.key = a.key AND v.current
                WHERE a.mending = ?1 AND (?2 IS NULL OR a.key = ?2) ORDER BY a.place LIMIT ?3""",
-            (row["number"], key, _TOLD),
+            (row["number"], key, TOLD),
         ).fetchall()
         return Mending(
             number=row["number"], by=row["who"], at=row["at"], articles=row["articles"],

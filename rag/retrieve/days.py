@@ -55,6 +55,22 @@ def day(name: str, given: date | str | None, today: datetime | None = None) -> d
     raise UsageError(f"`{name}` is {_shown(given)}, which is not a date. Write it as 2023-06-18 or 18 June 2023.")
 
 
+def period(given: Mapping[str, Any], today: datetime | None = None) -> tuple[datetime | None, datetime | None]:
+    """The days ``after`` and ``before`` of some filters, each where it is given.
+
+    Args:
+        given: The filters.
+        today: What "yesterday" counts from, as in ``day``.
+
+    Raises:
+        UsageError: One of them is no day, or the first is not before the other.
+    """
+    after, before = day("after", given.get("after"), today), day("before", given.get("before"), today)
+    if after and before and after >= before:
+        raise UsageError(f"`after` ({after:%Y-%m-%d}) is not before `before` ({before:%Y-%m-%d}).")
+    return after, before
+
+
 def _month(text: str) -> datetime | None:
     """The first day of a month or a year."""
     if m := _YEAR.fullmatch(text):
@@ -147,4 +163,4 @@ def _shown(given: Any) -> str:
     return told if len(told) <= 60 else f"{told[:60]}…"
 
 
-__all__ = ["answering", "day", "talk", "texts", "whole"]
+__all__ = ["answering", "day", "period", "talk", "texts", "whole"]

@@ -11,7 +11,7 @@ from rag.errors import UsageError
 from rag.finding import Excerpt, Findings, Found
 from rag.protocols import FilterArgs, refuse_unknown
 from rag.retrieve import collected
-from rag.retrieve.days import day, whole
+from rag.retrieve.days import period, whole
 from rag.retrieve.query import language_code
 from rag.text.boolean import All, Dated, Either, Language, No, Node, Phrase, Word, parse, positives
 from rag.text.tokens import places, stems
@@ -66,10 +66,8 @@ def find(
 def _filtered(node: Node, filters: FilterArgs) -> Node:
     """A query with the filters that are part of its language."""
     parts: list[Node] = [node]
-    after, before = day("after", filters.get("after")), day("before", filters.get("before"))
+    after, before = period(filters)
     if after or before:
-        if after and before and after >= before:
-            raise UsageError(f"`after` ({after:%Y-%m-%d}) is not before `before` ({before:%Y-%m-%d}).")
         within = Dated(after, before)
         parts.append(Either((within, No(Dated()))) if filters.get("undated", True) else within)
     if language := language_code(filters.get("language")):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from rag.errors import UsageError
 from rag.protocols import QuestionOptions, refuse_unknown
-from rag.retrieve.days import day, talk, texts, whole
+from rag.retrieve.days import day, period, talk, texts, whole
 from rag.text.local_clock import clock
 from rag.types import Query, Time
 
@@ -39,9 +39,7 @@ def build_query(
     text = _checked(question)
     k = whole("k", k, 1, 1000)
     now = day("today", options.get("today")) or datetime.now(UTC)
-    after, before = (day(name, options.get(name), now) for name in ("after", "before"))  # type: ignore[arg-type]
-    if after and before and after >= before:
-        raise UsageError(f"`after` ({after:%Y-%m-%d}) is not before `before` ({before:%Y-%m-%d}).")
+    after, before = period(options, now)
     language = language_code(options.get("language"))
     times = options.get("times", True)
     standalone = _rewritten(text, talk(options.get("history")), rewriters)
