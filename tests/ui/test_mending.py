@@ -53,6 +53,15 @@ def test_after_an_upload_what_lacks_is_told_and_can_be_set(form: Any, session: T
     assert changed and "Undone: 1 article" in undone and archive.get("new-1").published is None
 
 
+def test_an_upload_that_lacks_nothing_leaves_nothing_to_set(form: Any, session: TabSession, tmp_path: Path) -> None:
+    """What an earlier upload lacked was the choice: without its articles it must not come to mean all articles."""
+    whole = row("new-3", "A tram ran.", source="Post", published="2023-06-01")
+    told = form.lacking(session, session.archive.ingest(write_rows(tmp_path / "c.jsonl", whole)))
+    assert told[form.uploaded] == {} and told[form.which]["value"] is None
+    shown, changed = form.mend(session, "upload:published", {}, ("", "", "", "2023-06-03", "", "", ""), dry=False)
+    assert "No article is named" in shown and not changed and session.archive.mending_log() == []
+
+
 def test_an_opened_article_is_the_one_that_is_set(form: Any, session: TabSession) -> None:
     ident = session.archive.get("story-1").id
     opened = form.opened(session, ident)

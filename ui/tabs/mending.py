@@ -54,7 +54,7 @@ class MendingForm:
     @property
     def values(self) -> list[Any]:
         """The fields, in the order of ``FIELDS``."""
-        return [self.title, self.outlet, self.author, self.published, self.language, self.url, self.section]
+        return [getattr(self, field) for field in FIELDS]
 
     @property
     def asked(self) -> list[Any]:
@@ -88,8 +88,8 @@ class MendingForm:
             for field, what in _LACKING.items()
             if keys[field]
         ]
-        if not choices:
-            return {self.uploaded: {}, self.told: ""}
+        if not choices:  # what an earlier upload lacked is no longer the choice
+            return {self.uploaded: {}, self.which: gr.update(choices=[*_WITHOUT], value=None), self.told: ""}
         lacks = [
             f"{counts[f]:,} {'has' if counts[f] == 1 else 'have'} {what}" for f, what in _LACKING.items() if keys[f]
         ]
@@ -107,9 +107,7 @@ class MendingForm:
         self, session: TabSession, which: str | None, uploaded: Any, values: Sequence[str], *, dry: bool
     ) -> tuple[str, bool]:
         """Set the values; as HTML what was changed, and whether anything was."""
-        order = ("title", "outlet", "author", "published", "language", "url", "section")
-        assert set(order) == set(FIELDS)
-        given = {name: value.strip() for name, value in zip(order, values, strict=True) if (value or "").strip()}
+        given = {field: value.strip() for field, value in zip(FIELDS, values, strict=True) if (value or "").strip()}
         kind, _, what = (which or "").partition(":")
         options: dict[str, Any] = {}
         keys: Sequence[str] = ()
@@ -117,7 +115,7 @@ class MendingForm:
             keys = [what]
         elif kind == "upload":
             keys = dict(uploaded or {}).get(what, [])
-        if kind in ("lacking", "upload"):
+        if kind == "lacking" or (keys and kind == "upload"):
             options["lacking"] = what  # of the upload too: some may have been set meanwhile
         try:
             done = session.scheduler.desk.mend(session.user, keys, dry_run=dry, **options, **given)
