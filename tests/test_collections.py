@@ -107,7 +107,7 @@ def test_a_question_counts_no_collection(archive: Archive) -> None:
     scheduler = RequestScheduler(archive)
     ran: list[str] = []
     archive.stores.catalog._db.set_trace_callback(ran.append)
-    found = scheduler._seen_by("ana", {"collection": "Über Die See"})
+    found = scheduler.seen_by("ana", {"collection": "Über Die See"})
     assert within(archive.stores, found["collection"], ()) == ((archive.get("story-1").id,), "ÜBER die See")
     assert ran and not any("count(" in statement for statement in ran)
 

@@ -120,9 +120,11 @@ def test_what_is_looked_for_is_found(site: Serve, tmp_path: Path) -> None:
     tab.click("#quotes-filters > button")
     tab.wait_for_selector("#quotes-order label")
     assert tab.evaluate(FITTING) == [] and serious(tab) == []
-    sabotage = "#quotes-filters .icon { margin-left: -4rem } #quotes-list p { color: #ccc !important }"
+    sabotage = "#quotes-list p { color: #ccc !important }"
     tab.add_style_tag(content=sabotage + " #quotes-order .selected span { display: block; width: 1rem }")
     tab.evaluate("document.querySelector('#quotes-list').append(document.createElement('select'))")
+    two = "<div>words below<span style='margin-left: -4rem'>words above</span></div>"
+    tab.evaluate("two => document.querySelector('#quotes-list').insertAdjacentHTML('afterbegin', two)", two)
     assert {"wider than its box", "over"} <= {what for what, *_ in tab.evaluate(FITTING)}
     assert tab.evaluate(CONTRAST)["low"] != []
     assert {"color-contrast", "select-name"} <= {f["rule"] for f in serious(tab)}
