@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
 
-    from rag.answer.answerer import Answerer
+    from rag.answer.answerer import Answerer, Understood
     from rag.ingest.pipeline import Batcher
     from rag.retrieve.planner import Planner
     from rag.retrieve.quote_search import QuoteOptions
@@ -265,8 +265,6 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
         return without_ids(events)
 
     def _stream(self, question: str, options: AskOptions) -> Generator[Event, None, None]:
-        from rag.answer.answerer import Understood
-
         started = time.perf_counter()
         with stage("plan"):
             plan = self.planner.plan(question, **search_options(options))
@@ -276,13 +274,11 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
 
         def understood_otherwise() -> Iterator[Understood]:
             for query in self.planner.other_readings(plan.query, **search_options(options)):
-                with stage("retrieve"):
-                    found = self.retriever.search(query)
-                yield Understood(query, found, self.retriever.calibrated(query), partial(self._deeper, query))
+                yield self._understood(query, self._retrieved(query))
 
         def answered(query: Query, hits: Sequence[Hit], began: float, brief: bool) -> Iterator[Event]:
             return answerer.stream(
-                Understood(query, hits, self.retriever.calibrated(query), partial(self._deeper, query)),
+                self._understood(query, hits),
                 others=understood_otherwise if query is plan.query else tuple,
                 catalog=self.stores.catalog,
                 embed=self.stores.embedding_cache,
@@ -295,20 +291,18 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
             )
 
         if plan.shape is None:
-            with stage("retrieve"):
-                hits = self.retriever.search(plan.query)
             from rag.answer import chronology
 
+            hits = self._retrieved(plan.query)
             course = chronology.course_of(self.stores, plan.query, hits, model=answerer.name, began=started)
             if course is not None:
                 yield from course
-                return
-            yield from answered(plan.query, hits, started, options.get("brief", False))
+            else:
+                yield from answered(plan.query, hits, started, options.get("brief", False))
             return
         from rag.answer import combine
 
-        with stage("retrieve"):
-            parts = [combine.Part(part, self.retriever.search(part)) for part in plan.parts]
+        parts = [combine.Part(part, self._retrieved(part)) for part in plan.parts]
         yield from combine.stream(
             plan.query,
             parts,
@@ -316,6 +310,17 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
             lambda part: answered(part.query, part.hits, time.perf_counter(), False),
             lambda claim, citations: self.supports(claim, citations, asked=plan.query.standalone).ok,
         )
+
+    def _understood(self, query: Query, hits: Sequence[Hit]) -> Understood:
+        """A way to understand a question, with what was found."""
+        from rag.answer.answerer import Understood
+
+        found, deeper = self.retriever, partial(self._deeper, query)
+        return Understood(query, hits, found.fit(query), found.embed(query), deeper)
+
+    def _retrieved(self, query: Query) -> list[Hit]:
+        with stage("retrieve"):
+            return self.retriever.search(query)
 
     def _deeper(self, query: Query) -> Sequence[Hit]:
         """Twice as many passages as are read at first."""

@@ -169,6 +169,7 @@ class Embedder(Protocol):
     It may have an attribute ``languages``, a frozenset of ISO 639-1 codes: those it knows. In others the words of a
     question count alone; where it knows several, a passage in another language than the question's is found by its
     vector first. Without it, or where it is None, the model is taken to know every language, and all arms count alike.
+    An attribute ``bridge`` embeds questions in languages that the model doesn't know (``rag.index.bridge.Bridge``).
     """
 
     name: str

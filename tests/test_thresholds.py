@@ -140,7 +140,7 @@ PLACES = ("the Harbour Bridge", "the Kellmouth Bridge")
 def test_how_far_behind_the_best_another_quote_may_be(
     monkeypatch: pytest.MonkeyPatch, behind: float, shown: int
 ) -> None:
-    monkeypatch.setattr(confidence, "rank_score", lambda signs, *, fitted: 5.0 if signs.odds > 0 else 5.0 - behind)
+    monkeypatch.setattr(confidence, "rank_score", lambda signs, *, fit: 5.0 if signs.odds > 0 else 5.0 - behind)
     found = readings("One.", "Two.", odds=(1.0, -1.0))
     assert len(quoted(found).readings) == shown
 
@@ -149,13 +149,13 @@ def test_how_far_behind_the_best_another_quote_may_be(
 def test_how_much_the_words_of_whom_is_asked_for_are_worth(
     monkeypatch: pytest.MonkeyPatch, lead: float, first: str
 ) -> None:
-    monkeypatch.setattr(confidence, "rank_score", lambda signs, *, fitted: signs.odds)
+    monkeypatch.setattr(confidence, "rank_score", lambda signs, *, fit: signs.odds)
     found = readings("Theirs.", "Another's.", odds=(0.0, lead))
     assert quoted(found, preferred=lambda r: r.text == "Theirs.").readings[0].text == first
 
 
 def test_three_quotes_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(confidence, "rank_score", lambda signs, *, fitted: 5.0)
+    monkeypatch.setattr(confidence, "rank_score", lambda signs, *, fit: 5.0)
     assert len(quoted(readings(*"ABCDE", odds=(1.0,) * 5)).readings) == 3
 
 
@@ -166,7 +166,7 @@ def readings(*texts: str, odds: Sequence[float]) -> list[Reading]:
 
 def quoted(found: Sequence[Reading], preferred: Callable[[Reading], bool] = lambda _: False) -> quoting.Chosen:
     return quoting.choose(
-        "What?", found, embed=alike, retrieval=None, caution=0.0, allowed=lambda _: "", preferred=preferred
+        "What?", found, embed=alike, retrieval=None, fit="any", caution=0.0, allowed=lambda _: "", preferred=preferred
     )
 
 

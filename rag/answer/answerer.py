@@ -63,9 +63,10 @@ class Understood:
 
     query: Query
     hits: Sequence[Hit]
-    fitted: bool = False
-    """Whether the confidence fitted on cosines holds: for the embedding model and the language it was fitted for. Else
-    they are left aside."""
+    fit: confidence.Fit = "any"
+    """Which fit of the confidence holds, by the embedding model and the question's language."""
+    embed: Embed | None = None
+    """Texts to unit vectors, where the question's is made otherwise than other texts'; None: as is."""
     more: Callable[[], Sequence[Hit]] = tuple
     """Finds more passages than ``hits``, where sources disagree."""
 
@@ -156,7 +157,8 @@ class Answerer:
         started = time.perf_counter()
         yield Retrieved(query=asked.query, hits=tuple(asked.hits))
         generation = Generation(temperature=temperature)
-        run = _Run(asked.query, asked.hits, catalog, embed, dict(millis or {}), cancel or threading.Event(), generation)
+        done, stopped = dict(millis or {}), cancel or threading.Event()
+        run = _Run(asked.query, asked.hits, catalog, asked.embed or embed, done, stopped, generation)
         with stage("read"):
             attribution = self._read(run, asked, others)
         if run.cancel.is_set():  # stopped before anything was shown
@@ -261,8 +263,9 @@ class Answerer:
         attribution = Attribution.of(asked.query, hits, run.catalog)
         readings = reader.read(question, hits, lambda passage, n: states(passage, n, attribution))
         retrieval = None
-        if asked.fitted:
-            retrieval = confidence.retrieval_features(question, hits, embed=run.embed, catalog=run.catalog)
+        embed = asked.embed or run.embed
+        if asked.fit != "any":
+            retrieval = confidence.retrieval_features(question, hits, embed=embed, catalog=run.catalog)
         there = set(run.catalog.exists({h.passage.article_id for h in hits}))
         checks = registry.checks()
 
@@ -286,8 +289,9 @@ class Answerer:
         chosen = quoting.choose(
             question,
             readings,
-            embed=run.embed,
+            embed=embed,
             retrieval=retrieval,
+            fit=asked.fit,
             caution=self._settings.caution,
             allowed=objection,
             preferred=lambda reading: attribution.asked_for(*reading.place),

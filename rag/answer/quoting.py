@@ -54,6 +54,7 @@ def choose(
     *,
     embed: Embed,
     retrieval: confidence.RetrievalFeatures | None,
+    fit: confidence.Fit,
     caution: float,
     allowed: Callable[[Reading], str],
     preferred: Callable[[Reading], bool],
@@ -69,6 +70,7 @@ def choose(
         embed: Texts to unit vectors.
         retrieval: What retrieval says of the question; None where the embedding model and the language aren't those
             that the confidence was fitted for.
+        fit: Which fit of the confidence holds; "any" where ``retrieval`` is None.
         caution: How likely an answer has to be for anything to be shown.
         allowed: Why a sentence must not be quoted here; empty where nothing is against it.
         preferred: Whether a sentence has words of whom the question asks for.
@@ -84,13 +86,13 @@ def choose(
     signs = signs_of(question, tries, readings, embed=embed, retrieval=retrieval)
     english = [r.hit.passage.language == "en" for r in tries]
     lost = [_LACKS * (told and wanted.lacks(question, r.text)) for r, told in zip(tries, english, strict=True)]
-    scores = [confidence.rank_score(s, fitted=retrieval is not None) for s in signs]
+    scores = [confidence.rank_score(s, fit=fit) for s in signs]
     scores = [score - less for score, less in zip(scores, lost, strict=True)]
     if timely is not None:  # which of several answers is meant, not whether there is one
         scores = [score + (_IN_TIME if timely(r) else 0.0) for score, r in zip(scores, tries, strict=True)]
     order = sorted(range(len(tries)), key=lambda i: -scores[i])
     best = order[0]
-    p = confidence.p_answers(signs[best], fitted=retrieval is not None)
+    p = confidence.p_answers(signs[best], fit=fit)
     if kind := wanted.kind_of(question) if english[best] else None:
         p = regression.probability(regression.logit(p, 1e-6) + (-lost[best] or wanted.GIVEN[kind]))
     nearest = tuple(tries[i] for i in order)

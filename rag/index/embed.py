@@ -21,6 +21,7 @@ import numpy.typing as npt
 from rag.errors import ModelFailed, ModelMissing
 from rag.extras import require
 from rag.index import probe
+from rag.index.bridge import Bridge
 from rag.index.encoder import GRAPH, Encoder, MiniLM, MultilingualE5, Runner, quiet_transformers, unit
 from rag.machine import limit_openmp_spin
 
@@ -52,6 +53,7 @@ class BuiltInEmbedder:
         encoder = _BUILT_IN[model](cache)
         self.name = encoder.name
         self.languages = encoder.languages
+        self.bridge = Bridge(cache) if model == DEFAULT else None
         self._runner = Runner(encoder, cache)
         self._cache = cache
         self._lock = threading.RLock()

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any
 
 from rag.retrieve import quote_search
 from rag.retrieve.fusion import Candidates, share
+from rag.retrieve.tongues import BLIND, Tongues
 from rag.types import Query
 
 if TYPE_CHECKING:
     from rag.index.schema import PassageRow
     from rag.index.stores import Stores
 
-BLIND = 0.01
-"""Weight of the dense arm in a language its model doesn't know: less than a place in the lexical ranking's first 20."""
 _WHOLE = 1.0
 """Weight of whole articles: as much as each of the arms."""
 _ARTICLES = 20  # of the articles found by their words, those that stand in with their best passages in any case
@@ -34,29 +33,29 @@ _LATEST = re.compile(r"latest|newest|most recent", re.IGNORECASE)
 class DenseArm:
     """Passages whose vectors are nearest to the question's."""
 
-    def __init__(self, stores: Stores, reads: Callable[[Query], bool]) -> None:
-        """Take the stores, and what tells whether the embedding model knows a question's language."""
+    def __init__(self, stores: Stores, tongues: Tongues) -> None:
+        """Take the stores, and what knows the languages of questions and passages."""
         self._stores = stores
-        self._reads = reads
+        self._tongues = tongues
         self._last: tuple[Any, str, Any] | None = None
 
     def weight(self, query: Query) -> float:
         """As ``Arm.weight``."""
         if self._stores.settings.retriever == "lexical":
             return 0.0
-        return 1.0 if self._reads(query) else BLIND
+        return 1.0 if self._tongues.reads(query) else BLIND
 
     def search(self, query: Query, depth: int) -> Sequence[str]:
         """As ``Arm.search``."""
         vectors, _ = self._stores.indexes()
-        sought = self._vector(query.looked_for)
+        sought = self._vector(query)
         return [ident for ident, _ in vectors.search(sought, depth, query, _only(self._stores, query))]
 
-    def _vector(self, text: str) -> Any:
+    def _vector(self, query: Query) -> Any:
         """A question's vector; the last one is kept, since a question with a time is looked for twice."""
         embedder, last = self._stores.embedder, self._last
-        if last is None or last[0] is not embedder or last[1] != text:
-            last = self._last = (embedder, text, embedder.query(text))
+        if last is None or last[0] is not embedder or last[1] != query.looked_for:
+            last = self._last = (embedder, query.looked_for, self._tongues.vector(query))
         return last[2]
 
 
@@ -172,4 +171,4 @@ def _article(passage_id: str) -> str:
     return passage_id.partition(":")[0]
 
 
-__all__ = ["BLIND", "DenseArm", "LexicalArm", "QuotesArm", "add_articles", "prefer_newer"]
+__all__ = ["DenseArm", "LexicalArm", "QuotesArm", "add_articles", "prefer_newer"]

@@ -78,7 +78,7 @@ def _scores(stores: Stores, query: Query, name: FoundBy, depth: int) -> dict[str
     vectors, lexical = stores.indexes()
     only = stores.catalog.passages_of(query.articles) if query.articles else None
     if name == "dense":
-        return dict(vectors.search(stores.embedder.query(query.looked_for), depth, query, only))
+        return dict(vectors.search(Tongues(stores).vector(query), depth, query, only))
     if name == "lexical":
         return dict(lexical.search(query.looked_for, depth, query, only))
     return {}

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rag.retrieve import arms, fusion, prior
-from rag.retrieve.tongues import CALIBRATED_MODEL, Tongues
+from rag.retrieve.tongues import CALIBRATED_MODEL, Fit, Tongues
 from rag.text.local_clock import clock
 from rag.types import FoundBy, Hit, Query
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
     from rag.index.schema import PassageRow
     from rag.index.stores import Stores
     from rag.protocols import Arm
     from rag.retrieve.explain import Explained
+
+    Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 
 _DEPTH = 100  # passages that each arm gives at least
 _SPARE = 16  # passages looked at beyond twice as many as are asked for: twins take no places of their own
@@ -30,7 +35,7 @@ class Retriever:
         self._tongues = Tongues(stores)
         self._lexical = arms.LexicalArm(stores)
         self._own: dict[FoundBy, Arm] = {
-            "dense": arms.DenseArm(stores, self._reads),
+            "dense": arms.DenseArm(stores, self._tongues),
             "lexical": self._lexical,
             "quotes": arms.QuotesArm(stores),
         }
@@ -61,21 +66,17 @@ class Retriever:
 
         return explain(self._stores, query, hits, self._arms())
 
-    def language(self, question: str) -> str:
-        """The question's language, as far as the archive has articles in it: a few words are easily mistaken."""
-        return self._tongues.of_archive(question)
+    def fit(self, query: Query) -> Fit:
+        """What a confidence has to be fitted for to hold for a question: by its embedding model and its language."""
+        if self._tongues.bridge(query) is not None:
+            return "across"
+        default = self._stores.embedder.name.startswith(CALIBRATED_MODEL)
+        return "english" if default and self._tongues.of_question(query.standalone) == "en" else "any"
 
-    def calibrated(self, query: Query) -> bool:
-        """Whether the confidence fitted on data holds for a question: its embedding model and its language."""
-        return self._has_calibrated_model and self.language(query.standalone) == "en"
-
-    @property
-    def _has_calibrated_model(self) -> bool:
-        return self._stores.embedder.name.startswith(CALIBRATED_MODEL)
-
-    def _reads(self, query: Query) -> bool:
-        """Whether the embedding model knows the question's language, as far as the archive has articles in it."""
-        return self._tongues.read(self.language(query.standalone))
+    def embed(self, query: Query) -> Embed:
+        """What embeds texts to compare with a question: one in a language that the model doesn't know by a bridge."""
+        bridge, embed = self._tongues.bridge(query), self._stores.embedding_cache
+        return bridge.beside(query.looked_for, embed) if bridge else embed
 
     def _search(self, query: Query) -> list[Hit]:
         depth = max(_DEPTH, 4 * query.k)

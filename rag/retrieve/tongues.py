@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from rag.types import FoundBy, Query
 
 if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+    from rag.index.bridge import Bridge
     from rag.index.stores import Stores
 
 CALIBRATED_MODEL = "all-MiniLM"
@@ -16,9 +20,14 @@ ACROSS: dict[FoundBy, float] = {"dense": 3.0, "lexical": 0.3}
 """How much more or less an arm counts for a passage in another language than the question's. Words say little across
 languages. A passage in the question's language has places in three rankings, by vectors, words and whole articles; one
 in another has its vector alone, which gets the weight of all three. ``benchmarks/fit/across.py`` has measured it."""
+BLIND = 0.01
+"""Weight of the dense arm in a language its model doesn't know: less than a place in the lexical ranking's first 20."""
 _ENOUGH = 20
 """Letters of a question in which its language is seldom mistaken."""
 
+Fit = Literal["english", "across", "any"]
+"""What a confidence is fitted for: "english", the default embedding model, asked in English; "across", the same model,
+asked in another language by a bridge; "any", any model and language, without cosines."""
 Factor = Callable[[str], float]
 """A passage's id → what its share of an arm's ranking is multiplied by."""
 
@@ -60,22 +69,46 @@ class Tongues:
         known = self._known()
         return known is None or language in known
 
+    def reads(self, query: Query) -> bool:
+        """Whether a question's vector says anything of passages: the embedding model's own, or a bridge's."""
+        return self.bridge(query) is not None or self.read(self.of_archive(query.standalone))
+
+    def bridge(self, query: Query) -> Bridge | None:
+        """What embeds a question in a language that the embedding model doesn't know; None where nothing is needed.
+
+        None as well where nothing does it: another embedding model, the weights aren't installed, or no article is in
+        a language that the embedding model knows.
+        """
+        bridge: Bridge | None = getattr(self._stores.embedder, "bridge", None)
+        known = self._known()
+        if bridge is None or known is None or not known.intersection(self._languages()):
+            return None
+        asked = self.of_question(query.standalone)
+        return bridge if asked not in known and asked in bridge.languages and bridge.installed else None
+
+    def vector(self, query: Query) -> npt.NDArray[np.float32]:
+        """A question's vector among those of the passages: float32, shape (dim,), length 1."""
+        return (self.bridge(query) or self._stores.embedder).query(query.looked_for)
+
     def across(self, query: Query, arm: FoundBy) -> Factor | None:
         """How an arm's share of a passage changes with the passage's language; None: it doesn't.
 
-        Only an embedding model that says that it knows several languages puts their texts into one space.
+        Only an embedding model that says that it knows several languages puts their texts into one space, or one with a
+        bridge to it.
 
         Args:
             query: The question.
             arm: What has found the passages.
         """
         known, there = self._known(), self._languages()
-        if known is None or len(known) < 2 or arm not in ACROSS:
+        if known is None or arm not in ACROSS:
             return None
         asked = self.of_question(query.standalone)
-        if asked not in known or not any(language != asked for language in there):
+        bridged = self.bridge(query) is not None
+        if not bridged and (len(known) < 2 or asked not in known or not any(language != asked for language in there)):
             return None
         factor = ACROSS[arm]
+        unread = BLIND if bridged and arm == "dense" else 1.0
         found: dict[str, str | None] = {}
 
         def of(passage_id: str) -> float:
@@ -83,7 +116,9 @@ class Tongues:
             if article not in found:
                 found.update(self._stores.catalog.languages_of([article]))
             language = found.get(article)
-            return factor if language is not None and language != asked and language in known else 1.0
+            if language is None or language == asked:
+                return unread
+            return factor if language in known else unread
 
         return of
 
@@ -108,4 +143,4 @@ def _spelt(text: str) -> bool:
     return 3 * sum(c > "\u024f" for c in letters) > len(letters)
 
 
-__all__ = ["ACROSS", "CALIBRATED_MODEL", "Factor", "Tongues"]
+__all__ = ["ACROSS", "BLIND", "CALIBRATED_MODEL", "Factor", "Fit", "Tongues"]

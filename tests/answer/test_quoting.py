@@ -14,6 +14,15 @@ from rag.answer import quoting
 from rag.answer.check import confidence
 from rag.answer.reader import Reading
 
+PLAIN = {
+    "caution": 0.0,
+    "allowed": lambda r: "",
+    "preferred": lambda r: False,
+    "embed": None,
+    "retrieval": None,
+    "fit": "any",
+}
+
 
 def readings(*odds: float) -> list[Reading]:
     found = []
@@ -24,7 +33,7 @@ def readings(*odds: float) -> list[Reading]:
 
 
 def chosen(found: Sequence[Reading], **more: object) -> quoting.Chosen:
-    given = {"caution": 0.0, "allowed": lambda r: "", "preferred": lambda r: False, "embed": None, "retrieval": None}
+    given = PLAIN
     return quoting.choose("Where were cracks found?", found, **(given | more))  # type: ignore[arg-type]
 
 
@@ -74,21 +83,20 @@ def test_the_newest_come_first_where_the_latest_is_asked_for() -> None:
     assert chosen(dated, newest_first=True).readings == (dated[1], dated[0])
 
 
-@pytest.mark.parametrize("fitted", [True, False])
-def test_surer_reading_is_a_likelier_answer(fitted: bool) -> None:
+@pytest.mark.parametrize("fit", ["english", "across", "any"])
+def test_surer_reading_is_a_likelier_answer(fit: confidence.Fit) -> None:
     low, high = (
         confidence.signs("Where were cracks found?", [r], [r], confidence.RetrievalFeatures(0.1, 0.2), [0.5])[0]
         for r in readings(-6.0, 6.0)
     )
-    assert confidence.p_answers(low, fitted=fitted) < confidence.p_answers(high, fitted=fitted)
-    assert confidence.rank_score(low, fitted=fitted) < confidence.rank_score(high, fitted=fitted)
+    assert confidence.p_answers(low, fit=fit) < confidence.p_answers(high, fit=fit)
+    assert confidence.rank_score(low, fit=fit) < confidence.rank_score(high, fit=fit)
 
 
 def test_a_sentence_without_the_kind_of_words_asked_for_gives_way_and_makes_an_answer_less_likely() -> None:
     without = Reading(hit_of("Lind ran the race in Oslo in under two hours.", rank=1), 0, 3.0, 0.9, None)
     gives = Reading(hit_of("The organisers gave Lind £300,000.", rank=2), 0, 0.5, 0.6, None)
     question = "How much was Lind paid for the race?"
-    common = {"caution": 0.0, "allowed": lambda r: "", "preferred": lambda r: False, "embed": None, "retrieval": None}
-    assert quoting.choose(question, [without, gives], **common).readings[0] is gives  # type: ignore[arg-type]
-    alone = quoting.choose(question, [without], **common).p  # type: ignore[arg-type]
-    assert alone < 0.5 < quoting.choose("Where did Lind run?", [without], **common).p  # type: ignore[arg-type]
+    assert quoting.choose(question, [without, gives], **PLAIN).readings[0] is gives  # type: ignore[arg-type]
+    alone = quoting.choose(question, [without], **PLAIN).p  # type: ignore[arg-type]
+    assert alone < 0.5 < quoting.choose("Where did Lind run?", [without], **PLAIN).p  # type: ignore[arg-type]

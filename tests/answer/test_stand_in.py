@@ -21,10 +21,10 @@ def test_the_articles_own_words_stand_in_where_they_are_likely_enough(
     bridge: Archive, chat: FakeChat, monkeypatch: pytest.MonkeyPatch, reply: str, withheld: int, calibrated: str
 ) -> None:
     monkeypatch.setattr("rag.retrieve.retriever.CALIBRATED_MODEL", calibrated)
-    asked: list[bool] = []
+    asked: list[str] = []
 
-    def chance(found: confidence.Signs, *, fitted: bool) -> float:
-        asked.append(fitted)
+    def chance(found: confidence.Signs, *, fit: confidence.Fit) -> float:
+        asked.append(fit)
         return likely
 
     monkeypatch.setattr(confidence, "p_answers", chance)
@@ -35,7 +35,7 @@ def test_the_articles_own_words_stand_in_where_they_are_likely_enough(
     assert {c.support for c in answer.citations} == {"verbatim"}
     assert answer.text.splitlines()[0] == f"{' '.join(answer.citations[0].quote.split())} [1]"
     assert len(answer.withheld) == withheld
-    assert asked == [calibrated == "FakeEmbeddings"], "cosines count where they were fitted"
+    assert asked == ["english" if calibrated == "FakeEmbeddings" else "any"], "cosines count where they were fitted"
     assert_cited(bridge, answer)
 
     likely = 0.1

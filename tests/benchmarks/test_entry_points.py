@@ -18,6 +18,7 @@ ENTRY_POINTS = [
     "benchmarks.fit.export",
     "benchmarks.fit.near_misses",
     "benchmarks.fit.reader",
+    "benchmarks.fit.bridge",
     "benchmarks.fit.spread",
     "benchmarks.fit.support",
     "benchmarks.fit.verifier",

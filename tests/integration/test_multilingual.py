@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ from helpers import row, write_rows
 
 from rag import Archive, Settings
 from rag.errors import ArchiveMismatch, ModelCorrupt
+from rag.index import bridge
 from rag.index.e5 import E5File
 from rag.index.embed import BuiltInEmbedder
 from rag.weights import E5, ensure_in_place
@@ -96,3 +98,59 @@ def test_a_text_is_embedded_as_it_is_among_others(embedder: BuiltInEmbedder) -> 
     together = embedder.embed([*SAME, "x " * 400])
     alone = np.concatenate([embedder.embed([text]) for text in SAME])
     assert float((together[:3] * alone).sum(axis=1).min()) > 0.9999
+
+
+# -- questions in other languages, asked of an archive that knows English alone ----------------------
+
+ABROAD = (
+    "Eski köprü onarım için ne zaman kapatılacak?",
+    "老桥什么时候关闭维修？",
+    "Wann wird die alte Brücke für Reparaturen gesperrt?",
+    "Quand le vieux pont sera-t-il fermé pour les réparations ?",
+    "¿Cuándo se cerrará el viejo puente por obras?",
+    "Когда старый мост закроют на ремонт?",
+    "متى سيغلق الجسر القديم للإصلاح؟",
+)
+NEWS = (
+    SAME[0],
+    OTHER[0],
+    "Teachers ended their strike after the ministry raised their pay.",
+    "A storm cut power to forty villages on the coast on Monday night.",
+    "The museum returned the bronze to the family from whom it had been stolen.",
+    "Prices of bread rose by a tenth in a month, the statistics office said.",
+)
+
+
+@pytest.fixture(scope="module")
+def english(tmp_path_factory: pytest.TempPathFactory, shared_cache: Path) -> Iterator[Archive]:
+    place = tmp_path_factory.mktemp("english")
+    with Archive.open(settings=Settings(archive=place / "x", cache=shared_cache, model="extractive")) as archive:
+        archive.ingest(write_rows(place / "a.jsonl", *(row(f"n{n}", text) for n, text in enumerate(NEWS))))
+        yield archive
+
+
+@pytest.mark.parametrize("question", ABROAD)
+def test_an_english_archive_is_asked_in_another_language(english: Archive, question: str) -> None:
+    found = english.retrieve(question)
+    assert found.hits[0].passage.text.startswith(SAME[0])
+    assert english.retriever.fit(found.query) == "across"
+    answer = english.ask(question)
+    assert answer.answered
+    assert SAME[0] in {c.quote for c in answer.citations}
+    for one in answer.citations:
+        article = english.get(one.article_id)
+        assert article is not None and article.text[one.start : one.end] == one.quote
+
+
+def test_a_question_in_english_takes_no_bridge(english: Archive, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.index.bridge.Bridge.query", lambda *_: pytest.fail("no bridge is needed"))
+    assert english.ask("When will the old bridge be closed for repairs?").answered
+
+
+def test_a_damaged_map_says_what_to_do(tmp_path: Path, shared_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    damaged = tmp_path / "bridge.npz"
+    damaged.write_bytes(bridge.FILE.read_bytes()[:-9])
+    for path, told in ((damaged, "not the file"), (tmp_path / "gone.npz", "can't be read")):
+        monkeypatch.setattr(bridge, "FILE", path)
+        with pytest.raises(ModelCorrupt, match=f"{told}.*Install onrecord again"):
+            bridge.Bridge(shared_cache).query(ABROAD[0])

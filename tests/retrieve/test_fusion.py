@@ -19,6 +19,7 @@ from rag.index.lexical import LexicalIndex
 from rag.index.schema import PassageRow
 from rag.index.vectors import VectorIndex
 from rag.retrieve import fusion
+from rag.retrieve.tongues import Tongues
 from rag.testing import FakeEmbeddings
 from rag.text.detect import detect_language
 
@@ -117,17 +118,20 @@ def turkish(place: Path, *more: dict[str, Any]) -> Path:
 def test_a_few_words_are_not_taken_for_a_language_that_the_archive_has_not(tmp_path: Path, question: str) -> None:
     assert detect_language(question) == "fr"
     with through(turkish(tmp_path), "hybrid", Named()) as archive:
-        assert archive.retriever.language(question) == "tr"
-        assert archive.retriever.language("What did the bank decide?") == "tr"
-        assert archive.retriever.language("Banka ne zaman karar verdi ve neden?") == "tr"
-        assert archive.retriever.language("") == "tr"
+        assert Tongues(archive.stores).of_archive(question) == "tr"
+        assert Tongues(archive.stores).of_archive("What did the bank decide?") == "tr"
+        assert Tongues(archive.stores).of_archive("Banka ne zaman karar verdi ve neden?") == "tr"
+        assert Tongues(archive.stores).of_archive("") == "tr"
 
 
 def test_a_language_that_the_archive_has_is_believed(tmp_path: Path) -> None:
     french = row("fr", "Le gouvernement a annoncé hier que la réforme des retraites est dans une impasse.", title="Le")
     english = row("en", "The minister said that the talks with the bank were over and that it was late.", title="The")
     with through(turkish(tmp_path, french, english), "hybrid", Named()) as archive:
-        language, french_question = archive.retriever.language, "Pourquoi la réforme est-elle dans une impasse ?"
+        language, french_question = (
+            Tongues(archive.stores).of_archive,
+            "Pourquoi la réforme est-elle dans une impasse ?",
+        )
         assert language(french_question) == "fr"
         assert language("What did the minister say?") == "en"
         assert language("¿Qué dijo el ministro sobre la reforma?") == "tr", "the commonest, where it has none"
@@ -190,8 +194,8 @@ def test_other_models_and_english_have_both_arms_alike(news: Path, tmp_path: Pat
 
 
 def test_the_weight_of_a_blind_arm_is_less_than_a_place_among_the_first() -> None:
-    from rag.retrieve.arms import BLIND
     from rag.retrieve.fusion import _RRF
+    from rag.retrieve.tongues import BLIND
 
     for rank in range(1, 17):
         assert 1 / (_RRF + rank) > 1 / (_RRF + rank + 1) + BLIND / (_RRF + 1), rank

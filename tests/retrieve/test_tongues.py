@@ -13,7 +13,7 @@ from helpers import row, write_rows
 
 from rag import Archive, registry
 from rag.retrieve.query import build_query
-from rag.retrieve.tongues import ACROSS, Tongues
+from rag.retrieve.tongues import ACROSS, BLIND, Tongues
 
 EN = "When will the old bridge be closed for the repairs, and who has said so?"
 TR = "Eski köprü onarım için ne zaman kapatılacak ve bunu kim söyledi?"
@@ -23,8 +23,10 @@ ZH = "老桥什么时候关闭维修？"
 class Stub:
     """Stores with so many articles of each language, each named by its language, and a model of some languages."""
 
-    def __init__(self, there: Sequence[str], known: frozenset[str] | None, name: str = "some/model") -> None:
-        self.there, self.generation, self.name = there, 1, name
+    def __init__(
+        self, there: Sequence[str], known: frozenset[str] | None, name: str = "some/model", bridge: Any = None
+    ) -> None:
+        self.there, self.generation, self.name, self.bridge = there, 1, name, bridge
         if known is not None:
             self.languages = known
         self.catalog = self.embedder = self
@@ -94,6 +96,52 @@ def test_a_model_reads_what_it_says_it_knows(known: str | None, read: bool) -> N
     assert tongues(["tr"], None, name="all-MiniLM-L6-v2").read("tr") is False
 
 
+class FromTurkish:
+    """A bridge that knows Turkish words by their English ones, where it is installed."""
+
+    languages = frozenset({"en", "tr", "zh"})
+
+    def __init__(self, installed: bool = True) -> None:
+        self.installed = installed
+        self.asked: list[str] = []
+
+    def query(self, text: str) -> Any:
+        self.asked.append(text)
+        return Translates().query(text)
+
+    def beside(self, question: str, embed: Any) -> Any:
+        return lambda texts: np.stack([self.query(t) if t == question else embed([t])[0] for t in texts])
+
+
+def test_a_bridge_carries_a_question_in_a_language_that_the_model_does_not_know() -> None:
+    one = FromTurkish()
+    found = tongues(["en", "tr"], "en", bridge=one)
+    turkish = build_query(TR, k=8)
+    assert found.bridge(turkish) is one  # type: ignore[comparison-overlap]
+    assert found.reads(turkish)
+    dense, lexical = found.across(turkish, "dense"), found.across(turkish, "lexical")
+    assert dense is not None and lexical is not None
+    assert (dense("en:1"), lexical("en:1")) == (ACROSS["dense"], ACROSS["lexical"])
+    assert (dense("tr:1"), lexical("tr:1")) == (BLIND, 1.0), "its vectors say nothing of Turkish passages"
+
+
+@pytest.mark.parametrize(
+    ("one", "question"),
+    [
+        (tongues(["en"], "en", bridge=FromTurkish()), EN),
+        (tongues(["en"], "en", bridge=FromTurkish(installed=False)), TR),
+        (tongues(["tr"], "en", bridge=FromTurkish()), TR),
+        (tongues([], "en", bridge=FromTurkish()), TR),
+        (tongues(["en"], "en tr", bridge=FromTurkish()), TR),
+        (tongues(["en"], None, bridge=FromTurkish()), TR),
+        (tongues(["en"], "en"), TR),
+    ],
+    ids=["in English", "not installed", "no such article", "empty", "the model knows it", "it knows all", "none"],
+)
+def test_elsewhere_there_is_no_bridge(one: Tongues, question: str) -> None:
+    assert one.bridge(build_query(question, k=8)) is None
+
+
 # -- through the archive ------------------------------------------------------------------
 
 
@@ -139,3 +187,36 @@ def test_an_article_in_another_language_is_found_among_many_with_the_questions_w
     assert mixed.search(question, k=3)[0].passage.language == "tr"
     monkeypatch.setattr("rag.retrieve.tongues.ACROSS", {})
     assert "tr" not in {h.passage.language for h in mixed.search(question, k=3)}
+
+
+class InEnglish(Translates):
+    """Knows English words alone, and has a bridge from Turkish ones."""
+
+    name = "in-english"
+    languages = frozenset({"en"})
+    _WORDS = (("bridge",), ("storm",), ("school",), ("river",))
+
+    def __init__(self, installed: bool) -> None:
+        self.bridge = FromTurkish(installed)
+
+
+@pytest.mark.parametrize("installed", [True, False])
+def test_an_english_article_is_found_by_a_question_in_turkish(tmp_path: Path, installed: bool) -> None:
+    embedder = InEnglish(installed)
+    registry.register("embedders", "in-english", lambda name, settings: embedder)
+    rows = [
+        row(f"s{n}", f"The school number {n} has new windows and doors, said the town.", title="") for n in range(20)
+    ]
+    rows.append(row("b", "The bridge will be shut in June for repairs, the council said.", title=""))
+    try:
+        with Archive.open(tmp_path / "x", embeddings="in-english", chat_model="extractive") as archive:
+            archive.ingest(write_rows(tmp_path / "a.jsonl", *rows))
+            found = archive.search(TR, k=3)
+            assert ("b" in {h.passage.article_id for h in found[:1]} or "bridge" in found[0].passage.text) is installed
+            assert bool(embedder.bridge.asked) is installed
+            (query,) = [archive.retrieve(TR).query]
+            assert archive.retriever.fit(query) == ("across" if installed else "any")
+            vectors = archive.retriever.embed(query)([query.looked_for, "bridge"])
+            assert (float(vectors[0] @ vectors[1]) > 0.5) is installed
+    finally:
+        registry.unregister("embedders", "in-english")

@@ -14,6 +14,7 @@ from rag.answer.check import exact, regression
 from rag.answer.evidence import Embed
 from rag.answer.reader import Reading
 from rag.index.catalog import Catalog
+from rag.retrieve.tongues import Fit
 from rag.text.calendar_names import ENGLISH_CALENDAR
 from rag.text.detect import detect_language
 from rag.text.tokens import query_terms, terms
@@ -22,6 +23,7 @@ from rag.types import Hit
 _REST = slice(3, 8)
 """The hits that any question brings up: the fourth to eighth nearest."""
 _FITTED = "confidence.json"
+_NAMED: dict[Fit, str] = {"english": "", "across": "_across", "any": "_without_cosines"}
 _ODDS, _LEAD = 12.0, 6.0
 """Bounds of log-odds, and of their differences."""
 
@@ -124,24 +126,23 @@ def signs(
     return found
 
 
-def rank_score(found: Signs, *, fitted: bool) -> float:
+def rank_score(found: Signs, *, fit: Fit) -> float:
     """What a sentence is ranked by among those of one question: log-odds that it is one that answers."""
-    return regression.log_odds(asdict(found), _weights("sentence", fitted))
+    return regression.log_odds(asdict(found), _weights("sentence", fit))
 
 
-def p_answers(found: Signs, *, fitted: bool) -> float:
+def p_answers(found: Signs, *, fit: Fit) -> float:
     """Probability that the archive answers the question, by what speaks for its best sentence, 0 to 1.
 
     Args:
         found: Of the best sentence.
-        fitted: Whether the embedding model and the language are those whose cosines were fitted; without, they are
-            left aside.
+        fit: Of the embedding model and the languages.
     """
-    return regression.probability(regression.log_odds(asdict(found), _weights("answers", fitted)))
+    return regression.probability(regression.log_odds(asdict(found), _weights("answers", fit)))
 
 
-def _weights(name: str, fitted: bool) -> dict[str, object]:
-    found: dict[str, object] = regression.fitted(_FITTED)[name if fitted else f"{name}_without_cosines"]
+def _weights(name: str, fit: Fit) -> dict[str, object]:
+    found: dict[str, object] = regression.fitted(_FITTED)[name + _NAMED[fit]]
     return found
 
 
@@ -149,4 +150,4 @@ def _within(value: float, bound: float) -> float:
     return max(-bound, min(bound, value))
 
 
-__all__ = ["RetrievalFeatures", "Signs", "p_answers", "rank_score", "retrieval_features", "signs"]
+__all__ = ["Fit", "RetrievalFeatures", "Signs", "p_answers", "rank_score", "retrieval_features", "signs"]

@@ -12,13 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answer.check import confidence
-from rag.answer.check.confidence import RetrievalFeatures, Signs, p_answers, rank_score
+from rag.answer.check.confidence import Fit, RetrievalFeatures, Signs, p_answers, rank_score
 from rag.answer.reader import Reading
 from rag.types import Hit, Passage, Sentence
 
 FITTED: dict[str, Any] = json.loads(resources.files("rag.answer.check").joinpath("confidence.json").read_text("utf-8"))
 UNIT = st.floats(0, 1)
 COSINES = {"likeness", "ahead", "above"}
+FITS: tuple[Fit, ...] = ("english", "across", "any")
 FAR = Signs(-8.0, 0.1, -4.0, 0.1, 0.2, 0.0, 1.0, 0.1, 0.0, 0.1)
 NEAR = Signs(8.0, 0.9, 4.0, 1.0, 1.0, 0.8, 0.0, 0.8, 0.2, 0.4)
 
@@ -42,8 +43,9 @@ def test_what_was_fitted_is_whole_and_says_on_what() -> None:
     for name in ("sentence", "answers"):
         assert set(FITTED[name]["weights"]) == all_of_them
         assert set(FITTED[f"{name}_without_cosines"]["weights"]) == all_of_them - COSINES
+        assert set(FITTED[f"{name}_across"]["weights"]) == all_of_them
     assert "CLAPNQ" in FITTED["data"]
-    for name in ("answers", "answers_without_cosines"):
+    for name in ("answers", "answers_without_cosines", "answers_across"):
         assert FITTED[name]["cross_validated"]["all"]["questions"] >= 30
 
 
@@ -56,14 +58,14 @@ def test_what_was_fitted_is_whole_and_says_on_what() -> None:
     )
 )
 def test_a_chance_is_one(found: Signs) -> None:
-    for fitted in (True, False):
-        assert 0 < p_answers(found, fitted=fitted) < 1
+    for fit in FITS:
+        assert 0 < p_answers(found, fit=fit) < 1
 
 
-@pytest.mark.parametrize("fitted", [True, False])
-def test_what_more_speaks_for_is_likelier(fitted: bool) -> None:
-    assert p_answers(FAR, fitted=fitted) < 0.4 < p_answers(NEAR, fitted=fitted)
-    assert rank_score(FAR, fitted=fitted) < rank_score(NEAR, fitted=fitted)
+@pytest.mark.parametrize("fit", FITS)
+def test_what_more_speaks_for_is_likelier(fit: Fit) -> None:
+    assert p_answers(FAR, fit=fit) < 0.4 < p_answers(NEAR, fit=fit)
+    assert rank_score(FAR, fit=fit) < rank_score(NEAR, fit=fit)
 
 
 def test_the_signs_of_a_sentence() -> None:
