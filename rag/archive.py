@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from langchain_core.embeddings import Embeddings
     from langchain_core.language_models import BaseChatModel
 
-    from rag.answer.answerer import Answerer, Understood
+    from rag.answer.answerer import Answerer
     from rag.ingest.pipeline import Batcher
     from rag.retrieve.planner import Planner
     from rag.retrieve.quote_search import QuoteOptions
@@ -265,6 +265,8 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
         return without_ids(events)
 
     def _stream(self, question: str, options: AskOptions) -> Generator[Event, None, None]:
+        from rag.answer.answerer import Understood
+
         started = time.perf_counter()
         with stage("plan"):
             plan = self.planner.plan(question, **search_options(options))
@@ -274,11 +276,11 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
 
         def understood_otherwise() -> Iterator[Understood]:
             for query in self.planner.other_readings(plan.query, **search_options(options)):
-                yield self._understood(query, self._retrieved(query))
+                yield Understood.by(self.retriever, query, self._retrieved(query))
 
         def answered(query: Query, hits: Sequence[Hit], began: float, brief: bool) -> Iterator[Event]:
             return answerer.stream(
-                self._understood(query, hits),
+                Understood.by(self.retriever, query, hits),
                 others=understood_otherwise if query is plan.query else tuple,
                 catalog=self.stores.catalog,
                 embed=self.stores.embedding_cache,
@@ -311,20 +313,9 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
             lambda claim, citations: self.supports(claim, citations, asked=plan.query.standalone).ok,
         )
 
-    def _understood(self, query: Query, hits: Sequence[Hit]) -> Understood:
-        """A way to understand a question, with what was found."""
-        from rag.answer.answerer import Understood
-
-        found, deeper = self.retriever, partial(self._deeper, query)
-        return Understood(query, hits, found.fit(query), found.embed(query), deeper)
-
     def _retrieved(self, query: Query) -> list[Hit]:
         with stage("retrieve"):
             return self.retriever.search(query)
-
-    def _deeper(self, query: Query) -> Sequence[Hit]:
-        """Twice as many passages as are read at first."""
-        return self.retriever.search(query.model_copy(update={"k": 2 * query.k}))
 
     def ask(self, question: str, **options: Unpack[AskOptions]) -> Answer:
         """Answer a question; as ``stream``, without the events."""

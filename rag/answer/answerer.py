@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
 
     from rag.index.catalog import Catalog
+    from rag.retrieve.retriever import Retriever
 
 _EMBEDDED = 20
 """Sentences compared with the question by meaning, where a model chooses among given answers."""
@@ -69,6 +70,15 @@ class Understood:
     """Texts to unit vectors, where the question's is made otherwise than other texts'; None: as is."""
     more: Callable[[], Sequence[Hit]] = tuple
     """Finds more passages than ``hits``, where sources disagree."""
+
+    @classmethod
+    def by(cls, retriever: Retriever, query: Query, hits: Sequence[Hit]) -> Understood:
+        """A way to understand a question, with what a retriever has found."""
+
+        def twice_as_many() -> Sequence[Hit]:
+            return retriever.search(query.model_copy(update={"k": 2 * query.k}))
+
+        return cls(query, hits, retriever.fit(query), retriever.embed(query), twice_as_many)
 
 
 @dataclass
