@@ -33,6 +33,8 @@ _LOOK = 1.0
 """Seconds between looks at the memory."""
 _SEEDED = 200
 """Articles in the archive at the beginning."""
+_TOLD = 60.0
+"""Seconds between lines that say how far it is: what is ended early has told what it found."""
 
 
 @dataclass
@@ -42,6 +44,8 @@ class Soak:
     address: str
     ends: float
     seed: int
+    patience: float = 180
+    """Seconds that an answer may take before it counts as an error; more on a machine that others use."""
     lock: threading.Lock = field(default_factory=threading.Lock)
     took: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
@@ -52,7 +56,7 @@ class Soak:
         """One client, until the time is up."""
         rng = random.Random(f"{self.seed}/{number}")
         config: Any = None
-        with httpx.Client(base_url=self.address, timeout=180) as web:
+        with httpx.Client(base_url=self.address, timeout=self.patience) as web:
             mine: list[str] = []
             while time.monotonic() < self.ends:
                 what = rng.choice(("page", "page", "ask", "ask", "search", "list", "upload", "delete"))
@@ -72,7 +76,7 @@ class Soak:
                         self.took[what].append(time.monotonic() - began)
 
     def _visit(self, config: Any, rng: random.Random) -> Any:
-        visitor = Visitor(self.address, config)
+        visitor = Visitor(self.address, config, self.patience)
         try:
             if rng.random() < 0.5:
                 visitor.ask(_question(rng))
@@ -101,9 +105,15 @@ class Soak:
 
     def watch(self, process: psutil.Process) -> None:
         """Look at the memory until the time is up."""
+        began = told = time.monotonic()
         while time.monotonic() < self.ends:
             self.memory.append((time.monotonic(), process.memory_info().rss / 1e6))
             time.sleep(_LOOK)
+            if time.monotonic() - told >= _TOLD:
+                told = time.monotonic()
+                done, size = sum(map(len, self.took.values())), self.memory[-1][1]
+                line = f"{(told - began) / 60:.0f} min: {done} done, {size:.0f} MB, {len(self.errors)} errors"
+                print(line, file=sys.stderr, flush=True)
 
     def sync(self, folder: Path) -> None:
         """Put a file into the synced folder now and then, and take one away."""
@@ -151,6 +161,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--minutes", type=float, default=60, help="how long [60]")
     parser.add_argument("--clients", type=int, default=20, help="how many at once [20]")
     parser.add_argument("--seed", type=int, default=0, help="of what they do [0]")
+    parser.add_argument("--patience", type=float, default=180, help="seconds that an answer may take [180]")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as there:
         return _run(options, Path(there))
@@ -177,9 +188,9 @@ def _run(options: argparse.Namespace, there: Path) -> int:
         assert process.stdout is not None
         found = re.search(r"http://\S+", process.stdout.readline())
         assert found, "the service did not start"
-        httpx.post(f"{found.group()}/api/ask", json={"question": "How many boats?"}, timeout=180)  # loads the models
+        httpx.post(f"{found.group()}/api/ask", json={"question": "How many boats?"}, timeout=None)  # loads the models
         began = time.monotonic()
-        soak = Soak(found.group(), began + options.minutes * 60, options.seed)
+        soak = Soak(found.group(), began + options.minutes * 60, options.seed, options.patience)
         work = [threading.Thread(target=soak.client, args=(n,)) for n in range(options.clients)]
         work += [threading.Thread(target=soak.watch, args=(psutil.Process(process.pid),))]
         work += [threading.Thread(target=soak.sync, args=(folder,))]

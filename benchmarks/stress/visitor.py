@@ -12,20 +12,20 @@ from typing import Any
 
 import httpx
 
-_NO_LIMIT = httpx.Timeout(180, read=180)
-
 
 class Visitor:
     """One browser tab: opened with the page's load event, and closed like a tab that is closed."""
 
-    def __init__(self, address: str, config: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, address: str, config: Mapping[str, Any] | None = None, patience: float = 180) -> None:
         """Open the page and wait until it has loaded.
 
         Args:
             address: Of the service, without a slash at the end.
             config: The page's, where it was read before.
+            patience: Seconds that an answer may take.
         """
-        self.web = httpx.Client(base_url=address, timeout=_NO_LIMIT)
+        self._patience = patience
+        self.web = httpx.Client(base_url=address, timeout=patience)
         self.web.get("/").raise_for_status()
         self.config = config or self.web.get("/config").json()
         self.tab = secrets.token_hex(6)
@@ -111,7 +111,7 @@ class Visitor:
 
     def _heartbeat(self) -> None:
         beat = f"{self.web.base_url}/gradio_api/heartbeat/{self.tab}".replace("//gradio", "/gradio")
-        with suppress(httpx.HTTPError, StopIteration), httpx.stream("GET", beat, timeout=_NO_LIMIT) as stream:
+        with suppress(httpx.HTTPError, StopIteration), httpx.stream("GET", beat, timeout=self._patience) as stream:
             beats = stream.iter_raw()  # kept: the connection is closed with it
             next(beats)
             self._beating.set()

@@ -108,6 +108,10 @@ class Catalog(LinkStore, ListStore, MendingStore, Withdrawals, CollectionStore):
         """How many passages indexes that are up to date hold; None where that can't be told now."""
         return self.counts()["passages"]
 
+    def articles_with_passages(self) -> int:
+        """How many versions have passages: those that indexes of whole articles hold."""
+        return int(self._db.execute("SELECT count(DISTINCT version) AS n FROM passage").fetchone()["n"])
+
     def behind(self) -> bool:
         """Whether others have written what this machine's indexes lack: never where catalog and indexes are one's."""
         return False

@@ -66,6 +66,10 @@ class FullText:
         writer.wait_merging_threads()
         self._index.reload()
 
+    def searcher(self) -> Any:
+        """Tantivy's own, of the last commit."""
+        return self._index.searcher()
+
     def find(
         self,
         node: Node,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rag.errors import ArchiveDamaged, ArchiveError
+from rag.index.schema import INDEX_FORMAT
 from rag.types import Problem
 
 if TYPE_CHECKING:
@@ -25,11 +27,11 @@ def problems(stores: Stores) -> list[Problem]:
     if pending or tombstones or catalog.meta("purge") == "1":
         what = f"an ingest was interrupted: {pending} passages to index, {tombstones} to let go"
         found.append(Problem(store="catalog", what=what))
-    return found + _index_problems(stores)
+    return found + index_problems(stores)
 
 
-def _index_problems(stores: Stores) -> list[Problem]:
-    """Where the indexes differ from the catalog."""
+def index_problems(stores: Stores, kinds: Sequence[str] = ("vectors", "lexical")) -> list[Problem]:
+    """Where some of the indexes differ from the catalog, by ids."""
     found: list[Problem] = []
     truth = stores.catalog.passage_ids()
     try:
@@ -38,17 +40,24 @@ def _index_problems(stores: Stores) -> list[Problem]:
         return [Problem(store=e.store or "catalog", what=str(e))]
     except ArchiveError as e:  # the vectors are not where the settings say
         return [Problem(store="vectors", what=str(e))]
-    for store, ids in (("vectors", vectors.ids), ("lexical", lexical.ids)):
+    for store, index in (("vectors", vectors), ("lexical", lexical)):
+        if store not in kinds:
+            continue
         try:
-            there = ids()
+            held = [("passages", truth, index.ids())]
+            if index is lexical and stores.catalog.index_format >= INDEX_FORMAT:
+                articles = {ident.partition(":")[0] for ident in truth}
+                words, texts = lexical.article_ids()
+                held += [("articles", articles, words), ("full texts", articles, texts)]
         except Exception as e:  # whatever a store says: it can't be read
             found.append(Problem(store=store, what=str(e)))
             continue
-        if missing := len(truth - there):
-            found.append(Problem(store=store, what=f"{missing} passages are missing"))
-        if extra := len(there - truth):
-            found.append(Problem(store=store, what=f"{extra} passages are left over"))
+        for what, wanted, there in held:
+            if missing := len(wanted - there):
+                found.append(Problem(store=store, what=f"{missing} {what} are missing"))
+            if extra := len(there - wanted):
+                found.append(Problem(store=store, what=f"{extra} {what} are left over"))
     return found
 
 
-__all__ = ["problems"]
+__all__ = ["index_problems", "problems"]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.index.fulltext import FullText, Matches
-from rag.index.native import check_seal, guarded, seal, unseal
+from rag.index.native import check_seal, damaged, guarded, seal, sealed_at, unseal
 from rag.index.schema import IndexRow, StoreClosed
 from rag.text.boolean import Node
 from rag.text.local_clock import clock
@@ -48,10 +48,10 @@ class LexicalIndex:
             self._indexes, self._full_text = {}, None
             self._closed = True
 
-    def _seal(self) -> None:
-        if self._changed:
+    def _seal(self, generation: int | None = None) -> None:
+        if self._changed or (generation is not None and sealed_at(self._folder) != generation):
             self._changed = False
-            seal(self._folder)
+            seal(self._folder, generation)
 
     def refresh(self, generation: int) -> None:
         """Reopen the files if another process has written to them.
@@ -67,7 +67,7 @@ class LexicalIndex:
     def mark_current(self, generation: int) -> None:
         """Record that this process itself has brought the index to ``generation``, and seal it."""
         with self._lock:
-            self._seal()
+            self._seal(generation)
         self.refresh(generation)
 
     def add(self, rows: Sequence[IndexRow]) -> None:
@@ -211,24 +211,32 @@ class LexicalIndex:
 
     def ids(self) -> set[str]:
         """Ids of all passages in the index."""
-        import tantivy
-
         with self._lock, guarded("lexical", self._folder):
             check_seal("lexical", self._folder, thorough=True)
-            searcher = self._opened(_PASSAGES).searcher()
-            hits = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs)).hits
-            return {searcher.doc(address)["id"][0] for _, address in hits}
+            return _ids(self._opened(_PASSAGES).searcher())
 
-    def check(self) -> None:
-        """Open the index as a search would.
+    def article_ids(self) -> tuple[set[str], set[str]]:
+        """Version ids of all articles in the index of their words, and in that of their full texts."""
+        with self._lock, guarded("lexical", self._folder):
+            return _ids(self._opened(_ARTICLES).searcher()), _ids(self._opened_full_text().searcher())
+
+    def check(self, passages: int | None = None, articles: int | None = None) -> None:
+        """Open the index as a search would, and count.
+
+        Args:
+            passages: How many it should hold; None: any number.
+            articles: As ``passages``.
 
         Raises:
-            ArchiveDamaged: It can't be read.
+            ArchiveDamaged: It can't be read, or holds another number.
         """
         with self._lock, guarded("lexical", self._folder):
-            for part in (_PASSAGES, _ARTICLES):
-                self._opened(part).searcher()
-            self._opened_full_text()
+            searchers = [self._opened(part).searcher() for part in (_PASSAGES, _ARTICLES)]
+            searchers.append(self._opened_full_text().searcher())
+            wanted = (("passages", passages), ("articles", articles), ("full texts", articles))
+            for searcher, (what, n) in zip(searchers, wanted, strict=True):
+                if n is not None and searcher.num_docs != n:
+                    raise damaged("lexical", self._folder, f"{searcher.num_docs} {what} are there, of {n}")
 
     def _opened(self, part: str) -> Any:
         if self._closed:
@@ -253,6 +261,13 @@ class LexicalIndex:
                 made = tantivy.Index.open(str(folder)) if there else tantivy.Index(builder.build(), path=str(folder))
             self._indexes[part] = made
         return self._indexes[part]
+
+
+def _ids(searcher: Any) -> set[str]:
+    import tantivy
+
+    hits = searcher.search(tantivy.Query.all_query(), max(1, searcher.num_docs)).hits
+    return {searcher.doc(address)["id"][0] for _, address in hits}
 
 
 def _document(row: IndexRow, ident: str, text: str) -> Any:

@@ -118,10 +118,16 @@ def _archive(folder: Path) -> Path:
 # -- seals -----------------------------------------------------------------------
 
 
-def seal(folder: Path) -> None:
-    """Record an index's files, which are complete. Where the disk is full there is no seal, which is allowed."""
+def seal(folder: Path, generation: int | None = None) -> None:
+    """Record an index's files, which are complete. Where the disk is full there is no seal, which is allowed.
+
+    Args:
+        folder: Of the index.
+        generation: Of the catalog that they are known to hold all of; None: nobody has compared them.
+    """
     _let_read(folder)
-    told = {name: [size, _checksum(folder / name)] for name, size in _files(folder).items()}
+    files = {name: [size, _checksum(folder / name)] for name, size in _files(folder).items()}
+    told = {"generation": generation, "files": files}
     half = folder / f"{SEAL}.{os.getpid()}"
     try:
         half.write_text(json.dumps(told), "utf-8")
@@ -144,6 +150,13 @@ def unseal(folder: Path) -> None:
     (folder / SEAL).unlink(missing_ok=True)
 
 
+def sealed_at(folder: Path) -> int | None:
+    """The generation of the catalog that an index was sealed with; None where it has no seal, or one without."""
+    told = _sealed(folder)
+    at = told.get("generation") if isinstance(told, dict) else None
+    return at if isinstance(at, int) else None
+
+
 def check_seal(store: str, folder: Path, *, thorough: bool = False) -> None:
     """Compare an index's files with its seal, if it has one.
 
@@ -161,8 +174,9 @@ def check_seal(store: str, folder: Path, *, thorough: bool = False) -> None:
     if not isinstance(before, dict):
         raise damaged(store, folder, "its seal is damaged")
     try:
-        why = _difference(folder, before, thorough)
-    except (OSError, TypeError, ValueError) as e:
+        files = before.get("files", before)  # older programs' seals have nothing but files
+        why = _difference(folder, files, thorough)
+    except (OSError, TypeError, ValueError, AttributeError) as e:
         why = str(e) or type(e).__name__
     # A writer may have begun, or ended, while the files were looked at.
     if why and _sealed(folder) == before:
@@ -210,5 +224,5 @@ def _checksum(file: Path) -> int:
 
 __all__ = [
     "ROOM", "SEAL", "StoreClosed", "check_seal", "damaged", "forked", "guarded", "is_full", "require_room",
-    "seal", "unseal",
+    "seal", "sealed_at", "unseal",
 ]  # fmt: skip

@@ -405,6 +405,7 @@ class Stores(Following, KeepsVectors):
         self._sweep()
         self._heal()
         self.index_pending()
+        self._agree()
 
     def _complete(self) -> None:
         """Do what an interrupted run left to do, and an older program could not."""
@@ -418,6 +419,7 @@ class Stores(Following, KeepsVectors):
             self.rebuild("lexical")
             self.catalog.set_meta("index_format", str(INDEX_FORMAT))
         self.index_pending()
+        self._agree()
         self.forget_erased()
 
     def _heal(self) -> None:
@@ -429,6 +431,15 @@ class Stores(Following, KeepsVectors):
                 return
             except ArchiveDamaged as e:
                 self.heal(e)
+
+    def _agree(self) -> None:
+        """Rebuild an index that does not hold what the catalog says: its files may be of another moment."""
+        for _ in _FIRST:
+            try:
+                return healing.require_agreement(self)
+            except ArchiveDamaged as e:
+                self.heal(e)
+        return healing.require_agreement(self)
 
     # -- health --------------------------------------------------------------------------
 

@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.errors import ArchiveLocked
-from rag.index.native import check_seal, damaged, forked, guarded, seal, unseal
+from rag.index.native import check_seal, damaged, forked, guarded, seal, sealed_at, unseal
 from rag.index.schema import IndexRow, StoreClosed
 from rag.text.local_clock import clock
 from rag.types import Query
@@ -80,6 +80,7 @@ class _Handle:
         with self.lock, self._turn():
             if self._collection is None and not self.changed:
                 check_seal("vectors", self.folder)
+            at = sealed_at(self.folder)
             unseal(self.folder)
             self.changed = changes or self.changed
             try:
@@ -88,14 +89,15 @@ class _Handle:
             finally:
                 zero_tail(self.folder)
             if not self.changed:
-                seal(self.folder)
+                seal(self.folder, at)
 
-    def complete(self) -> None:
-        """Seal the files after the last of several changes."""
+    def complete(self, generation: int | None = None) -> None:
+        """Seal the files after the last of several changes, as those of a generation if it is known."""
         with self.lock:
-            if self.changed:
+            behind = generation is not None and self.exists and sealed_at(self.folder) != generation
+            if self.changed or behind:
                 with self._turn():
-                    seal(self.folder)
+                    seal(self.folder, generation)
                 self.changed = False
 
     @contextmanager
@@ -192,7 +194,7 @@ class VectorIndex:
     def mark_current(self, generation: int) -> None:
         """Record that this process itself has brought the index to ``generation``: nothing needs to be reopened."""
         with self._handle.lock:
-            self._handle.complete()
+            self._handle.complete(generation)
             self._handle.generation = generation
 
     def add(self, rows: Sequence[IndexRow]) -> None:

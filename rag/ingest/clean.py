@@ -7,6 +7,9 @@ ever remove whole lines, and headings of a title; a line that is prose stays.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from functools import cache
+from itertools import islice
 
 from rag.ingest.boilerplate import (
     is_links_heading,
@@ -66,25 +69,34 @@ def _without_tail(lines: list[str]) -> list[str]:
     """The lines before a trailing block of leftovers."""
     total = sum(map(len, lines))
     seen = 0
+    # Where the last lines stand behind which nothing is told any more: looked for once, since headings may be many.
+    last_telling = cache(lambda: _place_from_end(lines, _tells, 2))
+    last_prose = cache(lambda: _place_from_end(lines, lambda line: not _is_link(line)))
     for i, line in enumerate(lines):
         if line and seen > 0:
-            share, rest = (total - seen) / total, lines[i + 1 :]
+            share = (total - seen) / total
             if share <= _FORM and is_tail_line(line):
                 return lines[:i]
-            if share <= _TAIL and is_tail_heading(line) and not _tells_on(rest):
+            if share <= _TAIL and is_tail_heading(line) and last_telling() <= i:
                 return lines[:i]
-            if share <= _TAIL and is_links_heading(line) and all(map(_is_link, rest)):
+            if share <= _TAIL and is_links_heading(line) and last_prose() <= i:
                 return lines[:i]
         seen += len(line)
     return lines
 
 
+def _place_from_end(lines: list[str], wanted: Callable[[str], bool], nth: int = 1) -> int:
+    """Where the nth last line stands of those that are wanted; -1: there are fewer."""
+    places = (i for i in range(len(lines) - 1, -1, -1) if wanted(lines[i]))
+    return next(islice(places, nth - 1, None), -1)
+
+
 _ENDS = (".", "!", "?", "”", '"', "。", "！", "？", "»", "’", "'", ")")
 
 
-def _tells_on(lines: list[str]) -> bool:
-    """Whether these lines go on telling: two long ones that end like sentences."""
-    return sum(len(line) > 200 and line.endswith(_ENDS) for line in lines) >= 2
+def _tells(line: str) -> bool:
+    """Whether a line tells something: a long one that ends like a sentence. Two of them, and the text goes on."""
+    return len(line) > 200 and line.endswith(_ENDS)
 
 
 def _is_link(line: str) -> bool:

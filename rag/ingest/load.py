@@ -46,6 +46,8 @@ _SMALL = 250_000
 """Bytes up to which they are small."""
 _GLANCE = 10_000_000
 """Bytes up to which the directory of a ZIP is looked through only to see what it is."""
+_REASONS = 1000
+"""Parts of one file that are told with their reason; of the rest only the number is: there may be millions."""
 _STREAMS = (OSError, EOFError, zlib.error, lzma.LZMAError)
 """What a stream raises that can't be read."""
 
@@ -381,6 +383,8 @@ def _read_stream(
                 yield Found(path, reader, item)
         except (*_STREAMS, MemoryError):
             raise
+        except RecursionError:
+            yield _unread(path, "its parts lie too deeply in one another to be read")._replace(reader=reader)
         except Exception as error:  # of another package, or met by nobody so far: the other files are read all the same
             yield Found(
                 path, reader, _unread(path, f"the reader failed: {type(error).__name__}: {first_line(error)}").item
@@ -436,11 +440,15 @@ def _read_with(
             yield Skipped(origin=str(path), reason="empty")
             return
         stream = io.BytesIO(raw)
-    item = None
+    item, reasons = None, 0
     for item in reader.read(path, stream, fields):
-        yield item
+        reasons += isinstance(item, Skipped)
+        if reasons <= _REASONS or isinstance(item, RawArticle):
+            yield item
     if item is None:
         yield Skipped(origin=str(path), reason="no article in it")
+    if reasons > _REASONS:
+        yield Skipped(origin=str(path), reason=f"{reasons - _REASONS:,} more rows or parts that are no articles")
 
 
 @contextmanager

@@ -72,12 +72,12 @@ def _without_markup(text: str) -> str:
     return "".join(parser.parts).strip()
 
 
-def one_line(value: object) -> str | None:
-    """One line from a string, a number, an object with a name, or a list of those."""
+def one_line(value: object, depth: int = 3) -> str | None:
+    """One line from a string, a number, an object with a name, or a list of those; lists in lists up to a depth."""
     if isinstance(value, dict):
         value = value.get("name") or value.get("title")
     if isinstance(value, list):
-        parts = [part for part in map(one_line, value[:20]) if part]
+        parts = [part for part in (one_line(v, depth - 1) for v in value[:20]) if part] if depth else []
         return ", ".join(dict.fromkeys(parts)) or None
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = str(value)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 import unicodedata
+from functools import cache
 
 from rag.text.scripts import CJK
 
@@ -28,8 +30,18 @@ def tidy(text: str) -> str:
     """Line ends, spaces, control characters and lone surrogates brought in order; Unicode NFC."""
     text = text.replace("\r\n", "\n").replace("\r", "\n").translate(_CHARACTERS)
     if not unicodedata.is_normalized("NFC", text):
-        text = unicodedata.normalize("NFC", text)
+        text = unicodedata.normalize("NFC", _marks().sub(r"\1", text))
     return "\n".join(line.strip() for line in text.split("\n"))
+
+
+@cache
+def _marks() -> re.Pattern[str]:
+    """More marks on one letter than any language has: bringing them in order takes a time that grows with their square.
+
+    Thirty is what Unicode's stream-safe format allows (UAX 15).
+    """
+    marks = "".join(chr(code) for code in range(0x300, sys.maxunicode + 1) if unicodedata.combining(chr(code)))
+    return re.compile(f"([{marks}]{{30}})[{marks}]+")
 
 
 def normalise(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,3 +104,78 @@ def test_a_panic_of_a_library_is_an_error_of_ours(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), guarded("vectors", tmp_path):
         raise KeyboardInterrupt
     require_room(tmp_path)
+
+
+# -- files of different moments, as power failures and copies of a folder in use leave them ---------------------------
+
+
+def _moments(folder: Path, tmp_path: Path) -> Path:
+    """Have the archive go on: of its articles one changes, one goes, one is new; returns the folder as it was."""
+    before = tmp_path / "before"
+    shutil.copytree(folder, before)
+    with Archive.open(folder, embeddings=FakeEmbeddings()) as archive:
+        changed = {**many(1, first=3)[0], "text": "The harbour of Port 3 is open. A storm named storm0003 is over."}
+        archive.ingest(write_rows(tmp_path / "later.jsonl", changed, *many(1, first=30)))
+        archive.delete("story-5")
+    return before
+
+
+def _mixed(catalog: Path, indexes: dict[str, Path], to: Path) -> None:
+    """An archive of files of two moments: each index under the name that the catalog knows it by."""
+    shutil.copytree(catalog, to, ignore=shutil.ignore_patterns(*(f"{kind}-*" for kind in indexes)))
+    for kind, source in indexes.items():
+        (there,) = source.glob(f"{kind}-*")
+        (named,) = catalog.glob(f"{kind}-*")
+        shutil.copytree(there, to / named.name)
+
+
+@pytest.mark.parametrize("sealed", [True, False])
+@pytest.mark.parametrize("kinds", [("lexical",), ("vectors",), ("lexical", "vectors")], ids="+".join)
+@pytest.mark.parametrize("newer", ["indexes", "catalog"])
+def test_files_of_different_moments_agree_after_the_next_writer(
+    sound: Path, tmp_path: Path, newer: str, kinds: tuple[str, ...], sealed: bool
+) -> None:
+    shutil.copytree(sound, later := tmp_path / "later")
+    before = _moments(later, tmp_path)
+    catalog, other = (later, before) if newer == "catalog" else (before, later)
+    _mixed(catalog, dict.fromkeys(kinds, other), folder := tmp_path / "x")
+    if not sealed:
+        for file in folder.rglob("seal.json"):
+            file.unlink()
+    with Archive.open(folder, embeddings=FakeEmbeddings()) as archive:
+        archive.ingest(write_rows(tmp_path / "more.jsonl", *many(1, first=50)))
+        assert_sound(archive)
+        assert {event["store"] for event in archive.healed()} == set(kinds)
+        assert len(archive.search("storm harbour boats", k=20)) == 13
+        told = archive.healed()
+        archive.delete("story-50")
+        assert archive.healed() == told, "mended once"
+
+
+def test_ids_are_compared_once_after_that_only_numbers(sound: Path, tmp_path: Path) -> None:
+    shutil.copytree(sound, folder := tmp_path / "x")
+    with Archive.open(folder, embeddings=FakeEmbeddings()) as archive:
+        archive.reindex()
+    asked: list[str] = []
+    for n in range(3):
+        with Archive.open(folder, embeddings=FakeEmbeddings()) as archive:
+            for store in archive.stores.indexes():
+                store.ids = lambda store=store, ids=store.ids: asked.append(type(store).__name__) or ids()  # type: ignore
+            archive.ingest(write_rows(tmp_path / "more.jsonl", *many(1, first=50 + n)))
+            archive.search("storm")
+    assert sorted(asked) == ["LexicalIndex", "VectorIndex"]
+
+
+def test_articles_too_many_are_told_and_mended(sound: Path, tmp_path: Path) -> None:
+    shutil.copytree(sound, folder := tmp_path / "x")
+    with Archive.open(folder, embeddings=FakeEmbeddings()) as archive:
+        lexical = archive.stores.indexes()[1]
+        row = archive.stores.catalog.rows(limit=1)[0]
+        lexical.add([replace(row, id=f"{'0' * 32}:0", article_id="0" * 32)])
+        lexical.remove([f"{'0' * 32}:1"])  # takes the article, and leaves its passage
+        assert [p.what for p in archive.doctor()] == ["1 passages are left over"]
+        lexical.add([replace(row, id=f"{'1' * 32}:0", article_id="1" * 32)])
+        assert "1 full texts are left over" in [p.what for p in archive.doctor()]
+        archive.ingest(write_rows(tmp_path / "more.jsonl", *many(1, first=50)))
+        assert_sound(archive)
+        assert [event["store"] for event in archive.healed()] == ["lexical"]

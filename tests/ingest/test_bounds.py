@@ -306,3 +306,54 @@ def test_a_long_name_of_a_column_is_not_gone_through_for_each_row(tmp_path: Path
     began = time.process_time()
     assert sum(isinstance(item, RawArticle) for item in load([tmp_path / "a.csv"])) == 200
     assert time.process_time() - began < 1.5
+
+
+@pytest.mark.parametrize("form", ["mhtml", "europresse"])
+def test_parts_without_end_take_no_time_that_grows_with_their_square(form: str, tmp_path: Path) -> None:
+    ending, make = SAMPLES[form]
+    raw = make()
+    if form == "mhtml":
+        at = raw.index(b"\n") + 1
+        raw = raw[:at] + b"Content-Type: multipart/related;\n" + b" type;" * 60_000 + b"\n" + raw[at:]
+    else:
+        block = raw[raw.index(b"<body") :].partition(b">")[2].partition(b"</body")[0]
+        raw = raw.replace(block, block * (2_000_000 // len(block)))
+    began = time.process_time()
+    found = list(load([write(tmp_path / f"a{ending}", raw)]))
+    assert time.process_time() - began < 10
+    assert found
+
+
+def test_of_very_many_rows_that_are_none_the_number_is_told(tmp_path: Path) -> None:
+    rows = [f'{{"title": "{title}", "text": "The harbour is closed."}}' for title in ("Storm", "Calm")]
+    lines = [rows[0], *["17"] * 1500, rows[1]]
+    *most, last = load([write(tmp_path / "a.jsonl", "\n".join(lines).encode())])
+    assert [a.title for a in most if isinstance(a, RawArticle)] == ["Storm", "Calm"]
+    assert sum(isinstance(r, Skipped) for r in most) == 1000
+    assert isinstance(last, Skipped) and last.reason.startswith("500 more")
+
+
+@pytest.mark.parametrize(
+    ("front", "title"),
+    [
+        ("a: &a [*a]\ntitle: *a", "*a"),
+        ("a: &a [x, x]\nb: &b [*a, *a]\ntitle: [*b, *b]", "[*b, *b]"),
+        ("desk: &d City desk\ntitle: *d", "City desk"),
+        (f"title: {'[' * 20}x{']' * 20}", "a"),
+    ],
+)
+def test_front_matter_that_means_itself_is_no_reason_to_fail(front: str, title: str, tmp_path: Path) -> None:
+    (found,) = load([write(tmp_path / "a.md", f"---\n{front}\n---\nThe harbour is closed.".encode())])
+    assert isinstance(found, RawArticle) and (found.title, found.text) == (title, "The harbour is closed.")
+
+
+def test_a_reader_that_goes_too_deep_is_told_plainly(
+    bad: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def deeper(*_: object) -> Iterator[RawArticle]:
+        yield from deeper()
+
+    monkeypatch.setattr(registry.readers()["bad"], "read", deeper)
+    assert told(write(tmp_path / "a.bad", b"x"), limits=LIMITS) == {
+        "a.bad": ["! its parts lie too deeply in one another to be read"]
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import unicodedata
 from pathlib import Path
 
@@ -194,3 +195,28 @@ def test_any_text_comes_out_in_order(text: str) -> None:
         assert "\n\n\n" not in result.text
         assert not any(unicodedata.category(c) in ("Cc", "Cs") and c != "\n" for c in result.text)
         assert clean(result) == result
+
+
+_PROSE = (
+    "The harbour was closed on Monday, the harbour master said, and it stayed closed for the whole of the week, since "
+    "a storm had damaged more than a hundred boats that nobody knew how to repair before the summer and its guests.\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        (_PROSE * 2000 + "Comments\n" * 20_000 + _PROSE * 2, "x"),
+        (_PROSE * 2000 + "Read more\n" * 20_000 + _PROSE, "x"),
+        (_PROSE * 2000 + "Related stories\n" * 20_000 + _PROSE, "x"),
+        ("x\n" * 100_000 + _PROSE, "x"),
+        ("The harbour is closed.", "a | " * 20_000 + "a - " * 20_000),
+        (_PROSE + "a" + "\u0301\u0316" * 100_000, "x"),
+    ],
+    ids=["tail", "links", "related", "lines", "title", "marks"],
+)
+def test_cleaning_takes_no_time_that_grows_with_the_square(text: str, title: str) -> None:
+    began = time.process_time()
+    cleaned = clean(RawArticle(key="k", title=title, text=text, origin="o"))
+    assert time.process_time() - began < 3
+    assert isinstance(cleaned, RawArticle) and "harbour" in cleaned.text

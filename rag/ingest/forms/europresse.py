@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence, Set
 from typing import Any
 
 from rag.ingest.forms.base import FormReader, Head, Source
@@ -31,9 +31,11 @@ class EuropresseHtml(FormReader):
         """Each block with an outlet and a title of its own."""
         tree = html_tree(source.raw, "utf-8" if _is_utf8(source.raw) else "cp1252")
         found = 0
-        for outlet in tree.xpath("//*[contains(concat(' ', @class, ' '), ' DocPublicationName ')]"):
+        outlets = tree.xpath("//*[contains(concat(' ', @class, ' '), ' DocPublicationName ')]")
+        shared = _shared(outlets)
+        for outlet in outlets:
             found += 1
-            holder = _holder(outlet)
+            holder = _holder(outlet, shared)
             yield _article(source, found, holder, outlet)
         if not found:
             yield source.skipped("looks like a Europresse export, but no article in it can be told from the next")
@@ -47,13 +49,23 @@ def _is_utf8(raw: bytes) -> bool:
     return True
 
 
-def _holder(outlet: Any) -> Any:
+def _shared(outlets: Sequence[Any]) -> set[Any]:
+    """The elements that hold the names of several outlets. Each is come to twice at most, however deep they nest."""
+    met: set[Any] = set()
+    shared: set[Any] = set()
+    for outlet in outlets:
+        for above in outlet.iterancestors():
+            if above in shared:
+                break  # so are all above it
+            (shared if above in met else met).add(above)
+    return shared
+
+
+def _holder(outlet: Any, shared: Set[Any]) -> Any:
     """The largest element around an outlet's name that holds no other one."""
     holder = outlet
-    while (above := holder.getparent()) is not None:
-        if len(above.xpath(".//*[contains(concat(' ', @class, ' '), ' DocPublicationName ')]")) > 1:
-            break
-        if above.tag == "body":
+    for above in outlet.iterancestors():
+        if above in shared or above.tag == "body":
             break
         holder = above
     return holder

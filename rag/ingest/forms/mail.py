@@ -30,13 +30,15 @@ _OLDER = re.compile(r"_{20,}\s*$|-{3,}\s?Original Message\s?-{3,}")
 _BRACKETED = re.compile(r"[ \t]*\[\s*https?://\S+\s*\]|[ \t]*<https?://\S+>")
 
 
+_LONG = 10_000
+"""Characters of a header that are parsed: for each thing in it the library looks at all that comes after."""
 _REGISTRY = HeaderRegistry()
 _few = lru_cache(maxsize=256)(_REGISTRY)
 
 
 def _header(name: str, value: str) -> Any:
     """A parsed header. The library parses one each time that it is asked for, and letters share most of theirs."""
-    return _few(name, value) if len(value) < 500 else _REGISTRY(name, value)
+    return _few(name, value) if len(value) < 500 else _REGISTRY(name, value[:_LONG])
 
 
 _POLICY = EmailPolicy(header_factory=_header)

@@ -98,8 +98,18 @@ def _front_matter(text: str) -> tuple[Mapping[str, Any], str]:
         return {}, text
     import yaml  # type: ignore[import-untyped, unused-ignore]
 
+    class Loader(yaml.SafeLoader):  # type: ignore[misc, unused-ignore]
+        """Of what is named, only single values may be meant again: lists could hold themselves, or each other often."""
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            again = self.check_event(yaml.AliasEvent)
+            node = super().compose_node(parent, index)
+            if again and not isinstance(node, yaml.ScalarNode):
+                raise yaml.YAMLError("a list or mapping is meant again")
+            return node
+
     try:
-        fields = yaml.safe_load(match[1])
+        fields = yaml.load(match[1], Loader)  # noqa: S506 - a safe one
     except (yaml.YAMLError, RecursionError, ValueError):
         fields = {name: value.strip("'\"") for name, value in _PAIR.findall(match[1])}
     if not isinstance(fields, dict):
