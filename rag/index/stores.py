@@ -209,6 +209,7 @@ class Stores(Following, KeepsVectors):
         """
         from rag.index import vector_places
         from rag.index.lexical import LexicalIndex
+        from rag.index.nearest import Nearest
 
         self.same_process()
         self._follow()
@@ -230,6 +231,8 @@ class Stores(Following, KeepsVectors):
                 healing.require_there(self.catalog, local["lexical"].parent, there)
                 how, full = self.catalog.meta(vector_places.SHARDS), self.catalog.any_indexed()
                 self._vectors = vector_places.open_index(place, names["vectors"], how, expected=full)
+                if not place.address:
+                    self._vectors = Nearest(self._vectors, self.catalog)
                 self._lexical = LexicalIndex(local["lexical"])
                 self._opened = names
             self._vectors.refresh(generation)
