@@ -288,7 +288,8 @@ def _products(vector: npt.NDArray[np.float16], rows: npt.NDArray[np.float16]) ->
 
     if not len(rows):
         return np.zeros(0, np.float32)
-    return np.asarray(simsimd.cdist(vector[None, :], rows, "inner"), np.float32)[0]
+    found: npt.NDArray[np.float32] = np.asarray(simsimd.cdist(vector[None, :], rows, "inner"), np.float32)[0]
+    return found
 
 
 def _lengths(rows: npt.NDArray[np.float16]) -> npt.NDArray[np.float32]:
