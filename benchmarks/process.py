@@ -85,6 +85,7 @@ def run(
     codes: Sequence[int] = (0,),
     watch: bool = False,
     show: bool = False,
+    cwd: Path = ROOT,
 ) -> Ended:
     """Run a program to its end.
 
@@ -95,6 +96,7 @@ def run(
         codes: Exit codes that are no failure.
         watch: Look at its memory while it runs.
         show: Let its stderr through.
+        cwd: Where it runs.
 
     Raises:
         ChildFailed: Another exit code; with the end of its stderr.
@@ -110,7 +112,7 @@ def run(
             stdout=write_end,
             stderr=None if show else said,
             stdin=subprocess.DEVNULL,
-            cwd=ROOT,
+            cwd=cwd,
             env={**env, STARTED: repr(started)},
         )
         os.close(write_end)

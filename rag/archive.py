@@ -236,6 +236,8 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
 
     def retrieve(self, question: str, **options: Unpack[SearchOptions]) -> Retrieved:
         """As ``search``, with the query that the question and its options came to."""
+        if self.stores.exists:
+            self.stores.warm()  # while what understands the question is loaded
         query = self.planner.query(question, **options)
         return Retrieved(query=query, hits=tuple(self.retriever.search(query)))
 

@@ -37,6 +37,7 @@ from rag.index.schema import (
     parse_vector,
     read_article,
     read_texts,
+    read_versions,
     sentences_json,
     set_meta,
     text_hash,
@@ -362,6 +363,13 @@ class Catalog(LinkStore, ListStore, MendingStore, Withdrawals, CollectionStore):
         """Whether the indexes hold any passage."""
         return self._db.execute("SELECT 1 FROM passage WHERE indexed LIMIT 1").fetchone() is not None
 
+    def searched(self) -> list[int]:
+        """Numbers of the passages that the indexes hold."""
+        there, pending = (
+            self._db.execute(f"SELECT number FROM passage {which}").fetchall() for which in ("", "WHERE NOT indexed")
+        )
+        return sorted({r["number"] for r in there} - {r["number"] for r in pending})
+
     def passage_ids(self) -> set[str]:
         """Ids of all passages."""
         return {r["id"] for r in self._db.execute("SELECT id FROM passage")}
@@ -469,15 +477,12 @@ class Catalog(LinkStore, ListStore, MendingStore, Withdrawals, CollectionStore):
         found: dict[str, PassageRow] = {}
         for at in range(0, len(ids), 500):
             some = ids[at : at + 500]
+            marks = ",".join("?" * len(some))
             rows = self._db.execute(
-                f"""SELECT p.id, p.start, p.end, p.sentences, p.version, v.id AS article_id, v.title, v.source,
-                           v.published, v.url, v.language
-                    FROM passage p JOIN version v ON v.number = p.version
-                    WHERE p.id IN ({",".join("?" * len(some))})""",
-                some,
+                f"""SELECT id, start, "end", sentences, version FROM passage WHERE id IN ({marks})""", some
             ).fetchall()
-            texts = read_texts(self._db, (r["version"] for r in rows))
-            found |= {r["id"]: to_passage_row(r, texts[r["version"]]) for r in rows}
+            versions = read_versions(self._db, {r["version"] for r in rows})
+            found |= {r["id"]: to_passage_row(r, versions[v]) for r in rows if (v := r["version"]) in versions}
         return found
 
     def vectors(self, ids: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:

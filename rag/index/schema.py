@@ -203,6 +203,7 @@ def _set_up(db: Connection) -> None:
     if not db.read_only:
         db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=NORMAL")
+    db.execute("PRAGMA cache_size=-8000")  # kilobytes: passages of a question are read from all over the file
     db.execute("PRAGMA foreign_keys=ON")
     db.execute("PRAGMA secure_delete=ON")  # a takedown leaves no words in free pages
 
@@ -256,6 +257,21 @@ def read_texts(db: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, str]
         marks = ",".join("?" * len(some))
         rows = db.execute(f"SELECT number, text FROM version WHERE number IN ({marks})", some).fetchall()
         found |= {row["number"]: row["text"] for row in rows}
+    return found
+
+
+def read_versions(db: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, sqlite3.Row]:
+    """What passages show of their versions, by number, text included: each is read once, and in one go."""
+    wanted = list(numbers)
+    found: dict[int, sqlite3.Row] = {}
+    for at in range(0, len(wanted), 500):
+        some = wanted[at : at + 500]
+        rows = db.execute(
+            f"""SELECT number, id, title, text, url, source, published, language FROM version
+                WHERE number IN ({",".join("?" * len(some))})""",
+            some,
+        ).fetchall()
+        found |= {row["number"]: row for row in rows}
     return found
 
 
@@ -315,30 +331,30 @@ class PassageRow(NamedTuple):
         return Passage(sentences=tuple(parse_sentences(told.pop("places"))), **told)
 
 
-def to_passage_row(row: sqlite3.Row, text: str) -> PassageRow:
+def to_passage_row(row: sqlite3.Row, version: sqlite3.Row) -> PassageRow:
     """A passage for ranking.
 
     Args:
-        row: Of ``passage`` joined with its ``version``.
-        text: The version's whole text.
+        row: Of ``passage``.
+        version: Its version, as ``read_versions`` finds it.
     """
     return PassageRow(
         id=row["id"],
-        article_id=row["article_id"],
+        article_id=version["id"],
         start=row["start"],
         end=row["end"],
-        text=text[row["start"] : row["end"]],
+        text=version["text"][row["start"] : row["end"]],
         places=row["sentences"],
-        title=row["title"],
-        source=row["source"],
-        published=parse_time(row["published"]),
-        url=row["url"],
-        language=row["language"],
+        title=version["title"],
+        source=version["source"],
+        published=parse_time(version["published"]),
+        url=version["url"],
+        language=version["language"],
     )
 
 
 def to_index_row(row: sqlite3.Row, text: str) -> IndexRow:
-    """What the indexes store of a passage; see ``to_passage_row``."""
+    """What the indexes store of a passage: of its row, joined with its version, and the version's whole text."""
     return IndexRow(
         number=row["number"],
         id=row["id"],

