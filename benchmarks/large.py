@@ -25,6 +25,7 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ import psutil
 from benchmarks import data, machine
 from benchmarks.process import RESULT, WORK, say
 from rag import Archive
-from rag.index.catalog import Prepared
+from rag.index.catalog import Catalog, Prepared, version_id
 from rag.types import RawArticle
 
 _BASE = 300
@@ -55,6 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser("python -m benchmarks.large", description=__doc__, formatter_class=form)
     parser.add_argument("--passages", type=int, default=1_000_000, metavar="N")
     parser.add_argument("--articles", type=Path, help="JSON lines of articles; by default what benchmarks.data finds")
+    parser.add_argument("--base", type=int, default=_BASE, metavar="N", help="articles that are repeated")
+    parser.add_argument("--like", type=Path, help="an archive whose articles are repeated: nothing is ingested then")
     parser.add_argument("--folder", type=Path, help="by default .bench/large/N")
     parser.add_argument("--searches", type=int, default=200)
     parser.add_argument("--rebuild", action="store_true", help="begin anew")
@@ -70,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if args.rebuild:
         shutil.rmtree(folder, ignore_errors=True)
     began = time.perf_counter()
-    build(folder, args.passages, args.articles)
+    build(folder, args.passages, args.articles, base=args.base, like=args.like)
     if args.build_only:
         return 0
     say(f"built, or was there, in {time.perf_counter() - began:.0f} s")
@@ -87,7 +90,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def build(
-    folder: Path, passages: int, articles: Path | None = None, *, base: int = _BASE, embeddings: Any = None
+    folder: Path,
+    passages: int,
+    articles: Path | None = None,
+    *,
+    base: int = _BASE,
+    like: Path | None = None,
+    embeddings: Any = None,
 ) -> None:
     """Make the archive, or what is missing of it.
 
@@ -96,12 +105,18 @@ def build(
         passages: How many it is to have at least.
         articles: JSON lines of articles.
         base: How many of them are repeated.
+        like: An archive of the same embedding model, whose articles are repeated.
         embeddings: In place of the built-in model.
     """
     with Archive.open(folder, chat_model="none", embeddings=embeddings) as archive:
-        if not archive.stores.exists or archive.stats().articles < min(base, 8):
-            archive.ingest(_cut(folder.with_name(f"{folder.name}-base.jsonl"), articles, base))
         stores = archive.stores
+        if like is not None:
+            with Archive.open(like, chat_model="none", embeddings=embeddings) as other, stores.writing("ingest"):
+                stores.claim_fingerprint()
+                keys = [a.key for a in islice(other.articles(), base)]
+                _store(stores.catalog, [_Original.of(other, k).item for k in keys if not stores.catalog.versions(k)])
+        elif not stores.exists or archive.stats().articles < min(base, 8):
+            archive.ingest(_cut(folder.with_name(f"{folder.name}-base.jsonl"), articles, base))
         with stores.writing("ingest"):
             catalog = stores.catalog
             originals = [_Original.of(archive, a.key) for a in archive.articles() if "#copy" not in a.key]
@@ -117,8 +132,7 @@ def build(
                     done += len(batch[-1].runs)
                     if done >= passages:
                         break
-                catalog.store(batch)
-                catalog.set_linked([_ident(p) for p in batch], [], [])
+                _store(catalog, batch)
                 if made % _SETTLED < _STORED or done >= passages:
                     stores.index_pending()
                     rate = (done - first) / (time.perf_counter() - began)
@@ -132,10 +146,10 @@ def _cut(to: Path, articles: Path | None, base: int) -> Path:
     return to
 
 
-def _ident(item: Prepared) -> str:
-    from rag.index.catalog import version_id
-
-    return version_id(item.draft)
+def _store(catalog: Catalog, batch: Sequence[Prepared]) -> None:
+    """Store articles as ones that were looked through and compared."""
+    catalog.store(batch)
+    catalog.set_linked([version_id(item.draft) for item in batch], [], [])
 
 
 def _last_copy(archive: Archive) -> int:
