@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,41 @@ def processor() -> str:
     facts = {n.strip(): v.strip() for n, _, v in (line.partition(":") for line in lines) if v}
     flags = facts.get("flags", "").split()
     return " ".join([facts.get("model name", platform.machine()), *(f for f in FLAGS if f in flags)])
+
+
+_CORES: list[int] = []
+"""How many processors this process was given, if it was told."""
+
+
+def processors() -> int:
+    """Processors that this process may use: those it was given, or else all that the system lets it have."""
+    if _CORES:
+        return _CORES[-1]
+    try:
+        return len(os.sched_getaffinity(0)) or 1
+    except AttributeError:  # not on macOS and Windows
+        return os.cpu_count() or 1
+
+
+def use_processors(count: int) -> None:
+    """Have this process use no more than so many processors; to be called before it loads a model.
+
+    Libraries start a thread for each processor of the machine, whoever else is on it: eight workers on eight processors
+    would have sixty-four threads that wait for one another. Most of them read their number from the environment when
+    they are loaded; torch, if it was loaded before, is told.
+
+    Args:
+        count: At least 1.
+    """
+    _CORES[:] = [count]
+    for name in _THREADS:
+        os.environ[name] = str(count)
+    if (torch := sys.modules.get("torch")) is not None:
+        torch.set_num_threads(count)
+
+
+_THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
+"""Variables by which torch, its products of matrices, numpy's and the tokenizers know how many threads to start."""
 
 
 @contextmanager

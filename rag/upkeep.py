@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rag.index.moving import Moved
+    from rag.index.moving_catalog import CatalogMoved
     from rag.index.salvage import Salvaged
     from rag.index.stores import Stores
     from rag.settings import Settings
@@ -99,6 +100,34 @@ class Upkeep:
         self.stores.require()
         with self.stores.writing("migrate", complete=not leave_old):
             moved = move_vectors(self.stores, to_vectors, leave_old=leave_old, progress=progress)
+        self.settings = self.stores.settings
+        return moved
+
+    def migrate_catalog(self, to: str, *, progress: Callable[[int, str], None] | None = None) -> CatalogMoved:
+        """Move the catalog, conversations with it, to a PostgreSQL server, or from there to the archive's folder.
+
+        The old one stays until the new one is compared, row for row; then it is removed (a copy of it is made by
+        ``backup``, or pg_dump). The indexes stay as they are. While it is copied, others may read and not write. From
+        then on the setting ``catalog`` has to be ``to``, as it is for this object.
+
+        Args:
+            to: "postgresql://user@host/database", a database without tables of ours; "embedded" for the folder.
+            progress: Called with the number of rows copied so far, and the name of the table.
+
+        Raises:
+            UsageError: It is no such address, the catalog is there already, or another one is.
+            ArchiveDamaged: What came to the new place is not what is in the old one; nothing has been changed.
+            ArchiveLocked: Others write to one of the two places.
+            ArchiveError: The server can't be reached, or refuses.
+            DiskFull: There is no room.
+        """
+        from rag.index.moving_catalog import move_catalog
+        from rag.sources.store import SourceStore
+
+        if (sources := self.__dict__.pop("sources", None)) is not None:  # they are beside the catalog
+            sources.close()
+        moved = move_catalog(self.stores, to, lambda file: SourceStore(file).close(), progress)
+        self.stores.use_catalog_at(to)
         self.settings = self.stores.settings
         return moved
 

@@ -113,6 +113,87 @@ def test_names_and_ports_fit_together() -> None:
         assert (DEPLOY / folder.partition(":")[0]).exists()
 
 
+def test_every_part_of_compose_refers_to_one_that_is_there() -> None:
+    """What `docker compose config` would say, as far as it can be said without Docker."""
+    services = COMPOSE["services"]
+    assert set(COMPOSE) <= {"name", "services", "volumes", "networks", "x-onrecord"}
+    known = {"image", "build", "restart", "environment", "depends_on", "networks", "command", "entrypoint", "volumes",
+             "ports", "healthcheck", "profiles"}  # fmt: skip
+    for name, service in services.items():
+        assert set(service) <= known, name
+        needed = service.get("depends_on", {})
+        assert set(needed) <= set(services), name
+        for other, how in needed.items() if isinstance(needed, dict) else ():
+            assert how["condition"] in ("service_started", "service_healthy"), name
+            assert how["condition"] == "service_started" or "healthcheck" in services[other], (name, other)
+        assert set(service.get("networks", ())) <= set(COMPOSE["networks"]), name
+        for volume in service.get("volumes", ()):
+            source, _, target = volume.partition(":")
+            assert target.startswith("/") and (source.startswith("./") or source in COMPOSE["volumes"]), volume
+        # What a service keeps is in the folder that its image declares to be one.
+        if service.get("image") == "onrecord":
+            assert any(v.partition(":")[2] == "/data" for v in service["volumes"]), name
+    assert "VOLUME /data" in (ROOT / "Dockerfile").read_text("utf-8")
+    (subnet,) = [each["subnet"] for each in COMPOSE["networks"]["inside"]["ipam"]["config"]]
+    for name, environment in ours():
+        if name.startswith("compose"):
+            assert subnet in environment["ONRECORD_TRUSTED_PROXIES"], "nginx is in it"
+
+
+def test_every_part_of_kubernetes_refers_to_one_that_is_there() -> None:
+    """What `kubectl apply --dry-run` would say, as far as it can be said without a cluster."""
+    versions = {"ConfigMap": "v1", "Service": "v1", "StatefulSet": "apps/v1", "Deployment": "apps/v1"}
+    names = {(o["kind"], o["metadata"]["name"]) for o in OBJECTS}
+    assert len(names) == len(OBJECTS)
+    assert all(o["apiVersion"] == versions[o["kind"]] for o in OBJECTS)
+    labels = []
+    for workload, container in containers():
+        spec, pod = workload["spec"], workload["spec"]["template"]
+        assert spec["selector"]["matchLabels"] == pod["metadata"]["labels"]
+        labels.append(pod["metadata"]["labels"])
+        if workload["kind"] == "StatefulSet":
+            assert ("Service", spec["serviceName"]) in names
+        claims = {c["metadata"]["name"] for c in spec.get("volumeClaimTemplates", ())}
+        volumes = claims | {v["name"] for v in pod["spec"].get("volumes", ())}
+        assert {m["name"] for m in container["volumeMounts"]} <= volumes
+        ports = {p["containerPort"] for p in container["ports"]}
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            for way in ("httpGet", "tcpSocket"):
+                assert container.get(probe, {}).get(way, {"port": min(ports)})["port"] in ports
+    for service in of_kind("Service"):
+        selector = service["spec"]["selector"]
+        assert selector in labels or "statefulset.kubernetes.io/pod-name" in selector, service
+
+
+def test_every_path_and_port_that_is_asked_is_answered(tmp_path: Path) -> None:
+    """Those of probes, of Prometheus and of the image's health check, by a running service with the token."""
+    from helpers import fill, many
+    from service.calls import client
+
+    from rag import Archive
+    from rag.service.access import Access
+    from rag.service.http import create_app
+    from rag.service.scheduler import RequestScheduler
+    from rag.testing import FakeChat, FakeEmbeddings
+
+    (workload,) = [w for w, c in containers() if c["image"] == "onrecord"]
+    container = workload["spec"]["template"]["spec"]["containers"][0]
+    scraped = workload["spec"]["template"]["metadata"]["annotations"]
+    dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
+    asked = {container[p]["httpGet"]["path"] for p in ("startupProbe", "livenessProbe")}
+    asked |= {"/readyz", scraped["prometheus.io/path"]} | set(re.findall(r"127.0.0.1:8000(/\w+)", dockerfile))
+    assert asked == {"/healthz", "/readyz", "/metrics"}
+    ports = {str(p["containerPort"]) for p in container["ports"]} | set(re.findall(r"EXPOSE (\d+)", dockerfile))
+    ports |= {scraped["prometheus.io/port"]} | set(re.findall(r"server onrecord-\d:(\d+)", NGINX))
+    assert ports == {str(Settings.model_fields["port"].default)}
+    with Archive.open(tmp_path / "a", chat_model=FakeChat(), embeddings=FakeEmbeddings()) as archive:
+        fill(archive, *many(3))
+        with client(create_app(RequestScheduler(archive), Access(token="t" * 20))) as web:
+            for path in asked:
+                bare, signed = (web.get(path, headers=h) for h in ({}, {"authorization": f"Bearer {'t' * 20}"}))
+                assert (bare.status_code, signed.status_code) == (200 if path == "/healthz" else 401, 200), path
+
+
 def test_secrets_are_those_that_the_first_lines_make() -> None:
     text = (DEPLOY / "kubernetes.yaml").read_text("utf-8")
     made = set(re.findall(r"--from-literal=([\w-]+)=", text))

@@ -11,6 +11,7 @@ import typer
 from rag.cli.app import app
 from rag.cli.options import ArchiveOption, JsonOption
 from rag.cli.terminal import Exit, open_archive, print_json, progress_bar, rich_console
+from rag.errors import UsageError
 from rag.text.normalize import printable
 
 
@@ -107,23 +108,35 @@ def restore(
 @app.command()
 def migrate(
     to_vectors: Annotated[
-        str,
+        str | None,
         typer.Option(
             "--to-vectors",
             metavar="URL",
             help="chroma+http://host:port, postgresql://user@host/database, qdrant+http://host:port, or embedded",
         ),
-    ],
+    ] = None,
+    to_catalog: Annotated[
+        str | None,
+        typer.Option("--to-catalog", metavar="URL", help="postgresql://user@host/database, or embedded"),
+    ] = None,
     archive: ArchiveOption = None,
     leave_old: Annotated[
         bool, typer.Option("--leave-old", help="Leave the old place alone, whose server may be gone for good")
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Move the vectors to a server, to another one, or back. The old ones stay until the new ones are compared.
+    """Move the catalog or the vectors to a server, or back. The old ones stay until the new ones are compared.
 
-    Example: onrecord migrate --to-vectors postgresql://news@db.example/news
+    Example: onrecord migrate --to-catalog postgresql://ann@db.example/news
     """
+    if (to_vectors is None) == (to_catalog is None):
+        raise UsageError("Say what is moved, and where to: --to-catalog URL, or --to-vectors URL.")
+    if to_catalog is not None and leave_old:
+        raise UsageError("--leave-old is for vectors. To keep the old catalog, copy it first: onrecord backup, pg_dump")
+    if to_vectors is None:
+        assert to_catalog is not None
+        _migrate_catalog(to_catalog, archive, as_json)
+        return
     with open_archive(archive) as opened:
         total = opened.stats().passages
         with progress_bar("passages", lambda: total) as step:
@@ -135,6 +148,17 @@ def migrate(
     print(f"Set from now on: ONRECORD_VECTORS={moved.at or ''}" + (" (with its user and password)" if moved.at else ""))
     if moved.left:
         rich_console(stderr=True).print(f"The old ones are still there: {printable(moved.left)}", style="yellow")
+
+
+def _migrate_catalog(to: str, archive: Path | None, as_json: bool) -> None:
+    with open_archive(archive) as opened, progress_bar("rows", lambda: None) as step:
+        moved = opened.migrate_catalog(to, progress=step)
+    if as_json:
+        print_json(json.dumps({"at": moved.at, "rows": moved.rows, "digest": moved.digest}))
+        return
+    print(f"{moved.rows['version']} versions of articles, {sum(moved.rows.values())} rows in all, moved and compared:")
+    print(moved.digest)
+    print(f"Set from now on: ONRECORD_CATALOG=postgresql://USER@{moved.at}" if moved.at else "Unset ONRECORD_CATALOG.")
 
 
 @app.command()

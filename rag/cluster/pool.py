@@ -33,6 +33,8 @@ _DEATHS = 3
 _STARTING = 180.0
 """Seconds that workers may take to start."""
 _REACHING = 5.0
+_EACH = 1
+"""Processors that each worker gets, and starts threads for."""
 _MOST = 10_000
 _STORE = 256 * 2**20
 """Bytes of shared memory for what is on its way between this process and workers of this machine."""
@@ -221,7 +223,8 @@ class RayPool:
         """Ask for a worker; it is a member once it has come and is what it has to be."""
         from rag.cluster.worker import Worker
 
-        actor = self._ray.remote(Worker).options(num_cpus=1, max_restarts=0, max_task_retries=0).remote(self._job)
+        options = {"num_cpus": _EACH, "max_restarts": 0, "max_task_retries": 0}
+        actor = self._ray.remote(Worker).options(**options).remote(self._job, _EACH)
         self._coming.append(_Member(actor, actor.hello.remote()))
 
     def _admit_coming(self) -> None:

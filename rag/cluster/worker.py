@@ -21,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.ingest.prepared import Cleaned, Split
+from rag.machine import use_processors
 from rag.types import QuoteSpan, RawArticle, Sentence, Skipped
 
 if TYPE_CHECKING:
@@ -113,8 +114,15 @@ def code() -> str:
 class Worker:
     """One worker. Calls come one after the other."""
 
-    def __init__(self, job: Job) -> None:
-        """Take the job; models are loaded when they are needed."""
+    def __init__(self, job: Job, processors: int | None = None) -> None:
+        """Take the job; models are loaded when they are needed.
+
+        Args:
+            job: What is the same for all calls.
+            processors: How many this process was given, where it is one of the worker's own; None: it is another's.
+        """
+        if processors is not None:
+            use_processors(processors)
         self._job = job
         self._open: dict[int, tuple[int, Iterator[Cleaned | Skipped]]] = {}
         from rag import registry

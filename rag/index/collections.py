@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from rag.index.schema import CatalogFile
 from rag.types import Value
 
-_TABLES = r"""
+_SCRIPT = r"""
 CREATE TABLE IF NOT EXISTS collection (
   id INTEGER PRIMARY KEY,
   owner TEXT NOT NULL,              -- the one user who sees it; empty: everybody
@@ -30,6 +30,8 @@ CREATE TRIGGER IF NOT EXISTS collected_taken_down AFTER DELETE ON version BEGIN
     AND NOT EXISTS (SELECT 1 FROM version WHERE key = OLD.key); \
 END;
 """
+TABLES = tuple(s for s in _SCRIPT.replace("\\\n", " ").split(";\n") if s.strip())
+"""Statements that make what is missing of them."""
 
 
 class Collection(Value):
@@ -99,7 +101,7 @@ class CollectionStore(CatalogFile):
     def make_collection(self, name: str, owner: str, note: str) -> int | None:
         """A new one, by its id; None where its owner has one of this name already."""
         with self._transaction() as db:
-            self._make(db, (s for s in _TABLES.replace("\\\n", " ").split(";\n") if s.strip()))
+            self._make(db, TABLES)
             made = db.execute(
                 """INSERT INTO collection (owner, name, note, made) VALUES (?, ?, ?, ?)
                    ON CONFLICT DO NOTHING RETURNING id""",

@@ -22,6 +22,7 @@ from pydantic import ValidationError
 
 from rag.errors import ArchiveDamaged, ArchiveLocked, ArchiveMismatch, ConversationMissing, UsageError
 from rag.index.feedback import to_case
+from rag.index.sharing import TABLES as SHARING
 from rag.index.sharing import Sharing
 from rag.index.sqlite import Connection, Connections, transaction
 from rag.index.titles import fold, title_of
@@ -368,6 +369,13 @@ class Conversations(Sharing):
             )
         if facts.get("purge") == "1":  # the process that deleted was stopped before the log was empty
             _purge(db)
+
+    def make_tables(self) -> None:
+        """Make the file with all tables, those among them that else are made at their first use."""
+        self._create()
+        with self._writing() as db:
+            for statement in SHARING:
+                db.execute(statement)
 
     def _create(self) -> None:
         try:

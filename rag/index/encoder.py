@@ -25,7 +25,7 @@ import numpy.typing as npt
 from rag.errors import ModelFailed
 from rag.extras import require
 from rag.index.e5 import E5File, E5Tokenizer
-from rag.machine import limit_openmp_spin
+from rag.machine import limit_openmp_spin, processors
 from rag.weights import E5, MINILM, ensure_in_place
 
 log = logging.getLogger(__name__)
@@ -295,7 +295,7 @@ class Runner:
                     log.info("%s is damaged (%s): exporting again", file, e)
                     file.unlink(missing_ok=True)
                     return self.onnx()
-                self._threads = ThreadPoolExecutor(os.cpu_count(), "onnx")
+                self._threads = ThreadPoolExecutor(processors(), "onnx")
                 self._session = session
         return True
 

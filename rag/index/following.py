@@ -38,6 +38,15 @@ class Following:
         """The address of the catalog's server; empty where the catalog is in the folder."""
         return self.settings.catalog.get_secret_value() if self.settings.catalog else ""
 
+    def use_catalog_at(self, url: str) -> None:
+        """Go on with another setting ``catalog``; "embedded" for the archive's folder."""
+        from pydantic import SecretStr
+
+        self.close()
+        self._seen = False
+        at = None if url == "embedded" else SecretStr(url)
+        self.settings = self.settings.model_copy(update={"catalog": at})
+
     def require_folder(self, what: str) -> None:
         """Check that the catalog is in the folder.
 
@@ -63,10 +72,13 @@ class Following:
 
             return Catalog(file, create=create)
         if file.exists():
-            raise UsageError(
-                f"{self.path} has a catalog of its own. Name another folder, for the indexes of the one on the server: "
-                "--archive PATH"
-            )
+            from rag.index.moving_catalog import finish
+
+            if not finish(self.path):  # else a move to the server was killed when nothing but that was left to do
+                raise UsageError(
+                    f"{self.path} has a catalog of its own. Name another folder, for the indexes of the one on the "
+                    "server: --archive PATH. Or unset ONRECORD_CATALOG to use it"
+                )
         from rag.index.server_catalog import ServerCatalog
 
         return ServerCatalog(self.server, self.path, create=create)
@@ -155,6 +167,9 @@ class Following:
             yield
 
     def _catch_up(self) -> None:
+        raise NotImplementedError
+
+    def close(self) -> None:
         raise NotImplementedError
 
     def writing(self, what: str) -> AbstractContextManager[None]:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from rag.settings import Settings
 
 STEP = 4000  # passages handed to the indexes at once
+HALF = ".moving"
+"""Where a catalog is put together that is being moved to the folder; nothing of it is used before it is complete."""
 
 
 class KeepsVectors:
@@ -92,6 +94,7 @@ class KeepsVectors:
         """Remove indexes that an interrupted rebuild left behind."""
         from rag.index.vector_places import leftovers
 
+        shutil.rmtree(self.path / HALF, ignore_errors=True)
         live = self._index_names()
         for folder in self.path.glob("lexical-*"):
             if folder.name != live["lexical"]:

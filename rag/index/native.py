@@ -12,6 +12,7 @@ import json
 import os
 import re
 import shutil
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,6 +29,8 @@ _FULL = re.compile(r"disk is full|no space left|disk quota|os error 28|file too 
 ROOM = 64_000_000
 """Bytes that have to be free before a batch of articles is stored: more than all stores write for it."""
 SEAL = "seal.json"
+_SUMS = f"{SEAL}.sums"
+_UNSEEN_NS = 2_000_000_000
 _CATALOG = "catalog.sqlite"
 _CHEAP = 64_000_000
 """Bytes of files whose checksums are compared whenever an index is opened; of larger ones ``doctor`` compares them."""
@@ -126,14 +129,40 @@ def seal(folder: Path, generation: int | None = None) -> None:
         generation: Of the catalog that they are known to hold all of; None: nobody has compared them.
     """
     _let_read(folder)
-    files = {name: [size, _checksum(folder / name)] for name, size in _files(folder).items()}
-    told = {"generation": generation, "files": files}
-    half = folder / f"{SEAL}.{os.getpid()}"
+    known, at = _summed(folder)
+    now = time.time_ns()
+    told: dict[str, list[int]] = {}
+    for name in _files(folder):
+        state = (folder / name).stat()
+        facts = [state.st_size, state.st_mtime_ns, state.st_ino]
+        before = known.get(name) or [0]
+        # A file that was changed while it was last summed up, or just before, may have been changed again unseen.
+        same = before[1:] == facts and state.st_mtime_ns < at - _UNSEEN_NS
+        told[name] = [before[0] if same else _checksum(folder / name), *facts]
+    files = {name: [size, checksum] for name, (checksum, size, *_) in told.items()}
+    _put(folder / SEAL, {"generation": generation, "files": files})
+    _put(folder / _SUMS, {"at": now, "files": told})
+
+
+def _put(file: Path, content: object) -> None:
+    half = file.with_name(f"{SEAL}.{os.getpid()}")
     try:
-        half.write_text(json.dumps(told), "utf-8")
-        os.replace(half, folder / SEAL)
+        half.write_text(json.dumps(content), "utf-8")
+        os.replace(half, file)
     except OSError:
         half.unlink(missing_ok=True)
+
+
+def _summed(folder: Path) -> tuple[dict[str, list[int]], int]:
+    """What the files of an index were when it was last sealed: checksum, bytes, time and inode; and when that was.
+
+    A large index has files of gigabytes, of which most stay as they are when an article is added.
+    """
+    try:
+        told = json.loads((folder / _SUMS).read_bytes())
+        return {name: [int(n) for n in facts] for name, facts in told["files"].items()}, int(told["at"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}, 0
 
 
 def _let_read(folder: Path) -> None:

@@ -13,7 +13,7 @@ from rag.text.local_clock import clock_text
 from rag.text.manner import telling
 from rag.types import Article, Quote, QuoteSpan
 
-_PEOPLE = (
+PEOPLE = (
     """CREATE TABLE IF NOT EXISTS speaker_person (
       name TEXT NOT NULL,               -- as articles have it
       role TEXT NOT NULL,               -- the same; empty: none
@@ -137,7 +137,7 @@ class QuoteStore(CatalogFile):
     def group_speakers(self, groups: Sequence[Sequence[tuple[str, str | None]]]) -> None:
         """Make one person of the speakers of each group, in place of what they were."""
         with self._transaction() as db:
-            self._make(db, _PEOPLE)
+            self._make(db, PEOPLE)
             for group in groups:
                 number = db.execute("SELECT coalesce(max(person), 0) + 1 FROM speaker_person").fetchone()[0]
                 db.executemany(

@@ -21,7 +21,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from rag.errors import ArchiveDamaged, ArchiveMismatch, ArchiveMissing
+from rag.errors import ArchiveDamaged, ArchiveError, ArchiveMismatch, ArchiveMissing
 from rag.index.native import StoreClosed as StoreClosed
 from rag.index.readonly import require_writable
 from rag.index.sqlite import Connection, Connections, transaction
@@ -38,6 +38,8 @@ WITH_ARTICLES = 3
 """The format since which the lexical index holds whole articles beside passages."""
 WITH_FULL_TEXT = 4
 """The format since which there is a full-text index."""
+MOVED_TO = "moved_to"
+"""A fact of a catalog that was moved to a server, and whose file is about to be removed."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,7 @@ def require_catalog(file: Path) -> None:
     Raises:
         ArchiveDamaged: It is gone.
     """
-    if file.with_name("replica.sqlite").exists():
+    if file.with_name("replica.sqlite").exists() and not file.exists():
         raise ArchiveMissing(
             f"{file.parent} holds the indexes of a catalog on a server. Set ONRECORD_CATALOG to its address."
         )
@@ -138,6 +140,8 @@ class CatalogFile:
         # Readers look first: only a migration waits for a writer.
         tables = {r["name"] for r in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if tables and not {"meta", "version", "passage"} <= tables:
+            if "meta" in tables and (moved := self.meta(MOVED_TO)):
+                raise ArchiveMissing(f"The catalog of this archive was moved to {moved}. Set ONRECORD_CATALOG to it.")
             raise ArchiveDamaged(f"{self.path} is another program's database. Choose another folder: --archive PATH")
         if tables and int(self.meta("schema") or 0) == SCHEMA_VERSION:
             return
@@ -175,6 +179,11 @@ class CatalogFile:
         for statement in statements:
             db.execute(statement)
 
+    def make_tables(self, statements: Iterable[str]) -> None:
+        """Make tables that else are made at their first use."""
+        with self._transaction() as db:
+            self._make(db, statements)
+
     def set_meta(self, name: str, value: str) -> None:
         """Record a fact about the archive."""
         with self._transaction() as db:
@@ -208,7 +217,12 @@ def _set_up(db: Connection) -> None:
     db.execute("PRAGMA secure_delete=ON")  # a takedown leaves no words in free pages
 
 
-def _damaged(path: Path, error: sqlite3.Error) -> ArchiveDamaged:
+def _damaged(path: Path, error: sqlite3.Error) -> ArchiveError:
+    if not path.exists():
+        return ArchiveMissing(
+            f"The catalog {path} was moved away (onrecord migrate) or deleted while it was in use. Start again with "
+            "the new setting."
+        )
     return ArchiveDamaged(
         f"The archive's catalog can't be read ({error}). Bring it back from a backup (onrecord restore), or write out "
         f"the articles that can still be read: onrecord export --salvage OUT.jsonl --archive {path.parent}"

@@ -136,12 +136,12 @@ class ServerConnection:
             return self._owner.begun(self)
         asked, names = translate(statement)
         given = [values[n] for n in names] if isinstance(values, Mapping) else values
-        return self._do(lambda cursor: cursor.execute(asked, [_clean(v) for v in given]))
+        return self._do(lambda cursor: cursor.execute(asked, [clean(v) for v in given]))
 
     def executemany(self, statement: str, rows: Collection[Sequence[Any]]) -> Any:
         """Execute a statement for each row of values."""
         asked, _ = translate(statement)
-        given = [[_clean(v) for v in row] for row in rows]
+        given = [[clean(v) for v in row] for row in rows]
         return self._do(lambda cursor: _many(cursor, asked, given))
 
     def plain(self, statement: str, values: Sequence[Any] = ()) -> Any:
@@ -191,7 +191,7 @@ def _many(cursor: Any, statement: str, rows: list[list[Any]]) -> None:
         cursor.executemany(statement, rows)
 
 
-def _clean(value: Any) -> Any:
+def clean(value: Any) -> Any:
     """Without NULs, which PostgreSQL's texts can't hold."""
     return value.replace("\x00", "\ufffd") if type(value) is str and "\x00" in value else value
 
@@ -392,8 +392,8 @@ class ServerConnections:
             )
         if state in ("42P01", "42703", "42883"):
             return ArchiveMismatch(
-                f"The catalog on {self.where} lacks a part of its schema ({first}). Bring it back from a backup "
-                "(pg_restore), or name an empty database."
+                f"The catalog on {self.where} lacks a part of its schema ({first}). If it was moved away meanwhile "
+                "(onrecord migrate), start again with the new setting. Else bring it back from a backup (pg_restore)."
             )
         if state == "42501":
             return ArchiveError(f"The user of {self.where} lacks a right there ({first}). Ask its owner to grant it.")
@@ -438,4 +438,4 @@ def _where(url: str) -> str:
     return f"{host}{f':{port}' if port else ''}/{named.get('dbname') or named.get('user') or ''}"
 
 
-__all__ = ["Row", "ServerConnection", "ServerConnections", "translate"]
+__all__ = ["Row", "ServerConnection", "ServerConnections", "clean", "translate"]

@@ -19,7 +19,7 @@ from rag.index.server import ServerConnections
 from rag.index.server_schema import require_schema, upgrade
 from rag.index.sqlite import Connections
 
-_LOCAL = {"generation", "vectors", "lexical", "index_format", "healed", "vectors_at", "vector_shards", "archive_id"}
+LOCAL = {"generation", "vectors", "lexical", "index_format", "healed", "vectors_at", "vector_shards", "archive_id"}
 """Facts about the indexes, which each folder has for itself."""
 
 
@@ -87,7 +87,7 @@ class ServerCatalog(Catalog):
 
     def meta(self, name: str) -> str | None:
         """A recorded fact about the archive, or of this folder's indexes."""
-        if name in _LOCAL:
+        if name in LOCAL:
             return self._replica.get(name)
         if name == "purge":
             return str(int(self._replica.number("purged") < self._takedowns()))
@@ -95,7 +95,7 @@ class ServerCatalog(Catalog):
 
     def set_meta(self, name: str, value: str) -> None:
         """Record a fact about the archive, or of this folder's indexes."""
-        if name in _LOCAL:
+        if name in LOCAL:
             self._mark(**{name: value})
         elif name == "purge":
             self._mark(purged=self._takedowns() if self._rebuilt_at is None else self._rebuilt_at)
@@ -249,4 +249,4 @@ class ServerCatalog(Catalog):
         self._mark(**stores, **done, generation=self.generation + 1)
 
 
-__all__ = ["ServerCatalog"]
+__all__ = ["LOCAL", "ServerCatalog"]

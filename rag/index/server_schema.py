@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,8 @@ HEAD = "0002"
 """The last step that this program knows."""
 KNOWN = ("0001", "0002")
 """All steps, in order."""
+MOVED = "moved"
+"""In place of a step: the catalog that was here was moved away, and nothing is left of it."""
 
 _OLDEST = 130000
 """The oldest server's version, as it numbers them."""
@@ -54,6 +57,11 @@ def require_schema(db: ServerConnection, where: str, *, upgrade: bool) -> bool:
         ArchiveMismatch: It is another program's.
     """
     at = found(db)
+    if at == MOVED:
+        raise ArchiveMismatch(
+            f"The catalog that was on {where} was moved away (onrecord migrate). Unset ONRECORD_CATALOG and name the "
+            "folder where it is, --archive PATH, or name another database."
+        )
     if at is not None and at not in KNOWN:
         raise ArchiveMismatch(
             f"The catalog on {where} was written by a newer OnRecord (schema {at}, this one knows {HEAD}). "
@@ -67,14 +75,21 @@ def require_schema(db: ServerConnection, where: str, *, upgrade: bool) -> bool:
     return at != HEAD
 
 
-def upgrade(connections: ServerConnections, db: ServerConnection) -> None:
+def upgrade(connections: ServerConnections, db: ServerConnection, then: Callable[[Any], None] | None = None) -> None:
     """Make the steps that are missing, in one transaction, while others that write wait.
+
+    Args:
+        connections: To the database.
+        db: One of them.
+        then: Fills a new catalog within the same transaction: called with psycopg's connection. Where a catalog was
+            moved away from the database, it is taken as empty.
 
     Raises:
         ArchiveMismatch: A newer program wrote it.
         ExtraMissing: alembic is not installed.
     """
-    if not require_schema(db, connections.where, upgrade=True):
+    left = then is not None and found(db) == MOVED
+    if not left and not require_schema(db, connections.where, upgrade=True):
         return
     encoding, version = (
         db.plain("SHOW server_encoding").fetchone()[0],
@@ -100,8 +115,12 @@ def upgrade(connections: ServerConnections, db: ServerConnection) -> None:
     try:
         with engine.begin() as connection:
             connections.serialize(connection.exec_driver_sql)
+            if left:
+                connection.exec_driver_sql(f"DROP TABLE {TABLE}")
             config.attributes |= {"connection": connection, "table": TABLE}
             command.upgrade(config, "head")
+            if then is not None:
+                then(connection.connection.driver_connection)
     except DBAPIError as e:
         original: Any = e.orig
         raise connections.told(original) from e
@@ -109,4 +128,4 @@ def upgrade(connections: ServerConnections, db: ServerConnection) -> None:
         engine.dispose()
 
 
-__all__ = ["HEAD", "TABLE", "found", "require_schema", "upgrade"]
+__all__ = ["HEAD", "MOVED", "TABLE", "found", "require_schema", "upgrade"]

@@ -17,7 +17,7 @@ from rag.errors import ConversationMissing
 if TYPE_CHECKING:
     from rag.index.server import ServerConnections
 
-_TABLES = (
+TABLES = (
     """CREATE TABLE IF NOT EXISTS share (
       token TEXT PRIMARY KEY,           -- what the link carries: 32 random bytes
       conversation TEXT NOT NULL UNIQUE REFERENCES conversation (id) ON DELETE CASCADE,
@@ -131,7 +131,7 @@ class Sharing:
 
     def _make_tables(self, db: sqlite3.Connection) -> None:
         if self._server is None:
-            for statement in _TABLES:
+            for statement in TABLES:
                 db.execute(statement)
 
 

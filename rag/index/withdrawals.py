@@ -11,6 +11,9 @@ _SHORTEST = 8
 """Characters of an id that may take articles down: shorter ones are numbers that many publishers give."""
 
 
+TABLES = ("CREATE TABLE IF NOT EXISTS withdrawn (id TEXT PRIMARY KEY, at TEXT) WITHOUT ROWID",)
+
+
 class Withdrawals(CatalogFile):
     """The part of the catalog that knows what was withdrawn.
 
@@ -27,7 +30,7 @@ class Withdrawals(CatalogFile):
         """Remember ids of withdrawn articles, and return them; short ones, which many publishers give, are left out."""
         rows = [(ident, at.isoformat() if at else None) for ident in idents if len(ident) >= _SHORTEST]
         with self._transaction() as db:
-            self._make(db, ["CREATE TABLE IF NOT EXISTS withdrawn (id TEXT PRIMARY KEY, at TEXT) WITHOUT ROWID"])
+            self._make(db, TABLES)
             db.executemany("INSERT INTO withdrawn VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET at = excluded.at", rows)
         return [ident for ident, _ in rows]
 

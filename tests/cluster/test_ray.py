@@ -72,6 +72,32 @@ def test_one_of_two_workers_is_killed(
     assert_same(tmp_path / "one", tmp_path / "two")
 
 
+@pytest.mark.slow
+def test_a_worker_starts_threads_for_the_processors_it_was_given(tmp_path: Path) -> None:
+    """Not one for each processor of the machine, on which there are other workers; asked of a real one."""
+    seen = tmp_path / "seen"
+    with Archive.open(tmp_path / "a", embeddings=Telling(str(seen))) as archive:
+        archive.ingest(write_rows(tmp_path / "a.jsonl", *many(3)), on="local:1")
+        assert archive.stats().articles == 3
+    assert "1 1 1 1" in seen.read_text().splitlines()
+
+
+class Telling(FakeEmbeddings):
+    """Writes down, wherever it embeds, how many threads are started there."""
+
+    def __init__(self, seen: str) -> None:
+        super().__init__()
+        self.seen = seen
+
+    def embed_documents(self, texts: list[str]) -> list[list[float]]:
+        from rag.machine import processors
+
+        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
+        with open(self.seen, "a", encoding="utf-8") as out:
+            print(processors(), *map(os.environ.get, names), file=out)
+        return super().embed_documents(texts)
+
+
 def workers(caplog: pytest.LogCaptureFixture) -> list[int]:
     """The processes of the workers that have come."""
     return [int(n) for n in re.findall(r"worker on \S+, process (\d+)", caplog.text)]

@@ -37,7 +37,7 @@ def damage(file: Path, how: str, chance: random.Random) -> None:
 def index_files(folder: Path) -> list[Path]:
     """Those that hold something."""
     found = [*folder.glob("vectors-*/**/*"), *folder.glob("lexical-*/**/*")]
-    return sorted(f for f in found if f.is_file() and f.stat().st_size and not f.name.endswith(".lock"))
+    return sorted(f for f in found if f.is_file() and f.stat().st_size and not f.name.endswith((".lock", ".sums")))
 
 
 @pytest.fixture(scope="module")

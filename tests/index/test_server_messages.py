@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
-from helpers import many, onrecord
+from helpers import command_line, many, onrecord
 from postgres import PASSWORD, PostgresServer, database, found, machine, postgres, rows, url
 
 from rag import Archive
@@ -84,6 +85,52 @@ def test_schemas_of_other_programs(
     monkeypatch.setattr(server_schema, "KNOWN", ("9999", "0001"))
     with pytest.raises(ArchiveMismatch, match=r"older OnRecord's schema .*doctor --repair"):
         machine("c", at=at).search("storm")
+
+
+def test_doctor_says_what_to_do(
+    machine: Callable[..., Archive], postgres: PostgresServer, url: str, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch, capsys: Any, chat: Any,
+) -> None:  # fmt: skip
+    """By the command line, whatever is wrong with the catalog: one line on stderr, exit code 1, no password."""
+    run = command_line(monkeypatch, capsys, chat)
+    monkeypatch.setenv("ONRECORD_ARCHIVE", str(tmp_path / "a"))
+    machine().ingest(rows(tmp_path, *many(3)))
+    machine().close()
+    newer, older = postgres.new_database(), postgres.new_database()
+    for at, step in ((newer, "9999"), (older, "0001")):
+        machine("b", at=at).ingest(rows(tmp_path, *many(1)))
+        machine("b", at=at).close()
+        postgres.execute(f"UPDATE onrecord_schema SET version_num = '{step}'", database(at))
+    half = postgres.new_database()
+    machine("c", at=half).ingest(rows(tmp_path, *many(1)))
+    machine("c", at=half).close()
+    postgres.execute("DROP TABLE passage CASCADE", database(half))
+    for at, told in (
+        ("mysql://ann@host/db", "Give one: postgresql://user@host/database"),
+        (f"postgresql://ann:{PASSWORD}@127.0.0.1:1/db", "Check that it runs"),
+        (postgres.url(password="guessed"), "Check name and password in ONRECORD_CATALOG"),
+        (postgres.url("nowhere"), "createdb NAME"),
+        (postgres.new_database(), "Run: onrecord ingest PATH"),
+        (newer, "Upgrade: pip install -U onrecord"),
+        (older, "doctor --repair"),
+        (half, "pg_restore"),
+    ):
+        monkeypatch.setenv("ONRECORD_CATALOG", at)
+        done = run("doctor")
+        assert done.code == (2 if at.startswith("mysql") else 1) and told in done.err, (at, done)
+        assert done.err.count("\n") == 1 and not done.out, done
+        assert PASSWORD not in done.err and "guessed" not in done.err
+    monkeypatch.setenv("ONRECORD_CATALOG", url)
+    postgres.execute(f"ALTER DATABASE {database(url)} SET default_transaction_read_only = on")
+    assert run("doctor").out == "All three stores agree.\n", "looking is allowed"
+    for command in (
+        ("doctor", "--repair"),
+        ("ingest", rows(tmp_path, *many(1))),
+        ("migrate", "--to-catalog", "embedded"),
+    ):
+        done = run(*command)
+        assert done.code == 1 and "is read-only" in done.err and "default_transaction_read_only" in done.err, done
+        assert done.err.count("\n") == 1
 
 
 def test_a_database_that_cannot_hold_all_letters(

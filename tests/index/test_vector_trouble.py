@@ -15,7 +15,15 @@ import pytest
 from helpers import assert_sound, many, python, row, write_rows
 from vector_servers import KINDS, archive_at, found, free_port, vector_rows
 
-from rag.errors import ArchiveDamaged, ArchiveError, ArchiveLocked, ArchiveMismatch, UsageError
+from rag.errors import (
+    ArchiveDamaged,
+    ArchiveError,
+    ArchiveLocked,
+    ArchiveMismatch,
+    ArchiveReadOnly,
+    DiskFull,
+    UsageError,
+)  # fmt: skip
 from rag.index.served import Owner, ServedVectors
 from rag.index.vector_places import OnServer, server_of
 
@@ -133,6 +141,38 @@ def test_postgresql_says_what_is_wrong(pgvector_server: Any, tmp_path: Path) -> 
     assert "lacks a right" in said(plain_user)
     pgvector_server.execute("UPDATE pg_extension SET extversion = '0.7.4' WHERE extname = 'vector'", name)
     assert "is pgvector 0.7.4, and pgvector 0.8" in said(url)
+
+
+@slow
+def test_postgresql_that_takes_no_vectors(pgvector_server: Any, tmp_path: Path) -> None:
+    """Read-only, or full (a trigger raises the server's own error): nothing is lost, and it goes on afterwards."""
+    url = pgvector_server.new_database()
+    name = url.rpartition("/")[2]
+    with archive_at(tmp_path / "x", url) as archive:
+        archive.ingest(write_rows(tmp_path / "a.jsonl", *many(3)))
+        before = found(archive)
+    ((table,),) = pgvector_server.execute("SELECT tablename FROM pg_tables WHERE tablename LIKE 'onrecord%'", name)
+    full = """CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+              BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = '53100'; END $$"""
+    trigger = f"CREATE TRIGGER full_disk BEFORE INSERT ON {table} FOR EACH ROW EXECUTE FUNCTION full_disk()"
+    for spoil, mend, kind, told in (
+        ((f"ALTER DATABASE {name} SET default_transaction_read_only = on",),
+         (f"ALTER DATABASE {name} RESET default_transaction_read_only",), ArchiveReadOnly, "is read-only. Name one"),
+        ((full, trigger), (f"DROP TRIGGER full_disk ON {table}",), DiskFull, "is full. Free some space there"),
+    ):  # fmt: skip
+        for statement in spoil:
+            pgvector_server.execute(statement, name)
+        with archive_at(tmp_path / "x", url) as archive:
+            assert found(archive) == before
+            with pytest.raises(kind, match=told) as e:
+                archive.ingest(write_rows(tmp_path / "b.jsonl", *many(1, first=9)))
+            assert "\n" not in str(e.value) and "of-the-tests" not in str(e.value)
+        for statement in mend:
+            pgvector_server.execute(statement, "postgres" if "RESET" in statement else name)
+        with archive_at(tmp_path / "x", url) as archive:
+            archive.ingest(tmp_path / "b.jsonl")
+            assert_sound(archive)
+            archive.delete("story-9")
 
 
 @slow

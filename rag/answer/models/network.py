@@ -25,6 +25,7 @@ import numpy.typing as npt
 
 from rag.errors import ModelCorrupt
 from rag.extras import require
+from rag.machine import processors
 
 Floats = npt.NDArray[np.float32]
 
@@ -87,7 +88,7 @@ class Network:
         # scores are others. These are exact, and the same everywhere; the newer processors don't notice.
         options.add_session_config_entry("session.x64quantprecision", "1")
         self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
-        self._threads = ThreadPoolExecutor(os.cpu_count() or 1, "onrecord-network")
+        self._threads = ThreadPoolExecutor(processors(), "onrecord-network")
 
     @classmethod
     def load(cls, folder: Path = _FOLDER) -> Network:

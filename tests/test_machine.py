@@ -1,0 +1,38 @@
+"""How many threads are started where a process was given fewer processors than the machine has."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from helpers import python
+
+from rag.machine import processors
+
+
+def test_a_process_uses_what_the_system_lets_it_have() -> None:
+    """Not what the machine has: a container may be bound to some of it."""
+    one = python(
+        "import os; from rag.machine import processors\n"
+        "os.sched_setaffinity(0, [min(os.sched_getaffinity(0))]); print(processors())"
+    )
+    assert one.stdout.strip() == "1", one.stderr
+    assert processors() == len(os.sched_getaffinity(0))
+
+
+@pytest.mark.models
+def test_the_embedder_starts_as_many_threads_as_were_given() -> None:
+    """More than the machine has, so that it is no number that a library would take by itself."""
+    given = (os.cpu_count() or 1) + 1
+    code = """
+import sys, threading
+from rag.machine import use_processors
+use_processors(int(sys.argv[1]))
+from rag.index.embedding_model import make_embedder
+from rag.settings import load_settings
+embedder = make_embedder(load_settings())
+embedder.by("onnx", ["The harbour was closed. " * 40 for n in range(80)])
+print(sum(t.name.startswith("onnx") for t in threading.enumerate()), "torch" in sys.modules)
+"""
+    done = python(code, str(given))
+    assert done.stdout.split() == [str(given), "False"], done.stdout + done.stderr
