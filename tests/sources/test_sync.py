@@ -14,6 +14,7 @@ from sources.site import QUICK, Answer, Site
 
 from rag import Archive
 from rag.errors import SourceError, UsageError
+from rag.sources.fetch import Limits
 from rag.sources.manager import FetchOptions, Sources
 from rag.sources.values import SourceReport
 from rag.testing import FakeEmbeddings
@@ -26,11 +27,11 @@ def news(site: Site, tmp_path: Path) -> Iterator[Archive]:
         yield archive
 
 
-def opened(path: Path, site: Site, pages: int = 1000) -> Archive:
+def opened(path: Path, site: Site, pages: int = 1000, limits: Limits = QUICK) -> Archive:
     """An archive that may fetch from the site, with the waits of a test."""
     archive = Archive.open(path, embeddings=FakeEmbeddings())
     options = FetchOptions(
-        "OnRecordTests/1.0", allow=("127.0.0.1",), ports=(site.port,), delay=0.0, pages=pages, limits=QUICK
+        "OnRecordTests/1.0", allow=("127.0.0.1",), ports=(site.port,), delay=0.0, pages=pages, limits=limits
     )
     archive.__dict__["sources"] = Sources(archive.stores, options)
     return archive
@@ -88,6 +89,32 @@ def test_pages_are_looked_at_again_as_they_age_and_on_demand(site: Site, news: A
     told = sync(news, look_at_all=True)
     assert (told.changed, told.unchanged) == (1, 3)
     assert [status for path, status in site.answers if path == room.path(2)] == [304]
+
+
+def test_what_only_a_listing_told_stays_when_a_page_is_looked_at_again(site: Site, news: Archive) -> None:
+    room = Newsroom(site, 1)
+    news.sources.add(f"{site.url}/feed.xml")
+    sync(news)
+    before = site.pages["/feed.xml"]
+    room.correct(0, "The harbour of Port 0 was open on Monday, which the feed doesn't tell of.")
+    site.pages["/feed.xml"] = before
+    assert sync(news, look_at_all=True).changed == 1
+    article = news.get(room.url(0))
+    assert "was open on Monday" in article.text
+    assert (article.author, article.source) == ("Reporter 0", "Harbour Post"), "the page itself names neither"
+    assert article.published == room.time(0)
+
+
+def test_a_listing_that_tells_less_takes_nothing_away(site: Site, news: Archive) -> None:
+    room = Newsroom(site, 1)
+    news.sources.add(f"{site.url}/feed.xml", name="feed")
+    sync(news)
+    news.sources.add(f"{site.url}/sitemap.xml", name="sitemap")
+    for _ in range(2):
+        told = {one.source: one for one in news.sources.sync(look_at_all=True).sources}
+        assert (told["sitemap"].changed, told["feed"].changed) == (0, 0)
+    assert news.stats().older_versions == 0
+    assert news.get(room.url(0)).published == room.time(0)
 
 
 @pytest.mark.parametrize("remove", [True, False])
