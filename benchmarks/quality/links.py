@@ -82,7 +82,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stores.claim_fingerprint()
             started = time.process_time()
             pipeline.run(
-                dated[options.first : options.first + options.articles], catalog=stores.catalog, embed=_embed(archive), settle=stores.index_pending
+                dated[options.first : options.first + options.articles],
+                catalog=stores.catalog,
+                embed=_embed(archive),
+                settle=stores.index_pending,
             )
             stored = time.process_time()
             link(stores, like=LIKE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -44,8 +45,7 @@ def _redirects(site: Site, urls: list[str], status: int) -> list[str]:
 
 
 def _wordpress(urls: list[str]) -> str:
-    posts = ",".join(f'{{"link": "{url}", "title": {{"rendered": "A"}}, "content": {{"protected": true}}}}' for url in urls)
-    return f"[{posts}]"
+    return json.dumps([{"link": url, "title": {"rendered": "A"}, "content": {"protected": True}} for url in urls])
 
 
 WAYS: dict[str, Callable[[Site, list[str]], Answer]] = {

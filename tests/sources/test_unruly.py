@@ -1,4 +1,4 @@
-"""200 pages of a site on which everything happens: what can be read is read, the rest is told, nothing is asked twice."""
+"""200 pages of a site on which everything happens: what can be read is read, the rest told, nothing asked twice."""
 
 from __future__ import annotations
 
