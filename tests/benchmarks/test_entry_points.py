@@ -23,6 +23,7 @@ ENTRY_POINTS = [
     "benchmarks.fit.verifier",
     "benchmarks.forms",
     "benchmarks.golden",
+    "benchmarks.large_files",
     "benchmarks.mutations",
     "benchmarks.times",
     "benchmarks.page",

@@ -14,10 +14,12 @@ from sources.site import QUICK, Answer, Site
 
 from rag import Archive
 from rag.errors import SourceError, UsageError
+from rag.settings import load_settings
 from rag.sources.fetch import Limits
 from rag.sources.manager import FetchOptions, Sources
 from rag.sources.values import SourceReport
 from rag.testing import FakeEmbeddings
+from rag.text import parser
 
 
 @pytest.fixture
@@ -277,3 +279,27 @@ def test_a_new_article_is_found_while_the_sync_goes_on(site: Site, tmp_path: Pat
             pytest.fail("not found")
         assert running.is_alive(), "found before the sync was done"
         running.join()
+
+
+@pytest.mark.skipif(not parser.available(), reason="the parser is not installed")
+def test_what_comes_by_a_sync_changes_what_is_there(site: Site, tmp_path: Path) -> None:
+    """Articles that are synced are compared with those that are there, as ingested ones are."""
+    settings = load_settings(
+        archive=tmp_path / "archive", fetch_allow=("127.0.0.1",), fetch_ports=(site.port,), fetch_delay=0.0
+    )
+    told = {
+        "2023-01-06": "Ana Reyes was sworn in as mayor of Porto Novo on Friday.",
+        "2023-09-04": "Mayor Ana Reyes resigned on Monday.",
+    }
+    for day, words in told.items():
+        site.pages[f"/{day}.html"] = Answer(
+            "<html lang='en'><head><title>Mayor</title><meta property='article:published_time' "
+            f"content='{day}T09:00:00Z'></head><body><article><h1>Mayor</h1><p>{words}</p></article></body></html>"
+        )
+    with Archive.open(embeddings=FakeEmbeddings(), settings=settings) as archive:
+        for day in told:
+            archive.sources.add(f"{site.url}/{day}.html", name=day, kind="page")
+        assert sum(one.new for one in archive.sources.sync().sources) == 2
+        (link,) = archive.stores.catalog.links()
+        changed, by = archive.get(link.of[0]), archive.get(link.by[0])
+    assert (link.kind, changed.text, by.text) == ("overtaken", told["2023-01-06"], told["2023-09-04"])
