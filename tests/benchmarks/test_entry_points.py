@@ -10,6 +10,7 @@ from helpers import ROOT
 
 ENTRY_POINTS = [
     "benchmarks.__main__",
+    "benchmarks.beside",
     "benchmarks.embedders",
     "benchmarks.fit.across",
     "benchmarks.fit.claims",
