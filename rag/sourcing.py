@@ -25,6 +25,13 @@ def web_addresses(named: Iterable[str | Path]) -> list[str]:
     return [source for source in named if isinstance(source, str) and is_web(source)]
 
 
+def _linked(stores: Stores) -> None:
+    """What articles that a sync has stored change in others; its caller holds the write lock."""
+    from rag.record.linker import link
+
+    link(stores)
+
+
 class KeepsSources:
     """The part of ``Archive`` that finds articles and keeps their sources."""
 
@@ -49,6 +56,7 @@ class KeepsSources:
                 megabytes=settings.fetch_megabytes,
                 reading=self._limits,
             ),
+            afterwards=_linked,
         )
 
     def found(

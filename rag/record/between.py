@@ -8,7 +8,7 @@ nothing, and a wrong one tells a reporter that a fact no longer holds.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,8 +40,9 @@ def _forms(*verbs: Sequence[str]) -> str:
 
 
 _COUNTERPART = re.compile(
-    rf"\b(?:{_forms(_WORDS.taking_verbs, _WORDS.accusing_verbs, _WORDS.holding_verbs)}|{alternation(_WORDS.irregular)}|"
-    r"is|will|guilty|held|took|met|began|went)\b",
+    rf"\b(?:{_forms(_WORDS.taking_verbs, _WORDS.accusing_verbs, _WORDS.holding_verbs)}|"
+    rf"{alternation(_WORDS.irregular_office, _WORDS.irregular_off, _WORDS.irregular_quashing)}|"
+    r"denie[ds]|is|will|guilty|held|took|met|began|went)\b",
     re.IGNORECASE,
 )
 
@@ -63,10 +64,17 @@ class Side:
         return f"{self.passage.title} {self.passage.text}"
 
 
-def sides(passage: Passage) -> Iterator[Side]:
-    """The sentences of a passage that are looked at."""
+def sides(passage: Passage, among: Container[str] | None = None) -> Iterator[Side]:
+    """The sentences of a passage that are looked at.
+
+    Args:
+        passage: Any.
+        among: Their words, where only some are wanted.
+    """
     for s in passage.sentences:
         text = passage.text[s.start - passage.start : s.end - passage.start]
+        if among is not None and text not in among:
+            continue
         if len(text) <= _LONGEST and not text.rstrip().endswith("?") and not is_note(text):
             yield Side(text, (passage.article_id, s.start, s.end), passage)
 
@@ -87,7 +95,24 @@ def candidates(newer: Side, mine: Sequence[Told], older: Sequence[Side]) -> list
     taking = any(state.frame == "taking" for state in mine)
     named = _named(newer.near if taking else newer.text)  # a successor's sentence names nobody else
     deny = any(state.frame == "denying" for state in mine)
-    return [o for o in older if (deny or _COUNTERPART.search(o.text)) and named & _named(o.text)]
+    some = [o for o in older if (deny or _COUNTERPART.search(o.text)) and named & _named(o.text)]
+    return [o for o in some if _may_be_changed(mine, set(terms(o.text)))]
+
+
+def _may_be_changed(mine: Sequence[Told], there: set[str]) -> bool:
+    """Whether a sentence of some stems has what one of some states has to be told of: its office, event or person."""
+    for now in mine:
+        if now.frame in ("leaving", "taking"):
+            found = any(role in there for role, _ in now.office)
+        elif now.frame == "calling_off":
+            found = now.who.head in there
+        elif now.frame == "denying":
+            found = _as_denied(now, there)
+        else:
+            found = bool(now.who.names & there)
+        if found:
+            return True
+    return False
 
 
 def decide(newer: Side, mine: Sequence[Told], older: Sequence[Side]) -> list[Link]:
@@ -132,13 +157,17 @@ def _changed(now: Told, before: Sequence[Told], newer: Side, older: Side) -> tup
 
 def _denial(now: Told, before: Sequence[Told], newer: Side, older: Side) -> tuple[Status, float] | None:
     """A denial of what an older sentence says, which is no denial itself."""
-    denied = {w for w in query_terms(" ".join(now.clause)) if len(w) > 1}
-    there = set(terms(older.text))
-    if len(denied) < 3 or len(denied & there) < _DENIED * len(denied) or not now.who.names & there:
+    if not _as_denied(now, set(terms(older.text))):
         return None
     if any(b.frame == "denying" for b in before) or re.search(r"\bden(?:y|ie)|\bnot\b|n['’]t\b", older.text):
         return None
     return "denied", 0.92
+
+
+def _as_denied(now: Told, there: set[str]) -> bool:
+    """Whether a sentence of some stems says what is denied, of whom it is denied."""
+    denied = {w for w in query_terms(" ".join(now.clause)) if len(w) > 1}
+    return len(denied) >= 3 and len(denied & there) >= _DENIED * len(denied) and bool(now.who.names & there)
 
 
 def _person(one: Phrase, other: Phrase) -> bool:

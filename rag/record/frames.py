@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from rag.answer.check.governors import WORDS as SUPPORT
@@ -34,18 +35,32 @@ _FRAMES: dict[str, Frame] = {
 }  # fmt: skip
 
 
-def _forms(*verbs: Iterable[str], also: Iterable[str] = ()) -> re.Pattern[str]:
-    """The forms of verbs that tell what has come about, and others that are given."""
-    made = (rf"{verb.removesuffix('e')}\w{{0,2}}(?:ed|d|s|ing)" for some in verbs for verb in some if " " not in verb)
-    return re.compile(rf"\b(?:{alternation(made, also)})\b", re.IGNORECASE)
+def _forms(*verbs: Iterable[str], also: Iterable[str] = ()) -> tuple[str, ...]:
+    """The forms of verbs that tell what has come about, and others that are given, as regular expressions."""
+    single = [verb for some in verbs for verb in some if " " not in verb]
+    made = (
+        rf"{verb[:-1]}(?:ed|es|ing)" if verb.endswith("e") else rf"{verb}{verb[-1]}?(?:ed|e?s|ing)" for verb in single
+    )
+    return (*made, *also)
 
 
-_OFFICE = _forms(_WORDS.leaving_verbs, _WORDS.taking_verbs, also=_WORDS.irregular)
-_OFF = _forms(_WORDS.calling_off_verbs, also=_WORDS.irregular)
-_CLEARED = _forms(_WORDS.clearing_verbs)
-_QUASHED = _forms(_WORDS.quashing_verbs, also=_WORDS.irregular)
-_CHARGE = re.compile(rf"\b(?:{alternation(_WORDS.charge_nouns)})e?s?\b", re.IGNORECASE)
-_DENIED = re.compile(rf"\b(?:{alternation(v[:-1] for v in _WORDS.denying_verbs)})(?:ies|ied)\b", re.IGNORECASE)
+def _whole(forms: Iterable[str]) -> re.Pattern[str]:
+    return re.compile(rf"\b(?:{alternation(forms)})\b", re.IGNORECASE)
+
+
+_CUES = (
+    _forms(_WORDS.leaving_verbs, _WORDS.taking_verbs, also=_WORDS.irregular_office),
+    _forms(_WORDS.calling_off_verbs, also=_WORDS.irregular_off),
+    _forms(_WORDS.clearing_verbs),
+    _forms(_WORDS.quashing_verbs, also=_WORDS.irregular_quashing),
+    tuple(rf"{verb[:-1]}ie[sd]" for verb in _WORDS.denying_verbs),
+)
+"""Forms of the verbs that end a state, or begin one."""
+_OFFICE, _OFF, _CLEARED, _QUASHED, _DENIED = map(_whole, _CUES)
+_CHARGE = _whole(rf"{noun}(?:e?s)?" for noun in _WORDS.charge_nouns)
+_FIRST = re.compile(alternation(re.split("[ -]", form)[0] for forms in _CUES for form in forms))
+"""How one of them begins: nearly all sentences have no such word, and it is looked up, not searched."""
+_WORD = re.compile(r"\w+")
 _BY_SUBJECT = frozenset(("resign", "quit", "retire", "step down", "stand down", "step aside", "leave office", "become",
                          "take office"))  # fmt: skip
 """Verbs of leaving and taking whose subject does so; of the others it is their object."""
@@ -84,13 +99,19 @@ class Told:
 
 def may_change(text: str) -> bool:
     """Whether a sentence has a verb that may change what others say; costs no parse."""
-    return bool(
+    return any(map(_cue, _WORD.findall(text))) and bool(
         (_OFFICE.search(text) and any(is_role(w) for w in text.split()))
         or _OFF.search(text)
         or _CLEARED.search(text)
         or (_QUASHED.search(text) and _CHARGE.search(text))
         or _DENIED.search(text)
     )
+
+
+@lru_cache(1 << 15)
+def _cue(word: str) -> bool:
+    """Whether a word may be one of the verbs that are searched for, or begin one."""
+    return _FIRST.fullmatch(word.lower()) is not None
 
 
 def changes(told: Told) -> bool:

@@ -98,15 +98,14 @@ def _links(
     cued: list[Span] = [by for _, by in back]
     for ident in ids:
         passage = passages[ident]
-        mine = list(between.sides(passage))
-        telling = [(side, states[side.text]) for side in mine if side.text in states]
+        telling = [(side, states[side.text]) for side in between.sides(passage, states)]
         taken = [(wrong, by) for wrong, by in back if passage.start <= by[1] < passage.end]
         cued += [side.place for side, _ in telling]
         if passage.published is None:
             continue
         if telling or taken:
             found += _forward(stores, article, passage, vectors[ident], telling, taken, earlier.like)
-        found += _back(catalog, passage, vectors[ident], mine, earlier)
+        found += _back(catalog, passage, vectors[ident], earlier)
     return found, cued
 
 
@@ -137,12 +136,13 @@ def _forward(
     return found
 
 
-def _back(
-    catalog: Catalog, passage: Passage, vector: npt.NDArray[np.float32], mine: Sequence[between.Side], earlier: _Told
-) -> list[Link]:
+def _back(catalog: Catalog, passage: Passage, vector: npt.NDArray[np.float32], earlier: _Told) -> list[Link]:
     """What newer articles that were there before change in an article."""
     near = earlier.near(vector)
+    if not near:
+        return []
     newer = catalog.passages(near)
+    mine = list(between.sides(passage))
     found: list[Link] = []
     for ident in near:
         other = newer.get(ident)

@@ -213,7 +213,7 @@ class Crawl:
         size = len(answer.body)
         if outcome.hash == entry.hash:
             return Read(outcome, bytes=size, fetched=True)
-        articles, skipped = told_once(articles_of(answer, entry.hints, self._fetcher.reading))
+        articles, skipped = told_once(articles_of(answer, self._store.told(entry), self._fetcher.reading))
         outcome.why = "; ".join(skip.reason for skip in skipped[:3])
         if not articles and entry.hints is not None:
             if (teaser := of_listing(entry.hints, self.source.address)) is not None:

@@ -45,14 +45,17 @@ class FetchOptions:
 class Sources:
     """The sources of one archive."""
 
-    def __init__(self, stores: Stores, options: FetchOptions) -> None:
+    def __init__(
+        self, stores: Stores, options: FetchOptions, afterwards: Callable[[Stores], None] = lambda stores: None
+    ) -> None:
         """Nothing is opened yet.
 
         Args:
             stores: The archive's.
             options: How addresses are fetched.
+            afterwards: Called when a sync has stored some articles, under the write lock.
         """
-        self._stores, self._options = stores, options
+        self._stores, self._options, self._afterwards = stores, options, afterwards
         self._lock = threading.Lock()
         self._store: SourceStore | None = None
 
@@ -214,7 +217,15 @@ class Sources:
         from rag.sources.sync import Sync
 
         with self._stores.syncing(), self.fetcher(cancel) as fetcher:
-            sync = Sync(self._stores, store, fetcher, look_at_all=look_at_all, progress=progress, give_way=give_way)
+            sync = Sync(
+                self._stores,
+                store,
+                fetcher,
+                look_at_all=look_at_all,
+                progress=progress,
+                give_way=give_way,
+                afterwards=self._afterwards,
+            )
             return sync.run(chosen)
 
     def log(self, name: str | None = None, limit: int = 20) -> list[SourceReport]:

@@ -305,6 +305,19 @@ class SourceStore:
             keys=tuple(r["key"] for r in keys),
         )
 
+    def told(self, entry: Entry) -> Hints | None:
+        """What listings tell of an entry's page: its own first, then those of other sources."""
+        rows = self._db.execute(
+            """SELECT hints FROM source_entry WHERE source IN (SELECT id FROM source) AND key = ? AND id <> ?
+               AND hints IS NOT NULL ORDER BY id""",
+            (entry.key, entry.id),
+        ).fetchall()
+        told = entry.hints
+        for row in rows:
+            other = Hints.model_validate_json(row["hints"]).without_words()
+            told = other if told is None else told.filled(other)
+        return told
+
     def record(self, outcomes: Sequence[Outcome]) -> None:
         """Write down what came of entries, in one transaction; their articles are stored."""
         now = datetime.now(UTC)
@@ -414,13 +427,15 @@ def _record(db: Connection, outcome: Outcome, now: datetime) -> None:
     if state == "read" and outcome.look_again and age <= _LAST_LOOK:
         due = (now + max(_FIRST_LOOK, age)).isoformat()
     db.execute(
-        """UPDATE source_entry SET state = ?, tries = 0, why = ?, due = ?, first = ?, hints = NULL,
+        """UPDATE source_entry SET state = ?, tries = 0, why = ?, due = ?, first = ?, hints = ?,
              etag = coalesce(?, etag), modified = coalesce(?, modified), hash = coalesce(?, hash) WHERE id = ?""",
         (
             state,
             outcome.why[:500] or None,
             due,
             first.isoformat(),
+            # Its page is looked at again, and may lack then what its listing told.
+            entry.hints.without_words().model_dump_json() if entry.hints and state == "read" else None,
             outcome.etag,
             outcome.modified,
             outcome.hash,

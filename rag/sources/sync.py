@@ -99,6 +99,7 @@ class Sync:
         look_at_all: bool = False,
         progress: Progress | None = None,
         give_way: Callable[[], None] = lambda: None,
+        afterwards: Callable[[Stores], None] = lambda stores: None,
     ) -> None:
         """Nothing is read yet.
 
@@ -109,8 +110,9 @@ class Sync:
             look_at_all: Look again at all pages that were read before.
             progress: Is told of each source's figures.
             give_way: Called before something heavy; may wait until others have done what is urgent.
+            afterwards: Called when a batch of articles has been stored, under the write lock.
         """
-        self._stores, self._store, self._fetcher = stores, store, fetcher
+        self._stores, self._store, self._fetcher, self._afterwards = stores, store, fetcher, afterwards
         self._look_at_all, self._progress, self._give_way = look_at_all, progress, give_way
         self._came: queue.Queue[tuple[_Run, Read | _Ended]] = queue.Queue(_AHEAD)
         self._stopped = fetcher.cancel
@@ -252,6 +254,7 @@ class Sync:
                 quotes=self._find_quotes,
             )
             after = _current(catalog, keys)
+            self._afterwards(self._stores)
             if withdrawn:
                 there = [key for key in withdrawn if catalog.versions(key)]
                 self._stores.take_down(there)

@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS source_entry (
   address TEXT NOT NULL,            -- as it is fetched
   state TEXT NOT NULL,              -- waiting, read, none, failed, gone, removed
   stamp TEXT NOT NULL,              -- what the listing says of its last change
-  hints TEXT,                       -- JSON, while it waits
+  hints TEXT,                       -- JSON; once it is read, without any words of the article
   newest TEXT,                      -- when it was last touched, as the listing says
   etag TEXT, modified TEXT, hash TEXT,
   first TEXT,                       -- when it was read first

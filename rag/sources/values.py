@@ -34,6 +34,16 @@ class Hints(Value):
         """When it was last touched, as far as is told."""
         return self.updated or self.published
 
+    def without_words(self) -> Hints:
+        """What is told of the article, without any of its words."""
+        return self.model_copy(update={"content": "", "whole": False})
+
+    def filled(self, other: Hints) -> Hints:
+        """These, with what another listing tells of the same page where these tell nothing."""
+        fields = ("title", "author", "published", "language", "outlet", "guid")
+        lacking = {name: getattr(other, name) for name in fields if not getattr(self, name)}
+        return self.model_copy(update=lacking) if lacking else self
+
 
 class Source(Value):
     """A source that is kept."""

@@ -51,7 +51,7 @@ def is_note_in(text: str) -> bool:
     return bool(
         _VERSION.search(text)
         or _CHANGED.search(text)
-        or any(is_note(line) for line in text.splitlines() if line.strip())
+        or any(_LABEL.match(line) or _WITHDRAWN.match(line) for line in text.splitlines() if line.strip())
     )
 
 

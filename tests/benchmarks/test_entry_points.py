@@ -10,6 +10,7 @@ from helpers import ROOT
 
 ENTRY_POINTS = [
     "benchmarks.__main__",
+    "benchmarks.beside",
     "benchmarks.embedders",
     "benchmarks.fit.across",
     "benchmarks.fit.claims",
@@ -24,6 +25,7 @@ ENTRY_POINTS = [
     "benchmarks.fit.verifier",
     "benchmarks.forms",
     "benchmarks.golden",
+    "benchmarks.large_files",
     "benchmarks.mutations",
     "benchmarks.times",
     "benchmarks.page",

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from cli.commands import one_line_error
 from sources.newsroom import Newsroom
 from sources.site import Answer, Site, serving
+
+from rag.sources.values import SourceReport, SyncReport
 
 
 @pytest.fixture
@@ -104,3 +111,75 @@ def test_an_address_is_ingested(cli: Any, site: Site, tmp_path: Path) -> None:
 @pytest.mark.parametrize("every", ["15", "0m", "often"])
 def test_an_interval_that_makes_no_sense_is_refused(cli: Any, tmp_path: Path, every: str) -> None:
     assert "15m" in one_line_error(cli("sources", "sync", "--every", every, "--archive", tmp_path / "a"), 2)
+
+
+sources = import_module("rag.cli.sources")  # rag.cli.sources by name is its group of commands
+
+
+class Told:
+    """What a console was told, in place of stderr."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, terminal: bool) -> None:
+        from rich.console import Console
+
+        self._out = io.StringIO()
+        made = Console(file=self._out, force_terminal=terminal, width=200, color_system=None)
+        monkeypatch.setattr(sources, "rich_console", lambda stderr=False: made)
+
+    @property
+    def lines(self) -> list[str]:
+        return self._out.getvalue().splitlines()
+
+
+def test_a_terminal_shows_each_source_while_it_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Told(monkeypatch, terminal=True)
+    with sources._shown() as show:
+        assert show is not None
+        for new in (1, 7):
+            show(report("post", new=new))
+            show(report("wire", new=2))
+            time.sleep(0.15)
+    assert any("post: 7 new" in line for line in told.lines) and any("wire: 2 new" in line for line in told.lines)
+
+
+def test_where_there_is_no_terminal_nothing_moves(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Told(monkeypatch, terminal=False)
+    with sources._shown() as show:
+        assert show is None
+    assert told.lines == []
+
+
+def test_a_loop_writes_a_line_an_hour_and_one_for_what_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = Told(monkeypatch, terminal=False)
+    clock = [0.0]
+    monkeypatch.setattr(sources, "time", SimpleNamespace(monotonic=lambda: clock[0], strftime=time.strftime))
+    tally = sources._Tally()
+
+    def run(*reports: SourceReport) -> None:
+        sources._print(SyncReport(sources=reports), False, loop=True, tally=tally)
+        clock[0] += 900.0
+
+    for _ in range(5):  # at 0, 15, 30, 45 and 60 minutes
+        run(report("post", new=2, changed=1))
+    (line,) = told.lines
+    assert "10 new" in line and "5 changed" in line and "5 runs" in line
+    run(report("post", read=False, errors=("there is no host post.example",)))
+    assert len(told.lines) == 2 and "post.example" in told.lines[1]
+    for _ in range(3):
+        run(report("post", new=1))
+    assert len(told.lines) == 3 and "3 new" in told.lines[2], "counted from the last line on"
+
+
+def test_a_loop_for_machines_writes_a_json_object_a_run(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for new in (3, 0):
+        sources._print(SyncReport(sources=(report("post", new=new),)), True, loop=True, tally=sources._Tally())
+    rows = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [row["sources"][0]["new"] for row in rows] == [3, 0]
+
+
+def report(name: str, *, read: bool = True, errors: tuple[str, ...] = (), **counts: int) -> SourceReport:
+    """What came of a source."""
+    began = datetime(2026, 3, 1, tzinfo=UTC)
+    return SourceReport(source=name, began=began, seconds=1.0, read=read, errors=errors, **counts)

@@ -14,9 +14,12 @@ from sources.site import QUICK, Answer, Site
 
 from rag import Archive
 from rag.errors import SourceError, UsageError
+from rag.settings import load_settings
+from rag.sources.fetch import Limits
 from rag.sources.manager import FetchOptions, Sources
 from rag.sources.values import SourceReport
 from rag.testing import FakeEmbeddings
+from rag.text import parser
 
 
 @pytest.fixture
@@ -26,11 +29,11 @@ def news(site: Site, tmp_path: Path) -> Iterator[Archive]:
         yield archive
 
 
-def opened(path: Path, site: Site, pages: int = 1000) -> Archive:
+def opened(path: Path, site: Site, pages: int = 1000, limits: Limits = QUICK) -> Archive:
     """An archive that may fetch from the site, with the waits of a test."""
     archive = Archive.open(path, embeddings=FakeEmbeddings())
     options = FetchOptions(
-        "OnRecordTests/1.0", allow=("127.0.0.1",), ports=(site.port,), delay=0.0, pages=pages, limits=QUICK
+        "OnRecordTests/1.0", allow=("127.0.0.1",), ports=(site.port,), delay=0.0, pages=pages, limits=limits
     )
     archive.__dict__["sources"] = Sources(archive.stores, options)
     return archive
@@ -88,6 +91,32 @@ def test_pages_are_looked_at_again_as_they_age_and_on_demand(site: Site, news: A
     told = sync(news, look_at_all=True)
     assert (told.changed, told.unchanged) == (1, 3)
     assert [status for path, status in site.answers if path == room.path(2)] == [304]
+
+
+def test_what_only_a_listing_told_stays_when_a_page_is_looked_at_again(site: Site, news: Archive) -> None:
+    room = Newsroom(site, 1)
+    news.sources.add(f"{site.url}/feed.xml")
+    sync(news)
+    before = site.pages["/feed.xml"]
+    room.correct(0, "The harbour of Port 0 was open on Monday, which the feed doesn't tell of.")
+    site.pages["/feed.xml"] = before
+    assert sync(news, look_at_all=True).changed == 1
+    article = news.get(room.url(0))
+    assert "was open on Monday" in article.text
+    assert (article.author, article.source) == ("Reporter 0", "Harbour Post"), "the page itself names neither"
+    assert article.published == room.time(0)
+
+
+def test_a_listing_that_tells_less_takes_nothing_away(site: Site, news: Archive) -> None:
+    room = Newsroom(site, 1)
+    news.sources.add(f"{site.url}/feed.xml", name="feed")
+    sync(news)
+    news.sources.add(f"{site.url}/sitemap.xml", name="sitemap")
+    for _ in range(2):
+        told = {one.source: one for one in news.sources.sync(look_at_all=True).sources}
+        assert (told["sitemap"].changed, told["feed"].changed) == (0, 0)
+    assert news.stats().older_versions == 0
+    assert news.get(room.url(0)).published == room.time(0)
 
 
 @pytest.mark.parametrize("remove", [True, False])
@@ -250,3 +279,27 @@ def test_a_new_article_is_found_while_the_sync_goes_on(site: Site, tmp_path: Pat
             pytest.fail("not found")
         assert running.is_alive(), "found before the sync was done"
         running.join()
+
+
+@pytest.mark.skipif(not parser.available(), reason="the parser is not installed")
+def test_what_comes_by_a_sync_changes_what_is_there(site: Site, tmp_path: Path) -> None:
+    """Articles that are synced are compared with those that are there, as ingested ones are."""
+    settings = load_settings(
+        archive=tmp_path / "archive", fetch_allow=("127.0.0.1",), fetch_ports=(site.port,), fetch_delay=0.0
+    )
+    told = {
+        "2023-01-06": "Ana Reyes was sworn in as mayor of Porto Novo on Friday.",
+        "2023-09-04": "Mayor Ana Reyes resigned on Monday.",
+    }
+    for day, words in told.items():
+        site.pages[f"/{day}.html"] = Answer(
+            "<html lang='en'><head><title>Mayor</title><meta property='article:published_time' "
+            f"content='{day}T09:00:00Z'></head><body><article><h1>Mayor</h1><p>{words}</p></article></body></html>"
+        )
+    with Archive.open(embeddings=FakeEmbeddings(), settings=settings) as archive:
+        for day in told:
+            archive.sources.add(f"{site.url}/{day}.html", name=day, kind="page")
+        assert sum(one.new for one in archive.sources.sync().sources) == 2
+        (link,) = archive.stores.catalog.links()
+        changed, by = archive.get(link.of[0]), archive.get(link.by[0])
+    assert (link.kind, changed.text, by.text) == ("overtaken", told["2023-01-06"], told["2023-09-04"])
