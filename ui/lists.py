@@ -99,14 +99,24 @@ def _said(when: date | str) -> str:
 # -- the archive tab ----------------------------------------------------------------
 
 
-def articles(found: Sequence[ArticleSummary], total: int, offset: int, search: str, kept: Collection[str] = ()) -> str:
-    """A page of the archive's articles; those in ``kept`` (ids) can't be deleted by who sees it."""
+def articles(
+    found: Sequence[ArticleSummary],
+    total: int,
+    offset: int,
+    search: str,
+    kept: Collection[str] = (),
+    ticks: bool = False,
+) -> str:
+    """A page of the archive's articles; those in ``kept`` (ids) can't be deleted by who sees it.
+
+    With ``ticks`` they can be ticked, to be set by hand.
+    """
     if not found:
         return fill("lists", "muted", "No article matches." if search.strip() or offset else "The archive is empty.")
     last = min(offset + PAGE, total)
     newer = max(0, offset - PAGE) if offset else None
     older = offset + PAGE if last < total else None
-    return fill("lists", "articles", found, total, f"{offset + 1:,}", f"{last:,}", newer, older, kept)
+    return fill("lists", "articles", found, total, f"{offset + 1:,}", f"{last:,}", newer, older, kept, ticks)
 
 
 def ingest_result(files: Sequence[str], report: IngestReport) -> str:

@@ -163,7 +163,12 @@ class AskTab:
             for update in updates:
                 changes = self.changes(session, update)
                 if first:
-                    changes[self.question] = gr.update(value="", submit_btn=False, stop_btn="Stop")
+                    busy = update.busy is not False
+                    changes[self.question] = gr.update(
+                        value="" if busy else question,  # where nothing was asked, it stays to be asked again
+                        submit_btn=False if busy else "Ask",
+                        stop_btn="Stop" if busy else False,
+                    )
                     if editing:
                         changes[self.chips] = self.chips_for(session, filters)
                     first = False
