@@ -21,15 +21,22 @@ _REASONS = 3
 """Reasons shown for a file of which rows were skipped."""
 
 
-def masthead(stats: Stats | None, model: str, remote: bool) -> str:
-    """The name, what the archive covers, and where text goes when it leaves the machine."""
+def masthead(stats: Stats | None, model: str, remote: bool, user: str = "") -> str:
+    """The name, what the archive covers, and where text goes when it leaves the machine.
+
+    Args:
+        stats: Of the archive, where there is one.
+        model: Which writes.
+        remote: Whether it is elsewhere.
+        user: Who has signed in, and may sign out; empty where nobody has.
+    """
     if stats is None or not stats.articles:
         facts = "The archive is empty"
     else:
         span = f", {day(stats.first)} to {day(stats.last)}" if stats.first and stats.last else ""
         outlets = number(len([s for s in stats.sources if s]), "outlet")
         facts = f"{number(stats.articles, 'article')} from {outlets}{span}"
-    return fill("lists", "masthead", facts, model, remote)
+    return fill("lists", "masthead", facts, model, remote, user)
 
 
 def first_run() -> str:

@@ -123,23 +123,22 @@ const showEvidence = () => {
   if (found && found.dataset.turnNumber !== evidence) element.closest('#side')?.scrollTo(0, 0);
   evidence = found ? found.dataset.turnNumber : '';
 };
+// The cursor goes to the field that content asks for, once it is there: its box, or its tab, is opening.
+const focusAsked = (tries = 0) => {
+  const first = element.querySelector('[data-focus]')?.dataset.focus;
+  const field = first && document.querySelector(`#${first} :is(input, textarea)`);
+  if (field?.offsetParent) {
+    field.scrollIntoView({ block: 'center', behavior: 'instant' });
+    field.focus({ preventScroll: true });
+  } else if (first && tries < 60) setTimeout(focusAsked, 50, tries + 1);
+};
+focusAsked();
 watch('value', () => {
   for (const tick of element.querySelectorAll('input.tick')) tick.checked = false; // its place may hold another article now
   showQuestion();
   showCited();
   showEvidence();
-  const first = element.querySelector('[data-focus]')?.dataset.focus; // a field that has yet to appear: its box is opening
-  if (first) {
-    let tries = 0;
-    const focusField = () => {
-      const field = document.querySelector(`#${first} :is(input, textarea)`);
-      if (field?.offsetParent) {
-        field.scrollIntoView({ block: 'center', behavior: 'instant' });
-        field.focus({ preventScroll: true });
-      } else if (++tries < 40) setTimeout(focusField, 50);
-    };
-    focusField();
-  }
+  focusAsked();
   element.querySelector('.ingest-result, .failed')?.scrollIntoView({ block: 'nearest' });
 });
 

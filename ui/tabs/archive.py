@@ -86,7 +86,7 @@ class ArchiveTab:
     def show(self, words: str, outlet: str, request: gr.Request) -> Changes:
         """The first page of the list, what is covered, and the masthead and filters as the archive is now."""
         return {
-            **self.page.overview(),
+            **self.page.overview(request),
             self.articles: self._page_of(words, outlet, 0, request),
             self.offset: 0,
             self.plot: coverage.coverage_chart(self.page.scheduler.archive.months()),
