@@ -74,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 tab.evaluate(_WATCH)
                 tab.press("#question textarea", "Enter")
                 took = tab.evaluate("took")
-                until(tab, "n => document.querySelectorAll('.talk').length === n", n + 1)
+                until(tab, "n => document.querySelectorAll('.turn').length === n", n + 1)
                 tab.wait_for_selector("#live .tools, #live .failed")
                 if n >= 2:  # the first ones load the embedding model
                     times.append(took)

@@ -1,7 +1,7 @@
 """``python -m benchmarks.service``: the service under twenty clients, and how soon evidence is there.
 
-A real ``onrecord serve`` with the extractive engine, over the archive that
-``python -m benchmarks`` builds (20,000 passages, kept in ``.bench``).
+With ``--page`` also under twenty users of its page. A real ``onrecord serve`` with the extractive engine, over the
+archive that ``python -m benchmarks`` builds (20,000 passages, kept in ``.bench``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks import data, machine
+from benchmarks import data, machine, page_users
 from benchmarks.figures import Bench
 from benchmarks.process import WORK, environment, say
 from rag.settings import load_settings
@@ -45,11 +45,11 @@ class Times:
 
 
 @contextmanager
-def served(archive: Path, env: Mapping[str, str]) -> Iterator[str]:
+def served(archive: Path, env: Mapping[str, str], page: bool = False) -> Iterator[str]:
     """The address of a server process."""
-    command = [sys.executable, "-m", "rag.cli", "serve", "--no-page", "--model", "extractive", "--port", "0"]
+    command = [sys.executable, "-m", "rag.cli", "serve", "--model", "extractive", "--port", "0"]
     process = subprocess.Popen(
-        [*command, "--archive", str(archive)],
+        [*command, *([] if page else ["--no-page"]), "--archive", str(archive)],
         env=dict(env),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -60,7 +60,7 @@ def served(archive: Path, env: Mapping[str, str]) -> Iterator[str]:
         found = re.search(r"http://\S+", process.stdout.readline())
         if not found:
             raise SystemExit("The server did not start.")
-        yield found[0]
+        yield found[0].rstrip("/")
     finally:
         process.terminate()
         process.wait(30)
@@ -121,6 +121,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     add("--clients", type=int, default=20, help="at once [20]")
     add("--rounds", type=int, default=10, help="questions of each client [10]")
     add("--single", type=int, default=50, help="questions of the single client [50]")
+    add("--page", action="store_true", help="also as many users of the page at once, over its own endpoints")
     add("--json", type=Path, metavar="FILE", help="write the figures there")
     options = parser.parse_args(arguments)
     WORK.mkdir(exist_ok=True)
@@ -131,16 +132,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = options.archive.resolve() if options.archive else None
     archive, passages = Bench(env, source, 1, 1, 1, options.passages, 1, given).large()
     questions = data.questions(source, max(options.single, options.clients * options.rounds))
-    with served(archive, env) as at:
+    page_took: list[float] = []
+    with served(archive, env, options.page) as at:
         evidence(at, questions[:3])  # loads the embedding model
         say(f"one client, {options.single} questions ...")
         seen, server = evidence(at, questions[: options.single])
         say(f"{options.clients} clients, {options.rounds} questions each ...")
         took, wrong = crowd(at, questions, options.clients, options.rounds)
+        if options.page:
+            say(f"{options.clients} users of the page, {options.rounds} questions each ...")
+            page_took, odd = page_users.crowd(at, questions, options.clients, options.rounds)
+            wrong += [f"page: {told}" for told in odd]
     figures = [
         Times.of("evidence, in the server (target: p50 60)", server),
         Times.of("evidence, at the client", seen),
         *([Times.of(f"answers to {options.clients} clients at once (target: p95 2000)", took)] if took else []),
+        *([Times.of(f"to {options.clients} users of the page (target: p95 1500)", page_took)] if page_took else []),
     ]
     print("\n".join(machine.lines(about)))
     print(f"\nThe service, extractive engine, {passages:,} passages of {source.name}. Milliseconds.\n")

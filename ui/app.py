@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")  # before Gradio is imported
@@ -50,10 +50,10 @@ _QUEUE_PAUSE = 0.05
 class Page:
     """The blocks over one scheduler, and the sessions of the browser tabs that are open."""
 
-    def __init__(self, scheduler: RequestScheduler, user_of: Callable[[Any], str]) -> None:
-        """Take the scheduler, and the function that says which user a request comes from."""
+    def __init__(self, scheduler: RequestScheduler, access: Access) -> None:
+        """Take the scheduler, and who knows which user a request comes from."""
         self.scheduler = scheduler
-        self._user_of = user_of
+        self._user_of, self._signed_in = access.user, access.signed_in
         self._starters = StarterQuestions(scheduler.archive)
         self.visits = Visits(self._let_go)
         self._blocks: gr.Blocks | None = None
@@ -138,7 +138,7 @@ class Page:
         """The components that ``overview`` changes."""
         return [self.head, self.ask.sources, self.ask.language, self.archive.outlet]
 
-    def overview(self) -> Changes:
+    def overview(self, request: gr.Request) -> Changes:
         """The masthead and the choices of the filters, as the archive is now."""
         archive = self.scheduler.archive
         stats = archive.stats() if archive.exists else None
@@ -146,7 +146,7 @@ class Page:
         outlets = [(s or "without an outlet", s) for s in stats.sources] if stats else []
         languages = [("any", ""), *((x, x) for x in (stats.languages if stats else ()))]
         return {
-            self.head: lists.masthead(stats, model, is_remote(model)),
+            self.head: lists.masthead(stats, model, is_remote(model), self._signed_in(request.headers) or ""),
             self.ask.sources: gr.update(choices=outlets),
             self.ask.language: gr.update(choices=languages),
             self.archive.outlet: gr.update(choices=[("all", ""), *outlets]),
@@ -160,7 +160,7 @@ class Page:
     def _load(self, request: gr.Request) -> Changes:
         session = self.session(request)
         update = session.open_conversation(session.conversation)
-        changes = {**self.overview(), **self.ask.changes(session, update)}
+        changes = {**self.overview(request), **self.ask.changes(session, update)}
         changes[self.ask.list] = self.ask.conversation_list(session, "")
         changes[self.ask.chips] = ""
         changes[self.ask.collection] = self.ask.collections(request)
@@ -179,7 +179,7 @@ class Page:
         if result.startswith('<div class="failed"'):
             yield {self.ask.past: result + lists.first_run()}
         else:
-            yield {**self.overview(), **self.ask.changes(session, update)}
+            yield {**self.overview(request), **self.ask.changes(session, update)}
 
 
 def mount(app: FastAPI, scheduler: RequestScheduler, access: Access) -> FastAPI:
@@ -192,7 +192,7 @@ def mount(app: FastAPI, scheduler: RequestScheduler, access: Access) -> FastAPI:
     """
     # Gradio keeps uploads in files of its own, which are to go with the service's.
     os.environ["GRADIO_TEMP_DIR"] = str(scheduler.spool.folder() / "page")
-    page = Page(scheduler, access.user)
+    page = Page(scheduler, access)
     app.include_router(downloads(page.new_session))
     app.include_router(shared(page.new_session))
     blocks = page.blocks()

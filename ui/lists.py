@@ -21,15 +21,22 @@ _REASONS = 3
 """Reasons shown for a file of which rows were skipped."""
 
 
-def masthead(stats: Stats | None, model: str, remote: bool) -> str:
-    """The name, what the archive covers, and where text goes when it leaves the machine."""
+def masthead(stats: Stats | None, model: str, remote: bool, user: str = "") -> str:
+    """The name, what the archive covers, and where text goes when it leaves the machine.
+
+    Args:
+        stats: Of the archive, where there is one.
+        model: Which writes.
+        remote: Whether it is elsewhere.
+        user: Who has signed in, and may sign out; empty where nobody has.
+    """
     if stats is None or not stats.articles:
         facts = "The archive is empty"
     else:
         span = f", {day(stats.first)} to {day(stats.last)}" if stats.first and stats.last else ""
         outlets = number(len([s for s in stats.sources if s]), "outlet")
         facts = f"{number(stats.articles, 'article')} from {outlets}{span}"
-    return fill("lists", "masthead", facts, model, remote)
+    return fill("lists", "masthead", facts, model, remote, user)
 
 
 def first_run() -> str:
@@ -99,14 +106,24 @@ def _said(when: date | str) -> str:
 # -- the archive tab ----------------------------------------------------------------
 
 
-def articles(found: Sequence[ArticleSummary], total: int, offset: int, search: str, kept: Collection[str] = ()) -> str:
-    """A page of the archive's articles; those in ``kept`` (ids) can't be deleted by who sees it."""
+def articles(
+    found: Sequence[ArticleSummary],
+    total: int,
+    offset: int,
+    search: str,
+    kept: Collection[str] = (),
+    ticks: bool = False,
+) -> str:
+    """A page of the archive's articles; those in ``kept`` (ids) can't be deleted by who sees it.
+
+    With ``ticks`` they can be ticked, to be set by hand.
+    """
     if not found:
         return fill("lists", "muted", "No article matches." if search.strip() or offset else "The archive is empty.")
     last = min(offset + PAGE, total)
     newer = max(0, offset - PAGE) if offset else None
     older = offset + PAGE if last < total else None
-    return fill("lists", "articles", found, total, f"{offset + 1:,}", f"{last:,}", newer, older, kept)
+    return fill("lists", "articles", found, total, f"{offset + 1:,}", f"{last:,}", newer, older, kept, ticks)
 
 
 def ingest_result(files: Sequence[str], report: IngestReport) -> str:

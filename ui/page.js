@@ -3,7 +3,7 @@
 const known = ['cite', 'back', 'redo', 'edit', 'rate', 'why', 'example', 'sample', 'open', 'remove', 'unfilter', 'turnpage',
   'read', 'earlier', 'takedown', 'rename', 'evidence', 'sharelink', 'unsharelink', 'totab', 'person', 'together', 'apart', 'asfound',
   'pausesource', 'removesource', 'syncsource', 'narrow', 'collect', 'askabout',
-  'makeset', 'openset', 'renameset', 'shareset', 'dropset', 'useset', 'dropoutlet', 'tickall', 'tickadd', 'tickremove', 'addall', 'addoutlet', 'undomending'];
+  'makeset', 'openset', 'renameset', 'shareset', 'dropset', 'useset', 'dropoutlet', 'tickall', 'tickadd', 'tickremove', 'addall', 'addoutlet', 'tickmend', 'undomending'];
 const focusCite = () => document.lastCite?.focus(); // back to the button that opened the article
 const sendEvent = (target) => {
   const data = { ...target.dataset };
@@ -123,11 +123,22 @@ const showEvidence = () => {
   if (found && found.dataset.turnNumber !== evidence) element.closest('#side')?.scrollTo(0, 0);
   evidence = found ? found.dataset.turnNumber : '';
 };
+// The cursor goes to the field that content asks for, once it is there: its box, or its tab, is opening.
+const focusAsked = (tries = 0) => {
+  const first = element.querySelector('[data-focus]')?.dataset.focus;
+  const field = first && document.querySelector(`#${first} :is(input, textarea)`);
+  if (field?.offsetParent) {
+    field.scrollIntoView({ block: 'center', behavior: 'instant' });
+    field.focus({ preventScroll: true });
+  } else if (first && tries < 60) setTimeout(focusAsked, 50, tries + 1);
+};
+focusAsked();
 watch('value', () => {
   for (const tick of element.querySelectorAll('input.tick')) tick.checked = false; // its place may hold another article now
   showQuestion();
   showCited();
   showEvidence();
+  focusAsked();
   element.querySelector('.ingest-result, .failed')?.scrollIntoView({ block: 'nearest' });
 });
 
@@ -138,7 +149,8 @@ const addCalendars = () => {
     if (!text) continue;
     const picker = Object.assign(document.createElement('input'), { type: 'date', tabIndex: -1 });
     picker.setAttribute('aria-hidden', 'true');
-    const button = Object.assign(document.createElement('button'), { type: 'button', className: 'calendar', textContent: '▾' });
+    const button = Object.assign(document.createElement('button'), { type: 'button', className: 'calendar' });
+    button.innerHTML = '<svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true"><path d="M2 3.5h12v10H2zM2 6.5h12M5 1.5v3M11 1.5v3"/></svg>';
     button.setAttribute('aria-label', `Calendar: ${field.textContent.trim()}`);
     button.addEventListener('click', () => {
       picker.value = /^\d{4}-\d{2}-\d{2}$/.test(text.value) ? text.value : '';

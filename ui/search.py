@@ -53,8 +53,11 @@ class Wanted:
         return found | ({"collection": self.collection} if self.collection else {})
 
 
-def results(found: Findings, wanted: Wanted, collections: Sequence[Collection]) -> str:
-    """A page of hits, counts beside them, the list as files, and where they can be collected."""
+def results(found: Findings, wanted: Wanted, collections: Sequence[Collection], mends: bool = False) -> str:
+    """A page of hits, counts beside them, the list as files, and where they can be collected.
+
+    With ``mends`` what is said of the ticked ones can be set by hand.
+    """
     if not found.total:
         return fill("search", "nothing")
     last = min(wanted.offset + PAGE, found.total)
@@ -72,6 +75,7 @@ def results(found: Findings, wanted: Wanted, collections: Sequence[Collection]) 
         [_row(hit) for hit in found.found],
         _exports(wanted),
         [c.name for c in collections],
+        mends,
         max(0, wanted.offset - PAGE) if wanted.offset else None,
         last if last < found.total else None,
     )
@@ -178,7 +182,8 @@ def find(session: TabSession, wanted: Wanted) -> str:
         )
     except OnRecordError as e:
         return failed(str(e))
-    return results(found, wanted, session.collections())
+    mends = session.scheduler.desk.may(session.user, "mend")
+    return results(found, wanted, session.collections(), mends)
 
 
 def collect(session: TabSession, wanted: Wanted, name: str, ticked: Sequence[str] = ()) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,7 @@ def reference_page(document: Mapping[str, Any]) -> str:
 def _template() -> Template:
     templates = environment("rag.service")
     templates.filters["as_json"] = _as_json
+    templates.filters["in_code"] = _in_code
     templates.filters["default_value"] = _default_value
     return templates.get_template("api_docs.html.j2")
 
@@ -66,6 +68,11 @@ def _examples(content: Mapping[str, Any], schema: Mapping[str, Any], document: M
 
 def _as_json(value: object, indent: int | None = None) -> str:
     return json.dumps(value, indent=indent, ensure_ascii=indent is None)
+
+
+def _in_code(text: str) -> list[tuple[str, bool]]:
+    """A text as pieces, each with whether it is code: what stands between backticks."""
+    return [(piece, n % 2 == 1) for n, piece in enumerate(re.split("`+", " ".join(text.split()))) if piece]
 
 
 def _default_value(schema: Mapping[str, Any]) -> str:

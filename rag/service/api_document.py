@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from rag.finding import Excerpt, Findings, Found
 from rag.index.collections import Collection
 from rag.mending import Change, Mending
-from rag.service.schemas import ArticlePage, DeleteResponse, ServiceStats
+from rag.service.schemas import ArticlePage, DeleteResponse, NewArticle, ServiceStats
 from rag.timelines import Timeline, TimelineEntry
 from rag.types import (
     Answer,
@@ -49,6 +49,7 @@ def complete(app: FastAPI) -> Callable[[], dict[str, Any]]:
     def openapi() -> dict[str, Any]:
         if not made:
             document = plain()
+            document["components"]["schemas"]["NewArticle"] = NewArticle.model_json_schema()
             for path, method, call in _calls(document):
                 _add_failures(path, call)
                 if example := _EXAMPLES.get((method, path)):
@@ -229,6 +230,7 @@ _EXAMPLES: dict[tuple[str, str], Callable[[], Any]] = {
     ("get", "/api/timeline"): lambda: _json(_timeline()),
     ("get", "/api/articles"): lambda: _json(_page()),
     ("post", "/api/articles"): lambda: _json(IngestReport(added=1, passages=1)),
+    ("post", "/api/articles/files"): lambda: _json(IngestReport(added=1, passages=1)),
     ("get", "/api/articles/{ident}"): lambda: _json(_article()),
     ("delete", "/api/articles/{ident}"): lambda: _json(DeleteResponse(deleted=("https://example.com/talks",))),
     ("get", "/api/mendings"): lambda: [_json(_mending())],

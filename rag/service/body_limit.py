@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 LARGEST_CALL = 1_000_000
 """Bytes of a request that brings no articles: a call to the API, or of the page to its server."""
 
-_BRINGS_ARTICLES = {"/api/articles", "/gradio_api/upload"}
+_BRINGS_ARTICLES = {"/api/articles", "/api/articles/files", "/gradio_api/upload"}
 
 
 class BodyLimit:

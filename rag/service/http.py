@@ -92,6 +92,7 @@ def create_app(
         description=_ABOUT,
         docs_url=None,  # FastAPI's own pages load scripts from elsewhere
         redoc_url=None,
+        generate_unique_id_function=lambda route: route.name,  # what generated clients call their functions
         lifespan=lifespan,
     )
     handle_errors(app)

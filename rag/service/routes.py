@@ -146,14 +146,9 @@ class Routes:
         add("/api/find", self.find, methods=["GET"], responses=_ASKING, summary="Full-text search")
         add("/api/collections", self.collections, methods=["GET"], responses=READING, summary="List collections")
         add("/api/articles", self.articles, methods=["GET"], responses=READING, summary="List articles")
-        add(
-            "/api/articles",
-            self.add,
-            methods=["POST"],
-            responses=WRITING,
-            summary="Take articles in",
-            openapi_extra=_add_request_body(),
-        )
+        post = partial(add, methods=["POST"], responses=WRITING)
+        post("/api/articles", self.add, summary="Take articles in", openapi_extra=_articles_body())
+        post("/api/articles/files", self.add_files, summary="Take files in", openapi_extra=_files_body())
         add("/api/articles/{ident:path}", self.article, methods=["GET"], responses=READING | MISSING, summary="Show")
         add(
             "/api/articles/{ident:path}",
@@ -353,18 +348,31 @@ class Routes:
         return await self.read(partial(self.scheduler.archive.get, ident))
 
     async def add(self, request: Request) -> IngestReport:
-        """One article or a list of them as JSON, or files as multipart/form-data. Doing it again changes nothing."""
-        user = self.access.user(request)
-        self.scheduler.desk.check(user, "upload")  # before anything is read
+        """One article or a list of them as JSON. Doing it again changes nothing. Files go to /api/articles/files.
+
+        Files sent here as multipart/form-data are taken too.
+        """
         if request.headers.get("content-type", "").partition(";")[0].strip().lower() == "multipart/form-data":
-            async with request.form(max_files=_MOST_FILES) as form:
-                sent = [(f.filename or "article", f.file) for f in form.getlist("files") if isinstance(f, UploadFile)]
-                if not sent:
-                    raise errors.UsageError("No file was sent. Send files in fields named `files`.")
-                return await self.write(partial(self.scheduler.desk.upload, user, sent))
+            return await self.add_files(request)
+        user = self._uploader(request)
         rows = "".join(_json_line(a) for a in _parse_articles(await request.body()))
         sent = [("articles.jsonl", io.BytesIO(rows.encode("utf-8", "replace")))]
         return await self.write(partial(self.scheduler.desk.upload, user, sent))
+
+    async def add_files(self, request: Request) -> IngestReport:
+        """Files with articles, in fields named `files`. Sending one again changes nothing."""
+        user = self._uploader(request)
+        async with request.form(max_files=_MOST_FILES) as form:
+            sent = [(f.filename or "article", f.file) for f in form.getlist("files") if isinstance(f, UploadFile)]
+            if not sent:
+                raise errors.UsageError("No file was sent. Send files in fields named `files`.")
+            return await self.write(partial(self.scheduler.desk.upload, user, sent))
+
+    def _uploader(self, request: Request) -> str:
+        """The user, who may upload; asked before anything is read."""
+        user = self.access.user(request)
+        self.scheduler.desk.check(user, "upload")
+        return user
 
     async def delete(self, request: Request, ident: Ident) -> DeleteResponse:
         """All versions, everywhere in the archive. There is no way back."""
@@ -463,15 +471,18 @@ def _ask_responses() -> dict[int | str, dict[str, Any]]:
     return _ASKING | {200: {"description": "The answer, or the events", "content": {"text/event-stream": streamed}}}
 
 
-def _add_request_body() -> dict[str, Any]:
-    one = NewArticle.model_json_schema()
+def _articles_body() -> dict[str, Any]:
+    one = {"$ref": "#/components/schemas/NewArticle"}
+    schema = {"anyOf": [one, {"type": "array", "items": one, "title": "NewArticles"}]}
+    example = NewArticle.model_json_schema()["examples"][0]
+    content = {"application/json": {"schema": schema, "example": example}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def _files_body() -> dict[str, Any]:
     files = {"type": "array", "items": {"type": "string", "format": "binary"}}
-    json_body = {
-        "schema": {"anyOf": [one, {"type": "array", "items": one | {"title": "NewArticles"}}]},
-        "example": one["examples"][0],
-    }
-    form = {"schema": {"type": "object", "properties": {"files": files}, "required": ["files"]}}
-    return {"requestBody": {"required": True, "content": {"application/json": json_body, "multipart/form-data": form}}}
+    form = {"type": "object", "properties": {"files": files}, "required": ["files"]}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
 
 
 __all__ = ["SECURITY", "Routes", "from_query"]

@@ -1,4 +1,7 @@
-"""``python -m tests.browser.pictures DIR``: pictures of the page for the docs: sample corpus, local model."""
+"""``python -m tests.browser.pictures DIR``: pictures of the page for the docs: sample corpus, local model.
+
+With ``extractive`` after it, no model is asked: the same pictures in a minute, for a look at the rest.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,11 @@ from tests.browser.conftest import QUIET, ask
 from tests.helpers import ROOT
 
 
-def main(folder: Path) -> None:
+def main(folder: Path, model: str = "local") -> None:
     """Take them all."""
     folder.mkdir(parents=True, exist_ok=True)
     with TemporaryDirectory() as work:
-        archive = Archive.open(settings=Settings(archive=Path(work) / "archive"))
+        archive = Archive.open(settings=Settings(archive=Path(work) / "archive", model=model))
         archive.ingest(ROOT / "corpus")
         scheduler = RequestScheduler(archive)
         listening = bind("127.0.0.1", 0)
@@ -44,7 +47,7 @@ def main(folder: Path) -> None:
             ):
                 context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=scheme)
                 tab = context.new_page()
-                tab.set_default_timeout(180_000)
+                tab.set_default_timeout(900_000)
                 tab.goto(address(listening))
                 tab.wait_for_selector(".hero")
                 story(tab, folder, name)
@@ -105,4 +108,4 @@ def story(tab: Any, folder: Path, name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(Path(sys.argv[1]), *sys.argv[2:])

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 
+from helpers import ROOT
 from starlette.testclient import TestClient
 
 from rag.service.api_docs import reference_page
+from rag.service.sign_in import sign_in_page
 
 
 def test_the_reference_needs_no_network(web: TestClient) -> None:
@@ -19,6 +21,18 @@ def test_the_reference_needs_no_network(web: TestClient) -> None:
         assert f'id="value-{name}"' in page
     for link in re.findall(r'href="#([^"]+)"', page):
         assert f'id="{link}"' in page, link
+
+
+def test_the_reference_has_no_raw_markup_and_the_colours_of_the_page(web: TestClient) -> None:
+    page = web.get("/docs").text
+    words = re.sub(r"<pre>.*?</pre>|<[^>]*>", " ", page, flags=re.DOTALL)
+    assert "`" not in words and "**" not in words and "<code>stream</code>" in page
+    sign_in = sign_in_page("/", names=True, token=True)
+    style = (ROOT / "ui" / "page.css").read_text("utf-8")
+    for name in ("paper", "sheet", "ink", "accent"):
+        light, dark = re.findall(rf"--{name}: (#\w+)", style)[:2]
+        for other in (page, sign_in):
+            assert re.findall(rf"--{name}: (#\w+)", other) == [light, dark], name
 
 
 def test_the_document_has_examples_and_errors(web: TestClient) -> None:

@@ -42,9 +42,9 @@ def test_after_an_upload_what_lacks_is_told_and_can_be_set(form: Any, session: T
     chosen = told[form.which]["value"]
     assert chosen == "upload:published" and told[form.box]["open"]
     values = ("", "", "", "3 June 2023", "", "", "")
-    tried, changed = form.mend(session, chosen, told[form.uploaded], values, dry=True)
+    tried, changed = form.mend(session, chosen, told[form.chosen], values, dry=True)
     assert "1 article would change" in tried and not changed and archive.mending_log() == []
-    done, changed = form.mend(session, chosen, told[form.uploaded], values, dry=False)
+    done, changed = form.mend(session, chosen, told[form.chosen], values, dry=False)
     assert "1 article changed" in done and changed
     assert str(archive.get("new-1").published).startswith("2023-06-03")
     assert archive.get("story-0").published is None or archive.mending_log()[0].articles == 1
@@ -57,7 +57,7 @@ def test_an_upload_that_lacks_nothing_leaves_nothing_to_set(form: Any, session: 
     """What an earlier upload lacked was the choice: without its articles it must not come to mean all articles."""
     whole = row("new-3", "A tram ran.", source="Post", published="2023-06-01")
     told = form.lacking(session, session.archive.ingest(write_rows(tmp_path / "c.jsonl", whole)))
-    assert told[form.uploaded] == {} and told[form.which]["value"] is None
+    assert told[form.chosen] == {} and told[form.which]["value"] is None
     shown, changed = form.mend(session, "upload:published", {}, ("", "", "", "2023-06-03", "", "", ""), dry=False)
     assert "No article is named" in shown and not changed and session.archive.mending_log() == []
 
@@ -69,6 +69,20 @@ def test_an_opened_article_is_the_one_that_is_set(form: Any, session: TabSession
     form.mend(session, "key:story-1", {}, ("<b>Bold</b>", *NOTHING[1:]), dry=False)
     assert session.archive.get("story-1").title == "<b>Bold</b>"
     assert "<b>" not in form.shown(session)[form.log].replace("<body", "")
+
+
+def test_the_ticked_articles_of_a_list_are_set(form: Any, session: TabSession) -> None:
+    archive = session.archive
+    idents = [archive.get(key).id for key in ("story-0", "story-2")]
+    archive.delete("story-1")
+    told = form.ticked(session, [*idents, "gone"])
+    assert told[form.which]["value"] == "ticked:" and "2 articles" in told[form.which]["choices"][0][0]
+    assert told[form.box]["open"] and archive.get("story-0").title in told[form.told]
+    values = ("", "Harbour Post", *NOTHING[2:])
+    done, changed = form.mend(session, "ticked:", told[form.chosen], values, dry=False)
+    assert changed and "2 articles changed" in done
+    assert {archive.get(i).source for i in ("story-0", "story-2")} == {"Harbour Post"}
+    assert form.mend(session, "ticked:", {}, values, dry=False)[1] is False, "none ticked is not all"
 
 
 @pytest.mark.parametrize(

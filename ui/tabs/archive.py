@@ -75,7 +75,8 @@ class ArchiveTab:
         form.tried.click(self.try_mending, asked, form.told, **IMMEDIATE)
         form.set.click(self.mend, asked, mended, **IMMEDIATE)
         form.log.undomending(self.undo_mending, search, mended, **IMMEDIATE)
-        after = [form.uploaded, form.which, form.told, self.result, *overview, self.upload, *conversation]
+        self.articles.tickmend(self.tick, None, form.filled, **IMMEDIATE)
+        after = [form.chosen, form.which, form.told, self.result, *overview, self.upload, *conversation]
         for source in (self.upload, self.folder):
             done = source.upload(self.ingest, [source, *search], after, **STREAMING)
             done.then(page.greet, None, page.ask.past, **STREAMING)  # its example questions, which take seconds
@@ -85,7 +86,7 @@ class ArchiveTab:
     def show(self, words: str, outlet: str, request: gr.Request) -> Changes:
         """The first page of the list, what is covered, and the masthead and filters as the archive is now."""
         return {
-            **self.page.overview(),
+            **self.page.overview(request),
             self.articles: self._page_of(words, outlet, 0, request),
             self.offset: 0,
             self.plot: coverage.coverage_chart(self.page.scheduler.archive.months()),
@@ -107,7 +108,7 @@ class ArchiveTab:
         )
         user, desk = self.page.session(request).user, self.page.scheduler.desk
         kept = {a.id for a in found if not desk.may(user, "delete", a.key)}
-        return lists.articles(found, total, offset, words, kept)
+        return lists.articles(found, total, offset, words, kept, ticks=desk.may(user, "mend"))
 
     # -- an article -----------------------------------------------------------------------
 
@@ -116,21 +117,26 @@ class ArchiveTab:
         session, ident = self.page.session(request), str(event_data(event)["article"])
         return {self.reader: session.article(ident, 0, 0, "", back="Close"), **self.form.opened(session, ident)}
 
+    def tick(self, request: gr.Request, event: gr.EventData) -> Changes:
+        """Fill the form with the ticked articles, to be set by hand."""
+        ticked = [str(i) for i in event_data(event).get("ticked") or ()]
+        return self.form.ticked(self.page.session(request), ticked)
+
     def try_mending(
-        self, which: str | None, uploaded: Any, title: str, outlet: str, author: str, published: str, language: str,
+        self, which: str | None, chosen: Any, title: str, outlet: str, author: str, published: str, language: str,
         url: str, section: str, words: str, shown: str, request: gr.Request,
     ) -> str:  # fmt: skip
         """What would change."""
         values = (title, outlet, author, published, language, url, section)
-        return self.form.mend(self.page.session(request), which, uploaded, values, dry=True)[0]
+        return self.form.mend(self.page.session(request), which, chosen, values, dry=True)[0]
 
     def mend(
-        self, which: str | None, uploaded: Any, title: str, outlet: str, author: str, published: str, language: str,
+        self, which: str | None, chosen: Any, title: str, outlet: str, author: str, published: str, language: str,
         url: str, section: str, words: str, shown: str, request: gr.Request,
     ) -> Changes:  # fmt: skip
         """Set by hand what is said of articles."""
         values = (title, outlet, author, published, language, url, section)
-        told, changed = self.form.mend(self.page.session(request), which, uploaded, values, dry=False)
+        told, changed = self.form.mend(self.page.session(request), which, chosen, values, dry=False)
         return self._mended(told, changed, words, shown, request)
 
     def undo_mending(self, words: str, outlet: str, request: gr.Request, event: gr.EventData) -> Changes:

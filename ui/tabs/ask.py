@@ -66,10 +66,10 @@ class AskTab:
             max_length=4000, elem_id="question", submit_btn="Ask", stop_btn=False, autofocus=True,
         )  # fmt: skip
         with gr.Accordion("Filters", open=False, elem_id="filters"), gr.Row():
-            self.sources = gr.Dropdown([], label="Outlets", multiselect=True, elem_id="f-sources", min_width=110)
-            self.language = gr.Dropdown([("any", "")], value="", label="Language", elem_id="f-language", min_width=110)
+            self.sources = gr.Dropdown([], label="Outlets", multiselect=True, elem_id="f-sources", min_width=160)
+            self.language = gr.Dropdown([("any", "")], value="", label="Language", elem_id="f-language", min_width=160)
             self.collection = gr.Dropdown(
-                [("all", "")], value="", label="Collection", elem_id="f-collection", min_width=110
+                [("all", "")], value="", label="Collection", elem_id="f-collection", min_width=160
             )
             self.after = date_field("From", "f-after")
             self.before = date_field("Before", "f-before", "2023-07-01")
@@ -163,7 +163,12 @@ class AskTab:
             for update in updates:
                 changes = self.changes(session, update)
                 if first:
-                    changes[self.question] = gr.update(value="", submit_btn=False, stop_btn="Stop")
+                    busy = update.busy is not False
+                    changes[self.question] = gr.update(
+                        value="" if busy else question,  # where nothing was asked, it stays to be asked again
+                        submit_btn=False if busy else "Ask",
+                        stop_btn="Stop" if busy else False,
+                    )
                     if editing:
                         changes[self.chips] = self.chips_for(session, filters)
                     first = False

@@ -46,7 +46,7 @@ def date_field(label: str, name: str, placeholder: str = "2023-06-01") -> gr.Tex
     """A field for a day, as people write it; page.js puts a button beside it that opens the browser's calendar."""
     return gr.Textbox(
         label=label, placeholder=placeholder, elem_id=name, elem_classes=["day-field"], max_lines=1, max_length=40,
-        min_width=120,
+        min_width=150,
     )  # fmt: skip
 
 

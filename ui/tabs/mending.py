@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from rag.ui.html import fill
 from rag.ui.tabs.common import date_field, event_data, html
 from rag.ui.text import number
 
-from rag.errors import OnRecordError
+from rag.errors import ArticleMissing, OnRecordError
 from rag.mending import FIELDS, Mending
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _LOGGED = 10
 """Mendings that are told."""
+_TITLES = 5
+"""Of ticked articles that are told."""
 _LACKING = {"published": "no date", "outlet": "no outlet"}
 _WITHOUT = tuple((f"All without {'a date' if f == 'published' else 'an outlet'}", f"lacking:{f}") for f in _LACKING)
 
@@ -32,7 +35,7 @@ class MendingForm:
     def __init__(self, page: Page) -> None:
         """Build its blocks."""
         self.page = page
-        self.uploaded = gr.State({})  # keys of the last upload's articles, by what they lack
+        self.chosen = gr.State({})  # keys of the last upload's articles, by what they lack, or of those ticked
         with gr.Accordion("Set by hand", open=False, elem_id="mending", visible=False) as self.box:
             self.which = gr.Dropdown(
                 [*_WITHOUT], value=None, label="Of which articles", elem_id="mend-which", filterable=False
@@ -59,7 +62,12 @@ class MendingForm:
     @property
     def asked(self) -> list[Any]:
         """What ``mend`` takes."""
-        return [self.which, self.uploaded, *self.values]
+        return [self.which, self.chosen, *self.values]
+
+    @property
+    def filled(self) -> list[Any]:
+        """What ``ticked`` changes."""
+        return [self.which, self.chosen, self.box, self.told]
 
     # -- which articles -------------------------------------------------------------------
 
@@ -77,6 +85,23 @@ class MendingForm:
         mine = (f"This article: {article.title}", f"key:{article.key}")
         return {self.which: gr.update(choices=[mine, *_WITHOUT], value=mine[1]), self.told: ""}
 
+    def ticked(self, session: TabSession, idents: Sequence[str]) -> dict[Any, Any]:
+        """With the articles that were ticked in a list; those that are gone meanwhile are left out."""
+        if not self._may(session):
+            return {}
+        found = []
+        for ident in idents:
+            with contextlib.suppress(ArticleMissing):
+                found.append(session.archive.get(ident))
+        mine = (f"The ticked: {number(len(found), 'article')}", "ticked:")
+        titles = [a.title or a.key for a in found]
+        return {
+            self.chosen: {"": [a.key for a in found]},
+            self.which: gr.update(choices=[mine, *_WITHOUT], value=mine[1]),
+            self.box: gr.update(open=True, visible=True),
+            self.told: fill("mending", "ticked", titles[:_TITLES], max(0, len(titles) - _TITLES)),
+        }
+
     def lacking(self, session: TabSession, report: IngestReport | None) -> dict[Any, Any]:
         """After an upload: with those of its articles that lack a date or an outlet."""
         if report is None or not self._may(session):
@@ -89,13 +114,13 @@ class MendingForm:
             if keys[field]
         ]
         if not choices:  # what an earlier upload lacked is no longer the choice
-            return {self.uploaded: {}, self.which: gr.update(choices=[*_WITHOUT], value=None), self.told: ""}
+            return {self.chosen: {}, self.which: gr.update(choices=[*_WITHOUT], value=None), self.told: ""}
         lacks = [
             f"{counts[f]:,} {'has' if counts[f] == 1 else 'have'} {what}" for f, what in _LACKING.items() if keys[f]
         ]
         told = fill("mending", "lacks", f"Of what was taken in, {', '.join(lacks)}. It can be set here.")
         return {
-            self.uploaded: keys,
+            self.chosen: keys,
             self.which: gr.update(choices=[*choices, *_WITHOUT], value=choices[0][1]),
             self.box: gr.update(open=True, visible=True),
             self.told: told,
@@ -104,7 +129,7 @@ class MendingForm:
     # -- setting and undoing --------------------------------------------------------------
 
     def mend(
-        self, session: TabSession, which: str | None, uploaded: Any, values: Sequence[str], *, dry: bool
+        self, session: TabSession, which: str | None, chosen: Any, values: Sequence[str], *, dry: bool
     ) -> tuple[str, bool]:
         """Set the values; as HTML what was changed, and whether anything was."""
         given = {field: value.strip() for field, value in zip(FIELDS, values, strict=True) if (value or "").strip()}
@@ -113,8 +138,8 @@ class MendingForm:
         keys: Sequence[str] = ()
         if kind == "key":
             keys = [what]
-        elif kind == "upload":
-            keys = dict(uploaded or {}).get(what, [])
+        elif kind in ("upload", "ticked"):
+            keys = dict(chosen or {}).get(what, [])
         if kind == "lacking" or (keys and kind == "upload"):
             options["lacking"] = what  # of the upload too: some may have been set meanwhile
         try:

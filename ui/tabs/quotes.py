@@ -42,13 +42,13 @@ class QuotesTab:
                         self.after = date_field("From", "quotes-from")
                         self.last = date_field("To", "quotes-to")
                         self.outlets = gr.Dropdown(
-                            [], label="Outlets", multiselect=True, elem_id="quotes-outlets", min_width=110
+                            [], label="Outlets", multiselect=True, elem_id="quotes-outlets", min_width=160
                         )
                         self.language = gr.Dropdown(
-                            [("any", "")], value="", label="Language", elem_id="quotes-language", min_width=110
+                            [("any", "")], value="", label="Language", elem_id="quotes-language", min_width=160
                         )
                         self.collection = gr.Dropdown(
-                            [("all", "")], value="", label="Collection", elem_id="quotes-within", min_width=110
+                            [("all", "")], value="", label="Collection", elem_id="quotes-within", min_width=160
                         )
                     self.order = gr.Radio(
                         _ORDERS,

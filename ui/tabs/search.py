@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from rag.ui import search
-from rag.ui.tabs.common import IMMEDIATE, collection_choices, date_field, event_data, html, read_date
+from rag.ui.tabs.common import IMMEDIATE, Changes, collection_choices, date_field, event_data, html, read_date
 
 from rag.errors import UsageError
 
@@ -55,9 +55,10 @@ class SearchTab:
 
         Args:
             tab: This one.
-            tabs: All of them; "Ask about this one" goes to Ask.
+            tabs: All of them; "Ask about this one" goes to Ask, setting by hand to Archive.
             chips: Where Ask shows what a question is restricted to.
         """
+        self.tabs = tabs
         fields = [self.query, self.after, self.last, self.order, self.collection]
         shown = [self.results, self.note]
         tab.select(self.choices, None, self.collection, **IMMEDIATE).then(self.search, fields, shown, **IMMEDIATE)
@@ -70,6 +71,7 @@ class SearchTab:
         self.results.narrow(self.narrow, fields, [self.query, *shown], **IMMEDIATE)
         self.results.collect(self.collect, fields, [self.note, self.collection], **IMMEDIATE)
         self.results.askabout(self.ask_about, None, [tabs, chips], **IMMEDIATE)
+        self.results.tickmend(self.mend, None, [tabs, *self.page.archive.form.filled], **IMMEDIATE)
         for place in (self.results, self.article):
             place.cite(self.open, None, self.article, **IMMEDIATE)
         self.article.back(search.no_article, None, self.article, **IMMEDIATE)
@@ -131,6 +133,12 @@ class SearchTab:
         session = self.page.session(request)
         session.only = (str(data["article"]), str(data["title"]))
         return gr.update(selected="ask"), self.page.ask.chips_for(session)
+
+    def mend(self, request: gr.Request, event: gr.EventData) -> Changes:
+        """Go to Archive, where what is said of the ticked articles is set by hand."""
+        ticked = [str(i) for i in event_data(event).get("ticked") or ()]
+        filled = self.page.archive.form.ticked(self.page.session(request), ticked)
+        return {self.tabs: gr.update(selected="archive"), **filled}
 
     def open(self, request: gr.Request, event: gr.EventData) -> str:
         """Open an article at its first marked words."""

@@ -109,7 +109,7 @@ class SourcesTab:
             yield {self.result: sources.syncing(list(told.values()))}
             running.join(0.5)
         result = sources.failed(problems[0]) if problems else ""
-        yield {**self.page.overview(), self.result: result, self.list: self._listed()}
+        yield {**self.page.overview(request), self.result: result, self.list: self._listed()}
 
     def pause(self, request: gr.Request, event: gr.EventData) -> tuple[str, str]:
         """Leave a source out, or take it in again."""

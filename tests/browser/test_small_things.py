@@ -1,0 +1,110 @@
+"""In a real browser: small things that users noted, each looked at where it was noted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from helpers import many
+from said import put_quotes
+
+from rag import Archive
+from rag.service.access import Access
+from rag.testing import FakeEmbeddings
+from tests.browser.conftest import Site, ask
+from tests.browser.harbour import harbour
+
+pytestmark = pytest.mark.slow
+
+Serve = Callable[..., Site]
+TOKEN = "a-long-enough-token"
+
+
+def test_the_head_of_an_article_stays_on_a_phone(site: Serve, tmp_path: Path) -> None:
+    archive = harbour(tmp_path)
+    tab = site(archive).tab(360, 760)
+    ask(tab, "What will the repairs of the harbour bridge cost?")
+    tab.click("#live .quoted button:has-text('Open') >> nth=0")
+    tab.wait_for_selector("#cited")
+    tab.wait_for_timeout(300)
+    bar = tab.locator(".reading .bar").bounding_box()
+    mark = tab.locator("#cited").bounding_box()
+    assert bar and mark and bar["y"] >= 0 and bar["y"] + bar["height"] <= mark["y"]
+    archive.close()
+
+
+def test_an_empty_archive_offers_an_upload_and_asks_nothing(site: Serve, tmp_path: Path) -> None:
+    with Archive.open(tmp_path / "none", chat_model="extractive", embeddings=FakeEmbeddings()) as archive:
+        tab = site(archive).tab()
+        tab.fill("#question textarea", "Why was the bridge closed?")
+        tab.press("#question textarea", "Enter")
+        tab.wait_for_selector("#live button:has-text('Upload articles')")
+        assert tab.locator("#question button:has-text('Stop')").count() == 0, "nothing is going on"
+        assert tab.input_value("#question textarea") == "Why was the bridge closed?", "to be asked again"
+        tab.click("#live button:has-text('Upload articles')")
+        tab.wait_for_selector("#upload:visible")
+
+
+def test_fields_are_seen_above_a_long_list_and_arrows_point_where_they_open(site: Serve, tmp_path: Path) -> None:
+    archive = harbour(tmp_path, *many(40))
+    for n in range(40):
+        put_quotes(archive, f"story-{n}", ("damaged", f"Speaker {n}", {}))
+    tab = site(archive).tab(1440, 700)
+    tab.click("button[role=tab]:has-text('Quotes')")
+    tab.wait_for_selector(".quote >> nth=30")
+    box = tab.locator("#quotes-filters").bounding_box()
+    assert box and box["height"] >= 24, "pressed flat"
+    arrow = "() => new DOMMatrix(getComputedStyle(document.querySelector('#quotes-filters .icon')).transform).b"
+    assert round(tab.evaluate(arrow)) == -1, "to the right while it is closed"
+    tab.click("#quotes-filters > button")
+    tab.wait_for_function(f"async () => Math.round(({arrow})()) === 0")
+    calendar, field = (
+        tab.locator(f"#quotes-from {what}").bounding_box() for what in (".calendar", "input:not([type=date])")
+    )
+    assert calendar and field
+    assert abs(calendar["y"] + calendar["height"] / 2 - field["y"] - field["height"] / 2) < 4, (
+        "beside its field's middle"
+    )
+    archive.close()
+
+
+def test_who_has_signed_in_signs_out_on_the_page(site: Serve, tmp_path: Path) -> None:
+    archive = harbour(tmp_path)
+    made = site(archive, access=Access(token=TOKEN))
+    context = made.browser.new_context()
+    made.contexts.append(context)
+    tab = context.new_page()
+    tab.set_default_timeout(30_000)
+    tab.goto(made.address)
+    tab.fill("#secret", TOKEN)
+    tab.keyboard.press("Enter")
+    tab.wait_for_selector(".masthead :has-text('Signed in by token')")
+    tab.click(".masthead button:has-text('Sign out')")
+    tab.wait_for_selector("#secret")
+    tab.goto(made.address)
+    assert tab.locator("#secret").count() == 1, "the session is over"
+    context.close()
+    archive.close()
+
+
+def test_ticked_articles_of_a_search_are_set_by_hand(site: Serve, tmp_path: Path) -> None:
+    archive = harbour(tmp_path, *many(3))
+    tab = site(archive).tab(360, 760)
+    tab.click("button[role=tab]:has-text('Search')")
+    tab.fill("#search-query input", "damaged")
+    tab.press("#search-query input", "Enter")
+    tab.wait_for_selector("#search-list .hit >> nth=2")
+    tab.click("#search-list button:has-text('Tick all here')")
+    tab.click("#search-list button:has-text('Set by hand for the ticked')")
+    tab.wait_for_function("document.activeElement.closest('#mend-title') !== null")
+    tab.fill("#mend-outlet input", "Coast Radio")
+    tab.click("#mend-set")
+    tab.wait_for_selector("#mended:has-text('3 articles changed')")
+    assert {archive.get(f"story-{n}").source for n in range(3)} == {"Coast Radio"}
+    tab.locator("#articles input.tick").nth(1).check()
+    tab.click("#articles button:has-text('Set by hand for the ticked')")
+    tab.wait_for_selector("#mended li >> nth=0")
+    assert tab.locator("#mended li").count() == 1
+    assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+    archive.close()
