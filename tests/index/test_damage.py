@@ -166,7 +166,7 @@ def test_ids_are_compared_once_after_that_only_numbers(sound: Path, tmp_path: Pa
                 store.ids = lambda store=store, ids=store.ids: asked.append(type(store).__name__) or ids()  # type: ignore
             archive.ingest(write_rows(tmp_path / "more.jsonl", *many(1, first=50 + n)))
             archive.search("storm")
-    assert sorted(asked) == ["LexicalIndex", "VectorIndex"]
+    assert sorted(asked) == ["LexicalIndex", "Nearest"], "each once, by the first of the three"
 
 
 def test_articles_too_many_are_told_and_mended(sound: Path, tmp_path: Path) -> None:
