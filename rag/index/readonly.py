@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from rag.index.catalog import Catalog
     from rag.index.conversations import Conversations
 
+_IDENT = re.compile(r'"([0-9a-f]{20})"')
+"""A version's id in an answer, as JSON has it."""
 LOGGER = logging.getLogger("onrecord.stores")
 
 
@@ -156,14 +159,8 @@ def conversations_file(archive: Path) -> Path:
 
 def forget_gone(conversations: Conversations, catalog: Catalog) -> None:
     """Have conversations kept elsewhere forget articles that the archive's owner has taken down."""
-    cited = {
-        row["id"]
-        for row in conversations._rows(
-            """SELECT DISTINCT json_extract(c.value, '$.article_id') AS id
-               FROM turn, json_each(turn.answer, '$.citations') c"""
-        )
-        if row["id"]
-    }
+    # Not in citations alone: passages that were found, sides, conflicts and twins name articles too.
+    cited = {ident for row in conversations._rows("SELECT answer FROM turn") for ident in _IDENT.findall(row["answer"])}
     if gone := sorted(cited - catalog.exists(cited).keys()):
         conversations.forget(gone)
 
