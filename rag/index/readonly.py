@@ -143,8 +143,8 @@ def _show(folder: Path, to: Path, *, copy: bool) -> None:
 # -- conversations ------------------------------------------------------------------
 
 
-def conversations_file(archive: Path) -> Path:
-    """Where a user's conversations with a read-only archive are: in the user's data folder, else until the end."""
+def folder_beside(archive: Path) -> Path:
+    """Where a user keeps what can't be in a read-only archive: in the user's data folder, else until the end."""
     name = hashlib.sha256(os.fsencode(archive)).hexdigest()[:16]
     folder = user_data_path("onrecord", appauthor=False) / "conversations" / name
     try:
@@ -153,6 +153,12 @@ def conversations_file(archive: Path) -> Path:
             raise PermissionError
     except OSError:
         folder = Path(tempfile.mkdtemp(prefix="onrecord-"))
+    return folder
+
+
+def conversations_file(archive: Path) -> Path:
+    """Where a user's conversations with a read-only archive are."""
+    folder = folder_beside(archive)
     LOGGER.warning("the archive in %s is read-only; conversations and ratings are kept in %s", archive, folder)
     return folder / "conversations.sqlite"
 
@@ -165,4 +171,6 @@ def forget_gone(conversations: Conversations, catalog: Catalog) -> None:
         conversations.forget(gone)
 
 
-__all__ = ["Mirror", "ReadOnlyFile", "conversations_file", "forget_gone", "is_read_only", "require_writable"]
+__all__ = [
+    "Mirror", "ReadOnlyFile", "conversations_file", "folder_beside", "forget_gone", "is_read_only", "require_writable",
+]  # fmt: skip
