@@ -8,6 +8,7 @@ import pytest
 from helpers import files_with, many, row, write_rows
 
 from rag import Archive
+from rag.index import readonly, sqlite, stores
 from rag.testing import FakeChat, FakeEmbeddings
 
 SECRET = "The witness Zorblatt lives in Quixendale."
@@ -78,3 +79,33 @@ def test_an_archive_without_conversations_gets_none_by_a_takedown(archive: Archi
     archive.delete("story-1")
     assert archive.stores.catalog.pending_erasure() == []
     assert not (archive.path / "conversations.sqlite").exists()
+
+
+def _elsewhere(patched: pytest.MonkeyPatch) -> None:
+    """Take every archive for one that can't be written to."""
+    for module in (readonly, sqlite, stores):
+        patched.setattr(module, "is_read_only", lambda file: file.exists() and file.name == "catalog.sqlite")
+
+
+def test_conversations_kept_beside_a_read_only_archive_forget_while_it_is_open(
+    archive: Archive, chat: FakeChat, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(home := tmp_path / "home"))
+    archive.ingest(write_rows(tmp_path / "a.jsonl", row("witness", SECRET, title="Witness"), *many(3)))
+    with Archive.open(archive.path, embeddings=FakeEmbeddings(), chat_model=chat) as reader:
+        with monkeypatch.context() as patched:
+            _elsewhere(patched)
+            talk = reader.conversations.create("ann").id
+            chat.replies = [f"{SECRET} [1]", f"{OTHER} [1]"]
+            for question in ("Where does the witness Zorblatt live?", "How many boats had storm0001 damaged?"):
+                reader.conversations.append(talk, "ann", question, reader.ask(question))
+            cited, found = reader.conversations.turns(talk, "ann")
+            assert "Quixendale" in cited.answer.model_dump_json()
+            assert all(c.article_id != cited.answer.citations[0].article_id for c in found.answer.citations)
+            assert "Quixendale" in found.answer.model_dump_json(), "among the passages that were found"
+        archive.delete("witness")  # by its owner
+        with monkeypatch.context() as patched:
+            _elsewhere(patched)
+            assert "Quixendale" not in says(reader, talk)
+            assert "storm0001" in says(reader, talk)
+    assert list(home.rglob("conversations.sqlite")) and files_with(home, ["Quixendale"]) == []

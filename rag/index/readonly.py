@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
+import re
 import shutil
 import sqlite3
 import tempfile
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from rag.index.catalog import Catalog
     from rag.index.conversations import Conversations
 
+_IDENT = re.compile(r'"([0-9a-f]{20})"')
+"""A version's id in an answer, as JSON has it."""
 LOGGER = logging.getLogger("onrecord.stores")
 
 
@@ -140,8 +143,8 @@ def _show(folder: Path, to: Path, *, copy: bool) -> None:
 # -- conversations ------------------------------------------------------------------
 
 
-def conversations_file(archive: Path) -> Path:
-    """Where a user's conversations with a read-only archive are: in the user's data folder, else until the end."""
+def folder_beside(archive: Path) -> Path:
+    """Where a user keeps what can't be in a read-only archive: in the user's data folder, else until the end."""
     name = hashlib.sha256(os.fsencode(archive)).hexdigest()[:16]
     folder = user_data_path("onrecord", appauthor=False) / "conversations" / name
     try:
@@ -150,22 +153,24 @@ def conversations_file(archive: Path) -> Path:
             raise PermissionError
     except OSError:
         folder = Path(tempfile.mkdtemp(prefix="onrecord-"))
+    return folder
+
+
+def conversations_file(archive: Path) -> Path:
+    """Where a user's conversations with a read-only archive are."""
+    folder = folder_beside(archive)
     LOGGER.warning("the archive in %s is read-only; conversations and ratings are kept in %s", archive, folder)
     return folder / "conversations.sqlite"
 
 
 def forget_gone(conversations: Conversations, catalog: Catalog) -> None:
     """Have conversations kept elsewhere forget articles that the archive's owner has taken down."""
-    cited = {
-        row["id"]
-        for row in conversations._rows(
-            """SELECT DISTINCT json_extract(c.value, '$.article_id') AS id
-               FROM turn, json_each(turn.answer, '$.citations') c"""
-        )
-        if row["id"]
-    }
+    # Not in citations alone: passages that were found, sides, conflicts and twins name articles too.
+    cited = {ident for row in conversations._rows("SELECT answer FROM turn") for ident in _IDENT.findall(row["answer"])}
     if gone := sorted(cited - catalog.exists(cited).keys()):
         conversations.forget(gone)
 
 
-__all__ = ["Mirror", "ReadOnlyFile", "conversations_file", "forget_gone", "is_read_only", "require_writable"]
+__all__ = [
+    "Mirror", "ReadOnlyFile", "conversations_file", "folder_beside", "forget_gone", "is_read_only", "require_writable",
+]  # fmt: skip

@@ -67,6 +67,8 @@ class Stores(Following, KeepsVectors):
         self._opened: dict[str, str] = {}
         self._conversations: Conversations | None = None
         self._mirror = Mirror()
+        self._forgotten: int | None = None
+        """Of a read-only archive: the generation up to which conversations kept elsewhere have forgotten."""
         self._process: int | None = None
         self._warmed = False
 
@@ -175,9 +177,12 @@ class Stores(Following, KeepsVectors):
 
                 if is_read_only(self._catalog_file):
                     self._conversations = Conversations(conversations_file(self.path))
-                    forget_gone(self._conversations, self.catalog)
+                    self._forgotten = None
                 else:
                     self._conversations = Conversations(self._conversations_file, self.new_connections(serial=False))
+            if is_read_only(self._catalog_file) and (now := self.catalog.generation) != self._forgotten:
+                forget_gone(self._conversations, self.catalog)  # whose owner takes articles down meanwhile
+                self._forgotten = now
             return self._conversations
 
     @property

@@ -59,6 +59,7 @@ def read(
     limits: Limits,
     added: Mapping[str, Any],
     content: bytes | None = None,
+    by_ending: bool = False,
 ) -> Iterator[Reply]:
     """Read a file in a child.
 
@@ -68,6 +69,7 @@ def read(
         limits: What it may take.
         added: Readers that this program registered, which the child is to know.
         content: The file's bytes, where it is not on disk.
+        by_ending: As for ``rag.ingest.load.read``.
 
     Yields:
         ("item", {...}) for each article and each reason, and
@@ -82,6 +84,7 @@ def read(
         "fields": dict(fields),
         "limits": list(limits),
         "size": None if content is None else len(content),
+        "by_ending": by_ending,
     }
     begun = 0
     for deaths in range(1, _MOST_DEATHS + 1):

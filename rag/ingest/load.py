@@ -74,6 +74,8 @@ class _Run(NamedTuple):
     limits: Limits
     watch: Watch | None = None
     """Given in the process that reads files apart."""
+    by_ending: bool = False
+    """Whether the ending says what the file is, whatever its content looks like."""
 
     @property
     def apart(self) -> bool:
@@ -163,7 +165,12 @@ def _hides_many(path: Path, packed: bool) -> bool:
 
 
 def read(
-    path: Path, stream: BinaryIO, fields: Mapping[str, str] | None = None, limits: Limits = LIMITS
+    path: Path,
+    stream: BinaryIO,
+    fields: Mapping[str, str] | None = None,
+    limits: Limits = LIMITS,
+    *,
+    by_ending: bool = False,
 ) -> Iterator[RawArticle | Skipped]:
     """Read the articles of a file that is not on disk, by its content, else by the ending of its name.
 
@@ -172,14 +179,20 @@ def read(
         stream: Its bytes, from the beginning.
         fields: As for ``load``.
         limits: As for ``load``.
+        by_ending: The ending says what it is, whatever the content looks like: a page that was asked for as one.
     """
-    run = _Run(dict(fields or {}), limits)
+    run = _Run(dict(fields or {}), limits, by_ending=by_ending)
     found = _read_apart(path, run, readers(), stream.read()) if run.apart else _read_here(path, run, readers(), stream)
     return (one.item for one in found)
 
 
 def read_alone(
-    path: Path, fields: Mapping[str, str], limits: Limits, watch: Watch, content: BinaryIO | None
+    path: Path,
+    fields: Mapping[str, str],
+    limits: Limits,
+    watch: Watch,
+    content: BinaryIO | None,
+    by_ending: bool = False,
 ) -> Iterator[Found]:
     """Read one file in this process, which was started for that.
 
@@ -189,11 +202,12 @@ def read_alone(
         limits: As for ``load``.
         watch: Is told how far it is.
         content: Its bytes, where it is not on disk.
+        by_ending: As for ``read``.
 
     Raises:
         MemoryError: There is not enough for it.
     """
-    return _read_here(path, _Run(fields, limits, watch), readers(), content)
+    return _read_here(path, _Run(fields, limits, watch, by_ending), readers(), content)
 
 
 def _check(sources: Sequence[str | Path]) -> list[Path]:
@@ -307,7 +321,7 @@ def _read_apart(
     """The articles of a file as another process reads them."""
     added = registry.registered("readers")
     try:
-        for kind, told in apart.read(path, run.fields, run.limits, added, content):
+        for kind, told in apart.read(path, run.fields, run.limits, added, content, run.by_ending):
             if kind == "ended":
                 yield _unread(Path(told["place"]), told["reason"])
                 continue
@@ -369,7 +383,7 @@ def _read_stream(
     if wanted == "nothing" or (wanted == "inside" and not is_archive(stream)):
         return
     # A reader that another package added for this ending is asked first: somebody wanted it to.
-    reader = by_ending.get(ending) if ending in _added_endings() else None
+    reader = by_ending.get(ending) if run.by_ending or ending in _added_endings() else None
     # Whoever names the fields of a file of rows knows better than its form.
     if reader is None and not (run.fields and isinstance(by_ending.get(ending), CountsArticles)):
         reader = recognise(path, stream)

@@ -105,7 +105,8 @@ class _Service:
         self._bound()
         path = Path(request["path"])
         watch = _Progress(self, request["pass"], path, content)
-        for found in read_alone(path, request["fields"], Limits(*request["limits"]), watch, content):
+        limits, as_named = Limits(*request["limits"]), request["by_ending"]
+        for found in read_alone(path, request["fields"], limits, watch, content, by_ending=as_named):
             try:
                 told = _told(found)
             except (ValueError, RecursionError) as e:

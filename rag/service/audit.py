@@ -36,11 +36,15 @@ class AuditLog:
 
     @classmethod
     def of(cls, settings: Settings) -> AuditLog | None:
-        """The log as the settings say; None where it is switched off."""
+        """The log as the settings say, beside an archive that is read-only; None where it is switched off."""
         if not settings.audit:
             return None
-        file = settings.audit_file or settings.archive / FILE
-        return cls(file.expanduser(), questions=settings.audit_questions)
+        from rag.index import readonly
+
+        folder = settings.archive.expanduser().resolve()
+        if settings.audit_file is None and readonly.is_read_only(folder / "catalog.sqlite"):
+            folder = readonly.folder_beside(folder)
+        return cls((settings.audit_file or folder / FILE).expanduser(), questions=settings.audit_questions)
 
     def note(self, who: str, what: str, *, question: str = "", **more: Any) -> None:
         """Write a line down.

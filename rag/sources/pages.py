@@ -18,7 +18,6 @@ from urllib.parse import unquote, urlsplit
 from rag.errors import FetchError
 from rag.ingest.load import read
 from rag.ingest.packed import LIMITS, Limits
-from rag.ingest.readers import readers
 from rag.sources.fetch import Fetched
 from rag.sources.instants import has_clock
 from rag.sources.roots import root
@@ -75,7 +74,7 @@ def articles_of(found: Fetched, hints: Hints | None = None, limits: Limits = LIM
     if not found.body.strip():
         return [Skipped(origin=found.url, reason="empty")]
     if is_page(found):
-        return [_page(found, hints)]
+        return [_page(found, hints, limits)]
     name = _name(found.url)
     ending = _ENDINGS.get(found.type)
     path = Path(name if ending is None or name.lower().endswith(ending) else name + ending)
@@ -84,7 +83,7 @@ def articles_of(found: Fetched, hints: Hints | None = None, limits: Limits = LIM
     return [_filled(item, hints) if isinstance(item, RawArticle) and len(taken) == 1 else item for item in taken]
 
 
-def _page(found: Fetched, hints: Hints | None) -> RawArticle | Skipped:
+def _page(found: Fetched, hints: Hints | None, limits: Limits) -> RawArticle | Skipped:
     body, text = found.body, found.body.decode("utf-8", "replace")
     if _ADVERTISED.search(text):
         return Skipped(origin=found.url, reason="an advertisement, as the page itself says")
@@ -96,7 +95,10 @@ def _page(found: Fetched, hints: Hints | None) -> RawArticle | Skipped:
             with suppress(LookupError, UnicodeDecodeError):  # the server is wrong, too: the bytes tell
                 body = body.decode(found.charset).encode()
     path = Path(_name(found.url) + ".html")
-    read_page = next(iter(readers()[".html"].read(path, io.BytesIO(body), {})), None)
+    parts = list(
+        read(path, io.BytesIO(body), None, limits, by_ending=True)
+    )  # whole, so that the next has the same child
+    read_page = parts[0] if parts else None
     if read_page is None or isinstance(read_page, Skipped):
         reason = read_page.reason if read_page is not None else "no article found in the page"
         return Skipped(origin=found.url, reason=reason)

@@ -40,3 +40,9 @@ class BadReader:
                 raise KeyError(value)
             else:
                 yield RawArticle(key=f"{path.resolve().as_posix()}:{number}", text=line, origin=f"{path}:{number}")
+
+
+class BadPages(BadReader):
+    """The same for web pages."""
+
+    endings = (".html",)

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 from form_samples import SAMPLES
-from ingest.bad_readers import BadReader
+from ingest.bad_readers import BadPages, BadReader
 from ingest.reading import write
 
 from rag import Archive, registry
@@ -25,6 +25,8 @@ from rag.ingest import apart
 from rag.ingest.forms import recognise
 from rag.ingest.load import find, load, read
 from rag.ingest.packed import LIMITS
+from rag.sources.fetch import Fetched
+from rag.sources.pages import articles_of
 from rag.testing import FakeChat, FakeEmbeddings
 from rag.types import RawArticle, Skipped
 
@@ -100,6 +102,27 @@ def test_an_ingest_goes_on_within_the_bounds_of_the_settings(
         "reading took more than 2 s; the rest of it is left out after 1",
         "reading needed more than 200 MB of memory",
     ]
+
+
+def test_a_page_that_is_fetched_is_read_within_the_bounds(bad: None) -> None:
+    def page(body: str) -> RawArticle | Skipped:
+        url = "https://news.example/a"
+        answer = Fetched(url, url, 200, "text/html", "utf-8", body.encode())
+        (found,) = articles_of(answer, None, BOUNDS._replace(seconds=2))
+        return found
+
+    told = page(
+        f'<html><a class="DocPublicationName">Post</a><article><h1>Ferry</h1><p>{GOOD * 20}</p></article></html>'
+    )
+    assert isinstance(told, RawArticle) and told.title == "Ferry", "a page that was asked for is no export"
+    registry.register("readers", "pages", BadPages())
+    try:
+        hung = page("hang")
+        assert isinstance(hung, Skipped) and hung.reason.startswith("reading took more than 2 s")
+        assert isinstance(page(GOOD), RawArticle), "the next is read"
+        assert hung.origin == "https://news.example/a"
+    finally:
+        registry.unregister("readers", "pages")
 
 
 def test_the_other_files_of_an_archive_are_read(bad: None, tmp_path: Path) -> None:

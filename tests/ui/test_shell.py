@@ -14,9 +14,14 @@ from service.calls import client, failure
 from starlette.testclient import TestClient
 
 from rag import Archive
+from rag.evaluation.cases import EvalCase
+from rag.evaluation.run import evaluate
+from rag.index import readonly, sqlite, stores
 from rag.service.access import Access
+from rag.service.audit import AuditLog
 from rag.service.http import create_app
 from rag.service.scheduler import RequestScheduler
+from rag.service.spool import Spool
 from rag.testing import FakeEmbeddings
 
 pytestmark = pytest.mark.slow  # Gradio takes seconds to import
@@ -124,3 +129,48 @@ def test_a_file_elsewhere_is_not_deleted(page: TestClient, tmp_path: Path) -> No
     with Uploads().using([str(other)]):
         pass
     assert other.exists()
+
+
+def test_a_read_only_archive_is_served_and_nothing_is_written_to_it(
+    uploads: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rag.ui.app import mount
+
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "home"))
+    with Archive.open(folder := tmp_path / "x", embeddings=FakeEmbeddings()) as owner:
+        fill(owner, *many(3))
+
+    def content() -> dict[str, bytes]:
+        # SQLite's log and its shared memory are made where they can be, also for readers; here they can.
+        files = [f for f in folder.rglob("*") if f.is_file() and not f.name.endswith(("-shm", "-wal"))]
+        return {str(f.relative_to(folder)): f.read_bytes() for f in files}
+
+    before = content()
+    for module in (readonly, sqlite, stores):  # root may write wherever it likes
+        monkeypatch.setattr(module, "is_read_only", lambda file: file.exists() and folder in file.parents)
+    archive = Archive.open(folder, chat_model="extractive", embeddings=FakeEmbeddings())
+    scheduler = RequestScheduler(archive)
+    scheduler.spool = Spool(tmp_path / "spool")
+    app = create_app(scheduler, Access(), mount_page=mount, max_upload=2_000_000, audit=AuditLog.of(archive.settings))
+    with client(app) as web:
+        assert web.get("/").status_code == web.get("/config").status_code == 200
+        asked = web.post("/api/ask", json={"question": "How many boats had storm0001 damaged?"}).json()
+        assert asked["answered"] and "11 boats" in asked["text"]
+        assert len(web.get("/api/search", params={"question": "storm boats harbour"}).json()) == 3
+        assert web.get("/api/articles").json()["total"] == 3
+        assert web.get("/readyz").status_code in (200, 404)
+        article = {"title": "Storm", "text": "The harbour is closed.", "url": "https://news.example/a"}
+        for answer in (
+            web.post("/api/articles", json=article),
+            web.delete("/api/articles/story-1"),
+            web.post("/api/mendings", json={"articles": ["story-1"], "values": {"author": "Ann Lee"}}),
+        ):
+            assert "read-only" in failure(answer, 409, "ArchiveReadOnly")
+    case = EvalCase(id="1", question="How many boats had storm0001 damaged?", answers=("11",))
+    evaluate(archive, [case], out=tmp_path / "eval")
+    assert "11 boats" in (tmp_path / "eval/rows.jsonl").read_text()
+    scheduler.close(0)
+    archive.close()
+    assert content() == before
+    (noted,) = (tmp_path / "home").rglob("audit.jsonl")
+    assert '"asked"' in noted.read_text()
