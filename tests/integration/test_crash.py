@@ -59,7 +59,7 @@ def assert_holds(archive: Archive, rows: list[dict[str, str]]) -> None:
     catalog = archive.stores.catalog
     vectors, lexical = archive.stores.indexes()
     assert vectors.ids() == lexical.ids() == catalog.passage_ids()
-    assert vectors._handle.collection().count() == len(catalog.passage_ids())
+    assert vectors._index._handle.collection().count() == len(catalog.passage_ids())
     counts = catalog.counts()
     assert (counts["pending"], counts["tombstones"]) == (0, 0)
 
