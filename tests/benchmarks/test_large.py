@@ -37,7 +37,7 @@ def test_copies_are_others_of_the_same_shape(tmp_path: Path) -> None:
         assert {key: a.text for key, a in every.items() if key in first} == first
         copies = {key: a for key, a in every.items() if "#copy" in key}
         for key, copy in copies.items():
-            original = every[key.partition("#")[0]]
+            original = every[key.rpartition("#copy")[0]]
             assert len(copy.text) == len(original.text)
             assert [len(s) for s in copy.text.split(". ")] == [len(s) for s in original.text.split(". ")]
         assert len({a.text for a in copies.values()}) > len(copies) // 2

@@ -8,13 +8,16 @@ import re
 import signal
 import socket
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from cluster.catalogs import assert_same, dump
-from helpers import many, write_rows
+from helpers import many, python, write_rows
 
 from rag import Archive, errors
 from rag.cluster import pool as pools
+from rag.cluster.worker import Job
 from rag.testing import FakeEmbeddings
 
 
@@ -72,30 +75,31 @@ def test_one_of_two_workers_is_killed(
     assert_same(tmp_path / "one", tmp_path / "two")
 
 
-@pytest.mark.slow
-def test_a_worker_starts_threads_for_the_processors_it_was_given(tmp_path: Path) -> None:
-    """Not one for each processor of the machine, on which there are other workers; asked of a real one."""
-    seen = tmp_path / "seen"
-    with Archive.open(tmp_path / "a", embeddings=Telling(str(seen))) as archive:
-        archive.ingest(write_rows(tmp_path / "a.jsonl", *many(3)), on="local:1")
-        assert archive.stats().articles == 3
-    assert "1 1 1 1" in seen.read_text().splitlines()
+def test_a_worker_starts_threads_for_the_processors_it_was_given() -> None:
+    """Not one for each processor of the machine, on which there are other workers."""
+    hired: dict[str, Any] = {}
 
+    class Actor:
+        """What Ray makes of a class, as far as a worker is hired by it."""
 
-class Telling(FakeEmbeddings):
-    """Writes down, wherever it embeds, how many threads are started there."""
+        def options(self, **options: Any) -> Actor:
+            hired.update(options)
+            return self
 
-    def __init__(self, seen: str) -> None:
-        super().__init__()
-        self.seen = seen
+        def remote(self, job: Job, processors: int) -> Any:
+            hired["processors"] = processors
+            return SimpleNamespace(hello=SimpleNamespace(remote=lambda: None))
 
-    def embed_documents(self, texts: list[str]) -> list[list[float]]:
-        from rag.machine import processors
-
-        names = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
-        with open(self.seen, "a", encoding="utf-8") as out:
-            print(processors(), *map(os.environ.get, names), file=out)
-        return super().embed_documents(texts)
+    pool = pools.RayPool.__new__(pools.RayPool)
+    pool._ray, pool._job, pool._coming = SimpleNamespace(remote=lambda _: Actor()), Job("local"), []
+    pool._hire()
+    assert hired["processors"] == hired["num_cpus"] == 1
+    told = python(
+        "import os; from rag.cluster.worker import Job, Worker; from rag.machine import processors\n"
+        "Worker(Job('local'), 3); names = ('OMP_NUM_THREADS', 'OPENBLAS_NUM_THREADS', 'RAYON_NUM_THREADS')\n"
+        "print(processors(), *map(os.environ.get, names))"
+    )
+    assert told.stdout.split() == ["3"] * 4, told.stderr
 
 
 def workers(caplog: pytest.LogCaptureFixture) -> list[int]:
