@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 CHROMIUM = shutil.which("chromium")
+PATIENCE = 90_000
+"""Milliseconds that something may take to appear: on a busy machine the page alone takes half a minute."""
 # Without these it looks things up in the background, which a closed network refuses and the console reports.
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 
@@ -53,7 +55,7 @@ class Site:
         )
         self.contexts.append(context)
         tab = context.new_page()
-        tab.set_default_timeout(30_000)
+        tab.set_default_timeout(PATIENCE)
         tab.wait_for_function = partial(until, tab)
         tab.on("console", lambda m: self.odd.append(m.text) if m.type == "error" else None)
         tab.on("pageerror", lambda e: self.odd.append(str(e)))
@@ -117,7 +119,7 @@ def site(browser: Any) -> Iterator[Callable[..., Site]]:
         assert made.odd == []
 
 
-def until(tab: Any, expression: str, arg: Any = None, timeout: float = 30_000) -> None:
+def until(tab: Any, expression: str, arg: Any = None, timeout: float = PATIENCE) -> None:
     """As Playwright's ``wait_for_function``, which evaluates text within the page, and the page's policy forbids that."""
     end = time.monotonic() + timeout / 1000
     while not tab.evaluate(expression, arg):
