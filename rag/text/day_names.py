@@ -59,6 +59,8 @@ class Named:
     days: Days
     relative: bool
     """Whether it can't be told from the words alone, as "yesterday" and "on Sunday"."""
+    ahead: bool | None = None
+    """Of a weekday by itself: whether its clause says that it is to come. False is the last one, said so or not."""
 
 
 class Grammar:
@@ -175,7 +177,8 @@ class Grammar:
             except (ValueError, OverflowError):
                 continue
             if days is not None:
-                yield Named(m.start(), m.end(), said, days, not re.search(_YEAR, said))
+                by_itself = ahead if name == "on_day" else None
+                yield Named(m.start(), m.end(), said, days, not re.search(_YEAR, said), by_itself)
 
     def _dated_behind(self, text: str, end: int) -> bool:
         """Whether a date follows a weekday: "Tuesday, January 21" is the day of that date."""

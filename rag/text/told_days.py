@@ -6,11 +6,12 @@ a date that is mended mends them, and a takedown leaves none behind.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from rag.text.day_names import LANGUAGES, Days, Named, grammar
 from rag.text.timespan import span
+from rag.text.weekday_tense import weekday_tense
 
 
 def told(text: str, published: datetime | None, language: str) -> dict[str, str]:
@@ -22,7 +23,21 @@ def told(text: str, published: datetime | None, language: str) -> dict[str, str]
         language: ISO 639-1, of the article.
     """
     found = named_days(text, published, language)
-    return {" ".join(named.text.split()): written(named.days) for named in found if named.relative}
+    told_as = {n: _days_of(n, text, published, language) for n in found if n.relative and published is not None}
+    return {" ".join(named.text.split()): written(days) for named, days in told_as.items() if days is not None}
+
+
+def _days_of(named: Named, text: str, published: datetime, language: str) -> Days | None:
+    """The days that a quote's words mean; None where it can't be told whether a weekday is past or to come."""
+    if language != "en" or named.ahead is None:
+        return named.days
+    tense = weekday_tense(text, named.start, named.end)
+    if tense is None:
+        return named.days if named.ahead else None
+    if named.ahead is (tense == "ahead") or named.days.first == published.date():
+        return named.days
+    week = timedelta(days=7 if tense == "ahead" else -7)
+    return Days(named.days.first + week, named.days.end + week)
 
 
 def named_days(text: str, published: datetime | None, language: str) -> list[Named]:

@@ -15,7 +15,7 @@ from itertools import pairwise
 from rag.answer.check.attachment import above, behind, belongs, spans, whole, within
 from rag.answer.check.governors import WORDS, Governed, predicate_of, some, speaks, subtree, verbal
 from rag.answer.check.matching import LIGHT, Text, aligned, bound, implied, is_content, kind
-from rag.answer.check.roles import called, counts, frame, owner, passive, subject
+from rag.answer.check.roles import called, counts, difference, frame, owner, passive, subject
 from rag.text.numbers import is_year
 from rag.text.parser import Tree
 from rag.text.tokens import terms
@@ -159,6 +159,8 @@ def differences(
     )
 
 
+_BESIDE = frozenset("by over above below under beyond".split())
+"""Before what something is measured against: "1.1 million over budget"."""
 _ORDER = frozenset(
     """before after first last until since more less most least higher lower larger smaller than earlier later like
     unlike""".split()
@@ -438,7 +440,14 @@ class _Told:
                 turned += 1
             elif there and not here:
                 lost += 1
+            if difference(self._theirs, self._pairs[n]) and not difference(self._mine, n):
+                apart = all(difference(self._theirs, e) for e, v in enumerate(self._theirs.values) if v == value)
+                lost += apart and not self._compares()
         return {"bound": float(lost), "bound_turned": float(turned)}
+
+    def _compares(self) -> bool:
+        """Whether the claim says itself that something is more or less than another, or has become so."""
+        return any(w.tag in ("JJR", "RBR") or w.text.lower() in _BESIDE for w in self._mine.tree)
 
 
 # -- sentences -----------------------------------------------------------------------------

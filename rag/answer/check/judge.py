@@ -63,7 +63,7 @@ _REASONS = {
     "counted": "the cited words give the number of something else",
     "universal": "the cited words say so of a part only",
     "partial": "the cited words say so of a part only",
-    "bound": "the cited words give a limit, not the number itself",
+    "bound": "the cited words give a limit or a difference, not the number itself",
     "private": "the cited words call it former, alleged or planned",
     "cause": "the cited words give no such cause",
     "present": "the cited words tell it of the past",

@@ -97,4 +97,20 @@ def counts(text: Text, n: int) -> int | None:
     return None
 
 
-__all__ = ["called", "counts", "frame", "owner", "passive", "subject"]
+def difference(text: Text, n: int) -> bool:
+    """Whether a number says by how much something is more than another: "1.1 million more", "three years older"."""
+    at = n
+    for _ in range(4):
+        if any(text.tree[c].tag in _COMPARED and text.tree[c].dep == "amod" and c > at for c in text.below[at]):
+            return text.values[at] is not None  # "18 more", the number itself
+        up = text.tree[at].head
+        if up == at or text.tree[at].dep not in ("compound", "quantmod", "nummod", "npadvmod"):
+            return False
+        if text.tree[at].dep == "npadvmod":
+            return text.tree[up].tag in _COMPARED and up > at
+        at = up
+    return False
+
+
+_COMPARED = ("JJR", "RBR")
+__all__ = ["called", "counts", "difference", "frame", "owner", "passive", "subject"]

@@ -31,6 +31,9 @@ LEFT_OUT = [
     ("The council approved the budget.", "The council did not approve the budget.", "negation"),
     ("No injuries were recorded in the city.", "Injuries were recorded in the city.", "negation"),
     ("Up to 5,000 homes were damaged.", "5,000 homes were damaged.", "bound"),
+    ("The hall cost 9.6 million crowns, 1.1 million more than planned.", "The hall cost 1.1 million crowns.", "bound"),
+    ("She is three years older than Brandt.", "She is three years old.", "bound"),
+    ("There are 212 hives, 18 more than a year before.", "There are 18 hives.", "bound"),
     ("Police arrested two suspected attackers.", "Police arrested two attackers.", "private"),
     ("Some members of the party opposed the bill.", "All members of the party opposed the bill.", "universal"),
 ]  # fmt: skip
@@ -46,6 +49,8 @@ BELOW = [
     ("The council, which met on Monday, approved the budget for schools.", "The council approved the budget."),
     ("Maren Holt, the director, closed the old bridge in March.", "Maren Holt closed the bridge."),
     ("The company sold its ships and its docks to a bank.", "The company sold its ships."),
+    ("The hall cost 9.6 million crowns, 1.1 million more than planned.", "The hall cost 9.6 million crowns."),
+    ("The hall cost 9.6 million crowns, 1.1 million more than planned.", "The hall went 1.1 million crowns over plan."),
 ]
 
 
