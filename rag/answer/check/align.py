@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 
-from rag.answer.check.attachment import above, behind, belongs, spans, whole, within
+from rag.answer.check.attachment import above, behind, belongs, shares, spans, whole, within
 from rag.answer.check.governors import WORDS, Governed, predicate_of, some, speaks, subtree, verbal
 from rag.answer.check.matching import LIGHT, Text, aligned, bound, implied, is_content, kind
 from rag.answer.check.roles import called, counts, difference, frame, owner, passive, subject
@@ -334,6 +334,7 @@ class _Told:
                 if verb in self._pairs and verb != n and not self._copied(n, verb):
                     real, wanted = predicate_of(self._theirs.tree, e), self._pairs[verb]
                     near = belongs(self._theirs.tree, e, wanted) or within(self._theirs.tree, wanted, real)
+                    near = near or shares(self._theirs.tree, e, wanted)
                     away = real != wanted and not near and not self._also(n, wanted)
                     count += away or self._later_year(n, e, wanted)
             count += self._of_another(n)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from rag.answer.check.governors import verbal
+from rag.answer.check.governors import children, verbal
 from rag.answer.check.matching import Text
 from rag.text.parser import Tree
 
+_SUBJECTS = ("nsubj", "nsubjpass", "csubj")
 _INSIDE = frozenset("in on at during within inside into over".split())
 
 
@@ -47,6 +48,19 @@ def belongs(tree: Tree, at: int, verb: int) -> bool:
     return False
 
 
+def shares(tree: Tree, at: int, verb: int) -> bool:
+    """Whether a word is of the subject that a verb shares with one before it: "X will open and will cost Y"."""
+    below = children(tree)
+    for _ in range(len(tree)):
+        if any(tree[c].dep in _SUBJECTS for c in below[verb]) or tree[verb].dep != "conj" or not verbal(tree, verb):
+            return False
+        verb = tree[verb].head
+        subjects = [c for c in below[verb] if tree[c].dep in _SUBJECTS]
+        if subjects:
+            return any(at == c or c in above(tree, at) for c in subjects)
+    return False
+
+
 def within(tree: Tree, verb: int, other: int) -> bool:
     """Whether a verb stands in a phrase of what another one is about: either may have what comes after both."""
     for _ in range(len(tree)):
@@ -69,4 +83,4 @@ def behind(text: Text, n: int) -> str:
     return "in" if low in _INSIDE else low
 
 
-__all__ = ["above", "behind", "belongs", "root", "spans", "whole", "within"]
+__all__ = ["above", "behind", "belongs", "root", "shares", "spans", "whole", "within"]

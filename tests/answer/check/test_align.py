@@ -49,6 +49,10 @@ BELOW = [
     ("The council, which met on Monday, approved the budget for schools.", "The council approved the budget."),
     ("Maren Holt, the director, closed the old bridge in March.", "Maren Holt closed the bridge."),
     ("The company sold its ships and its docks to a bank.", "The company sold its ships."),
+    (
+        "Oslo's tram line will open in May and will cost 97 million, they said.",
+        "Oslo's tram line will cost 97 million, they said.",
+    ),
     ("The hall cost 9.6 million crowns, 1.1 million more than planned.", "The hall cost 9.6 million crowns."),
     ("The hall cost 9.6 million crowns, 1.1 million more than planned.", "The hall went 1.1 million crowns over plan."),
 ]
