@@ -97,7 +97,8 @@ class Soak:
         elif what == "upload":
             url = f"https://soak.example/{number}/{rng.randrange(10**9)}"
             answer = web.post("/api/articles", json={**_article(rng.randrange(10**6)), "url": url})
-            mine.append(url)
+            if answer.status_code == 200:
+                mine.append(url)
         else:
             answer = web.delete(f"/api/articles/{mine.pop()}")
         if answer.status_code != 200:
