@@ -205,6 +205,7 @@ def test_stop_retry_edit(site: Serve, tmp_path: Path) -> None:
     tab.fill("#question textarea", "Why was the harbour bridge closed?")
     tab.press("#question textarea", "Enter")
     tab.wait_for_selector("#question button:has-text('Stop')")
+    assert "Stop first" in (tab.get_attribute("#question textarea", "placeholder") or "")
     tab.wait_for_selector("#live .quoted")
     tab.click("#question button:has-text('Stop')")
     tab.wait_for_selector("#live .tools")

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from rag.ui.app import Page
 
 
+_ASK = "Ask the archive …"
+
+
 class AskTab:
     """Asks questions, and shows answers, evidence and conversations."""
 
@@ -62,7 +65,7 @@ class AskTab:
     def _build_composer(self) -> None:
         self.chips = html("chips")
         self.question = gr.Textbox(
-            label="Question", show_label=False, container=False, placeholder="Ask the archive …", lines=1, max_lines=4,
+            label="Question", show_label=False, container=False, placeholder=_ASK, lines=1, max_lines=4,
             max_length=4000, elem_id="question", submit_btn="Ask", stop_btn=False, autofocus=True,
         )  # fmt: skip
         with gr.Accordion("Filters", open=False, elem_id="filters"), gr.Row():
@@ -116,9 +119,7 @@ class AskTab:
             if content is not None:
                 found[place] = content
         if update.busy is not None:
-            found[self.question] = gr.update(
-                submit_btn=False if update.busy else "Ask", stop_btn="Stop" if update.busy else False
-            )
+            found[self.question] = gr.update(**_composer(update.busy))
         if update.listed:
             found[self.list] = self.conversation_list(session, "")
             found[self.exports] = session.exports()
@@ -164,11 +165,8 @@ class AskTab:
                 changes = self.changes(session, update)
                 if first:
                     busy = update.busy is not False
-                    changes[self.question] = gr.update(
-                        value="" if busy else question,  # where nothing was asked, it stays to be asked again
-                        submit_btn=False if busy else "Ask",
-                        stop_btn="Stop" if busy else False,
-                    )
+                    # Where nothing was asked, it stays to be asked again.
+                    changes[self.question] = gr.update(value="" if busy else question, **_composer(busy))
                     if editing:
                         changes[self.chips] = self.chips_for(session, filters)
                     first = False
@@ -306,3 +304,10 @@ class AskTab:
         data = event_data(event)
         session.archive.conversations.rename(str(data["id"]), session.user, str(data["title"])[:200])
         return self.conversation_list(session, search)
+
+
+def _composer(busy: bool) -> dict[str, Any]:
+    """The field for questions, while one is being answered or not: Enter asks nothing then, and the field says so."""
+    if busy:
+        return {"submit_btn": False, "stop_btn": "Stop", "placeholder": "Being answered: Stop first to ask another …"}
+    return {"submit_btn": "Ask", "stop_btn": False, "placeholder": _ASK}
