@@ -14,7 +14,7 @@ from datetime import datetime
 
 from rag.answer.check.exact import names
 from rag.index.links import Link, Span
-from rag.record.frames import Phrase, Told, changes, may_change, told
+from rag.record.frames import Phrase, Told, called_off, changes, may_change, told
 from rag.text import numbers, parser
 from rag.text.lexicon import alternation, lexicon
 from rag.text.names import is_role
@@ -145,7 +145,8 @@ def _changed(now: Told, before: Sequence[Told], newer: Side, older: Side) -> tup
             if _same_office(now, was, exact=True) and was.who.names <= set(terms(newer.near)):
                 return "overtaken", 0.92
         elif now.frame == "calling_off" and was.frame == "holding" and was.ahead and apart <= _SEASON:
-            if _event(now.who, was.who) and not _years_apart(newer.text, older.text) and not _over(newer, older):
+            known = called_off(older.text) or _years_apart(newer.text, older.text) or _over(newer, older)
+            if _event(now.who, was.who) and not known:
                 return "overtaken", 0.93
         elif now.frame == "clearing" and was.frame == "accusing" and apart <= _CASE and _person(now.who, was.who):
             if len(_content(newer.text, now) & _content(older.near, was)) >= 2:

@@ -57,6 +57,7 @@ _CUES = (
 )
 """Forms of the verbs that end a state, or begin one."""
 _OFFICE, _OFF, _CLEARED, _QUASHED, _DENIED = map(_whole, _CUES)
+_MOVED = _whole(_WORDS.moved)
 _CHARGE = _whole(rf"{noun}(?:e?s)?" for noun in _WORDS.charge_nouns)
 _FIRST = re.compile(alternation(re.split("[ -]", form)[0] for forms in _CUES for form in forms))
 """How one of them begins: nearly all sentences have no such word, and it is looked up, not searched."""
@@ -106,6 +107,11 @@ def may_change(text: str) -> bool:
         or (_QUASHED.search(text) and _CHARGE.search(text))
         or _DENIED.search(text)
     )
+
+
+def called_off(text: str) -> bool:
+    """Whether a sentence tells by itself that something is off or at another time; costs no parse."""
+    return bool(_OFF.search(text) or _MOVED.search(text))
 
 
 @lru_cache(1 << 15)
@@ -302,4 +308,4 @@ def _asked(tree: Tree, below: list[list[int]], at: int) -> bool:
     )
 
 
-__all__ = ["Frame", "Phrase", "Told", "changes", "may_change", "told"]
+__all__ = ["Frame", "Phrase", "Told", "called_off", "changes", "may_change", "told"]

@@ -20,6 +20,8 @@ from rag.types import Article, Sentence
 _NOT = re.compile(r"(?:,\s(?:and\s)?not|\brather than|\binstead of)\s(?P<former>[^,.;:]+)", re.IGNORECASE)
 """What a note says was wrong: "120 jobs, not 210"."""
 _AGE = re.compile(r"\b\d+-(?:year|day|month|week)s?-old\b", re.IGNORECASE)
+_RUN = re.compile(r"[A-ZÀ-Þ][\w’'-]*(?: [A-ZÀ-Þ][\w’'-]*)*")
+"""Words in capitals beside each other: a name, and what stands before it."""
 _SHARED = 2
 """Content words that a note and a sentence of the body have in common, beside the figure or name."""
 
@@ -39,6 +41,14 @@ class _Part:
     @cached_property
     def figures(self) -> frozenset[float]:
         return frozenset(v for v in numbers.values(self.text) if not numbers.is_year(v))
+
+    @cached_property
+    def runs(self) -> frozenset[str]:
+        """All runs of its words in capitals, of any length."""
+        found = (run[0].split() for run in _RUN.finditer(self.text))
+        return frozenset(
+            " ".join(run[a:b]) for run in found for a in range(len(run)) for b in range(a + 1, len(run) + 1)
+        )
 
     @cached_property
     def amounts(self) -> dict[float, set[str]]:
@@ -109,9 +119,15 @@ def _of_note(article_id: str, note: _Part, parts: Sequence[_Part], body: Sequenc
                 has = old <= p.figures and bool(new - old) and not (new - old) & p.figures
             else:
                 there = set(names(p.text))
-                has = bool(strange) and strange <= there and bool(named - there)
+                # "Oakland County" is not in "Oakland Township".
+                has = bool(strange) and strange <= there and bool(named - there) and _runs(former, strange) <= p.runs
             if has and len(p.content & note.content) >= _SHARED:
                 yield Link((article_id, p.start, p.end), (article_id, note.start, note.end), "corrected", 0.95)
+
+
+def _runs(former: str, strange: set[str]) -> set[str]:
+    """The names of several words that were wrong, as they are written."""
+    return {run[0] for run in _RUN.finditer(former) if " " in run[0] and strange & set(run[0].split())}
 
 
 def _mended(article_id: str, note: _Part, body: Sequence[_Part], after: _Part | None) -> Iterator[Link]:

@@ -228,6 +228,7 @@ class Record(NamedTuple):
     irregular_office: tuple[str, ...]
     irregular_off: tuple[str, ...]
     irregular_quashing: tuple[str, ...]
+    moved: tuple[str, ...]
     opinion_labels: tuple[str, ...]
     opinion_notes: tuple[str, ...]
     opinion_bylines: tuple[str, ...]

@@ -128,3 +128,12 @@ def test_an_archive_of_an_older_program_is_linked_by_the_next_writer(tmp_path: P
         assert archive.stores.catalog.count_without_links() == 1
         archive.ingest(tmp_path / "a.jsonl")
         assert len(linked(archive)) == 1
+
+
+@needs_parser
+def test_a_name_that_is_half_of_another_is_not_the_corrected_one(archive: Archive, tmp_path: Path) -> None:
+    right = "Police had dug in Hampton Township, which is in Oakland County, after a tip.\n\n"
+    other = "They had dug under a barn in Oakland Township as well, north of the police station of Hampton.\n\n"
+    note = "Correction: Police dug in Hampton Township, which is in Bay County, not Oakland County."
+    archive.ingest(write_rows(tmp_path / "a.jsonl", row("a", right + other + note)))
+    assert [(kind, of) for kind, of, _ in linked(archive)] == [("corrected", right.strip())]
