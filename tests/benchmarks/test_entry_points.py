@@ -27,6 +27,7 @@ ENTRY_POINTS = [
     "benchmarks.golden",
     "benchmarks.large_files",
     "benchmarks.mutations",
+    "benchmarks.large",
     "benchmarks.times",
     "benchmarks.page",
     "benchmarks.finding",
