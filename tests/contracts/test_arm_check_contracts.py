@@ -12,11 +12,12 @@ from rag import Archive
 from rag.answer.check.verify import Cited, supports
 from rag.protocols import Arm, Check
 from rag.retrieve.arms import DenseArm, LexicalArm
+from rag.retrieve.tongues import Tongues
 from rag.testing import FakeEmbeddings
 from rag.testing.contracts import ArmContract, CheckContract
 
 ARMS: dict[str, Callable[[Archive], Arm]] = {
-    "dense": lambda archive: DenseArm(archive.stores, lambda query: True),
+    "dense": lambda archive: DenseArm(archive.stores, Tongues(archive.stores)),
     "lexical": lambda archive: LexicalArm(archive.stores),
 }
 
