@@ -247,7 +247,7 @@ def states(passage: Passage, n: int, attribution: Attribution | None = None) -> 
     question, or that one was asked; a question can where it is of whom the question asks for.
     """
     text, place = sentence(passage, n), passage.sentences[n]
-    if is_instruction(text) or is_bare_date(text) or tells_former(text):
+    if is_instruction(text) or is_bare_date(text) or tells_former(text, passage.title):
         return False
     return not (is_question(text) or puts_question(text)) or bool(
         attribution and attribution.asked_for(passage.article_id, place.start, place.end)

@@ -27,10 +27,11 @@ from rag.ingest.quote_grammar import (
     subject_of,
 )
 from rag.text import parser
+from rag.text.calendar_names import ENGLISH_DAYS, ENGLISH_MONTHS
 from rag.text.lexicon import alternation, lexicon
 from rag.text.names import ROLE, bare, is_role, own_name, without_starts
 from rag.text.speech import DIRECT_ONLY, REPORTING_VERBS
-from rag.text.word_lists import Grammar, Quotes
+from rag.text.word_lists import Grammar, Quotes, Record
 from rag.types import QuoteSpan, Sentence
 
 _GRAMMAR = lexicon("en").section(Grammar)
@@ -45,6 +46,12 @@ _OFFICE_OF = re.compile(
 )
 """Behind an office, where its place runs into the name: "of Scotland Nicola Sturgeon"."""
 _NOBODY = re.compile(rf"(?:(?:{alternation(_WORDS.nobody_before)}) )?(?:{alternation(_WORDS.nobody)})", re.IGNORECASE)
+_OF_A_DAY = re.compile(
+    rf"(?:an?|the|our) (?:\w+ )?(?:{alternation(lexicon('en').section(Record).own_nouns)})s?"
+    rf"(?: published| dated)? (?:of|on|from)(?: |,|\d|{alternation(ENGLISH_DAYS, ENGLISH_MONTHS)})+",
+    re.IGNORECASE,
+)
+"""What nobody says, but a correction of it tells: "an article of 11 May"."""
 _NAMED = re.compile(rf"\b(?:{alternation(_WORDS.naming)}) ((?:[A-Z][\w'’-]+ ?)+)")
 _BEFORE_NAME = re.compile(rf"^(?:{alternation(_WORDS.before_names)}) (?=[A-Z])")
 _GAP = 2  # line breaks between a quote and one that goes on: a paragraph's
@@ -240,7 +247,12 @@ class _Reading:
         if m := _NAMED.search(frame.text[right : right + 60]):
             if frame.text[right : right + m.start()].strip() == "" and STAND_IN not in m[1]:
                 return _Who(m[1].strip(), phrase_role(phrase), *frame.span(right + m.start(1), right + m.end(1)), True)
-        if phrase.split()[0].lower() in REPORTING_VERBS or _NOBODY.fullmatch(phrase) or STAND_IN in phrase:
+        if (
+            phrase.split()[0].lower() in REPORTING_VERBS
+            or _NOBODY.fullmatch(phrase)
+            or _OF_A_DAY.fullmatch(phrase)
+            or STAND_IN in phrase
+        ):
             return None
         name = _BEFORE_NAME.sub("", re.split(r", | \(", phrase)[0])
         place = frame.span(left, right)

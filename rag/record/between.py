@@ -31,6 +31,8 @@ _CASE = 1500
 """Days within which a charge and its end are likely of one case."""
 _DENIED = 0.75
 """Share of the words of what is denied that a sentence has which says so."""
+_ROOT = 4
+"""Letters that a verb and its noun begin with at least."""
 _LONGEST = 500
 """Letters of a sentence that is looked at."""
 
@@ -94,8 +96,9 @@ def candidates(newer: Side, mine: Sequence[Told], older: Sequence[Side]) -> list
     """Those of some sentences that may be changed by another one: they share a name and tell a state; no parse."""
     taking = any(state.frame == "taking" for state in mine)
     named = _named(newer.near if taking else newer.text)  # a successor's sentence names nobody else
+    named |= {w for state in mine if state.frame == "calling_off" for w in state.who.words if w.isdigit()}
     deny = any(state.frame == "denying" for state in mine)
-    some = [o for o in older if (deny or _COUNTERPART.search(o.text)) and named & _named(o.text)]
+    some = [o for o in older if (deny or _COUNTERPART.search(o.text)) and named & _marked(o.text)]
     return [o for o in some if _may_be_changed(mine, set(terms(o.text)))]
 
 
@@ -105,7 +108,7 @@ def _may_be_changed(mine: Sequence[Told], there: set[str]) -> bool:
         if now.frame in ("leaving", "taking"):
             found = any(role in there for role, _ in now.office)
         elif now.frame == "calling_off":
-            found = now.who.head in there
+            found = any(_noun_of(now.who.head, word) for word in there)
         elif now.frame == "denying":
             found = _as_denied(now, there)
         else:
@@ -144,10 +147,14 @@ def _changed(now: Told, before: Sequence[Told], newer: Side, older: Side) -> tup
         elif now.frame == "taking" and was.frame == "taking" and not now.who.names & was.who.names:
             if _same_office(now, was, exact=True) and was.who.names <= set(terms(newer.near)):
                 return "overtaken", 0.92
-        elif now.frame == "calling_off" and was.frame == "holding" and was.ahead and apart <= _SEASON:
+        elif now.frame == "calling_off" and was.frame == "holding" and _event(now.who, was.who):
             known = called_off(older.text) or _years_apart(newer.text, older.text) or _over(newer, older)
-            if _event(now.who, was.who) and not known:
+            if was.ahead and apart <= _SEASON and not known:
                 return "overtaken", 0.93
+        elif now.frame == "calling_off" and was.ahead and was.verb and apart <= _SEASON:
+            known = called_off(older.text) or _years_apart(newer.text, older.text) or _over(newer, older)
+            if _told_by_verb(now.who, was) and not known:
+                return "overtaken", 0.92
         elif now.frame == "clearing" and was.frame == "accusing" and apart <= _CASE and _person(now.who, was.who):
             if len(_content(newer.text, now) & _content(older.near, was)) >= 2:
                 return "overtaken", 0.93
@@ -181,6 +188,21 @@ def _event(one: Phrase, other: Phrase) -> bool:
     """Whether two phrases name one event: the same noun, of the same name, and no name or number parts them."""
     mine, yours = one.names | one.words, other.names | other.words
     return one.head == other.head and bool(one.names & other.names) and (mine <= yours or yours <= mine)
+
+
+def _told_by_verb(off: Phrase, was: Told) -> bool:
+    """Whether what is called off is what a verb tells of something: "the closure of line 4", "line 4 will close"."""
+    if not _noun_of(off.head, was.verb):
+        return False
+    mine, yours = (off.names | off.words) - {off.head}, was.who.names | was.who.words
+    marks = off.names | was.who.names | {w for w in mine if w.isdigit()}
+    return len(mine & yours) >= 2 and bool(mine & yours & marks) and (mine <= yours or yours <= mine)
+
+
+def _noun_of(noun: str, verb: str) -> bool:
+    """Whether a noun's stem is a verb's, or made of it: "closur" of "close", "demolit" of "demolish"."""
+    alike = next((n for n, (a, b) in enumerate(zip(noun, verb, strict=False)) if a != b), min(len(noun), len(verb)))
+    return noun == verb or (alike >= _ROOT and alike >= len(verb) - 2)
 
 
 def _same_office(now: Told, was: Told, *, exact: bool = False) -> bool:
@@ -217,6 +239,11 @@ def _days(newer: Side, older: Side) -> int | None:
     if newer.published is None or older.published is None:
         return None
     return (newer.published.date() - older.published.date()).days
+
+
+def _marked(text: str) -> set[str]:
+    """The names and numbers of a text."""
+    return _named(text) | {word for word in terms(text) if word.isdigit()}
 
 
 def _named(text: str) -> set[str]:

@@ -21,7 +21,7 @@ from rag.text.parser import Tree
 from rag.text.tokens import terms
 from rag.text.word_lists import Record
 
-Frame = Literal["leaving", "taking", "calling_off", "holding", "clearing", "accusing", "denying"]
+Frame = Literal["leaving", "taking", "calling_off", "holding", "planned", "clearing", "accusing", "denying"]
 
 _WORDS = lexicon("en").section(Record)
 _FRAMES: dict[str, Frame] = {
@@ -49,7 +49,7 @@ def _whole(forms: Iterable[str]) -> re.Pattern[str]:
 
 
 _CUES = (
-    _forms(_WORDS.leaving_verbs, _WORDS.taking_verbs, also=_WORDS.irregular_office),
+    _forms(_WORDS.leaving_verbs, _WORDS.removing_verbs, _WORDS.taking_verbs, also=_WORDS.irregular_office),
     _forms(_WORDS.calling_off_verbs, also=_WORDS.irregular_off),
     _forms(_WORDS.clearing_verbs),
     _forms(_WORDS.quashing_verbs, also=_WORDS.irregular_quashing),
@@ -96,6 +96,8 @@ class Told:
     """Whether it is still to come."""
     said: bool = False
     """Whether somebody is said to say so."""
+    verb: str = ""
+    """Stem of the verb that tells it: "close" of what a "closure" is called off of."""
 
 
 def may_change(text: str) -> bool:
@@ -135,26 +137,49 @@ def told(tree: Tree) -> list[Told]:
         if not verbal(tree, at):
             continue
         frame, verb = _frame(tree, below, at)
-        if frame is None:
-            if tree[at].lemma == "be":
-                found += _is(tree, below, at)
+        if frame is None and tree[at].lemma == "be":
+            found += _is(tree, below, at)
             continue
         how = governed(tree, below, at)
+        if frame is None:
+            if (how.future or how.plans) and not (how.negative or how.conditions or how.unsure):
+                found += _planned(tree, below, at)
+            continue
         ahead = how.future or bool(how.plans) or _to_be(tree, below, at)
         unsure = how.negative or how.conditions or how.unsure or (frame != "holding" and _asked(tree, below, at))
         if unsure or (ahead and frame != "holding"):
             continue
         for who in _affected(tree, below, at, frame, verb):
             phrase = _phrase(tree, below, who)
-            if not phrase.names:
+            if not (phrase.names or (frame in ("calling_off", "holding") and _numbered(phrase))):
                 continue
             clause = (
                 frozenset(terms(" ".join(tree[w].text for w in _clause(tree, below, at))))
                 if frame == "denying"
                 else frozenset()
             )
-            found.append(Told(frame, phrase, _offices(tree, below, at, who), clause, ahead, bool(how.said)))
+            found.append(
+                Told(frame, phrase, _offices(tree, below, at, who), clause, ahead, bool(how.said), _stem(tree, at))
+            )
     return found
+
+
+def _planned(tree: Tree, below: list[list[int]], at: int) -> Iterator[Told]:
+    """ "Line 4 will close", "the council will close Mill Lane": what is to happen, by whatever verb."""
+    for c in below[at]:
+        if tree[c].dep in ("nsubj", "nsubjpass", "dobj"):
+            phrase = _phrase(tree, below, c)
+            if phrase.names or _numbered(phrase):
+                yield Told("planned", phrase, frozenset(), ahead=True, verb=_stem(tree, at))
+
+
+def _numbered(phrase: Phrase) -> bool:
+    """Whether a number says which it is: "line 4"."""
+    return any(word.isdigit() for word in phrase.words)
+
+
+def _stem(tree: Tree, at: int) -> str:
+    return (terms(tree[at].lemma) or [""])[0]
 
 
 def _frame(tree: Tree, below: list[list[int]], at: int) -> tuple[Frame | None, str]:
@@ -170,6 +195,11 @@ def _frame(tree: Tree, below: list[list[int]], at: int) -> tuple[Frame | None, s
         tree[c].dep in ("dobj", "nsubjpass") and tree[c].lemma.lower() in _WORDS.charge_nouns for c in below[at]
     ):
         return "clearing", "quash"
+    if lemma in _WORDS.removing_verbs and any(
+        tree[c].dep == "prep" and tree[c].text.lower() == "as" and any(is_role(tree[d].text) for d in below[c])
+        for c in below[at]
+    ):
+        return "leaving", lemma
     found = _FRAMES.get(lemma)
     if lemma == "find" and not any(tree[c].lemma == "guilty" for c in below[at]):
         return None, lemma

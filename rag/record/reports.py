@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from rag.answer.check.exact import names
+from rag.answer.conflicts import figures
 from rag.index.links import Link, Span
 from rag.record.between import Side
 from rag.text import notes, numbers
@@ -26,8 +27,6 @@ _OURS = re.compile(
     re.IGNORECASE,
 )
 _QUOTED = re.compile('["“”«»]')
-_ADVERB = re.compile(r"\b(?:wrongly|incorrectly|erroneously|mistakenly|falsely|inaccurately)\b", re.IGNORECASE)
-"""Beside the verb of reporting it takes the report back in the same sentence."""
 _BACK = re.compile(
     r"\A\W*(?:(?:the|this|that|our|its) (?:\w+ )?(?:report|story|article|claim|statement|account|figure|information)s?|"
     r"that|this|it|we)\b",
@@ -52,15 +51,20 @@ def told(article: Article, sentences: Sequence[Sentence]) -> list[tuple[str, Spa
         article: Any.
         sentences: Of its text.
     """
-    if not notes.says_wrong(article.text):
+    if not (notes.says_wrong(article.text) or notes.labelled(article.title) or notes.is_note_in(article.text)):
         return []
     texts = [article.text[s.start : s.end] for s in sentences]
     found = []
     for n, text in enumerate(texts):
-        if not _reports(text, article.source) or notes.is_note(text):
+        earlier = notes.tells_earlier(text, article.title)
+        if not _reports(text, article.source) or (notes.is_note(text) and not earlier):
             continue
         behind = range(n + 1, min(len(texts), n + 1 + _NEXT))
-        first = n if _ADVERB.search(text) else next((m for m in behind if _takes_back(texts[m])), None)
+        right = next((m for m in behind if earlier and _puts_right(text, texts[m])), None)
+        if right is not None:  # it says how it is, and stands alone: what was wrong need not be told again
+            found.append((text, (article.id, sentences[right].start, sentences[right].end)))
+            continue
+        first = n if notes.WRONGLY.search(text) else next((m for m in behind if _takes_back(texts[m])), None)
         if first is not None:
             # What goes on taking it back belongs to it: "The two witnesses have withdrawn what they said."
             last = max((m for m in behind if notes.says_wrong(texts[m])), default=first)
@@ -80,6 +84,19 @@ def _takes_back(text: str) -> bool:
     return bool(_BACK.match(text) and notes.says_wrong(text))
 
 
+def _puts_right(wrong: str, text: str) -> bool:
+    """Whether a sentence has another figure, or name, for what was said wrongly."""
+    if _takes_back(text):
+        return False
+    named, there = set(names(wrong)), set(names(text))
+    shared = _content(wrong, None) & _content(text, None) - {t for n in named | there for t in terms(n)}
+    mine, yours = figures.read(wrong), figures.read(text)
+    counts = {u for f in mine for u in f.unit} & {
+        u for f in yours for u in f.unit if f.value not in numbers.values(wrong)
+    }
+    return bool(counts or (there - named and named - there)) and bool(shared)
+
+
 def links(
     wrong: str, by: Span, words: str, source: str | None, older: Sequence[Side], lengths: dict[str, int]
 ) -> Iterator[Link]:
@@ -95,6 +112,8 @@ def links(
     """
     mine = _content(wrong, source)
     called = set(names(wrong)) - set(names(source or ""))
+    right = not notes.says_wrong(words) and wrong not in words
+    former = numbers.values(wrong) - numbers.values(words)
     for other in older:
         if source and other.passage.source and source.casefold() != other.passage.source.casefold():
             continue
@@ -106,12 +125,21 @@ def links(
             or not called & set(names(other.text))
         ):
             continue
-        figures = numbers.values(words) - numbers.values(wrong) - {float(n) for n in range(1, 32)}
-        corrected = bool(figures) and bool(numbers.values(wrong) & numbers.values(other.text))
+        strange = numbers.values(words) - numbers.values(wrong) - {float(n) for n in range(1, 32)}
+        corrected = bool(strange) and bool(numbers.values(wrong) & numbers.values(other.text))
+        if right and not former & numbers.values(other.text) and not _wrong_name(wrong, words, other.text):
+            continue
+        corrected = corrected or right
         if not corrected and _WHOLE.search(words):
             yield Link((other.place[0], 0, lengths[other.place[0]]), by, "retracted", 0.95)
         else:
             yield Link(other.place, by, "corrected" if corrected else "retracted", 0.94)
+
+
+def _wrong_name(wrong: str, words: str, text: str) -> bool:
+    """Whether a sentence has a name that what puts it right has another for."""
+    mine, right = set(names(wrong)), set(names(words))
+    return bool(right - mine) and bool((mine - right) & set(names(text)))
 
 
 def _content(text: str, source: str | None) -> frozenset[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from rag.text.calendar_names import ENGLISH_DAYS, ENGLISH_MONTHS
 from rag.text.lexicon import alternation, having
 from rag.text.word_lists import Record
 
@@ -37,6 +38,15 @@ _STANDING = re.compile(
 )
 _TITLE = re.compile(rf"\A\W*(?:{_joined('retracted')})\s?[:—–|-]\s?\S", re.IGNORECASE)
 _WRONG = re.compile(rf"\b(?:{_joined('wrong')})\b", re.IGNORECASE)
+WRONGLY = re.compile(r"\b(?:wrongly|incorrectly|erroneously|mistakenly|falsely|inaccurately)\b", re.IGNORECASE)
+"""Beside the verb of reporting it takes the report back in the same sentence."""
+_EARLIER = re.compile(
+    rf"\b(?:an?|the|our)\s(?:\w+\s)?(?:{_joined('own_nouns')})s?\s(?:published\s|dated\s)?(?:on|of|in|from)\s"
+    rf"[^.;:]{{0,30}}?(?:\d|\b(?:{alternation(ENGLISH_DAYS, ENGLISH_MONTHS)})\b)[^.;:]{{0,30}}?"
+    r"\b(?:reported|said|stated|published|wrote|claimed|identified|named|gave|quoted)\b",
+    re.IGNORECASE,
+)
+"""What an article of another day said: "an article of 11 May said"."""
 _LEAD = 60
 """Letters of a sentence within which "an earlier version" makes what follows what that version said."""
 
@@ -60,11 +70,36 @@ def without_label(text: str) -> str:
     return text[m.end() :] if (m := _LABEL.match(text)) else text
 
 
-def tells_former(text: str) -> bool:
-    """Whether a sentence tells only what an article said before it was changed, so that it is no evidence of it."""
+def labelled(text: str) -> bool:
+    """Whether a sentence or a title begins as a note does: "Correction: …"."""
+    return bool(_LABEL.match(text))
+
+
+def tells_earlier(text: str, title: str = "") -> bool:
+    """Whether a sentence of a correction begins with what an article of another day said wrongly.
+
+    Args:
+        text: The sentence.
+        title: Of its article, which may say that it is a correction.
+    """
+    bare = without_label(text)
+    told = _EARLIER.search(bare)
+    if told is None or told.start() > _LEAD:
+        return False
+    return labelled(text) or labelled(title) or bool(WRONGLY.search(told[0]))
+
+
+def tells_former(text: str, title: str = "") -> bool:
+    """Whether a sentence tells only what was said before it was put right, so that it is no evidence of it.
+
+    Args:
+        text: The sentence.
+        title: Of its article, which may say that it is a correction.
+    """
     bare = without_label(text)
     told = _VERSION.search(bare)
-    return bool(told and told.start() <= _LEAD and not _STANDING.search(bare))
+    former = bool(told and told.start() <= _LEAD) or tells_earlier(text, title)
+    return former and not _STANDING.search(bare)
 
 
 def withdraws(text: str) -> bool:
@@ -82,4 +117,15 @@ def says_wrong(text: str) -> bool:
     return bool(_WRONG.search(text))
 
 
-__all__ = ["is_note", "is_note_in", "says_wrong", "tells_former", "withdrawn_title", "withdraws", "without_label"]
+__all__ = [
+    "WRONGLY",
+    "is_note",
+    "is_note_in",
+    "labelled",
+    "says_wrong",
+    "tells_earlier",
+    "tells_former",
+    "withdrawn_title",
+    "withdraws",
+    "without_label",
+]

@@ -217,6 +217,7 @@ class Record(NamedTuple):
     wrong: tuple[str, ...]
     standing: tuple[str, ...]
     leaving_verbs: tuple[str, ...]
+    removing_verbs: tuple[str, ...]
     taking_verbs: tuple[str, ...]
     calling_off_verbs: tuple[str, ...]
     holding_verbs: tuple[str, ...]

@@ -139,6 +139,7 @@ def test_a_judgement_is_said_by_whoever_makes_it() -> None:
         "The so-called “red line” runs north.",
         "Ann Lee did not say whether the tram would be late.",
         "Reports said the tram would be late.",
+        "An article of 11 May said that the tram would be late.",
     ],
 )
 def test_words_of_nobody_are_left_out(text: str) -> None:

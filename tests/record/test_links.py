@@ -93,6 +93,20 @@ def test_a_withdrawn_article_is_withdrawn_as_a_whole(archive: Archive, tmp_path:
 
 
 @needs_parser
+def test_what_is_right_stands_by_itself_behind_a_correction(archive: Archive, tmp_path: Path) -> None:
+    old = "The bakery in Ostmere sells about 300 loaves a day. It opened in 1990."
+    new = (
+        "An article of 11 May said that the bakery in Ostmere sells about 300 loaves a day. It sells 500 loaves a day."
+    )
+    rows = [
+        row("old", old, "The bakery", published="2024-05-11", source="Star"),
+        row("new", new, "Correction: bakery", published="2024-05-15", source="Star"),
+    ]
+    archive.ingest(write_rows(tmp_path / "a.jsonl", *rows))
+    assert linked(archive) == [("corrected", old[:51], "It sells 500 loaves a day.")]
+
+
+@needs_parser
 def test_a_changed_or_deleted_side_takes_its_links_along(archive: Archive, tmp_path: Path) -> None:
     old = row("old", "Ana Reyes was sworn in as mayor of Porto Novo on Friday.", "Mayor", published="2023-01-06")
     new = row("new", "Mayor Ana Reyes resigned on Monday.", "Mayor", published="2023-09-04")

@@ -24,10 +24,20 @@ from rag.types import Article
         ("The earlier version of the House bill would have paid for it.", False, False),
         ("The first reported death was on Monday.", False, False),
         ("The report was wrong.", False, False),
+        ("Correction: An article of 11 May said that the bakery sells 300 loaves.", True, True),
+        ("Correction: An article of 11 May said 300 loaves; in fact it is 500.", True, False),
+        ("An article on Monday wrongly said that the bakery sells 300 loaves.", False, True),
+        ("An article of 11 May said that the bakery sells 300 loaves.", False, False),
     ],
 )
 def test_notes(text: str, note: bool, former: bool) -> None:
     assert (notes.is_note(text), notes.tells_former(text)) == (note, former)
+
+
+def test_a_title_may_say_that_a_sentence_tells_an_error() -> None:
+    text = "An article of 11 May said that the bakery sells 300 loaves."
+    assert notes.tells_former(text, "Correction: bakery sells 500 loaves")
+    assert not notes.tells_former(text, "Bakery sells 500 loaves")
 
 
 @pytest.mark.parametrize(
