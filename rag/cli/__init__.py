@@ -12,6 +12,7 @@ import gc
 import os
 import sqlite3
 import sys
+from contextlib import suppress
 
 from rag.cli import articles, asking, checking, collections, finding, ingesting, mending, timelines, upkeep  # noqa: F401 - each adds its commands
 from rag.cli.app import app
@@ -74,8 +75,10 @@ def _tell_of_variables() -> None:
 
 
 def _leave(code: int) -> None:
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in (sys.stdout, sys.stderr):
+        # What serves a client over them closes them, and a client that has gone takes nothing more.
+        with suppress(ValueError, OSError):
+            stream.flush()
     os._exit(code)
 
 

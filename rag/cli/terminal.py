@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import IntEnum
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from rag.archive import Archive
+
+_SOON = 10.0
+_MINUTE = 60.0
+"""Seconds to the second line of progress where no terminal is, and between the others."""
 
 
 class Exit(IntEnum):
@@ -53,10 +58,10 @@ def rich_console(*, stderr: bool = False) -> Console:
 
 @contextmanager
 def progress_bar(what: str, total: Callable[[], int | None]) -> Iterator[Callable[[int, str], None] | None]:
-    """A progress bar on stderr, where that is a terminal."""
+    """A progress bar on stderr; where that is no terminal, a line at once, soon after it and then each minute."""
     console = rich_console(stderr=True)
     if not console.is_terminal:
-        yield None
+        yield _lines_of_progress(console, what)
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -65,6 +70,26 @@ def progress_bar(what: str, total: Callable[[], int | None]) -> Iterator[Callabl
     ) as progress:
         task = progress.add_task(what, total=total())
         yield lambda seen, _: progress.update(task, completed=seen)
+
+
+def _lines_of_progress(console: Console, what: str) -> Callable[[int, str], None]:
+    """Tell how far it is in lines of a log: at once, at the first article, after 10 seconds, then each minute."""
+    began = time.monotonic()
+    due = [began, began + _SOON]
+
+    def line(text: str) -> None:
+        console.print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}")
+
+    line("begun")
+
+    def tell(seen: int, place: str) -> None:
+        now = time.monotonic()
+        if now < due[0]:
+            return
+        due[:] = [due[1], max(now, due[1]) + _MINUTE]
+        line(f"{seen:,} {what if seen != 1 else what.removesuffix('s')} so far")
+
+    return tell
 
 
 @contextmanager

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rag.cli.app import app
 from rag.cli.options import ArchiveOption, JsonOption, known_outlets, takes_filters
-from rag.cli.terminal import open_archive, print_json, rich_console
+from rag.cli.terminal import Exit, open_archive, print_json, rich_console
 from rag.errors import UsageError
 from rag.protocols import FilterArgs
 from rag.text.normalize import printable
+
+if TYPE_CHECKING:
+    from rag.timelines import Timeline
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
@@ -43,10 +46,12 @@ def timeline(
         found = opened.timeline(about, newest_first=newest_first, limit=limit, **filters)
     if as_json:
         print_json(found.model_dump_json(indent=2))
+        _leave(found)
         return
     if as_csv or as_markdown:
         text = timelines.as_csv(found) if as_csv else timelines.as_markdown(found)
         typer.echo(_CONTROL.sub("\ufffd", text), nl=False)
+        _leave(found)
         return
     out, err = rich_console(), rich_console(stderr=True)
     if found.note:
@@ -60,6 +65,13 @@ def timeline(
             out.print(f"   also told by {printable(', '.join(entry.also_told_by))}", style="dim")
         out.print(f"   onrecord show {entry.article_id}", style="dim")
         out.print()
+    _leave(found)
+
+
+def _leave(found: Timeline) -> None:
+    """End as ``ask`` and ``quotes`` do where nothing was found."""
+    if not found.entries:
+        raise typer.Exit(Exit.REFUSED)
 
 
 __all__ = ["timeline"]

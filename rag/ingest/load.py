@@ -17,7 +17,7 @@ from typing import BinaryIO, Literal, NamedTuple, cast
 
 from rag import registry
 from rag.errors import SourceError
-from rag.ingest import apart
+from rag.ingest import apart, beginning
 from rag.ingest.forms import form_named, is_archive, recognise
 from rag.ingest.opened import NotRegular, open_regular
 from rag.ingest.packed import BROKEN, LIMITS, Limits, first_line, unpacked
@@ -310,6 +310,8 @@ def _harmless(path: Path, run: _Run, by_ending: Mapping[str, Reader]) -> bool:
         with open_regular(path) as stream:
             if path.stat().st_size > _SMALL:
                 return False
+            if (told := beginning.told_ending(stream, ending)) in by_ending and told not in _PLAIN:
+                return False
             return recognise(path, stream) is None and not is_archive(stream)
     except OSError:
         return True  # the reading says why
@@ -383,7 +385,8 @@ def _read_stream(
     if wanted == "nothing" or (wanted == "inside" and not is_archive(stream)):
         return
     # A reader that another package added for this ending is asked first: somebody wanted it to.
-    reader = by_ending.get(ending) if run.by_ending or ending in _added_endings() else None
+    added = _added_endings()
+    reader = by_ending.get(ending) if run.by_ending or ending in added else None
     # Whoever names the fields of a file of rows knows better than its form.
     if reader is None and not (run.fields and isinstance(by_ending.get(ending), CountsArticles)):
         reader = recognise(path, stream)
@@ -391,7 +394,10 @@ def _read_stream(
         yield from _read_packed(path, stream, run, by_ending, depth)
     elif wanted != "all":
         return
-    elif (reader := reader or by_ending.get(ending)) is not None:
+    elif (reader := reader or by_ending.get(beginning.told_ending(stream, ending))) is not None:
+        if reader is by_ending.get(ending) and ending not in added and (why := beginning.why_not(stream, ending)):
+            yield _unread(path, why)
+            return
         try:
             for item in _read_with(reader, path, stream, run.fields):
                 yield Found(path, reader, item)
@@ -404,8 +410,7 @@ def _read_stream(
                 path, reader, _unread(path, f"the reader failed: {type(error).__name__}: {first_line(error)}").item
             )
     else:
-        known = " ".join(sorted(by_ending))
-        yield _unread(path, _ADVICE.get(ending) or f"unknown format {ending or 'without ending'}; known are {known}")
+        yield _unread(path, _ADVICE.get(ending) or beginning.unknown(stream, ending, by_ending))
 
 
 _ADVICE = {".doc": "an old Word document; open it in Word or LibreOffice and save it as .docx"}

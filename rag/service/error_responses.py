@@ -15,6 +15,7 @@ from starlette.routing import Match, Mount
 
 from rag import errors
 from rag.service.asgi import error_body, speaks_openai
+from rag.text.mistakes import wrong_fields
 
 STATUS: dict[type[Exception], int] = {
     errors.UsageError: 422,
@@ -109,7 +110,7 @@ def error_response(request: Request, e: Exception) -> tuple[int, dict[str, Any],
         if after := _RETRY.get(type(e)):
             headers["retry-after"] = str(after)
     elif isinstance(e, RequestValidationError | ValidationError):
-        status, kind, message = 422, "UsageError", first_mistake(e)
+        status, kind, message = 422, "UsageError", mistakes_in(e)
     elif isinstance(e, HTTPException):
         status, kind = e.status_code, _KINDS.get(e.status_code, "UsageError")
         # FastAPI's own messages don't say what to do.
@@ -132,8 +133,8 @@ def error_response(request: Request, e: Exception) -> tuple[int, dict[str, Any],
     return status, error_body(request.scope, status, kind, message), headers
 
 
-def first_mistake(e: RequestValidationError | ValidationError) -> str:
-    """Which field is wrong first, and why; never what was sent."""
+def mistakes_in(e: RequestValidationError | ValidationError) -> str:
+    """Which fields are wrong, and what is accepted there; of what was sent, days alone are told."""
     first = e.errors()[0]
     kind, place = first["type"], [p for p in first["loc"] if p not in ("body", "query", "path")]
     if kind == "json_invalid":
@@ -145,8 +146,7 @@ def first_mistake(e: RequestValidationError | ValidationError) -> str:
             return "There is no body. Send a JSON object, with the header Content-Type: application/json."
         if isinstance(e.body if isinstance(e, RequestValidationError) else None, bytes):
             return "The body was not read as JSON. Send it with the header Content-Type: application/json."
-    where, what = ".".join(map(str, place)), str(first["msg"])
-    return f"{where}: {what}. Look at /docs." if where else f"{what}. Look at /docs."
+    return " ".join((*wrong_fields(e.errors()), "All fields are told at /docs."))
 
 
 __all__ = [
@@ -155,7 +155,7 @@ __all__ = [
     "TimedOut",
     "UnknownModel",
     "error_response",
-    "first_mistake",
     "handle_errors",
     "handle_missing",
+    "mistakes_in",
 ]

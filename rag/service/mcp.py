@@ -6,26 +6,28 @@ Arguments and results have the names that the HTTP API has. Nothing here changes
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import anyio
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from rag.errors import OnRecordError
 from rag.extras import require
 from rag.protocols import FilterArgs
 from rag.service.access import Access
 from rag.service.scheduler import RequestScheduler
+from rag.service.schemas import Day, Language
+from rag.text.mistakes import wrong_fields
 from rag.timelines import Timeline
 from rag.types import Answer, Article, Citation, Conflict, Finished, Hit, Progress, Quote, Reason, Waiting
 from rag.value import Value
 
 require("mcp", extra="mcp", what="The endpoint /mcp")  # imported only where they are wanted
 from mcp.server.fastmcp import Context, FastMCP  # noqa: E402
+from mcp.server.fastmcp.exceptions import ToolError  # noqa: E402
 from mcp.server.transport_security import TransportSecuritySettings  # noqa: E402
 from mcp.types import ToolAnnotations  # noqa: E402
 
@@ -35,10 +37,10 @@ if TYPE_CHECKING:
 PATH = "/mcp"
 
 Asked = Annotated[str, Field(min_length=1, max_length=4000, description="In any words")]
-After = Annotated[datetime | None, Field(description="Only articles from this date on")]
-Before = Annotated[datetime | None, Field(description="Only articles before this date")]
+After = Annotated[Day | None, Field(description="Only articles from this day on: 2023-06-18, 18 June 2023, last week")]
+Before = Annotated[Day | None, Field(description="Only articles before this day, written likewise")]
 Sources = Annotated[list[str], Field(description="Only these outlets")]
-Language = Annotated[str | None, Field(description="Only articles in this language, as in en")]
+Tongue = Annotated[Language | None, Field(description="Only articles in this language, as in en")]
 Undated = Annotated[bool, Field(description="Whether a date filter lets articles without a date through")]
 
 _ABOUT = "Answers from an archive of news articles, in their exact words. A summary cites them sentence by sentence."
@@ -92,14 +94,53 @@ def mount(app: FastAPI, scheduler: RequestScheduler, access: Access) -> Callable
 
 def run_stdio(scheduler: RequestScheduler, user: str = "local") -> None:
     """Answer one client on standard input and output, until it closes them."""
-    anyio.run(make_server(scheduler, lambda _: user).run_stdio_async)
+    try:
+        anyio.run(make_server(scheduler, lambda _: user).run_stdio_async)
+    except* (BrokenPipeError, ConnectionResetError):
+        pass  # the client has gone while it was being answered
+
+
+class _Tools(FastMCP):
+    """Tools whose errors are ours: without the library's words around them, or for what is wrong with the arguments."""
+
+    async def call_tool(self, name: str, arguments: dict[str, Any]) -> Any:
+        """Call a tool.
+
+        Raises:
+            ToolError: In words for the model that called it, and for the person who reads what it did.
+        """
+        tool = self._tool_manager.get_tool(name)
+        if tool is None:
+            known = ", ".join(one.name for one in self._tool_manager.list_tools())
+            raise ToolError(f"There is no tool {name!r}. There are {known}.")
+        takes = tool.parameters["properties"]
+        unknown: list[dict[str, Any]] = [
+            {"type": "extra_forbidden", "loc": (given,)} for given in arguments if given not in takes
+        ]
+        try:
+            if unknown:
+                tool.fn_metadata.arg_model.model_validate(tool.fn_metadata.pre_parse_json(arguments))
+                raise ToolError(_wrong(unknown, takes))
+            return await super().call_tool(name, arguments)
+        except ValidationError as e:
+            raise ToolError(_wrong([*e.errors(), *unknown], takes)) from None
+        except ToolError as e:
+            if isinstance(e.__cause__, ValidationError):
+                raise ToolError(_wrong(e.__cause__.errors(), takes)) from None
+            if isinstance(e.__cause__, OnRecordError):
+                raise ToolError(str(e.__cause__)) from None
+            raise
+
+
+def _wrong(mistakes: Sequence[Mapping[str, Any]], takes: Iterable[str]) -> str:
+    return " ".join((*wrong_fields(mistakes), f"The arguments are {', '.join(takes)}."))
 
 
 def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
     """The tools; each call is answered on its own."""
     from rag import __version__
 
-    server = FastMCP(
+    server = _Tools(
         "onrecord",
         instructions=_ABOUT,
         streamable_http_path=PATH,
@@ -116,7 +157,7 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
         after: After = None,
         before: Before = None,
         sources: Sources = [],  # noqa: B006
-        language: Language = None,
+        language: Tongue = None,
         undated: Undated = True,
     ) -> ToolAnswer:
         """Answer a question from the archive. The citations are the exact words of articles that answer, best first by
@@ -132,7 +173,7 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
         after: After = None,
         before: Before = None,
         sources: Sources = [],  # noqa: B006
-        language: Language = None,
+        language: Tongue = None,
         undated: Undated = True,
     ) -> Hits:
         """Find the passages of the archive nearest to a question, best first, word for word."""
@@ -149,7 +190,7 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
         after: After = None,
         before: Before = None,
         sources: Sources = [],  # noqa: B006
-        language: Language = None,
+        language: Tongue = None,
         undated: Undated = True,
         limit: Annotated[int, Field(ge=1, le=100, description="How many at most")] = 10,
     ) -> Quotes:
@@ -161,10 +202,10 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
     async def timeline(
         about: Annotated[str, Field(min_length=1, max_length=4000, description="A name, or a story in a few words")],
         ctx: Context[Any, Any, Any],
-        after: Annotated[datetime | None, Field(description="Only events from this day on")] = None,
-        before: Annotated[datetime | None, Field(description="Only events before this day")] = None,
+        after: Annotated[Day | None, Field(description="Only events from this day on")] = None,
+        before: Annotated[Day | None, Field(description="Only events before this day")] = None,
         sources: Sources = [],  # noqa: B006
-        language: Language = None,
+        language: Tongue = None,
         newest_first: Annotated[bool, Field(description="The order; else the oldest first")] = False,
         limit: Annotated[int, Field(ge=1, le=200, description="How many at most")] = 50,
     ) -> Timeline:
@@ -176,12 +217,12 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
         return await anyio.to_thread.run_sync(find)
 
     async def read_article(
-        ident: Annotated[str, Field(min_length=1, max_length=2000, description="Its id, URL or key")],
+        id: Annotated[str, Field(min_length=1, max_length=2000, description="Its id, URL or key")],
         ctx: Context[Any, Any, Any],
     ) -> Article:
         """Read an article whole. A citation's article_id, start and end are places in its text."""
         user_of(ctx)
-        return await anyio.to_thread.run_sync(scheduler.archive.get, ident)
+        return await anyio.to_thread.run_sync(scheduler.archive.get, id)
 
     titles: dict[Callable[..., Any], str] = {
         ask: "Ask the archive",
@@ -195,14 +236,14 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
         server.add_tool(tool, title=title, annotations=annotations, structured_output=True)
 
     @server.resource(
-        "onrecord://article/{ident}",
+        "onrecord://article/{id}",
         name="article",
         title="An article",
         description="An article with its text, by its id, as GET /api/articles gives it",
         mime_type="application/json",
     )
-    async def article(ident: str) -> str:
-        found = await anyio.to_thread.run_sync(scheduler.archive.get, ident)
+    async def article(id: str) -> str:
+        found = await anyio.to_thread.run_sync(scheduler.archive.get, id)
         return found.model_dump_json()
 
     return server

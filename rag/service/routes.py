@@ -12,7 +12,6 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, TypeVar
 
@@ -30,14 +29,16 @@ from rag.finding import Findings
 from rag.retrieve.fulltext import Order
 from rag.service import metrics
 from rag.service.access import Access
-from rag.service.error_responses import ClientGone, TimedOut, error_response, first_mistake
+from rag.service.error_responses import ClientGone, TimedOut, error_response, mistakes_in
 from rag.service.scheduler import RequestScheduler
 from rag.service.schemas import (
     HISTORY_READ,
     ArticlePage,
+    Day,
     DeleteResponse,
     ErrorResponse,
     Filters,
+    Language,
     NewArticle,
     Question,
     Quotes,
@@ -96,14 +97,14 @@ _ASKING = READING | {
     504: {"model": ErrorResponse, "description": "It took too long"},
 }
 MISSING: dict[int | str, dict[str, Any]] = {404: {"model": ErrorResponse, "description": "There is no such article"}}
-Ident = Annotated[str, Path(description="Its id, URL or key", max_length=2000)]
+Ident = Annotated[str, Path(alias="id", description="Its id, URL or key", max_length=2000)]
 
 
 async def query_filters(
-    after: Annotated[datetime | None, Query(description="Only articles from then on")] = None,
-    before: Annotated[datetime | None, Query(description="Only articles before then")] = None,
+    after: Annotated[Day | None, Query(description="Only articles from then on")] = None,
+    before: Annotated[Day | None, Query(description="Only articles before then")] = None,
     source: Annotated[list[str], Query(description="Only this outlet; can be repeated", max_length=100)] = [],  # noqa: B006
-    language: Annotated[str | None, Query(description="Only articles in this language, as in en")] = None,
+    language: Annotated[Language | None, Query(description="Only articles in this language, as in en")] = None,
     undated: Annotated[bool, Query(description="Whether a date filter lets undated articles through")] = True,
     collection: Annotated[str | None, Query(description="Only articles of this collection", max_length=100)] = None,
 ) -> Filters:
@@ -149,9 +150,9 @@ class Routes:
         post = partial(add, methods=["POST"], responses=WRITING)
         post("/api/articles", self.add, summary="Take articles in", openapi_extra=_articles_body())
         post("/api/articles/files", self.add_files, summary="Take files in", openapi_extra=_files_body())
-        add("/api/articles/{ident:path}", self.article, methods=["GET"], responses=READING | MISSING, summary="Show")
+        add("/api/articles/{id:path}", self.article, methods=["GET"], responses=READING | MISSING, summary="Show")
         add(
-            "/api/articles/{ident:path}",
+            "/api/articles/{id:path}",
             self.delete,
             methods=["DELETE"],
             responses=WRITING | MISSING,
@@ -239,7 +240,7 @@ class Routes:
         question: Annotated[str, Query(min_length=1, max_length=4000, description="In any words")],
         filters: QueryFilters,
         k: Annotated[int | None, Query(ge=1, le=100, description="Passages to retrieve")] = None,
-        today: Annotated[datetime | None, Query(description='The day that "last week" counts from')] = None,
+        today: Annotated[Day | None, Query(description='The day that "last week" counts from')] = None,
         times: Annotated[bool, Query(description="Whether what the question says of when counts")] = True,
     ) -> list[Hit]:
         """The same with everything in query parameters."""
@@ -323,8 +324,8 @@ class Routes:
         search: Annotated[str, Query(max_length=500, description="Words in title, author or key")] = "",
         source: Annotated[str | None, Query(description="Only this outlet")] = None,
         language: Annotated[str | None, Query(description="Only this language, as in en")] = None,
-        after: Annotated[datetime | None, Query(description="Only articles from then on")] = None,
-        before: Annotated[datetime | None, Query(description="Only articles before then")] = None,
+        after: Annotated[Day | None, Query(description="Only articles from then on")] = None,
+        before: Annotated[Day | None, Query(description="Only articles before then")] = None,
         limit: Annotated[int, Query(ge=0, le=1000)] = 50,
         offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
     ) -> ArticlePage:
@@ -435,7 +436,7 @@ def from_query(kind: type[V], **values: Any) -> V:
     try:
         return kind.model_validate(values)
     except ValidationError as e:
-        raise errors.UsageError(first_mistake(e)) from None
+        raise errors.UsageError(mistakes_in(e)) from None
 
 
 _ARTICLES: TypeAdapter[list[NewArticle]] = TypeAdapter(list[NewArticle])
@@ -447,7 +448,7 @@ def _parse_articles(body: bytes) -> list[NewArticle]:
             return [NewArticle.model_validate_json(body)]
         articles = _ARTICLES.validate_json(body)
     except ValidationError as e:
-        raise errors.UsageError(first_mistake(e)) from None
+        raise errors.UsageError(mistakes_in(e)) from None
     if not articles:
         raise errors.UsageError("No article was sent. Send at least one.")
     return articles

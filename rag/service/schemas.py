@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
+from rag.errors import UsageError
 from rag.protocols import FilterArgs
+from rag.retrieve.days import day
+from rag.text.mistakes import LANGUAGE
 from rag.types import ArticleSummary, Stats, Value
 
 HISTORY_READ = 50
 """Earlier exchanges that a question is understood by: the last ones of those that are sent."""
 
 Outlets = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max_length=100)]
-Language = Annotated[str, Field(pattern="^[A-Za-z]{2,3}$")]
+Language = Annotated[str, Field(pattern=LANGUAGE)]
+
+
+def _read_day(given: Any) -> Any:
+    """A day as ``rag.retrieve.days.day`` reads it; whole numbers are seconds since 1970."""
+    if given is None or isinstance(given, date):
+        return given
+    if isinstance(given, int) and not isinstance(given, bool):
+        given = str(given)
+    try:
+        return day("it", given)
+    except UsageError as e:
+        raise PydanticCustomError("own_words", "{told}", {"told": str(e).removeprefix("`it` ").rstrip(".")}) from None
+
+
+Day = Annotated[
+    datetime,
+    BeforeValidator(_read_day),
+    WithJsonSchema({"type": "string", "examples": ["2023-06-18", "18 June 2023", "2023-06-18T09:30:00+02:00"]}),
+]
+"""A day as people write it, the same way as on the command line and in Python."""
 
 
 class Filters(Value):
     """Which articles are searched."""
 
-    after: datetime | None = Field(None, description="Only articles from then on; a date alone is midnight UTC")
-    before: datetime | None = Field(None, description="Only articles before then")
+    after: Day | None = Field(None, description="Only articles from then on: 2023-06-18, 18 June 2023, last week")
+    before: Day | None = Field(None, description="Only articles before then, written likewise")
     sources: Outlets = Field((), description="Only these outlets")
     language: Language | None = Field(None, description="Only articles in this language, as in en")
     undated: bool = Field(True, description="Whether a date filter lets articles without a date through")
@@ -44,7 +68,7 @@ class Search(Filters):
 
     question: str = Field(min_length=1, max_length=4000, description="In any words")
     k: int | None = Field(None, ge=1, le=100, description="Passages to retrieve; by default the service's setting")
-    today: datetime | None = Field(None, description='The day that "last week" counts from; by default now')
+    today: Day | None = Field(None, description='The day that "last week" counts from; by default now')
     times: bool = Field(True, description="Whether what the question says of when counts")
 
     model_config = ConfigDict(
@@ -102,7 +126,7 @@ class NewArticle(Value):
     url: str | None = Field(None, max_length=2000, description="Which article it is: the same one again replaces it")
     source: str | None = Field(None, max_length=200, description="The outlet")
     author: str | None = Field(None, max_length=500)
-    published: datetime | None = Field(None, description="A date alone is midnight UTC")
+    published: Day | None = Field(None, description="A date alone is midnight UTC")
     language: Language | None = None
 
     model_config = ConfigDict(
@@ -207,11 +231,13 @@ class OpenAIErrorResponse(Value):
 __all__ = [
     "HISTORY_READ",
     "ArticlePage",
+    "Day",
     "DeleteResponse",
     "ErrorDetail",
     "ErrorResponse",
     "Exchange",
     "Filters",
+    "Language",
     "NewArticle",
     "OpenAIErrorDetail",
     "OpenAIErrorResponse",

@@ -96,7 +96,11 @@ def test_where_there_is_no_event_it_is_said_why(site: Serve, tmp_path: Path) -> 
             "2030-01-01",
             "Nothing is told of “Harbour bridge” in this time; 2 events lie outside of it.",
         ),
-        ("Harbour bridge", "the day after", "From: 'the day after' is not a date. Write it as 2023-06-01."),
+        (
+            "Harbour bridge",
+            "the day after",
+            "`From` is 'the day after', which is not a date. Write it as 2023-06-18 or",
+        ),
         ("Harbour bridge", "2021-05-04", "1 event"),
     ):
         look(tab, about, after, "2021-05-01" if said == "1 event" else "")

@@ -13,6 +13,7 @@ from helpers import ROOT, many, onrecord, python, row, write_rows
 from said import put_quotes
 
 from rag import Archive
+from rag.cli.terminal import progress_bar
 from rag.testing import FakeChat, FakeEmbeddings
 
 # -- the terminal ----------------------------------------------------------------------
@@ -139,3 +140,23 @@ def test_interrupting_is_130_and_says_so_on_one_line(
     assert left == [130]
     assert done.err == "stopped\n"
     assert "Traceback" not in done.err
+
+
+def test_without_a_terminal_progress_is_lines_of_a_log(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    with progress_bar("articles", lambda: pytest.fail("nothing is counted for a log")) as step:
+        assert capsys.readouterr().err.endswith(" begun\n") and step is not None
+        for seen in range(1, 200):
+            step(seen, "a.txt")
+            now += 1.0
+    lines = capsys.readouterr().err.splitlines()
+    assert [line.split(" ", 2)[2] for line in lines] == [
+        "1 article so far",
+        "11 articles so far",
+        "71 articles so far",
+        "131 articles so far",
+        "191 articles so far",
+    ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -71,17 +72,17 @@ async def assert_works(session: ClientSession, service: Running | None) -> None:
     answer = await call("ask", question=QUESTION)
     assert answer["answered"] and answer["citations"]
     cited = answer["citations"][0]
-    article = await call("read_article", ident=cited["article_id"])
+    article = await call("read_article", id=cited["article_id"])
     assert article["text"][cited["start"] : cited["end"]] == cited["quote"]
     hits = (await call("search", question="storm0003", k=2, sources=["Outlet 0"]))["hits"]
     assert {h["passage"]["source"] for h in hits} == {"Outlet 0"}
     assert (await call("timeline", about="Port"))["about"] == "Port"
     assert isinstance((await call("quotes", limit=3))["quotes"], list)
     (template,) = (await session.list_resource_templates()).resourceTemplates
-    assert template.uriTemplate == "onrecord://article/{ident}"
+    assert template.uriTemplate == "onrecord://article/{id}"
     read = await session.read_resource(f"onrecord://article/{cited['article_id']}")  # type: ignore[arg-type]
     assert json.loads(read.contents[0].text) == article  # type: ignore[union-attr]
-    wrong = await session.call_tool("read_article", {"ident": "nothing"})
+    wrong = await session.call_tool("read_article", {"id": "nothing"})
     assert wrong.isError and "nothing" in wrong.content[0].text  # type: ignore[union-attr]
     if service is not None:  # the names are those of HTTP
         with httpx.Client(base_url=service.url, headers=service.headers) as web:
@@ -117,5 +118,11 @@ async def test_the_command(tmp_path: Path) -> None:
     started = StdioServerParameters(command=sys.executable, args=args, cwd=ROOT)
     async with stdio_client(started) as (read, write), ClientSession(read, write) as session:
         assert (await session.initialize()).serverInfo.version == rag.__version__
-        article = await session.call_tool("read_article", {"ident": "story-1"})
+        article = await session.call_tool("read_article", {"id": "story-1"})
         assert article.structuredContent is not None and "storm0001" in article.structuredContent["text"]
+    # A client that closes at once, or that isn't there, is no error.
+    for sent in ("", '{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n'):
+        ended = subprocess.run(
+            [sys.executable, *args], cwd=ROOT, input=sent, capture_output=True, text=True, timeout=60
+        )
+        assert (ended.returncode, ended.stderr) == (0, "")

@@ -30,7 +30,7 @@ def test_what_is_answered_is_what_the_document_says(service: Running, document: 
         operation = result.ok()
         answered(service, operation)
         tried.add(operation.label)
-    assert {"POST /api/ask", "POST /v1/chat/completions", "DELETE /api/articles/{ident}"} <= tried
+    assert {"POST /api/ask", "POST /v1/chat/completions", "DELETE /api/articles/{id}"} <= tried
 
 
 CHECKS = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import logging
+import re
 import sqlite3
 from collections.abc import Iterator
 from typing import Any
@@ -123,3 +124,59 @@ def test_nothing_and_another_method_have_the_same_form(
 
 def _refuse() -> None:
     raise HTTPException(403, "not you")
+
+
+JARGON = re.compile(r"pydantic|input should|valid (string|integer|date)|field required|value error", re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "sent", "told"),
+    [
+        ("GET", "/api/articles", {"after": "soon"}, ["`after` is 'soon', which is not a date", "18 June 2023"]),
+        ("GET", "/api/articles", {"after": "03/04/2023"}, ["`after` is '03/04/2023', which may be 2023-"]),
+        ("GET", "/api/articles", {"after": "x", "limit": "x", "offset": -1}, ["`after`", "`limit`", "`offset`"]),
+        (
+            "GET",
+            "/api/search",
+            {"language": "english"},
+            ["`question` is missing.", "`language` has to be a language's"],
+        ),
+        ("GET", "/api/find", {"query": "x", "order": "best"}, ["`order` has to be 'relevance', 'newest' or 'oldest'."]),
+        ("GET", "/api/timeline", {"about": "", "before": "x"}, ["`about` is empty.", "`before` is 'x'"]),
+        ("POST", "/api/ask", {"k": 0, "today": "x", "so": 1}, ["`question`", "`k`", "`today`", "`so`"]),
+        (
+            "POST",
+            "/api/search",
+            {"question": 7, "sources": "x"},
+            ["`question` has to be a text.", "`sources` has to be a"],
+        ),
+        ("POST", "/api/articles", {"text": "", "published": "soon"}, ["`text` is empty.", "`published` is 'soon'"]),
+        (
+            "POST",
+            "/v1/chat/completions",
+            {"messages": 3, "n": "x"},
+            ["`messages` has to be a list.", "`n` has to be a"],
+        ),
+    ],
+)
+def test_wrong_fields_are_told_together_in_sentences(
+    web: TestClient, filled: Archive, method: str, path: str, sent: dict[str, Any], told: list[str]
+) -> None:
+    answer = web.get(path, params=sent) if method == "GET" else web.post(path, json=sent)
+    assert answer.status_code == (400 if path.startswith("/v1") else 422)
+    message = answer.json()["error"]["message"]
+    assert all(one in message for one in told) and not JARGON.search(message), message
+
+
+def test_days_are_read_as_people_write_them(web: TestClient, filled: Archive) -> None:
+    written = ("2023-06-18", "18 June 2023", "June 18, 2023", "18. Juni 2023", "18/06/2023")
+    listed = [web.get("/api/articles", params={"after": day}) for day in (*written, "June 2023", "last week", "2023")]
+    assert [answer.status_code for answer in listed] == [200] * len(listed)
+    assert len({answer.json()["total"] for answer in listed[: len(written)]}) == 1
+    for day in ("18 June 2023", "yesterday", 1_687_046_400):
+        sent = {"question": "Which boats?", "before": day, "today": day}
+        assert web.post("/api/search", json=sent).status_code == 200
+    assert web.get("/api/search", params={"question": "Which boats?", "after": "1 May 2023"}).status_code == 200
+    sent = {"text": "A ferry sails again.", "published": "18 June 2023", "url": "https://example.com/ferry"}
+    assert web.post("/api/articles", json=sent).status_code == 200
+    assert web.get("/api/articles/https://example.com/ferry").json()["published"].startswith("2023-06-18T00:00:00")

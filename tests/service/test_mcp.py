@@ -36,6 +36,31 @@ def test_a_model_finds_who_said_what(scheduler: RequestScheduler, filled: Archiv
     assert (found["speaker"], found["quote"], found["direct"]) == ("Maren Holt", "had damaged 11 boats", True)
 
 
+def test_errors_of_tools_are_sentences(scheduler: RequestScheduler, filled: Archive) -> None:
+    def call(web: TestClient, name: str, **arguments: Any) -> str:
+        sent = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": arguments}}
+        told = web.post("/mcp", json=sent, headers={"accept": "application/json, text/event-stream"})
+        result = json.loads(re.search(r"^data: (.*)$", told.text, re.MULTILINE)[1])["result"]  # type: ignore[index]
+        return result["content"][0]["text"] if result["isError"] else ""
+
+    with client(create_app(scheduler, Access(), mcp=True)) as web:
+        assert call(web, "read_article") == "`id` is missing. The arguments are id."
+        told = call(web, "read_article", id="nothing")
+        assert "nothing" in told and not told.startswith("Error executing")
+        told = call(web, "search", k=0, after="soon", source="Harbour Post")
+        for one in (
+            "`question` is missing.",
+            "`k` has to be at least 1.",
+            "`after` is 'soon', which",
+            "`source` is no",
+        ):
+            assert one in told
+        assert "pydantic" not in told and "sources" in told
+        assert "`source` is no field" in call(web, "search", question="boats", source="Harbour Post")
+        assert "There are ask, search" in call(web, "find")
+        assert call(web, "search", question="boats", after="18 June 2023", before="yesterday") == ""
+
+
 def test_without_the_package_the_tools_say_what_to_install(
     scheduler: RequestScheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:

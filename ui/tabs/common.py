@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
-from rag.errors import UsageError
 from rag.protocols import FilterArgs
-from rag.text.dates import parse_date
+from rag.retrieve.days import day
 
 if TYPE_CHECKING:
     from rag.ui.session import TabSession
@@ -101,6 +100,5 @@ def read_date(text: str | None, name: str) -> date | None:
     """
     if not (text or "").strip():
         return None
-    if (read := parse_date(text)) is None:
-        raise UsageError(f"{name}: {text!r} is not a date. Write it as 2023-06-01.")
-    return read.date()
+    read = day(name, text)
+    return read.date() if read else None

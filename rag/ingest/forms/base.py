@@ -30,8 +30,9 @@ HEAD = 65_536
 LARGEST = 200_000_000
 """Bytes that a file may have whose form can only be read whole."""
 
-_REASON = 200
-"""Characters of a reason that quotes an error."""
+
+class Unreadable(ValueError):
+    """Why a file can't be read, in our own words; what libraries say is not passed on."""
 
 
 class Head:
@@ -271,8 +272,8 @@ class FormReader(ABC):
             raise
         except Exception as error:  # a parser fed with anything may fail in any way
             rest = f"; the rest of the file is left out after {found}" if found else ""
-            line = " ".join(str(error).split()) or "it can't be read"
-            yield source.skipped(f"not a whole {self.what}: {type(error).__name__}: {line}"[:_REASON] + rest)
+            line = str(error) if isinstance(error, Unreadable) else "it is broken, or cut off"
+            yield source.skipped(f"not a whole {self.what}: {line}{rest}")
         else:
             yield from source.told()
             if not found and not source.passed:

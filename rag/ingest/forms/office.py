@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from rag.extras import require
-from rag.ingest.forms.base import FormReader, Head, Source
+from rag.ingest.forms.base import FormReader, Head, Source, Unreadable
 from rag.ingest.forms.markup import every, html_tree, line, local, words, xml_tree
 from rag.ingest.forms.rtf import rtf_text
 from rag.ingest.readers.rows import FieldMapper
@@ -24,7 +24,7 @@ _LARGEST_MEMBER = 100_000_000
 
 def _member(packed: zipfile.ZipFile, name: str) -> bytes:
     if packed.getinfo(name).file_size > _LARGEST_MEMBER:
-        raise ValueError(f"{name} unpacks to more than {_LARGEST_MEMBER // 1_000_000} MB")
+        raise Unreadable(f"{name} unpacks to more than {_LARGEST_MEMBER // 1_000_000} MB")
     return packed.read(name)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from html import unescape
 
-from rag.ingest.forms.base import FormReader, Head, Source
+from rag.ingest.forms.base import FormReader, Head, Source, Unreadable
 from rag.text.calendar_names import MONTHS, fold
 from rag.types import RawArticle, Skipped
 
@@ -26,7 +26,7 @@ def _documents(source: Source, name: str) -> Iterator[str]:
             held.append(text)
             size += len(text)
             if size > _LONGEST:
-                raise ValueError(f"a document of more than {_LONGEST // 1_000_000} MB")
+                raise Unreadable(f"a document of more than {_LONGEST // 1_000_000} MB")
             if closing in text or closing.lower() in text:
                 raw = b"".join(held)
                 try:
@@ -35,7 +35,7 @@ def _documents(source: Source, name: str) -> Iterator[str]:
                     yield raw.decode("cp1252", "replace")
                 held, size = [], 0
     if held:
-        raise EOFError("the last document is cut off")
+        raise Unreadable("the last document is cut off")
 
 
 def _inner(document: str, *names: str) -> str:

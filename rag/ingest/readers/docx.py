@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rag.extras import require
 from rag.ingest.pages.tables import in_words
-from rag.ingest.readers.single import LARGEST_DOCUMENT, PARSER_ERROR_LENGTH, SingleArticleReader, stem, title_line
+from rag.ingest.readers.single import LARGEST_DOCUMENT, SingleArticleReader, stem, title_line
 from rag.ingest.values import one_line
 from rag.types import RawArticle, Skipped
 
@@ -50,10 +50,10 @@ class DocxReader(SingleArticleReader):
                     heading = item.text
         except MemoryError:
             raise
-        except Exception as error:  # a parser fed with anything may fail in any way
+        except Exception:  # a parser fed with anything may fail in any way
             return Skipped(
                 origin=str(path),
-                reason=f"not a readable Word document: {type(error).__name__}"[:PARSER_ERROR_LENGTH],
+                reason="not a readable Word document: it is broken; open it in Word or LibreOffice and save it anew",
             )
         text = "\n\n".join(block for block in blocks if block)
         if not text:

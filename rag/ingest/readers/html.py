@@ -10,7 +10,7 @@ from rag.ingest.pages.body import SHORTEST, text_of
 from rag.ingest.pages.facts import facts
 from rag.ingest.pages.linked import Linked
 from rag.ingest.pages.tree import Page, PageRefused
-from rag.ingest.readers.single import PARSER_ERROR_LENGTH, SingleArticleReader, stem
+from rag.ingest.readers.single import SingleArticleReader, stem
 from rag.ingest.values import language_code
 from rag.text.urls import canonical, host
 from rag.types import RawArticle, Skipped
@@ -44,10 +44,10 @@ class HtmlReader(SingleArticleReader):
             return Skipped(origin=str(path), reason=str(refusal))
         except (ExtraMissing, MemoryError):
             raise
-        except Exception as error:  # a parser fed with anything may fail in any way
+        except Exception:  # a parser fed with anything may fail in any way
             return Skipped(
                 origin=str(path),
-                reason=f"the page can't be read: {type(error).__name__}: {error}"[:PARSER_ERROR_LENGTH],
+                reason="the page can't be read: it is broken; save it anew",
             )
         if len(text.strip()) < SHORTEST:
             return Skipped(origin=str(path), reason="no article found in the page")

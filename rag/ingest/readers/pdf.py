@@ -10,7 +10,7 @@ from typing import Any
 
 from rag.extras import require
 from rag.ingest.readers.layout import Line, heading, paragraphs
-from rag.ingest.readers.single import LARGEST_DOCUMENT, PARSER_ERROR_LENGTH, SingleArticleReader, stem, title_line
+from rag.ingest.readers.single import LARGEST_DOCUMENT, SingleArticleReader, stem, title_line
 from rag.types import RawArticle, Skipped
 
 _MOST_PAGES = 2_000
@@ -51,7 +51,7 @@ class PdfReader(SingleArticleReader):
                 return Skipped(origin=str(path), reason="encrypted; save a copy without a password")
             return Skipped(
                 origin=str(path),
-                reason=f"not a readable PDF: {type(error).__name__}: {error}"[:PARSER_ERROR_LENGTH],
+                reason="not a readable PDF: it is broken; open it in a PDF viewer and save it anew, or get it again",
             )
         text = "\n\n".join(paragraphs(pages))
         if not text.strip():

@@ -18,9 +18,6 @@ LARGEST_TEXT = 20_000_000
 LARGEST_DOCUMENT = 200_000_000
 """Bytes that a PDF or Word file may have."""
 
-PARSER_ERROR_LENGTH = 200
-"""Characters of a reason that quotes a parser's error."""
-
 
 class SingleArticleReader(ABC):
     """Reads files that hold one article each, whole; see ``rag.protocols.Reader``."""

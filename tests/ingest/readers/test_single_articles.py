@@ -250,7 +250,7 @@ def test_documents_without_their_package(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, module: str, name: str, said: str
 ) -> None:
     monkeypatch.setitem(__import__("sys").modules, module, None)
-    write(tmp_path / name, b"<p>%PDF-1.4 words")
+    write(tmp_path / name, b"PK\x03\x04" if module == "docx" else b"<p>%PDF-1.4 words")
     write(tmp_path / "b.txt", "The talks lasted seven hours.")
     assert reasons(tmp_path) == [f'{said} Run: pip install "onrecord[documents]"']
     read = [item.text for item in load([tmp_path]) if isinstance(item, RawArticle)]

@@ -1,0 +1,106 @@
+"""What is wrong with the fields that somebody sent, in sentences, never in words of the library that checks them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+DAY = "a day, as in 2023-06-18, 18 June 2023 or last week"
+LANGUAGE = "^[A-Za-z]{2,3}$"
+"""The pattern of a language's code."""
+
+_SHOWN = 8
+"""Fields that are told one by one."""
+_FORMS = {LANGUAGE: "a language's code of two or three letters, as in en"}
+"""What the patterns ask for."""
+_KINDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "decimal": "a number",
+    "bool": "true or false",
+    "string": "a text",
+    "bytes": "a text",
+    "url": "a web address",
+    "list": "a list",
+    "tuple": "a list",
+    "set": "a list",
+    "frozen": "a list",
+    "iterable": "a list",
+    "dict": "an object with named fields",
+    "mapping": "an object with named fields",
+    "model": "an object with named fields",
+    "dataclass": "an object with named fields",
+    "datetime": DAY,
+    "date": DAY,
+    "timezone": DAY,
+    "path": "a path",
+    "finite": "a number",
+    "none": "left out",
+}
+"""What a field has to be, by the beginning of the name that pydantic gives to the mistake."""
+
+
+def _number(told: float) -> str:
+    return f"{int(told):,}" if told == int(told) else f"{told:g}"
+
+
+def _least(told: Mapping[str, Any]) -> str:
+    return "is empty" if told.get("min_length") == 1 else f"has to have at least {told.get('min_length')} characters"
+
+
+_SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "missing": lambda _: "is missing",
+    "missing_argument": lambda _: "is missing",
+    "extra_forbidden": lambda _: "is no field that there is here",
+    "unexpected_keyword_argument": lambda _: "is no field that there is here",
+    "string_too_short": _least,
+    "string_too_long": lambda told: f"may have at most {told['max_length']:,} characters",
+    "too_short": lambda told: f"has to have at least {told['min_length']:,} entries",
+    "too_long": lambda told: f"may have at most {told['max_length']:,} entries",
+    "greater_than_equal": lambda told: f"has to be at least {_number(told['ge'])}",
+    "greater_than": lambda told: f"has to be more than {_number(told['gt'])}",
+    "less_than_equal": lambda told: f"may be at most {_number(told['le'])}",
+    "less_than": lambda told: f"has to be less than {_number(told['lt'])}",
+    "int_from_float": lambda _: "has to be a whole number",
+    "string_pattern_mismatch": lambda told: f"has to be {_FORMS.get(told['pattern'], 'written as the documents say')}",
+    "string_unicode": lambda _: "has characters that no text has",
+    "literal_error": lambda told: f"has to be {told['expected']}",
+    "enum": lambda told: f"has to be {told['expected']}",
+    "own_words": lambda told: str(told["told"]),
+}
+"""What is said behind a field's name, by pydantic's name of the mistake."""
+
+
+def wrong_fields(mistakes: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Sentences that name each wrong field once, and what is accepted there.
+
+    Args:
+        mistakes: As pydantic's ``errors()`` lists them; of what was sent nothing is told, but by a mistake of the type
+            ``own_words``, whose ``told`` is the rest of its sentence.
+    """
+    told: dict[str, str] = {}
+    for one in mistakes:
+        place = [str(part) for part in one["loc"] if part not in ("body", "query", "path", "header")]
+        name = ".".join(place)
+        what = _what(str(one["type"]), one.get("ctx") or {}, str(one.get("msg", "")))
+        told.setdefault(name, f"`{name}` {what}." if name else f"What was sent {what}.")
+    sentences = list(told.values())
+    if len(sentences) > _SHOWN:
+        sentences[_SHOWN:] = [f"{len(sentences) - _SHOWN} more fields are wrong."]
+    return sentences
+
+
+def _what(kind: str, told: Mapping[str, Any], message: str) -> str:
+    if kind in _SENTENCES:
+        try:
+            return _SENTENCES[kind](told)
+        except (KeyError, ValueError, TypeError):  # another release of the library may tell other things
+            return "is not as it has to be"
+    if kind in ("value_error", "assertion_error"):  # words of our own checks
+        own = message.partition(", ")[2]
+        return own if own.startswith(("is", "has", "may")) else f"is wrong: {own}"
+    wanted = _KINDS.get(kind.partition("_")[0])
+    return f"has to be {wanted}" if wanted else "is not as it has to be"
+
+
+__all__ = ["DAY", "LANGUAGE", "wrong_fields"]
