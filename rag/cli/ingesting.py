@@ -139,7 +139,7 @@ def _print_preview(told: Preview) -> None:
         out.print(printable(example.title or "without a title"), style="bold")
         line = " · ".join(x for x in (example.source or "without an outlet", when, by) if x)
         out.print(printable(line))
-        whole = example.characters <= len(example.begins)
+        whole = example.begins == example.ends or example.characters <= len(example.begins)
         out.print(printable(example.begins if whole else f"{example.begins} … {example.ends}"), style="dim")
         out.print(printable(example.origin), style="dim")
     out.print(f"\n{told.articles} articles would be read from {len(told.files)} files. Nothing was written.")

@@ -278,3 +278,8 @@ def test_text_that_leaves_the_machine_is_announced(
     assert done.code == 0
     assert "sent to openai:gpt-5" in done.err
     assert "sent to" not in cli("ask", QUESTION, "--archive", ports).err
+
+
+def test_a_timeline_of_nothing_ends_as_a_refusal_does(cli: Any, ports: Path) -> None:
+    for form in ((), ("--json",), ("--csv",), ("--markdown",)):
+        assert cli("timeline", "Zzzyx", "--archive", ports, *form).code == 3

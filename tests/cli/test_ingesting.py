@@ -88,3 +88,9 @@ def test_formats_lists_every_form_and_every_reader(cli: Any) -> None:
     assert {form.name for form in FORMS} | {"text", "pdf", "csv"} <= {one["name"] for one in listed}
     assert all(one["what"] and one["endings"] for one in listed)
     assert "Nexis export (Word)" in cli("formats").out
+
+
+def test_a_dry_run_shows_a_short_article_once(cli: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("The ferry sails again.\n\nRepairs had\ttaken   three weeks.\n")
+    done = cli("ingest", "--dry-run", tmp_path / "a.txt", "--archive", tmp_path / "archive")
+    assert done.code == 0 and done.out.count("three weeks.") == 1, done.out
