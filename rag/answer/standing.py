@@ -6,6 +6,7 @@ overtaken stands behind the words that replaced it, with its status. One that is
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
@@ -13,8 +14,11 @@ from rag.answer.reader import Reading
 from rag.composing import cite, place
 from rag.index.catalog import Catalog
 from rag.index.links import Link
+from rag.retrieve import prior
 from rag.text import numbers
 from rag.text.local_clock import clock
+from rag.text.names import is_role
+from rag.text.tokens import terms
 from rag.types import Citation, Hit, Passage, Query
 
 _REPLACED = frozenset(("corrected", "retracted", "overtaken"))
@@ -104,9 +108,30 @@ def _links(where: tuple[str, int, int], query: Query, catalog: Catalog) -> list[
     found = []
     for link in catalog.links_of(where):
         same = link.by[0] == where[0] and link.by[1] < where[2] and where[1] < link.by[2]
-        if not same and _looked_at(link, query, catalog):
+        if (
+            not same
+            and _looked_at(link, query, catalog)
+            and (not _name_alone(link, catalog) or _who_is(link, query, catalog))
+        ):
             found.append(link)
     return sorted(found, key=lambda k: _ORDER.index(k.kind))
+
+
+def _name_alone(link: Link, catalog: Catalog) -> bool:
+    """Whether a link is over a name in a sentence: only who holds an office has changed, not what else it tells."""
+    _, start, end = link.of
+    return link.kind == "overtaken" and any(
+        s.start <= start and end <= s.end and (start, end) != (s.start, s.end) for s in catalog.sentences(link.of[0])
+    )
+
+
+def _who_is(link: Link, query: Query, catalog: Catalog) -> bool:
+    """Whether a question asks who holds the office that a link is of: "who is the foreign minister?"."""
+    asked = query.standalone
+    if not re.search(r"\bwho\b", asked, re.IGNORECASE) or not prior.newest_first(query):
+        return False
+    roles = {stem for word in re.findall(r"[\w-]+", asked) if is_role(word) for stem in terms(word)}
+    return bool(roles & set(terms(catalog.words(link.by))))
 
 
 def _followed(quote: Citation, query: Query, catalog: Catalog) -> tuple[Link | None, Link | None]:
@@ -157,6 +182,8 @@ def _of_the_past(query: Query, by: Citation) -> bool:
 def _formers(quote: Citation, query: Query, catalog: Catalog) -> list[Citation]:
     """What a quote that stands has replaced: the surest one."""
     for link in catalog.links_by(place(quote)):
+        if _name_alone(link, catalog):
+            continue
         if link.kind in _REPLACED and link.of[2] - link.of[1] <= _SHOWN and _looked_at(link, query, catalog):
             passage = _passage(link.of[0], link.of[1], catalog)
             if passage is not None:

@@ -98,7 +98,8 @@ def candidates(newer: Side, mine: Sequence[Told], older: Sequence[Side]) -> list
     named = _named(newer.near if taking else newer.text)  # a successor's sentence names nobody else
     named |= {w for state in mine if state.frame == "calling_off" for w in state.who.words if w.isdigit()}
     deny = any(state.frame == "denying" for state in mine)
-    some = [o for o in older if (deny or _COUNTERPART.search(o.text)) and named & _marked(o.text)]
+    leaving = any(state.frame == "leaving" for state in mine)
+    some = [o for o in older if (deny or leaving or _COUNTERPART.search(o.text)) and named & _marked(o.text)]
     return [o for o in some if _may_be_changed(mine, set(terms(o.text)))]
 
 
@@ -133,7 +134,49 @@ def decide(newer: Side, mine: Sequence[Told], older: Sequence[Side]) -> list[Lin
             if kind := _changed(now, theirs, newer, other):
                 found.append(Link(other.place, newer.place, kind[0], round(kind[1], 3)))
                 break
+            held = next((w for w in theirs if w.frame == "holder" and _left(now, w)), None)
+            if held is not None and (_days(newer, other) or 0) > 0:
+                found += _called(other, newer, held.who.names)
+                break
     return found
+
+
+def held(newer: Side, mine: Sequence[Told], beside: Iterable[Side]) -> list[Link]:
+    """The names of who has left an office, where other sentences of the same article still call them by it.
+
+    Args:
+        newer: The sentence that tells of it.
+        mine: What it tells to have begun or ended.
+        beside: Sentences of the same article.
+    """
+    found: list[Link] = []
+    for now in mine:
+        if now.frame == "leaving":
+            for other in beside:
+                there = set(terms(other.text))
+                if (
+                    other.place != newer.place
+                    and now.who.names & there
+                    and any(role in there for role, _ in now.office)
+                ):
+                    found += _called(other, newer, now.who.names)
+    return found
+
+
+def _left(now: Told, was: Told) -> bool:
+    return now.frame == "leaving" and _person(now.who, was.who) and _same_office(now, was)
+
+
+def _called(older: Side, newer: Side, named: Container[str]) -> Iterator[Link]:
+    """Over a name alone: what else its sentence tells stands, only who holds the office has changed."""
+    words = [m for m in re.finditer(r"\w+(?:['’]\w+)*", older.text) if any(stem in named for stem in terms(m[0]))]
+    if words:
+        ident, start, _ = older.place
+        last = words[0]
+        for word in words[1:]:
+            if older.text[last.end() : word.start()] == " ":
+                last = word
+        yield Link((ident, start + words[0].start(), start + last.end()), newer.place, "overtaken", 0.91)
 
 
 def _changed(now: Told, before: Sequence[Told], newer: Side, older: Side) -> tuple[Status, float] | None:
@@ -250,4 +293,4 @@ def _named(text: str) -> set[str]:
     return {s for n in names(text) if not is_role(n) for s in terms(n)}
 
 
-__all__ = ["Side", "States", "candidates", "decide", "sides", "states"]
+__all__ = ["Side", "States", "candidates", "decide", "held", "sides", "states"]

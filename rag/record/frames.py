@@ -21,7 +21,7 @@ from rag.text.parser import Tree
 from rag.text.tokens import terms
 from rag.text.word_lists import Record
 
-Frame = Literal["leaving", "taking", "calling_off", "holding", "planned", "clearing", "accusing", "denying"]
+Frame = Literal["leaving", "taking", "calling_off", "holding", "planned", "holder", "clearing", "accusing", "denying"]
 
 _WORDS = lexicon("en").section(Record)
 _FRAMES: dict[str, Frame] = {
@@ -161,7 +161,17 @@ def told(tree: Tree) -> list[Told]:
             found.append(
                 Told(frame, phrase, _offices(tree, below, at, who), clause, ahead, bool(how.said), _stem(tree, at))
             )
+    found += _holders(tree, below)
     return found
+
+
+def _holders(tree: Tree, below: list[list[int]]) -> Iterator[Told]:
+    """ "Foreign Minister Qin Gang", "Qin Gang, the foreign minister": who is called by an office, whatever is told."""
+    for at, word in enumerate(tree):
+        if word.tag.startswith("NNP") and word.dep != "compound" and not is_role(word.text):
+            phrase, offices = _phrase(tree, below, at), frozenset(_office(tree, below, at))
+            if phrase.names and offices:
+                yield Told("holder", phrase, offices)
 
 
 def _planned(tree: Tree, below: list[list[int]], at: int) -> Iterator[Told]:

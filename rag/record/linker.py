@@ -101,6 +101,9 @@ def _links(
         telling = [(side, states[side.text]) for side in between.sides(passage, states)]
         taken = [(wrong, by) for wrong, by in back if passage.start <= by[1] < passage.end]
         cued += [side.place for side, _ in telling]
+        for side, told in telling:
+            if any(state.frame == "leaving" for state in told):
+                found += between.held(side, told, [s for i in ids for s in between.sides(passages[i])])
         if passage.published is None:
             continue
         if telling or taken:

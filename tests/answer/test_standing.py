@@ -70,6 +70,25 @@ def test_a_question_of_a_day_before_takes_that_days(mayors: Archive) -> None:
     assert settled(mayors, "a", standalone="Who was mayor in 2019?") == [(SWORN, "overtaken")]
 
 
+@pytest.mark.skipif(not parser.available(), reason="the parser is not installed")
+def test_who_is_called_by_an_office_counts_as_its_holder_only_where_that_is_asked(
+    archive: Archive, tmp_path: Path
+) -> None:
+    old = "Ann Lee spent seven hours in talks with Foreign Minister Omar Sund on Sunday."
+    gone = "Ruritania removed Omar Sund as foreign minister on Tuesday and gave the post to Ivo Brandt."
+    after = "Sund was the shortest-serving foreign minister of Ruritania."
+    rows = [
+        row("a", old, "Foreign minister Omar Sund of Ruritania", published="2023-06-19", source="Post"),
+        row("b", f"{gone} {after}", "Foreign minister Omar Sund of Ruritania", published="2023-07-25", source="Post"),
+    ]
+    archive.ingest(write_rows(tmp_path / "a.jsonl", *rows))
+    links = archive.stores.catalog.links()
+    assert sorted(archive.get(k.of[0]).text[k.of[1] : k.of[2]] for k in links) == ["Omar Sund", "Sund"]
+    now = [(gone, "stands"), (old, "overtaken")]
+    assert settled(archive, "a", standalone="Who is the foreign minister of Ruritania?") == now
+    assert settled(archive, "a", standalone="How long did the talks with Omar Sund last?") == [(old, "stands")]
+
+
 def test_only_chosen_articles_count(mayors: Archive) -> None:
     assert settled(mayors, "a", articles=(mayors.get("a").id,)) == [(SWORN, "stands")]
 
