@@ -130,7 +130,7 @@ def test_doctor_says_what_to_do(
     ):
         done = run(*command)
         assert done.code == 1 and "is read-only" in done.err and "default_transaction_read_only" in done.err, done
-        assert done.err.count("\n") == 1
+        assert done.err.count("onrecord: ") == 1
 
 
 def test_a_database_that_cannot_hold_all_letters(

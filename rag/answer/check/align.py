@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 
-from rag.answer.check.attachment import above, behind, belongs, shares, spans, whole, within
+from rag.answer.check.attachment import above, behind, belongs, modifiers, shares, spans, whole, within
 from rag.answer.check.governors import WORDS, Governed, predicate_of, some, speaks, subtree, verbal
 from rag.answer.check.matching import LIGHT, Text, aligned, bound, implied, is_content, kind
 from rag.answer.check.roles import called, counts, difference, frame, owner, passive, subject
@@ -406,7 +406,7 @@ class _Told:
     def dropped(self, n: int, words: Collection[str]) -> bool:
         """Whether a matched word has a modifier there that the claim doesn't have."""
         e = self._pairs[n]
-        there = _modifiers(self._theirs, e) & set(words)
+        there = modifiers(self._theirs, e) & set(words)
         here = {w.text.lower() for w in self._mine.tree} | {w.lemma for w in self._mine.tree}
         return bool(there) and not here & (there | set(words))
 
@@ -452,20 +452,6 @@ class _Told:
 
 
 # -- sentences -----------------------------------------------------------------------------
-
-
-def _modifiers(text: Text, n: int) -> set[str]:
-    """What bounds a noun or stands before it: its determiners and adjectives, and "a quarter of" above it."""
-    found = {
-        form
-        for c in text.below[n]
-        if text.tree[c].dep in ("det", "amod", "compound", "predet", "nummod", "quantmod", "advmod", "nmod")
-        for form in (text.tree[c].text.lower(), text.tree[c].lemma)
-    }
-    up = text.tree[n].head
-    if text.tree[n].dep == "pobj" and text.tree[up].text.lower() == "of" and text.tree[up].head != up:
-        found |= {text.tree[text.tree[up].head].lemma}
-    return found
 
 
 def _negations(text: Text, roots: set[int] | None = None) -> float:

@@ -83,4 +83,18 @@ def behind(text: Text, n: int) -> str:
     return "in" if low in _INSIDE else low
 
 
-__all__ = ["above", "behind", "belongs", "root", "shares", "spans", "whole", "within"]
+def modifiers(text: Text, n: int) -> set[str]:
+    """What bounds a noun or stands before it: its determiners and adjectives, and "a quarter of" above it."""
+    found = {
+        form
+        for c in text.below[n]
+        if text.tree[c].dep in ("det", "amod", "compound", "predet", "nummod", "quantmod", "advmod", "nmod")
+        for form in (text.tree[c].text.lower(), text.tree[c].lemma)
+    }
+    up = text.tree[n].head
+    if text.tree[n].dep == "pobj" and text.tree[up].text.lower() == "of" and text.tree[up].head != up:
+        found |= {text.tree[text.tree[up].head].lemma}
+    return found
+
+
+__all__ = ["above", "behind", "belongs", "modifiers", "root", "shares", "spans", "whole", "within"]
