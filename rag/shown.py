@@ -65,7 +65,16 @@ def head(answer: Answer | None) -> str:
 
 def days(quote: Citation) -> str:
     """The days that a quote names from its article's day on, as dates: "yesterday, 3 June 2023"; empty without any."""
-    return "; ".join(f"{named}, {when}" for named, when in quote.days)
+    return "; ".join(_day(named, when) for named, when in quote.days)
+
+
+def _day(named: str, when: str) -> str:
+    """A day that a quote names, and which it is: "on Sunday, 18 June 2023"; "in February 2023", where a year is all."""
+    before, _, said = named.rpartition(" ")
+    for words in (named, f"{before.rpartition(' ')[2]} {said}".strip(), said):
+        if when.casefold().startswith(f"{words.casefold()} "):
+            return f"{named[: len(named) - len(words)]}{when}"
+    return f"{named}, {when}"
 
 
 def standing(quote: Citation) -> tuple[str, str, str]:

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag import shown
 from rag.composing import AnswerText
 from rag.shown import pieces, summary, summary_text
 from rag.types import Citation
@@ -81,3 +82,19 @@ def test_the_pieces_are_the_quote_on_one_line(words: str, start: int, end: int) 
     assert found.words is not None
     marked = words[max(0, start - 10) : max(0, end - 10)]
     assert pieces(found)[1] == " ".join(marked.split())
+
+
+@pytest.mark.parametrize(
+    ("named", "when", "told"),
+    [
+        ("on Sunday", "18 June 2023", "on Sunday, 18 June 2023"),
+        ("in February", "February 2023", "in February 2023"),
+        ("of December", "December 2022", "of December 2022"),
+        ("30 May", "30 May 2023", "30 May 2023"),
+        ("on 30 May", "30 May 2023", "on 30 May 2023"),
+        ("yesterday", "3 June 2023", "yesterday, 3 June 2023"),
+        ("gestern", "3 June 2023", "gestern, 3 June 2023"),
+    ],
+)
+def test_a_day_is_told_once(named: str, when: str, told: str) -> None:
+    assert shown._day(named, when) == told
