@@ -219,5 +219,6 @@ def test_after_a_fork_it_works_or_says_at_once_what_to_do(tmp_path: Path) -> Non
     lines = done.stdout.splitlines()
     assert [line for line in lines if line.startswith("status")] == ["status 0"] * 6, lines
     said = [line.partition(" ")[0] for line in lines if not line.startswith("status")]
-    assert said == ["3", "3", *["ArchiveForked"] * 4, "None", "3"]
+    forked = "ArchiveForked"  # one opened in the child searches: Chroma, which a fork breaks, is not asked for so few
+    assert said == ["3", "3", forked, forked, "3", forked, "None", "3"]
     assert all("forkserver" in line for line in lines if line.startswith("ArchiveForked"))

@@ -489,5 +489,5 @@ def test_the_guide_names_every_call() -> None:
     guide = GUIDE.read_text("utf-8")
     for path, methods in document["paths"].items():
         for method in methods:
-            told = path.replace("{ident}", "ID").replace("{name}", "NAME").replace("{number}", "NUMBER")
+            told = path.replace("{id}", "ID").replace("{name}", "NAME").replace("{number}", "NUMBER")
             assert re.search(rf"{method.upper()}[^\n|]*`?{re.escape(told)}\b", guide), (method, path)
