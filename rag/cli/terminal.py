@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -58,10 +59,11 @@ def rich_console(*, stderr: bool = False) -> Console:
 
 @contextmanager
 def progress_bar(what: str, total: Callable[[], int | None]) -> Iterator[Callable[[int, str], None] | None]:
-    """A progress bar on stderr; where that is no terminal, a line at once, soon after it and then each minute."""
+    """A progress bar on stderr; where that is no terminal, a line after 10 seconds and then each minute."""
     console = rich_console(stderr=True)
     if not console.is_terminal:
-        yield _lines_of_progress(console, what)
+        with _lines_of_progress(console, what) as note:
+            yield note
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -72,24 +74,33 @@ def progress_bar(what: str, total: Callable[[], int | None]) -> Iterator[Callabl
         yield lambda seen, _: progress.update(task, completed=seen)
 
 
-def _lines_of_progress(console: Console, what: str) -> Callable[[int, str], None]:
-    """Tell how far it is in lines of a log: at once, at the first article, after 10 seconds, then each minute."""
-    began = time.monotonic()
-    due = [began, began + _SOON]
+@contextmanager
+def _lines_of_progress(console: Console, what: str) -> Iterator[Callable[[int, str], None]]:
+    """Tell how far it is in lines of a log: after 10 seconds, then each minute, also where nothing has been read yet.
 
-    def line(text: str) -> None:
-        console.print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {text}")
+    What is done sooner says nothing before its end: an error stays one line, and a pipe's log clean.
+    """
+    seen = 0
+    over = threading.Event()
 
-    line("begun")
+    def tell() -> None:
+        wait = _SOON
+        while not over.wait(wait):
+            wait = _MINUTE
+            named = what if seen != 1 else what.removesuffix("s")
+            console.print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {seen:,} {named} so far")
 
-    def tell(seen: int, place: str) -> None:
-        now = time.monotonic()
-        if now < due[0]:
-            return
-        due[:] = [due[1], max(now, due[1]) + _MINUTE]
-        line(f"{seen:,} {what if seen != 1 else what.removesuffix('s')} so far")
+    def note(number: int, _: str) -> None:
+        nonlocal seen
+        seen = number
 
-    return tell
+    teller = threading.Thread(target=tell, name="onrecord-progress", daemon=True)
+    teller.start()
+    try:
+        yield note
+    finally:
+        over.set()
+        teller.join()
 
 
 @contextmanager
