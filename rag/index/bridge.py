@@ -18,6 +18,7 @@ import io
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -55,7 +56,7 @@ class Bridge:
         """What questions may be in, ISO 639-1."""
         return self._encoder.languages or frozenset()
 
-    @property
+    @cached_property  # asked several times a question, and files are looked at
     def installed(self) -> bool:
         """Whether the multilingual model's weights are on this machine: the extra ``multilingual``."""
         return weights.find_in_place(weights.E5, self._cache).installed
