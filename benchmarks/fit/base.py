@@ -151,8 +151,18 @@ class Judge(torch.nn.Module):
         self.polarity = torch.nn.Linear(width, len(POLARITIES))
 
     def restore(self, checkpoint: Path) -> None:
-        """Take the weights of a checkpoint; the pieces' vectors, which are not trained, stay the package's."""
-        self.load_state_dict(torch.load(checkpoint, weights_only=True)["judge"], strict=False)
+        """Take the weights of a checkpoint, or of a file that ``export`` made, which have lost what 8 bits can't tell.
+
+        The pieces' vectors, which are not trained, stay the package's.
+        """
+        if checkpoint.suffix == ".onnx":
+            state = shipped(checkpoint)
+        else:
+            state = torch.load(checkpoint, weights_only=True)["judge"]
+        own = self.state_dict()
+        for name, value in state.items():
+            own[name][: len(value)] = value  # a file that ships has fewer positions than the base
+        self.load_state_dict(own)
 
     def forward(self, ids: torch.Tensor) -> dict[str, torch.Tensor]:
         """Read a batch.
@@ -175,6 +185,38 @@ class Judge(torch.nn.Module):
                 "claim": self.claim(first),
                 "polarity": self.polarity(first),
             }
+
+
+def shipped(path: Path) -> dict[str, torch.Tensor]:
+    """The trained parameters of a file that ``benchmarks.fit.export`` wrote, by their names in ``Judge``."""
+    import onnx
+
+    graph = onnx.load(str(path)).graph
+    arrays = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in graph.initializer}
+    state = {
+        name.removeprefix("judge."): torch.tensor(array)
+        for name, array in arrays.items()
+        if name.startswith("judge.") and array.dtype == np.float32 and name.endswith((".weight", ".bias"))
+    }
+    for packed in arrays:
+        if packed.startswith("judge.") and packed.endswith("_quantized"):
+            stem = packed.removesuffix("_quantized")
+            values = arrays[packed].astype(np.float32) - arrays[f"{stem}_zero_point"].astype(np.float32)
+            values *= arrays[f"{stem}_scale"]
+            turned = stem.endswith("_Transposed")
+            name = stem.removeprefix("judge.").removesuffix("_Transposed")
+            state[name] = torch.tensor(values.T if turned else values)
+    for node in graph.node:
+        if node.op_type not in ("MatMulInteger", "MatMul", "Gemm"):
+            continue
+        weight = next((name for name in node.input if name.endswith("_quantized") and name in arrays), None)
+        if weight is None:
+            continue
+        stem = weight.removesuffix("_quantized")
+        values = arrays[weight].astype(np.float32) - arrays[f"{stem}_zero_point"].astype(np.float32)
+        name = node.name.strip("/").rsplit("/", 1)[0].replace("/", ".").removeprefix("judge.")
+        state[f"{name}.weight"] = torch.tensor((values * arrays[f"{stem}_scale"]).T.copy())
+    return state
 
 
 def trainable(judge: Judge) -> list[dict[str, Any]]:

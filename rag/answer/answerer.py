@@ -27,7 +27,7 @@ from rag.answer.sides import settle as sides_of
 from rag.answer.standing import Standing, replaced, settle
 from rag.composing import articles_of, cite, place, without_words_of
 from rag.observing import stage, staged
-from rag.retrieve import prior
+from rag.retrieve import decompose, prior
 from rag.settings import Settings
 from rag.text.detect import detect_language
 from rag.text.refusals import refusal
@@ -271,11 +271,9 @@ class Answerer:
         """What is quoted for a question understood in one way."""
         question, hits = asked.query.looked_for, asked.hits
         attribution = Attribution.of(asked.query, hits, run.catalog)
-        readings = reader.read(question, hits, lambda passage, n: states(passage, n, attribution))
-        retrieval = None
         embed = asked.embed or run.embed
-        if asked.fit != "any":
-            retrieval = confidence.retrieval_features(question, hits, embed=embed, catalog=run.catalog)
+        may_be = partial(states, attribution=attribution)
+        readings = reader.read(question, hits, may_be)
         there = set(run.catalog.exists({h.passage.article_id for h in hits}))
         checks = registry.checks()
 
@@ -293,20 +291,30 @@ class Answerer:
             known = {h.passage.id for h in hits}
             more = [h for h in asked.more() if h.passage.id not in known]
             there.update(run.catalog.exists({h.passage.article_id for h in more}))
-            return reader.read(question, more, lambda passage, n: states(passage, n, attribution))
+            return reader.read(question, more, may_be)
 
         newest_first = prior.newest_first(asked.query)
-        chosen = quoting.choose(
-            question,
-            readings,
-            embed=embed,
-            retrieval=retrieval,
-            fit=asked.fit,
-            caution=self._settings.caution,
-            allowed=objection,
-            preferred=lambda reading: attribution.asked_for(*reading.place),
-            timely=lambda reading: prior.fits(asked.query, reading.text, reading.hit.passage),
-            newest_first=newest_first,
+
+        def answering(part: str, its: Sequence[Reading]) -> quoting.Chosen:
+            retrieval = None
+            if asked.fit != "any":
+                retrieval = confidence.retrieval_features(part, hits, embed=embed, catalog=run.catalog)
+            return quoting.choose(
+                part,
+                its,
+                embed=embed,
+                retrieval=retrieval,
+                fit=asked.fit,
+                caution=self._settings.caution,
+                allowed=objection,
+                preferred=lambda reading: attribution.asked_for(*reading.place),
+                timely=lambda reading: prior.fits(asked.query, reading.text, reading.hit.passage),
+                newest_first=newest_first,
+            )
+
+        parts = decompose.asked_together(question)
+        chosen = quoting.joined(
+            answering(question, readings), [answering(part, reader.read(part, hits, may_be)) for part in parts]
         )
         settled = sides_of.settle(
             question,

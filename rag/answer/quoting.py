@@ -23,6 +23,10 @@ _CLOSELY = 10
 """Sentences that are compared with the question by meaning: embedding them is a third of the time it takes."""
 _NEAR = 2.0
 """How much less likely than the best another quote may be, in log-odds."""
+_NEAR_OF_SEVERAL = 4.0
+"""The same where the question says that it asks for two things or more: one sentence mostly tells one of them."""
+_MANY = 5
+"""Quotes that are shown where so many things are asked for."""
 _OWN_WORDS = 4.0
 """What it is worth, in log-odds of the reader, that a sentence has words of whom the question asks for: the reader has
 seen few such questions, and the parser that finds quotes knows whose they are."""
@@ -98,15 +102,41 @@ def choose(
     nearest = tuple(tries[i] for i in order)
     if p < caution:
         return Chosen((), p, nearest)
+    things = wanted.things(question)
+    most, near = max(most, min(things, _MANY)), _NEAR if things == 1 else _NEAR_OF_SEVERAL
     kept: list[Reading] = []
     for i in order:
-        if len(kept) == most or scores[i] < scores[best] - _NEAR:
+        if len(kept) == most or scores[i] < scores[best] - near:
             break
         if not any(_same(tries[i], other) for other in kept):
             kept.append(tries[i])
     if newest_first:
         kept.sort(key=lambda r: _age(r.hit))
     return Chosen(tuple(kept), p, nearest)
+
+
+def joined(whole: Chosen, parts: Sequence[Chosen]) -> Chosen:
+    """What is shown of a question that asks several things: what answers each, then what answers it as a whole.
+
+    Args:
+        whole: What was chosen for the question as it stands.
+        parts: What was chosen for each thing that it asks.
+
+    Returns:
+        One quote more than for a question that asks one thing, at most. It is as sure as the surest of them: parts
+        that nothing answers are no reason to withhold what answers the others.
+    """
+    answered = [part for part in parts if part.readings]
+    if not answered:
+        return whole
+    order = [part.readings[0] for part in answered] + list(whole.readings)
+    order += [reading for part in answered for reading in part.readings[1:]]
+    kept: list[Reading] = []
+    for reading in order:
+        if len(kept) <= MOST and not any(_same(reading, other) for other in kept):
+            kept.append(reading)
+    p = max(chosen.p for chosen in (whole, *answered) if chosen.readings)
+    return replace(whole, readings=tuple(kept), p=p)
 
 
 def signs_of(
@@ -156,4 +186,4 @@ def _age(hit: Hit) -> float:
     return -(hit.passage.published.timestamp()) if hit.passage.published else 0.0
 
 
-__all__ = ["MOST", "Chosen", "choose", "objection", "signs_of"]
+__all__ = ["MOST", "Chosen", "choose", "joined", "objection", "signs_of"]

@@ -109,7 +109,7 @@ _PEOPLE = (
     ),
 )
 _NOBODY = re.compile(
-    rf"\b(?:{_CALENDAR}|Air|Airlines?|Airways|Express|University|College|School|County|Police|Party|Court|Council|River|Lake|"
+    rf"\b(?:(?i:{_CALENDAR})|Air|Airlines?|Airways|Express|University|College|School|County|Police|Party|Court|Council|River|Lake|"
     r"Street|Road|Hall|Castle|City|Town|Ministry|Department|Agency|Union|League|Cup|Guard|Navy|Army|Force|News|Post|Times|"
     r"Journal|Association|Authority|Airport|Hospital|Church|Cathedral|States?|Kingdom|House|Senate|Congress|Parliament|"
     r"North|South|East|West|New|National|International|Federal|Supreme|World|Royal|Group|Company|Inc|Ltd|Project|"
@@ -147,6 +147,21 @@ def lacks(question: str, text: str) -> bool:
     return kind is not None and not _GIVES[kind](question, text)
 
 
+_SEVERAL = re.compile(
+    r"^\W*(?:and |so )?(?:what|which|who|whom|name|list) (?:(?:are|were) )?(?:the |those )?(?:\w+ )?"
+    r"(?P<number>[2-9]|two|three|four|five|six|seven|eight|nine)\b(?![-,.:]\d)"
+    r"(?! (?:\w+ )?(?:hundred|thousand|million|billion|per))",
+    re.IGNORECASE,
+)
+
+
+def things(question: str) -> int:
+    """How many things a question says that it asks for: 2 of "What two terms was he given?"; else 1."""
+    if not (m := _SEVERAL.search(question)):
+        return 1
+    return int(numbers.find(m["number"], "en")[0].value)
+
+
 def _number(question: str, text: str) -> bool:
     """Whether it has a number that is no date, or a word for one."""
     undated = re.sub(
@@ -175,4 +190,4 @@ _GIVES: Mapping[Kind, Callable[[str, str], bool]] = {
     "person": _person,
 }
 
-__all__ = ["GIVEN", "Kind", "kind_of", "lacks"]
+__all__ = ["GIVEN", "Kind", "kind_of", "lacks", "things"]

@@ -1,8 +1,9 @@
 """Whether an answer is right by the patterns that a case comes with, and whether it cites what the case names.
 
 A pattern is a regular expression, searched anywhere in a text, in any case; ``(?-i:...)`` in it heeds the case.
-``must`` and ``correct`` are sought in the answer's words and in each of its quotes, ``must_not`` in its words alone: a
-quoted sentence may well say more than was asked. The words are those of ``Answer.plain_text``, without citation marks.
+``must`` and ``correct`` are sought in the answer's words and in each of its quotes, with the days that are told beside
+it ("Wednesday, 27 May 2020"), ``must_not`` in its words alone: a quoted sentence may well say more than was asked. The
+words are those of ``Answer.plain_text``, without citation marks.
 
     answerable      right: answered, every ``must`` is there and no ``must_not``
     unanswerable    right: refused
@@ -18,6 +19,7 @@ from functools import lru_cache
 
 from rag.composing import without_marks
 from rag.evaluation.values import EvalCase, Row, Rubric
+from rag.shown import days
 from rag.types import Answer
 
 
@@ -44,7 +46,7 @@ def is_right(case: EvalCase, answer: Answer) -> bool:
     if not case.answerable and not rubric.false_premise:
         return False
     wanted = rubric.must if case.answerable else (rubric.correct,) if rubric.correct else ()
-    quotes = tuple(c.quote for c in answer.citations)
+    quotes = tuple(f"{c.quote} ({days(c)})" for c in answer.citations)
     return bool(wanted) and _passes(rubric, wanted, answer.plain_text, quotes)
 
 

@@ -29,6 +29,17 @@ _REPORTED = re.compile(
     rf"^{_AUX} (?P<who>{_NAME}|(?:the )?[\w'’-]+) (?i:{alternation(_WORDS.outlet_verbs)})(?:s|ed)?"
     rf"(?: (?:a |any )?(?:{alternation(_WORDS.story_nouns)}))?(?: (?:on|about|of|that))? (?P<what>.+)$"
 )
+_NEXT = re.compile(
+    rf",? and (?=(?:(?:{alternation(_WORDS.before_question_words)}) )?(?:{alternation(_GRAMMAR.question_words)})\b)",
+    re.IGNORECASE,
+)
+"""Between two questions in one sentence."""
+_EITHER = re.compile(r"^(?P<lead>(?:which|who|what)\b[^,]*), (?P<one>[^,]+?),? or (?P<two>[^,]+)$", re.IGNORECASE)
+_COMPARED = re.compile(rf"^(?i:compare|contrast)(?P<lead> .*?)?(?<= ){_TWO}(?P<rest> .*)?$")
+_THING = re.compile(
+    r"^(?:the|an?|this|that) (?:[\w'’-]+ )*?(?P<noun>[^\W\d_][\w'’-]*)(?= (?:in|of|on|at|from|by|for|off|near)\b|$)"
+)
+_ONE = re.compile(r"^(?P<before>(?:the|an?|this|that) (?:[\w'’-]+ )*?)ones?\b")
 _SINGULAR = {"are": "is", "were": "was", "have": "has", "do": "does"}
 
 
@@ -69,6 +80,36 @@ def split_question(question: str) -> Parts | None:
         before, after = text.split(whose.speaker, 1)
         return Parts(tuple(f"{before}{m[name]}{after}?" for name in ("one", "two")))
     return None
+
+
+def asked_together(question: str) -> tuple[str, ...]:
+    """What an English question asks in one breath, each to be read by itself; empty where it is one thing.
+
+    "When did they first hope to fly, and when did it happen?", "Which was stronger, the May quake or the July one?",
+    "Compare the times that Tola and Kosgei ran". An article that answers one mostly answers the other, so they are
+    searched for as one question; what answers each of them has still to be read for. A later question keeps the first
+    before it, since it leans on it.
+    """
+    text = preamble.strip_preamble(" ".join(question.split())).rstrip(" ?!.")
+    if m := _COMPARED.match(text):
+        parts = (f"{m['lead'] or ''} {m[name]}{m['rest'] or ''}?".split() for name in ("one", "two"))
+        return tuple(" ".join(words) for words in parts)
+    if m := _EITHER.match(text):
+        one, two = m["one"], m["two"]
+        if thing := _THING.match(one):
+            two = _ONE.sub(rf"\g<before>{thing['noun']}", two)
+        return tuple(f"{m['lead']}, {alternative}?" for alternative in (one, two))
+    first, *later = _NEXT.split(text)
+    later = [part for part in later if " " in part and not _goes_on(first, part)]
+    if not later or " " not in first:
+        return ()
+    return (f"{first}?", *(f"{first}? {part[0].upper()}{part[1:]}?" for part in later))
+
+
+def _goes_on(first: str, part: str) -> bool:
+    """Whether it tells more of what the question named: "the man who won and who left"."""
+    word = part.split()[0].casefold()
+    return bool(re.search(rf"\S\s+{re.escape(word)}\b", first, re.IGNORECASE))
 
 
 def reported_by(question: str) -> tuple[str, str] | None:

@@ -32,6 +32,13 @@ _DAY = (
     rf"(?:\d{{4}}-\d\d-\d\d\b|\b\d{{1,2}}{_NTH}(?: of)? {MONTH}(?:,? {YEAR})?|"
     rf"{MONTH} \d{{1,2}}{_NTH}\b(?:,? {YEAR})?)"
 )
+_TIME_OF = r"(?:(?:on|in|over|during|at) )?(?:the )?(?:weekend|week|days|day|night|morning|evening|afternoon) of "
+_TO = r" ?(?:[-–—]|to|and|until|till|through) ?"
+_DAYS_OF_MONTH = (
+    rf"(?:\b(?P<first>\d{{1,2}}){_NTH}{_TO}(?P<last>\d{{1,2}}){_NTH}(?: of)? (?P<month>{MONTH})|"
+    rf"\b(?P<month_before>{MONTH}) (?P<first_after>\d{{1,2}}){_NTH}{_TO}(?P<last_after>\d{{1,2}}){_NTH}\b)"
+    rf"(?P<year>,? {YEAR})?"
+)
 _PART = r"(?:(?:early|mid|late)[- ])?"
 _MONTH_OF_YEAR = rf"{_PART}{MONTH},? (?:of )?{YEAR}"
 _QUARTER = (  # matches have quarters too, but those of no year
@@ -126,6 +133,14 @@ def _between(m: re.Match[str], today: datetime) -> When | None:
     return made(m, "within", start, end + (GRACE if end - start <= timedelta(days=7) else MONTHS_GRACE))
 
 
+def _days(m: re.Match[str], today: datetime) -> When | None:
+    month, year = m["month"] or m["month_before"], m["year"] or ""
+    if not year and not _about_the_past(m.string):
+        return None
+    first, last = (span(f"{m[n] or m[f'{n}_after']} {month}{year}", today) for n in ("first", "last"))
+    return made(m, "within", *with_grace((first[0], last[1])))
+
+
 def _in(m: re.Match[str], today: datetime) -> When:
     return made(m, "within", *with_grace(span(m["span"], today)))
 
@@ -214,7 +229,14 @@ ENGLISH: tuple[Shape, ...] = (
         _bound,
     ),
     shape(
-        r"(?<!the )(?<!every )(?<!each )(?<!born )(?<!from )(?<!and )(?P<on>\b(?:on|of) )?"
+        rf"(?:\b{_TIME_OF}|\b(?:on|in|of|over|during) )?(?<!the )(?P<one>{_DAY})"
+        rf"(?: (?:to|until|till|through) | ?[-–—] ?)(?P<two>{_DAY}){_NO_NAME_NEXT}",
+        _between,
+    ),
+    shape(rf"(?:\b{_TIME_OF}|\b(?:on|in|of|over|during) )?(?<!the ){_DAYS_OF_MONTH}{_NO_NAME_NEXT}", _days),
+    shape(
+        rf"(?<!the )(?<!every )(?<!each )(?<!born )(?<!from )(?<!and )(?<!\d-)(?<!\d–)(?<!\d—)"
+        rf"(?P<on>\b{_TIME_OF}|\b(?:on|of) )?"
         rf"(?:\b{WEEKDAY},? (?:the )?)?(?P<span>\b{_DAY})"
         rf"(?! (?:{_EVENTS}|committee|hearings?|people)\b){_NO_NAME_NEXT}",
         _on_day,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 from rag.retrieve.timeref_frames import Kind, When, bounds, with_grace
@@ -20,6 +22,10 @@ def times_in(language: str, question: str, today: datetime) -> Iterator[When]:
     """
     known = grammar(language)
     coming = bool(known.coming.search(question))
+    runs = [run for named in known.find(question, today.date(), "past") if (run := _run(named, question))]
+    if runs and not coming:
+        yield from (_when(run, ("within", *with_grace(_span(run.days)))) for run in runs)
+        return
     for side, named in known.sides(question, today.date()):
         if not (coming and named.relative):
             yield _when(named, bounds(side, _span(named.days)))
@@ -35,6 +41,32 @@ def times_in(language: str, question: str, today: datetime) -> Iterator[When]:
     edge = "" if language == "zh" else r"\b"
     for m in re.finditer(f"{edge}(?:{'|'.join(known.words.latest)}){edge}", question, re.IGNORECASE):
         yield When(m[0], m.start(), m.end(), None, None, "latest")
+
+
+_BEFORE = re.compile(
+    r"(?:\b[^\W\d_]{1,4} )?(?<!\d)(?<!\d[.,])(?P<first>\d{1,2})(?P<dot>\.?)(?: ?[-–—] ?| [^\W\d_]{1,4} )$"
+)
+_BEHIND = re.compile(r"^(?:[至到和]|[-–—~～])(?P<last>\d{1,2})[日号號]")
+
+
+def _run(named: Named, question: str) -> Named | None:
+    """The run of days that a day is one end of: "12.-13. Oktober", "du 12 au 13 octobre"; None: it is none.
+
+    What stands between the days is a dash, or a short word of any language.
+    """
+    digits = re.search(r"\d", named.text)
+    if digits is None or named.days.end - named.days.first != timedelta(days=1):
+        return None
+    day, at = named.days.first, named.start + digits.start()
+    m = _BEFORE.search(question[:at])
+    if m and 0 < int(m["first"]) < day.day and bool(m["dot"]) == bool(re.match(r"\d+\.", question[at:])):
+        first = day.replace(day=int(m["first"]))
+        return replace(named, start=m.start(), text=question[m.start() : named.end], days=Days(first, named.days.end))
+    m = _BEHIND.match(question[named.end :])
+    if m and day.day < int(m["last"]) <= calendar.monthrange(day.year, day.month)[1]:
+        end, last = named.end + m.end(), day.replace(day=int(m["last"])) + timedelta(days=1)
+        return replace(named, end=end, text=question[named.start : end], days=Days(day, last))
+    return None
 
 
 def _when(named: Named, what: tuple[Kind, datetime | None, datetime | None]) -> When:

@@ -74,6 +74,7 @@ class Decompose(NamedTuple):
     """Questions for two things (``rag/retrieve/decompose.py``)."""
 
     later_begins: tuple[str, ...]
+    before_question_words: tuple[str, ...]
     happening_verbs: tuple[str, ...]
     outlet_verbs: tuple[str, ...]
     story_nouns: tuple[str, ...]

@@ -49,6 +49,27 @@ def test_what_is_much_less_likely_stays_away() -> None:
     assert chosen(found).readings == (found[0],)
 
 
+def test_two_things_asked_for_are_looked_for_further_down() -> None:
+    found = readings(4.0, 1.5, -12.0)
+    assert len(chosen(found).readings) == 1
+    given = PLAIN
+    two = quoting.choose("What two cracks were found?", found, **given)  # type: ignore[arg-type]
+    assert two.readings == (found[0], found[1])
+
+
+def test_what_answers_each_part_comes_first_once_and_as_sure_as_the_surest() -> None:
+    a, b, c, d, e = readings(5.0, 4.0, 3.0, 2.0, 1.0)
+    whole = quoting.Chosen((a, b, c), 0.6, (a, b, c))
+    first, second, none = quoting.Chosen((b, d), 0.5), quoting.Chosen((a, e), 0.8), quoting.Chosen((), 0.1, (e,))
+    joined = quoting.joined(whole, [first, second, none])
+    assert joined.readings == (b, a, c, d)
+    assert joined.p == 0.8
+    assert joined.nearest == whole.nearest
+    refused = quoting.Chosen((), 0.2, (a,))
+    assert quoting.joined(refused, [none]) == refused
+    assert quoting.joined(refused, [none, first]).readings == (b, d)
+
+
 def test_nothing_is_shown_below_the_bound_and_the_nearest_are_still_told() -> None:
     found = readings(-9.0)
     refused = chosen(found, caution=1.0)

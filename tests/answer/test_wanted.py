@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.answer.wanted import kind_of, lacks
+from rag.answer.wanted import kind_of, lacks, things
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,27 @@ def test_of_other_questions_nothing_is_told(question: str) -> None:
 def test_a_name_that_the_question_has_is_none() -> None:
     assert lacks("Who was the captain of the Ana Maria?", "The Ana Maria sank.")
     assert lacks("What was the name of the man?", "He worked at the Oslo Police Department.")
+
+
+@pytest.mark.parametrize(
+    ("question", "number"),
+    [
+        ("What two prison terms was he given?", 2),
+        ("Which three towns were cut off?", 3),
+        ("Who were the other two drivers?", 2),
+        ("Name the four winners.", 4),
+        ("What were the two causes?", 2),
+        ("What did the two ministers say?", 1),
+        ("How many drivers were hurt?", 1),
+        ("What 2,000 people were moved?", 1),
+        ("What three million people read?", 1),
+        ("Who won?", 1),
+    ],
+)
+def test_how_many_things_are_asked_for(question: str, number: int) -> None:
+    assert things(question) == number
+
+
+def test_a_day_is_nobodys_name() -> None:
+    assert lacks("What is the name of the 66-year-old?", "On Saturday they arrested a man on suspicion of theft.")
+    assert not lacks("What is the name of the 66-year-old?", "They arrested Ana Holt, 66, on Saturday.")

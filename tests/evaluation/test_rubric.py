@@ -88,6 +88,15 @@ def test_the_start_is_that_of_the_answer() -> None:
     assert rubric.is_right(yes, said("It closed.", "Yes."))
 
 
+def test_the_days_told_beside_a_quote_count_and_a_forbidden_one_there_does_not() -> None:
+    dated = case(rubric={"must": ["27 May"], "must_not": ["May 27"]})
+    told = said("It closed.", quotes="On Wednesday, it closed.")
+    assert not rubric.is_right(dated, told)
+    days = (("On Wednesday", "27 May 2020"), ("then", "May 27"))
+    cited = tuple(c.model_copy(update={"days": days}) for c in told.citations)
+    assert rubric.is_right(dated, told.model_copy(update={"citations": cited}))
+
+
 def test_case_is_heeded_where_a_pattern_says_so() -> None:
     named = case(rubric={"must": ["BY (?-i:[A-Z]\\w+)"]})
     assert rubric.is_right(named, said("It was closed by Holt."))

@@ -15,7 +15,7 @@ from rag import Archive
 from rag.answer import combine
 from rag.answer.combine import Part
 from rag.composing import NO_CLAIM
-from rag.retrieve.decompose import Parts, reported_by, split_question
+from rag.retrieve.decompose import Parts, asked_together, reported_by, split_question
 from rag.types import Answer, Citation, Delta, Event, Finished, Query, Quoted, Retrieved
 
 TWO = [
@@ -50,6 +50,50 @@ ONE = [
 def test_a_question_for_two_things_is_taken_apart(question: str, parts: tuple[str, str]) -> None:
     found = split_question(question)
     assert found is not None and found.questions == parts
+
+
+TOGETHER = [
+    (
+        "When did they first hope to sail, and when did it happen?",
+        ("When did they first hope to sail?", "When did they first hope to sail? When did it happen?"),
+    ),
+    ("Who met Xi and how long did it last?", ("Who met Xi?", "Who met Xi? How long did it last?")),
+    (
+        "Attendance at the Oslo fair, and by how much did it grow?",
+        ("Attendance at the Oslo fair?", "Attendance at the Oslo fair? By how much did it grow?"),
+    ),
+    (
+        "Which was stronger, the May quake in Luzon or the July one off Cebu?",
+        ("Which was stronger, the May quake in Luzon?", "Which was stronger, the July quake off Cebu?"),
+    ),
+    ("Who is older, Ana Berg or Jon Holt?", ("Who is older, Ana Berg?", "Who is older, Jon Holt?")),
+    ("Compare the times Tola and Assefa ran in May.", ("the times Tola ran in May?", "the times Assefa ran in May?")),
+    ("Can you tell me who won and how many saw it?", ("who won?", "who won? How many saw it?")),
+]
+ALONE = [
+    "What happened to the man who won and who later resigned?",
+    "who won and why?",
+    "Who was chosen, and when and where?",
+    "Is it dead or alive?",
+    "Does the comparison between cats and mice hold?",
+    "",
+]
+
+
+@pytest.mark.parametrize(("question", "parts"), TOGETHER)
+def test_what_is_asked_in_one_breath_is_read_for_part_by_part(question: str, parts: tuple[str, ...]) -> None:
+    assert asked_together(question) == parts
+    assert split_question(question) is None
+
+
+@pytest.mark.parametrize("question", ALONE)
+def test_one_thing_is_read_for_as_it_is_asked(question: str) -> None:
+    assert asked_together(question) == ()
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_taken_apart_or_not(question: str) -> None:
+    assert all(part.strip() for part in asked_together(question))
 
 
 @pytest.mark.parametrize("question", ONE)

@@ -1,4 +1,4 @@
-"""Fifty times as questions name them, each in six languages: what they come to, and which language they are in."""
+"""Some fifty times as questions name them, each in six languages: what they come to, and which language they are in."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def wanted(when: str) -> tuple[datetime | None, datetime | None]:
     return with_grace((after, before)) if after and before else (after, before)
 
 
-def test_there_are_fifty_a_language() -> None:
-    assert len(_ROWS) == 50
+def test_there_are_at_least_fifty_a_language() -> None:
+    assert len(_ROWS) >= 50
     assert LANGUAGES == ["en", "de", "es", "fr", "tr", "zh"]
 
 
