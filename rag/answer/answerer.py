@@ -283,6 +283,8 @@ class Answerer:
         def objection(reading: Reading) -> str:
             if reading.place[0] not in there:
                 return "its article has been taken down"
+            if not prior.known(asked.query, reading.text, reading.hit.passage):
+                return "it is newer than what is asked for"
             return attribution.wrong_speaker([reading.place], [reading.text]) or quoting.objection(
                 checks, reading, question
             )

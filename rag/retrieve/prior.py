@@ -24,6 +24,7 @@ WITHIN = 0.5
 """Weight of each arm's ranking among articles of the question's time, beside its ranking of all."""
 _TOLD = 0.5
 """Weight of the ranking of those passages that tell of a day in the question's time."""
+_NEXT_MORNING = timedelta(days=1)
 _PERIOD = timedelta(days=28)
 """From this length on a time is a period that figures are of, and figures of another period are of another time."""
 
@@ -80,6 +81,48 @@ def fits(query: Query, text: str, passage: Passage) -> bool:
     return not (whole and any(days.end - days.first >= _PERIOD for days in named))
 
 
+def with_the_next_day(query: Query) -> Query:
+    """A query "as of" a day with the papers of the next morning, which tell of that day; others as they are.
+
+    What is found in these has to be ``known`` then.
+    """
+    if not _as_of(query) or query.before is None:
+        return query
+    return query.model_copy(update={"before": query.before + _NEXT_MORNING})
+
+
+def known(query: Query, text: str, passage: Passage) -> bool:
+    """Whether a text was known on the day that a question asks "as of"; without such a day everything was.
+
+    The article is of that day or older, or it is of the next and all days that the text names are over by then.
+
+    Args:
+        query: The question.
+        text: The sentence.
+        passage: Where it stands.
+    """
+    if not _as_of(query) or query.before is None or passage.published is None:
+        return True
+    if clock(passage.published) < clock(query.before):
+        return True
+    end = query.before.date()
+    named = _days_told(text, passage)
+    return bool(named) and all(days.end <= end for days in named)
+
+
+def any_known(query: Query, row: PassageRow) -> bool:
+    """Whether any sentence of a passage was ``known`` then."""
+    if not _as_of(query):
+        return True
+    passage = row.passage()
+    texts = (passage.text[s.start - passage.start : s.end - passage.start] for s in passage.sentences)
+    return any(known(query, text, passage) for text in texts)
+
+
+def _as_of(query: Query) -> bool:
+    return query.time is not None and query.time.kind == "as_of" and query.before == query.time.before
+
+
 def newest_first(query: Query) -> bool:
     """Whether of several answers the newest is meant: the latest is asked for, or how things are."""
     if query.time is not None:
@@ -114,4 +157,4 @@ def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
-__all__ = ["WITHIN", "fits", "newest_first", "prefer_told", "timely"]
+__all__ = ["WITHIN", "any_known", "fits", "known", "newest_first", "prefer_told", "timely", "with_the_next_day"]

@@ -78,7 +78,8 @@ class Retriever:
         bridge, embed = self._tongues.bridge(query), self._stores.embedding_cache
         return bridge.beside(query.looked_for, embed) if bridge else embed
 
-    def _search(self, query: Query) -> list[Hit]:
+    def _search(self, asked: Query) -> list[Hit]:
+        query = prior.with_the_next_day(asked)
         depth = max(_DEPTH, 4 * query.k)
         of_its_time = prior.timely(query)
         candidates = fusion.Candidates()
@@ -94,6 +95,7 @@ class Retriever:
         order = candidates.order()[: (2 * query.k + _SPARE) * (1 if of_its_time is None else 2)]
         passages = self._stores.catalog.passage_rows(order)  # ids that another process has just deleted drop out here
         passages = {i: p for i, p in passages.items() if candidates.found[i] != {"other"} or _allowed(p, query)}
+        passages = {i: p for i, p in passages.items() if prior.any_known(asked, p)}
         order = prior.prefer_told(candidates, order, query, passages)
         order = arms.prefer_newer(candidates, order, query, passages)
         return fusion.hits(candidates, order, passages, query.k)

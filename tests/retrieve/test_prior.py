@@ -65,6 +65,25 @@ def test_as_of_a_day_nothing_newer_is_known(archive: Archive, tmp_path: Path) ->
     assert sorted(found(archive, "How many people had the flood killed as of 2 April 2024?")) == ["d1", "d2"]
 
 
+def test_the_next_mornings_paper_tells_what_was_known(archive: Archive, tmp_path: Path) -> None:
+    told = [
+        ("yesterday", "The flood had killed 7 people by yesterday. On Wednesday it killed 9."),
+        ("today", "The flood has killed 8 people today."),
+        ("undated", "The flood has killed 6 people."),
+    ]
+    rows = [row(name, text, published="2024-04-03") for name, text in told]
+    rows.append(row("late", "The flood had killed 7 people by 2 April 2024.", published="2024-04-05"))
+    archive.ingest(write_rows(tmp_path / "a.jsonl", *rows))
+    question = "How many people had the flood killed as of 2 April 2024?"
+    assert found(archive, question) == ["yesterday"]
+    assert sorted(found(archive, question, times=False)) == ["late", "today", "undated", "yesterday"]
+    assert found(archive, question, before="2024-04-03") == [], "what somebody sets as a filter filters"
+    asked = archive.planner.query(question)
+    (hit,) = archive.retrieve(question).hits
+    texts = [hit.passage.text[s.start : s.end] for s in hit.passage.sentences]
+    assert [prior.known(asked, text, hit.passage) for text in texts] == [True, False]
+
+
 def test_how_things_are_is_what_the_newest_says() -> None:
     now = ["Who is the mayor of Kellmouth?", "Is the bridge still closed?", "What is the latest on the strike?"]
     assert all(prior.newest_first(build_query(q, k=8)) for q in now)
