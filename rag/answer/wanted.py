@@ -106,6 +106,7 @@ _PEOPLE = (
     ),
     re.compile(
         rf"\b(?:named|called|identified as|by|Dr|Mr|Mrs|Ms|Sir|Lady|Sgt|Capt|(?i:{_PERSON})),? ([A-Z][\w'’-]{{2,}})"
+        rf"(?![\w'’-]| (?i:{_PERSON})\b)"  # "a 36-year-old Oslo man" has no name
     ),
 )
 _NOBODY = re.compile(

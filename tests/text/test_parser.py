@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import threading
+from importlib import import_module
+from pathlib import Path
+
 import pytest
 
 from rag.text import parser
@@ -36,3 +42,32 @@ def test_nothing_has_no_words() -> None:
 def test_names_are_looked_for_where_they_are_wanted() -> None:
     said, other = parser.documents(["Qin Gang met Blinken.", "Blinken left Beijing."], named=lambda d: "met" in d.text)
     assert [e.text for e in said.ents] and not other.ents
+
+
+def test_no_framework_is_loaded_for_it_and_all_can_be_afterwards() -> None:
+    code = """
+import sys, threading
+from rag.text import parser
+assert parser.trees(["It rained."])[0]
+assert not {"torch", "tensorflow", "mxnet"} & set(sys.modules)
+import torch
+assert torch.zeros(1).sum() == 0
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_another_thread_imports_what_is_hidden_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "mxnet.py").write_text("here = True\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    found: list[bool] = []
+    with parser._frameworks_hidden():
+        with pytest.raises(ModuleNotFoundError):
+            import_module("mxnet")
+        thread = threading.Thread(target=lambda: found.append(import_module("mxnet").here))
+        thread.start()
+        thread.join()
+    assert found == [True]
+    del sys.modules["mxnet"]
+    assert import_module("mxnet").here
+    del sys.modules["mxnet"]
