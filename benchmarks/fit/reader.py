@@ -18,7 +18,7 @@ import torch
 
 from benchmarks.fit.base import Judge, read
 from benchmarks.fit.reader_data import Item, encode, encode_yes_no, questions, rows, searched
-from benchmarks.fit.training import Plan, loss, padded, sentences, train
+from benchmarks.fit.training import Plan, halved, loss, padded, sentences, train
 from rag.answer.models.network import tokenizer
 
 FOREIGN = 0.35
@@ -65,7 +65,7 @@ def figures(judge: Judge, held_out: list[Item]) -> str:
             some = [item for item in held_out[begin : begin + 16] if item.task == task]
             if not some:
                 continue
-            with torch.autocast("cpu", dtype=torch.bfloat16):
+            with halved():
                 out = judge(padded(some))
                 total.append(loss(judge, some).item())
             for n, item in enumerate(some):
@@ -93,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("base", type=Path)
     parser.add_argument("out", type=Path)
-    parser.add_argument("--start", type=Path, help="a checkpoint of an earlier training to go on from")
+    parser.add_argument("--start", type=Path, help="a checkpoint of an earlier training to go on from, or judge.onnx")
     parser.add_argument("--rate", type=float, default=Plan.rate)
     parser.add_argument("--steps", type=int, help="most steps")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="stop after so long, to go on later")
