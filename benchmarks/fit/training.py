@@ -1,4 +1,4 @@
-"""Trains the network on two cores: batches by length, half-precision products where there are any, checkpoints that it resumes from."""
+"""Trains the network on two cores: batches by length, half precision where there is one, checkpoints to resume from."""
 
 from __future__ import annotations
 
