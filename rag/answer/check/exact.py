@@ -165,7 +165,7 @@ _DOING = re.compile(
 )
 _APART = 8
 """Words between a name and the verb that it may still be the doer of."""
-_INSTEAD = re.compile(r"\b(?:they|he|she|it|we|i|you|when|where|while|because|if)\b", re.IGNORECASE)
+_INSTEAD = re.compile(r"\b(?:they|he|she|it|we|i|you|when|where|while|because|if|before|after|until)\b", re.IGNORECASE)
 _HEDGE = re.compile(
     r"\b(?:not|no|never|nobody|none|nothing|neither|nor|without|cannot|den(?:y|ies|ied|ying)|refus\w+|reject\w+|doubt\w*|"
     r"dismiss\w+|if|whether|unless|false\w*|untrue|rumou?rs?|alleg\w+|accus\w+|claim\w*|might|may|could)\b|n[’']t\b",

@@ -11,13 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from rag.answer.check import days, derived, exact, matching
+from rag.answer.check import converse, days, derived, exact, matching
 from rag.text import numbers, parser
 from rag.text.normalize import contains
+from rag.text.split import sentences
 from rag.text.tokens import query_terms, terms
 
 _NEWS = 1 / 3
 """Share of the words that a sentence adds to the question; the cited words have to have more of them."""
+
+
+_LONG = 2000
+"""Letters of a text whose words are brought to their dictionary form."""
 
 
 @dataclass(frozen=True)
@@ -88,8 +93,18 @@ def _denied(claim: str, cited: Cited, asked: str) -> str:
 
 
 def _opposite(claim: str, cited: Cited, asked: str) -> str:
-    word = exact.antonym(claim, cited.said)
+    plain = (" ".join(w.lemma for w in _words(t)) for t in (claim, cited.said))
+    word = exact.antonym(claim, cited.said) or exact.antonym(*plain)
+    if word and word in converse.PAIRS and converse.holds(claim, cited.said, word):
+        return ""
     return f"the cited words say otherwise about “{word}”" if word else ""
+
+
+def _words(text: str) -> list[parser.Word]:
+    """The words of a text; none without the parser, or where it is longer than a few sentences."""
+    if not parser.available() or len(text) > _LONG:
+        return []
+    return [w for tree in parser.trees([text[s.start : s.end] for s in sentences(text, "en")]) for w in tree]
 
 
 def _roles(claim: str, cited: Cited, asked: str) -> str:
