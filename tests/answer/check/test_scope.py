@@ -105,7 +105,7 @@ def test_what_says_something_else(said: str, claim: str, what: str) -> None:
 
 
 def test_names_that_look_alike_are_not_one() -> None:
-    assert vetoed("She married a Nigerian in 1972.", "She married a man from Niger in 1972.") is not None
+    assert vetoed("She married a man from Nigeria in 1972.", "She married a man from Niger in 1972.") is not None
     assert vetoed("She married a Norwegian in 1972.", "She married a man from Norway in 1972.") is None
 
 
