@@ -316,6 +316,12 @@ def antonym(claim: str, said: str) -> str | None:
     return None
 
 
+def opposed(text: str) -> bool:
+    """Whether a text has a word that has an opposite."""
+    words = set(re.findall(r"[^\W\d_]+", text.casefold()))
+    return any(words & side for pair in _OPPOSITES for side in pair)
+
+
 def roles_swapped(claim: str, said: str) -> str | None:
     """A verb that both have, done by another in the claim than in the evidence ("A beat B" from "B beat A").
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from rag.answer.check import converse, days, derived, exact, matching
 from rag.text import numbers, parser
@@ -93,18 +94,21 @@ def _denied(claim: str, cited: Cited, asked: str) -> str:
 
 
 def _opposite(claim: str, cited: Cited, asked: str) -> str:
-    plain = (" ".join(w.lemma for w in _words(t)) for t in (claim, cited.said))
-    word = exact.antonym(claim, cited.said) or exact.antonym(*plain)
+    word = exact.antonym(claim, cited.said)
+    if not word and (exact.opposed(claim) or exact.opposed(cited.said)):
+        word = exact.antonym(_lemmas(claim), _lemmas(cited.said))  # "had risen" beside "fell"
     if word and word in converse.PAIRS and converse.holds(claim, cited.said, word):
         return ""
     return f"the cited words say otherwise about “{word}”" if word else ""
 
 
-def _words(text: str) -> list[parser.Word]:
-    """The words of a text; none without the parser, or where it is longer than a few sentences."""
+@lru_cache(maxsize=256)
+def _lemmas(text: str) -> str:
+    """A text's words in dictionary form; none without the parser, or where it is longer than a few sentences."""
     if not parser.available() or len(text) > _LONG:
-        return []
-    return [w for tree in parser.trees([text[s.start : s.end] for s in sentences(text, "en")]) for w in tree]
+        return ""
+    found = parser.trees([text[s.start : s.end] for s in sentences(text, "en")])
+    return " ".join(w.lemma for tree in found for w in tree)
 
 
 def _roles(claim: str, cited: Cited, asked: str) -> str:
