@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 
-from rag.answer.check.attachment import above, behind, belongs, modifiers, shares, spans, whole, within
-from rag.answer.check.governors import WORDS, Governed, predicate_of, some, speaks, subtree, verbal
+from rag.answer.check import scope
+from rag.answer.check.attachment import behind, belongs, modifiers, shares, whole, within
+from rag.answer.check.governors import WORDS, Governed, predicate_of, speaks, subtree, verbal
 from rag.answer.check.matching import LIGHT, Text, aligned, bound, implied, is_content, kind
 from rag.answer.check.roles import called, counts, difference, frame, owner, passive, subject
 from rag.text.numbers import is_year
@@ -65,6 +66,8 @@ class Differences:
     """Names and numbers that belong to another predicate there."""
     placed: float = 0.0
     """Names and years that stand behind another preposition there."""
+    exchanged: float = 0.0
+    """Whether two have changed their prepositions: "from Omsk to Berlin" of "from Berlin to Omsk"."""
     counted: float = 0.0
     """Numbers that are of something else there, though what they count here is there too."""
     counted_new: float = 0.0
@@ -125,7 +128,7 @@ def differences(
     main = next((n for n in range(len(mine.tree)) if mine.tree[n].dep == "ROOT"), 0)
     shared = [n for n in pairs if kind(mine, n) != "names"]
     share = len(lost) / max(1, len(content))
-    order = _in_order(mine, pairs, content)
+    order = scope.in_order(mine, pairs, content)
     return Differences(
         added=share,
         **{f"added_{k}": float(kinds.count(k)) for k in ("verbs", "nouns", "names", "numbers", "rest")},
@@ -138,21 +141,21 @@ def differences(
         plan=_share(told.plan(n) for n in shared),
         plan_root=_count(told.plan(n) for n in roots if n in pairs),
         negation=_count(told.negation(n) for n in roots if n in pairs) or 0.5 * told.nouns_negated(shared),
-        negation_other=abs(_negations(mine) - _negations(theirs, told.sentences)),
+        negation_other=told.negations_apart(),
         future=_count(told.future(n) for n in roots if n in pairs),
         speaker=told.speaker(),
         speech_added=told.speech_added(),
         **told.roles([n for n in content if kind(mine, n) in ("verbs", "rest", "nouns")]),
         moved=told.moved(),
-        placed=told.placed(),
+        **told.placed(),
         **told.counted(),
-        universal=_count(_new(mine, theirs, n, WORDS.universal) for n in range(len(mine.tree))),
+        universal=_count(scope.new(mine, theirs, n, WORDS.universal) for n in range(len(mine.tree))),
         partial=_count(told.dropped(n, WORDS.partial) for n in shared) + told.excepted(),
         **told.bounds(),
         private=_count(told.dropped(n, WORDS.unsure_adjectives | WORDS.ended_adjectives) for n in pairs),
-        cause=float(_has(mine, WORDS.cause_claimed) and not _has(theirs, WORDS.cause_told)),
+        cause=float(scope.cause_added(mine, theirs, pairs)),
         present=_count(told.present(n) for n in range(len(mine.tree)) if verbal(mine.tree, n)),
-        ordered=_count(_new(mine, theirs, n, _ORDER) for n in range(len(mine.tree))) * order,
+        ordered=_count(scope.new(mine, theirs, n, _ORDER) for n in range(len(mine.tree))) * order,
         turned=told.turned(),
         copied=order * (1 - share),
         close=order * (1 - share) * share,
@@ -177,11 +180,14 @@ class _Told:
         self._speech = {v for g in self._here.values() for v in g.said} | {
             n for n in range(len(mine.tree)) if speaks(mine.tree, n)
         }
-        self._hedges = any(g.unsure or g.plans for g in self._here.values()) or any(
+        self._hedges = any(g.unsure or (g.plans and not self._planned(n)) for n, g in self._here.items()) or any(
             w.lemma in WORDS.unsure_adverbs | WORDS.unsure_modals | WORDS.unsure_adjectives | WORDS.open_nouns
             for w in mine.tree
         )
-        self.sentences = spans(theirs, pairs.values())
+
+    def _planned(self, n: int) -> bool:
+        """Whether what is yet to come about here is so there too: no hedge that stands for another."""
+        return n in self._there and bool(self._there[n].plans)
 
     def said(self, n: int) -> bool:
         """Whether more people stand between a word and the truth there than here."""
@@ -211,6 +217,13 @@ class _Told:
     def nouns_negated(self, shared: Sequence[int]) -> float:
         rest = [n for n in shared if not verbal(self._mine.tree, n)]
         return _share(self._here[n].negative != self._there[n].negative for n in rest if n in self._here)
+
+    def negations_apart(self) -> float:
+        """How many negations one text has more than the other, of those that bear on what both tell."""
+        here = min(2, len(scope.negations(self._mine)))
+        least = min(2, len(scope.bearing(self._theirs, self._pairs.values(), self._there.values())))
+        most = min(2, len(scope.negations(self._theirs)))
+        return float(max(least - here, here - most, 0))
 
     def _has_word(self, lemmas: Collection[str]) -> bool:
         return any(w.lemma in lemmas for w in self._mine.tree)
@@ -264,18 +277,30 @@ class _Told:
             same_voice = passive(self._mine, n) == passive(self._theirs, self._pairs[n])
             for role, opposite in (("doer", "done"), ("done", "doer")):
                 wanted = self._matched(mine[role])
-                if not wanted or not theirs[role] or wanted & set(theirs[role]):
+                if not wanted or not theirs[role]:
                     continue
-                if same_voice and any(self._copied(n, m) for m in mine[role]):
+                replaced = self._replaced(mine[role], theirs[role])
+                if wanted & set(theirs[role]) and not replaced:
+                    continue
+                if same_voice and any(self._copied(n, m) for m in mine[role][: 1 if replaced else None]):
                     continue  # the same words in the same place: what differs is the parse
                 if wanted & set(theirs[opposite]):
                     swapped += 1
                 elif self._pronoun(theirs[role]):
                     heads = [self._head_of_name(w) for w in wanted]
                     other += 0.5 * all(self._theirs.tree[w].dep not in _LEADS for w in heads)
-                elif not self._same(mine[role], theirs[role]):
+                elif replaced or not self._same(mine[role], theirs[role]):
                     other += 1
         return {"swapped": swapped, "other_role": other}
+
+    def _replaced(self, mine: Sequence[int], theirs: Sequence[int]) -> bool:
+        """Whether a phrase has another head, which stands elsewhere there: what hangs on it is no matter then."""
+        here, there = mine[0], theirs[0]
+        for text, at in ((self._mine, mine), (self._theirs, theirs)):
+            if text.tree[at[0]].dep not in ("nsubj", "nsubjpass", "dobj") or text.tree[at[0]].tag[:2] != "NN":
+                return False
+        held = set(self._pairs.values())
+        return here in self._pairs and self._pairs[here] not in theirs and there not in held
 
     def _copied(self, n: int, m: int) -> bool:
         """Whether two words stand to each other there as here: what differs between them is the parse.
@@ -340,17 +365,22 @@ class _Told:
             count += self._of_another(n)
         return float(count)
 
-    def placed(self) -> float:
+    def placed(self) -> dict[str, float]:
         """Names and years that stand behind another preposition: "in Barcelona" of "ten kilometres from Barcelona"."""
         count = 0
+        changed: set[tuple[str, str]] = set()
         for n, e in self._pairs.items():
             value = self._mine.values[n]
             if not (kind(self._mine, n) == "names" or (value in _YEARS and counts(self._mine, n) is None)):
                 continue
             here, there = behind(self._mine, n), behind(self._theirs, e)
-            if here and there and not self._likewise(n, here):
-                count += here != there
-        return float(count)
+            if here and there and here != there and not self._likewise(n, here):
+                count += 1
+                changed.add((here, there))
+        return {
+            "placed": float(count),
+            "exchanged": float(any(a == d for a, b in changed for c, d in changed if (a, b) != (c, d))),
+        }
 
     def _likewise(self, n: int, preposition: str) -> bool:
         """Whether another mention of a word stands behind a preposition."""
@@ -452,35 +482,6 @@ class _Told:
 
 
 # -- sentences -----------------------------------------------------------------------------
-
-
-def _negations(text: Text, roots: set[int] | None = None) -> float:
-    found = [
-        n
-        for n, w in enumerate(text.tree)
-        if (w.dep == "neg" or w.text.lower() in WORDS.negatives) and w.dep != "intj" and not some(text.tree, n)
-    ]
-    if roots is not None:
-        found = [n for n in found if roots & (above(text.tree, n) | {n})]
-    return float(min(2, len(found)))
-
-
-def _in_order(mine: Text, pairs: dict[int, int], content: Sequence[int]) -> float:
-    """Share of neighbouring content words whose matches follow each other."""
-    steps = [(pairs.get(a), pairs.get(b)) for a, b in pairwise(content)]
-    return _share(a is not None and b is not None and 0 < b - a <= 5 for a, b in steps) if steps else 1.0
-
-
-def _new(mine: Text, theirs: Text, n: int, words: Collection[str]) -> bool:
-    low = mine.tree[n].text.lower()
-    if low not in words or mine.tree[n].dep == "intj":
-        return False
-    return not any(w.text.lower() == low or w.lemma == mine.tree[n].lemma for w in theirs.tree)
-
-
-def _has(text: Text, phrases: Sequence[str]) -> bool:
-    whole = " " + " ".join(w.text.lower() for w in text.tree) + " "
-    return any(f" {p} " in whole for p in phrases)
 
 
 def _share(values: Iterable[bool]) -> float:

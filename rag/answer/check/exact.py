@@ -165,7 +165,7 @@ _DOING = re.compile(
 )
 _APART = 8
 """Words between a name and the verb that it may still be the doer of."""
-_INSTEAD = re.compile(r"\b(?:they|he|she|it|we|i|you|when|where|while|because|if)\b", re.IGNORECASE)
+_INSTEAD = re.compile(r"\b(?:they|he|she|it|we|i|you|when|where|while|because|if|before|after|until)\b", re.IGNORECASE)
 _HEDGE = re.compile(
     r"\b(?:not|no|never|nobody|none|nothing|neither|nor|without|cannot|den(?:y|ies|ied|ying)|refus\w+|reject\w+|doubt\w*|"
     r"dismiss\w+|if|whether|unless|false\w*|untrue|rumou?rs?|alleg\w+|accus\w+|claim\w*|might|may|could)\b|n[’']t\b",
@@ -314,6 +314,12 @@ def antonym(claim: str, said: str) -> str | None:
             if word in claim and word not in said and other in said:
                 return str(word)
     return None
+
+
+def opposed(text: str) -> bool:
+    """Whether a text has a word that has an opposite."""
+    words = set(re.findall(r"[^\W\d_]+", text.casefold()))
+    return any(words & side for pair in _OPPOSITES for side in pair)
 
 
 def roles_swapped(claim: str, said: str) -> str | None:

@@ -20,6 +20,7 @@ _SAYING = lexicon("en").section(Speech).say_verbs
 _ARGUMENT = frozenset("nsubj nsubjpass dobj pobj attr dative oprd agent obj iobj".split())
 _ASIDE = frozenset("relcl appos".split())
 _QUOTES = frozenset("\"“”«»``''")
+_HEARD = ("reportedly", "allegedly")
 
 
 @dataclass
@@ -111,9 +112,18 @@ def governed(tree: Tree, below: list[list[int]], at: int) -> Governed:
                 found.plans.add(up)
         elif word.dep in _ARGUMENT or word.dep == "prep":
             _object(tree, at, up, found)
-        whole = word.dep not in ("conj", "advcl", "ccomp", "parataxis") or (word.dep == "ccomp")
+        whole = word.dep not in ("conj", "advcl", "parataxis") or _complement(tree, below, at)
         at = up
     return found
+
+
+def _complement(tree: Tree, below: list[list[int]], at: int) -> bool:
+    """Whether a word is what somebody is called or counted as, "recorded as injured": what denies the one denies it."""
+    return (
+        tree[at].dep == "advcl"
+        and not any(tree[c].dep.startswith("nsubj") for c in below[at])
+        and any(tree[c].dep == "mark" and tree[c].text.lower() == "as" for c in below[at])
+    )
 
 
 def speaks(tree: Tree, at: int) -> bool:
@@ -163,7 +173,11 @@ def _framed(tree: Tree, below: list[list[int]], at: int, found: Governed) -> Non
         low = word.text.lower()
         if word.dep == "mark" and low in WORDS.conditions:
             found.conditions.add(c)
-        elif low == "according" or (word.dep == "advmod" and low in ("reportedly", "allegedly")):
+        elif (
+            low == "according"
+            or (word.dep == "advmod" and low in ("reportedly", "allegedly"))
+            or _by_report(tree, below, c)
+        ):
             found.said.add(c)
         elif (
             word.dep == "advcl"
@@ -174,6 +188,12 @@ def _framed(tree: Tree, below: list[list[int]], at: int, found: Governed) -> Non
             # "…, said the minister" where the saying hangs on what is said
             if not any(tree[d].dep in ("ccomp", "xcomp") and tree[d].tag[:2] == "VB" for d in below[c]):
                 found.said.add(c)
+
+
+def _by_report(tree: Tree, below: list[list[int]], at: int) -> bool:
+    """Whether a phrase tells whose word something is taken on: "by reports", "by some estimates"."""
+    said = [d for d in below[at] if tree[d].dep == "pobj" and tree[d].lemma in WORDS.saying_nouns]
+    return tree[at].dep == "prep" and tree[at].text.lower() == "by" and at < tree[at].head and bool(said)
 
 
 def _clause(tree: Tree, below: list[list[int]], at: int, up: int, found: Governed) -> None:
@@ -204,11 +224,20 @@ def _object(tree: Tree, at: int, up: int, found: Governed) -> None:
     above = tree[up]
     if tree[at].dep in ("nsubj", "agent"):
         return
+    if above.tag[:2] == "NN" and tree[at].dep == "prep" and tree[at].text.lower() in ("by", "from"):
+        return  # "a statement by the king" is of him, not about him
     if above.tag[:2] == "NN" and tree[at].dep in ("prep",):
         if above.lemma in WORDS.open_nouns:
             found.plans.add(up)
         elif above.lemma in WORDS.saying_nouns:
             found.said.add(up)
+    elif (
+        above.tag[:2] == "VB"
+        and tree[at].dep == "prep"
+        and tree[at].text.lower() in ("of", "about")
+        and _says(tree, up)
+    ):
+        found.said.add(up)  # "warned of floods", "spoke about a sale"
     elif above.tag[:2] == "VB" and tree[at].dep in ("dobj", "nsubjpass", "oprd") and above.lemma in WORDS.wishing_verbs:
         found.plans.add(up)
 

@@ -34,7 +34,7 @@ _SENTENCES = 4  # of the cited words, that are parsed for one claim
 _LONGEST = 800  # letters of a sentence that is parsed
 _TELLING = 0.3
 """Least log-odds that a difference has to take away to be named as the reason."""
-_TURNED = frozenset(("negation", "bound_turned", "swapped", "turned"))
+_TURNED = frozenset(("negation", "bound_turned", "swapped", "turned", "exchanged"))
 _COPY = 0.3
 """How nearly a claim has to be a copy for one of the differences in ``ALONE`` to reject it."""
 ALONE = (
@@ -68,6 +68,7 @@ _REASONS = {
     "cause": "the cited words give no such cause",
     "present": "the cited words tell it of the past",
     "turned": "the cited words order or compare it otherwise",
+    "exchanged": "the cited words tell it the other way round",
     "ordered": "the cited words order or compare it otherwise",
     "added": "the cited words don't say all of it",
     "root": "the cited words don't say all of it",
@@ -190,11 +191,13 @@ def compared(claim: str, cited: Cited) -> align.Differences | None:
 
 def _alone(told: align.Differences) -> str:
     """The difference that rejects a claim by itself, if there is one."""
+    if told.exchanged >= 0.5:
+        return "exchanged"  # two places that have changed places are wrong in any words
     if told.copied >= _COPY:
         least = dict.fromkeys(ALONE, 0.5) | (ATTACHED if told.copied >= _ATTACHED else {})
         if hit := next((name for name, bound in least.items() if getattr(told, name) >= bound), ""):
             return hit
-    return "counted" if told.counted >= 0.5 else ""  # a number put with another thing is wrong in any words
+    return "counted" if told.counted >= 0.5 else ""  # and so is a number put with another thing
 
 
 def _english(claim: str, cited: Cited) -> bool:

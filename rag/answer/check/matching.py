@@ -6,7 +6,9 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
+from string import ascii_uppercase
 
+from rag.answer.check import exact
 from rag.answer.check.governors import WORDS, Governed, children, governed, predicate_of
 from rag.text import numbers
 from rag.text.parser import Tree, Word
@@ -105,6 +107,8 @@ def _likeness(mine: Text, n: int, theirs: Text, e: int) -> float:
         return 2.8
     if mine.stems[n] == theirs.stems[e]:
         return 2.5
+    if a.text[:1].isupper() and b.text[:1].isupper() and _one_name(a.text, b.text):
+        return 2.2
     return 1.5 if _kin(mine.stems[n], theirs.stems[e]) else 0.0
 
 
@@ -114,6 +118,12 @@ def _kin(one: str, other: str) -> bool:
     return (len(short) >= _FAMILY and long.startswith(short)) or (
         len(short) >= 4 and long.startswith(short) and long[len(short) :] in ("n", "an", "ian", "i", "es", "er", "al")
     )
+
+
+@cache
+def _one_name(name: str, other: str) -> bool:
+    """Whether two names are one: a country and its people or its capital, as the exact comparison of names has it."""
+    return len(name) > 1 and not exact.missing_names([name], other)
 
 
 def rounded(before: str, value: float, other: float) -> bool:
@@ -151,6 +161,8 @@ def implied(mine: Text, n: int, around: set[str], days: Collection[float]) -> bo
     value = mine.values[n]
     if value is not None:
         return value in days
+    if _pronoun(mine.tree, n):
+        return True
     low = mine.tree[n].text.lower()
     return (low in around or mine.stems[n] in around) and mine.tree[n].tag.startswith("NN")
 
@@ -178,9 +190,17 @@ def _limit(before: str) -> tuple[str, str]:
     return "", ""
 
 
+def _pronoun(words: Tree, n: int) -> bool:
+    """Whether "one" stands for a noun and counts nothing: "no one", "the Turkish one"."""
+    if words[n].text.lower() not in ("one", "ones"):
+        return False
+    led = any(w.head == n and w.dep in ("det", "amod") for w in words[max(0, n - 4) : n])
+    return words[n].tag.startswith("NN") or (led and words[n].dep not in ("nummod", "compound", "quantmod"))
+
+
 @cache
 def _stem(word: str) -> str:
-    found = terms(_SIGNS.get(word, word))
+    found = terms(_SIGNS.get(word.lstrip(ascii_uppercase) if len(word) < 5 else word, word))  # "US$" as "$"
     return found[0] if found else word.lower()
 
 
@@ -193,7 +213,7 @@ def _numbers(words: Tree) -> list[float | None]:
     found: list[float | None] = [None] * len(words)
     for number in numbers.find(text, "en"):
         for n, at in enumerate(places):
-            if number.start <= at < number.end and re.search(r"\w", words[n].text):
+            if number.start <= at < number.end and re.search(r"\w", words[n].text) and not _pronoun(words, n):
                 found[n] = number.value
     return found
 

@@ -10,14 +10,20 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
-from rag.answer.check import days, derived, exact, matching
+from rag.answer.check import converse, days, derived, exact, matching
 from rag.text import numbers, parser
 from rag.text.normalize import contains
+from rag.text.split import sentences
 from rag.text.tokens import query_terms, terms
 
 _NEWS = 1 / 3
 """Share of the words that a sentence adds to the question; the cited words have to have more of them."""
+
+
+_LONG = 2000
+"""Letters of a text whose words are brought to their dictionary form."""
 
 
 @dataclass(frozen=True)
@@ -89,7 +95,20 @@ def _denied(claim: str, cited: Cited, asked: str) -> str:
 
 def _opposite(claim: str, cited: Cited, asked: str) -> str:
     word = exact.antonym(claim, cited.said)
+    if not word and (exact.opposed(claim) or exact.opposed(cited.said)):
+        word = exact.antonym(_lemmas(claim), _lemmas(cited.said))  # "had risen" beside "fell"
+    if word and word in converse.PAIRS and converse.holds(claim, cited.said, word):
+        return ""
     return f"the cited words say otherwise about “{word}”" if word else ""
+
+
+@lru_cache(maxsize=256)
+def _lemmas(text: str) -> str:
+    """A text's words in dictionary form; none without the parser, or where it is longer than a few sentences."""
+    if not parser.available() or len(text) > _LONG:
+        return ""
+    found = parser.trees([text[s.start : s.end] for s in sentences(text, "en")])
+    return " ".join(w.lemma for tree in found for w in tree)
 
 
 def _roles(claim: str, cited: Cited, asked: str) -> str:

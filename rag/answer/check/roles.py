@@ -20,9 +20,9 @@ def frame(text: Text, verb: int) -> dict[str, list[int]]:
     for c in text.below[verb]:
         dep = text.tree[c].dep
         if dep == "nsubj":
-            doer += subtree(text.tree, text.below, c)
+            doer += _phrase(text, c)
         elif dep in _OBJECT:
-            done += subtree(text.tree, text.below, c)
+            done += _phrase(text, c)
         elif dep == "agent":
             doer += [w for p in text.below[c] for w in subtree(text.tree, text.below, p)]
     above = (
@@ -35,15 +35,23 @@ def frame(text: Text, verb: int) -> dict[str, list[int]]:
     return {"doer": _nouns(text, doer), "done": _nouns(text, done)}
 
 
+def _phrase(text: Text, n: int) -> list[int]:
+    """The words of a phrase, with those in apposition to it: "the former president, Maren Holt"."""
+    found = list(subtree(text.tree, text.below, n))
+    return found + [w for c in text.below[n] if text.tree[c].dep == "appos" for w in subtree(text.tree, text.below, c)]
+
+
 def passive(text: Text, verb: int) -> bool:
     """Whether a verb is told of whom it is done to."""
     return any(text.tree[c].dep in ("auxpass", "nsubjpass") for c in text.below[verb])
 
 
 def called(text: Text, n: int) -> list[int]:
-    """What a speaker is called: the head of the phrase, the names in it, and what stands in apposition to it."""
+    """What a speaker is called: the head of the phrase, the names in it, its appositions, and who wrote it."""
     found = [n, *(c for c in text.below[n] if text.tree[c].dep in ("compound", "flat"))]
     for c in text.below[n]:
+        if text.tree[c].dep == "prep" and text.tree[c].text.lower() == "by":  # "a tweet by Holt"
+            found += [w for d in text.below[c] for w in called(text, d)]
         if text.tree[c].dep == "appos":
             found += [c, *(d for d in text.below[c] if text.tree[d].dep in ("compound", "flat"))]
     return found + ([text.tree[n].head] if text.tree[n].dep == "appos" else [])
@@ -81,9 +89,13 @@ def subject(text: Text, verb: int) -> list[int]:
 
 
 def counts(text: Text, n: int) -> int | None:
-    """The noun that a number is of."""
+    """The noun that a number is of, or the sign of its currency."""
     word = text.tree[n]
     at = n
+    for up in (n, word.head):
+        sign = [c for c in text.below[up] if text.tree[c].tag == "$" and c < n and text.values[up] is not None]
+        if sign:
+            return sign[0]
     while text.tree[at].dep in ("compound", "quantmod", "nummod") and text.tree[at].head != at:
         at = text.tree[at].head
         if text.tree[at].tag.startswith("NN") and text.values[at] is None:
