@@ -24,6 +24,7 @@ from rag.answer.evidence import Embed
 from rag.errors import UsageError
 from rag.protocols import Day
 from rag.settings import Settings, load_settings
+from rag.text.counting import count
 from rag.text.dates import parse_date
 from rag.text.split import sentences
 from rag.types import Value
@@ -83,7 +84,9 @@ class Claim(Value):
         if not value.strip():
             raise ValueError("is empty")
         if len(value) > LONGEST_CLAIM:
-            raise ValueError(f"has {len(value):,} letters, and may have {LONGEST_CLAIM:,}; split it into sentences")
+            raise ValueError(
+                f"has {count(len(value), 'letter')}, and may have {LONGEST_CLAIM:,}; split it into sentences"
+            )
         return value
 
     @field_validator("cited")
@@ -92,7 +95,7 @@ class Claim(Value):
         if not any(t.strip() for t in value):
             raise ValueError("is empty")
         if (number := sum(map(len, value))) > LONGEST_CITED:
-            raise ValueError(f"has {number:,} letters, and may have {LONGEST_CITED:,}; cite less")
+            raise ValueError(f"has {count(number, 'letter')}, and may have {LONGEST_CITED:,}; cite less")
         return value
 
     @field_validator("around")

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.ui.html import fill
-from rag.ui.text import number
 
+from rag.text.counting import count
 from rag.types import Article, Citation, Hit
 
 
@@ -34,7 +34,7 @@ def evidence(
     if not hits:
         return nothing()
     articles = len({h.passage.article_id for h in hits})
-    head = f"{number(len(hits), 'passage')} from {number(articles, 'article')}"
+    head = f"{count(len(hits), 'passage')} from {count(articles, 'article')}"
     name = "Nearest passages" if refused else "Evidence"
     if refused:
         head = f"None of them answers the question: {head}"

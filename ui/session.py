@@ -23,6 +23,7 @@ from rag.protocols import FilterArgs
 from rag.retrieve import people
 from rag.retrieve.people import Person
 from rag.retrieve.speaker import match
+from rag.text.counting import count
 from rag.types import Answer, Delta, Finished, IngestReport, Progress, Quote, Quoted, Retrieved, Stats, Turn, Waiting
 
 if TYPE_CHECKING:
@@ -452,7 +453,7 @@ def after_event(turn: TurnView, event: object) -> TurnView:
     """A turn as it is shown after an event of its answer."""
     if isinstance(event, Waiting):
         ahead = event.position - 1
-        others = "You are next" if not ahead else f"{ahead} question{'s' if ahead > 1 else ''} before yours"
+        others = "You are next" if not ahead else f"{count(ahead, 'question')} before yours"
         return replace(turn, status=f"Waiting: {others}")
     if isinstance(event, Retrieved):
         return replace(turn, query=event.query, hits=event.hits, status="Evidence found")

@@ -22,6 +22,7 @@ from rag.cli.options import (
 from rag.cli.terminal import Exit, open_archive, print_json, rich_console
 from rag.errors import OnRecordError, UsageError
 from rag.protocols import Sort
+from rag.text.counting import count
 from rag.text.normalize import printable
 
 if TYPE_CHECKING:
@@ -127,8 +128,8 @@ def list_(
         title = " ".join(article.title.split()) or article.key
         told = " · ".join(x for x in (title, article.source, article.author) if x)
         out.print(f"{when}  {article.id[:12]}  {printable(told)}")
-    shown = f"{offset + 1} to {offset + len(found)} of {total}" if found else f"none of {total}"
-    err.print(f"{shown} {'article' if total == 1 else 'articles'}", style="dim")
+    shown = f"{offset + 1} to {offset + len(found)}" if found else "none"
+    err.print(f"{shown} of {count(total, 'article')}", style="dim")
 
 
 @app.command()

@@ -25,6 +25,7 @@ from rag.cli.printing import AnswerPrinter, print_hit, print_quote, print_time
 from rag.cli.terminal import Exit, open_archive, print_json, rich_console, status_line
 from rag.errors import UsageError
 from rag.protocols import AskOptions, FilterArgs
+from rag.text.counting import count
 from rag.text.normalize import printable
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _answer(events: Iterator[Event], model: str, as_json: bool, *, lines: bool =
                 print_time(err, event.query.time)
                 if is_remote(model):
                     err.print(f"Passages of the archive are sent to {model}.", style="yellow")
-                tell(f"{len(event.hits)} passages found")
+                tell(f"{count(len(event.hits), 'passage')} found")
             elif isinstance(event, Progress):
                 tell(_status(event, bool(printer.quotes)))
             elif isinstance(event, Quoted | Delta):
