@@ -255,6 +255,7 @@ def config(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
 
     Example: onrecord config
     """
+    from rag.missetting import shown
     from rag.settings import Settings, load_settings, settings_file
 
     settings = load_settings(archive=archive)
@@ -262,7 +263,7 @@ def config(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
         print_json(settings.model_dump_json(indent=2))
         return
     for name, field in Settings.model_fields.items():
-        print(f"{name:<16} {getattr(settings, name)}")
+        print(f"{name:<16} {printable(shown(name, getattr(settings, name)))}")
         print(f"{'':<16} {field.description}; ONRECORD_{name.upper()}")
     there = "" if settings_file().exists() else " (not there)"
     print(f"\nsettings file: {settings_file()}{there}")
