@@ -64,10 +64,9 @@ def told(
         meant = f" Did you mean {near[0]!r}?" if near else ""
         return f"Setting {name!r}: there is none of this name{_place(name, flags, file, prefix)}.{meant} {_ALL}"
     given = mistake.get("input")
-    shown = "" if _secret(field) else " is empty," if given == "" else f" is {_short(given)},"
-    return (
-        f"Setting {name!r}{shown} and has to be {allowed(field)}. It is set{_place(name, flags, file, prefix)}. {_ALL}"
-    )
+    is_ = "" if _secret(field) else "is empty, and " if given == "" else f"is {_short(given)}, and "
+    where = _place(name, flags, file, prefix)
+    return f"Setting {name!r} {is_}has to be {allowed(field)}. It is set{where}. {_ALL}"
 
 
 def told_of_text(name: str, fields: Mapping[str, FieldInfo], prefix: str) -> str:

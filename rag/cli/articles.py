@@ -16,6 +16,7 @@ from rag.cli.options import (
     CollectionOption,
     JsonOption,
     LanguageOption,
+    TodayOption,
     known_outlets,
     parse_day,
 )
@@ -83,6 +84,7 @@ def list_(
     archive: ArchiveOption = None,
     after: AfterOption = None,
     before: BeforeOption = None,
+    today: TodayOption = None,
     source: Annotated[
         str | None, typer.Option("--source", help="Only this outlet; '' for articles without one")
     ] = None,
@@ -103,6 +105,7 @@ def list_(
 
     if sort not in get_args(Sort):
         raise UsageError(f"--sort {sort!r}: choose one of {', '.join(get_args(Sort))}.")
+    now = parse_day("--today", today)
     with open_archive(archive) as opened:
         opened.stores.require()
         if source:
@@ -112,8 +115,8 @@ def list_(
             search,
             source=source,
             language=language,
-            after=parse_day("--after", after),
-            before=parse_day("--before", before),
+            after=parse_day("--after", after, now),
+            before=parse_day("--before", before, now),
             collection=collection,
             sort=cast(Sort, sort),
             limit=limit,

@@ -16,9 +16,7 @@ from rag.cli.options import (
     ArchiveOption,
     JsonOption,
     KOption,
-    TodayOption,
     known_outlets,
-    parse_day,
     takes_filters,
 )
 from rag.cli.printing import AnswerPrinter, print_hit, print_quote, print_time
@@ -46,7 +44,6 @@ def ask(
     k: KOption = None,
     *,
     filters: FilterArgs,
-    today: TodayOption = None,
     any_time: AnyTimeOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -57,7 +54,7 @@ def ask(
 
     Example: onrecord ask "what did Qin Gang say about relations?"
     """
-    how = {"k": k, "today": parse_day("--today", today), "times": not any_time}
+    how = {"k": k, "times": not any_time}
     options = cast(AskOptions, {**filters, **how})
     with open_archive(archive, model=model) as opened:
         known_outlets(opened, filters)
@@ -132,7 +129,6 @@ def search(
     k: KOption = None,
     *,
     filters: FilterArgs,
-    today: TodayOption = None,
     any_time: AnyTimeOption = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say what each way of searching makes of a passage, and what it adds")
@@ -145,7 +141,7 @@ def search(
     """
     with open_archive(archive) as opened:
         known_outlets(opened, filters)
-        found = opened.retrieve(question, k=k, today=parse_day("--today", today), times=not any_time, **filters)
+        found = opened.retrieve(question, k=k, times=not any_time, **filters)
         why = opened.retriever.explain(found.query, found.hits) if explain else []
     err = rich_console(stderr=True)
     print_time(err, found.query.time)

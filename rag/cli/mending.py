@@ -52,7 +52,7 @@ def mend(
     """
     values = {"title": title, "outlet": outlet, "author": author, "published": published, "language": to_language,
               "section": section, "url": url}  # fmt: skip
-    filtered = {name: value for name, value in filters.items() if value not in (None, (), True)}
+    filtered = {name: value for name, value in filters.items() if value not in (None, (), True) and name != "today"}
     setting = any(value is not None for value in values.values()) or dry_run or bool(lacking) or bool(filtered)
     if sum((log, undo is not None, setting)) > 1 or (undo is not None and idents):
         raise UsageError("Do one of three: set values, --log, or --undo NUMBER.")
