@@ -55,12 +55,19 @@ def working(what: str, done: int, total: int | None) -> str:
     return fill("lists", "working", what, count, done, total)
 
 
-def conversations(found: Sequence[Conversation], current: str | None, search: str) -> str:
-    """The list of conversations, latest change first."""
-    if not found:
+def conversations(found: Sequence[Conversation], current: str | None, search: str, pending: str = "") -> str:
+    """The list of conversations, latest change first.
+
+    Args:
+        found: Those that are kept.
+        current: The id of the one that is shown.
+        search: The words that they were searched for.
+        pending: The first question of one that is still being answered.
+    """
+    if not found and not pending:
         empty = "No conversation has these words." if search.strip() else "Conversations are kept here."
         return fill("lists", "muted", empty)
-    return fill("lists", "conversations", found, current)
+    return fill("lists", "conversations", found, current, pending)
 
 
 def exports(current: str | None, rated: bool, link: str | None = None) -> str:

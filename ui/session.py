@@ -58,6 +58,8 @@ class TabSession:
     user: str
     starters: StarterQuestions
     conversation: str | None = None
+    pending: str = ""
+    """The first question of a conversation, while it is being answered: it is kept once there is an answer."""
     shown: int = SHOWN
     """How many turns of the conversation are shown: the last ones."""
     editing: int | None = None
@@ -177,12 +179,12 @@ class TabSession:
             past = render.thread(self.turn_views(turns), stats)
             yield PageUpdate(past=past, live=render.turn_html(turn, stats), busy=False)
             return
-        yield PageUpdate(
-            past=render.thread(self.turn_views(turns), stats), live=render.turn_html(turn, stats), busy=True
-        )
+        self.pending = question if self.conversation is None else ""
+        past = render.thread(self.turn_views(turns), stats)
         history = [(t.question, t.answer.text if t.answer.answered else "") for t in turns]
         side: str | None = None
         try:
+            yield PageUpdate(past=past, live=render.turn_html(turn, stats), busy=True, listed=bool(self.pending))
             for event in self.scheduler.stream(
                 question, user=self.user, cancel=cancel, history=history, **filters, **options
             ):
@@ -202,15 +204,17 @@ class TabSession:
                 self.editing = edited  # nothing was replaced: the next try still stands for the same turn
             turn = replace(turn, error=str(e), status="")
             self.current = turn
-            yield PageUpdate(live=render.turn_html(turn, stats), busy=False)
+            self.pending = "" if self.cancel is cancel else self.pending
+            yield PageUpdate(live=render.turn_html(turn, stats), busy=False, listed=True)
         finally:
+            self.pending = "" if self.cancel is cancel else self.pending
             cancel.set()
 
     def _store(self, turn: TurnView, answer: Answer, edited: int | None) -> TurnView:
         """Store a finished answer; an edited question replaces the old one and all that followed it."""
         store = self.archive.conversations
         if self.conversation is None:
-            self.conversation = store.create(self.user).id
+            self.conversation, self.pending = store.create(self.user).id, ""
         if edited is not None:
             store.truncate(self.conversation, self.user, edited)
         stored = store.append(self.conversation, self.user, turn.question, answer)
@@ -356,7 +360,7 @@ class TabSession:
         """Show another conversation; None: a new one."""
         self.shown = SHOWN
         self.cancel.set()
-        self.conversation, self.editing, self.current = ident, None, None
+        self.conversation, self.editing, self.current, self.pending = ident, None, None, ""
         view = self.redrawn()
         return replace(view, side=self.side(), busy=False)
 
@@ -446,7 +450,7 @@ def turn_view(turn: Turn, number: int, status: dict[str, CitationStatus], size: 
 def _evidence(turn: TurnView) -> str:
     """The passages found for a question as the side shows them."""
     refused = turn.answer is not None and not turn.answer.answered
-    return evidence_panel.evidence(turn.hits, turn.number, turn.quotes, refused=refused)
+    return evidence_panel.evidence(turn.hits, turn.number, turn.quotes, refused=refused, question=turn.question)
 
 
 def after_event(turn: TurnView, event: object) -> TurnView:

@@ -59,27 +59,28 @@ def ask(
     with open_archive(archive, model=model) as opened:
         known_outlets(opened, filters)
         if question is not None:
-            answered = _answer(opened.stream(question, **options), opened.settings.model, as_json)
+            answered = _answer(opened.stream(question, **options), opened.settings.model, as_json, question)
         else:
             chat = opened.chat(**options)
             opened.stores.require()
             answered = converse(
                 chat,
                 lambda asked, again: _answer(
-                    chat.stream(asked), "" if again else opened.settings.model, as_json, lines=True
+                    chat.stream(asked), "" if again else opened.settings.model, as_json, asked, lines=True
                 ),
             )
     if not answered:
         raise typer.Exit(Exit.REFUSED)
 
 
-def _answer(events: Iterator[Event], model: str, as_json: bool, *, lines: bool = False) -> bool:
+def _answer(events: Iterator[Event], model: str, as_json: bool, question: str, *, lines: bool = False) -> bool:
     """Print an answer as it comes; whether it is one.
 
     Args:
         events: Of the answer.
         model: Whose, where it has to be told that it is elsewhere.
         as_json: Print it as JSON in the end.
+        question: Whose language the words around the answer are in.
         lines: On one line.
     """
     from rag.answer.models.chat import is_remote
@@ -87,7 +88,7 @@ def _answer(events: Iterator[Event], model: str, as_json: bool, *, lines: bool =
 
     err = rich_console(stderr=True)
     answer: Answer | None = None
-    printer = AnswerPrinter()
+    printer = AnswerPrinter(question)
     with status_line(err) as tell:
         tell("looking for evidence")
         for event in events:
