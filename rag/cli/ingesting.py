@@ -95,7 +95,7 @@ def _count(sources: list[str | Path]) -> int | None:
 def _leave(read: int, refused: int) -> None:
     """End with the exit code that says whether everything was read."""
     if not read:
-        rich_console(stderr=True).print("onrecord: No article was read.", style="red")
+        rich_console(stderr=True).print("onrecord: No article was read. What is read: onrecord formats", style="red")
         raise typer.Exit(Exit.ERROR)
     if refused:
         raise typer.Exit(Exit.INCOMPLETE)
