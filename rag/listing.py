@@ -26,7 +26,7 @@ def page(
     language: str | None,
     after: Day | None,
     before: Day | None,
-    today: Day | None,
+    today: Day | None = None,
     collection: str | None,
     sort: Sort,
     limit: int,
