@@ -332,6 +332,7 @@ class AsyncArchive(AsyncMends):
         language: str | None = None,
         after: Day | None = None,
         before: Day | None = None,
+        today: Day | None = None,
         collection: str | None = None,
         sort: Sort = "newest",
         limit: int = 50,
@@ -341,11 +342,9 @@ class AsyncArchive(AsyncMends):
 
         Args:
             search: Words that stand in title, author or key.
-            source: Only this outlet.
-            language: Only this one.
-            after: Only articles from then on.
-            before: Only articles before then.
-            collection: Only those of this collection.
+            source, language, collection: Only articles of this one.
+            after, before: Only articles from then on; only those before then.
+            today: What "last week" counts from there; by default now.
             sort: As for ``Archive.list_articles``.
             limit: How many, 1000 at most.
             offset: How many to pass over.
@@ -357,6 +356,7 @@ class AsyncArchive(AsyncMends):
             language=language,
             after=after,
             before=before,
+            today=today,
             collection=collection,
             sort=sort,
             limit=limit,

@@ -24,7 +24,9 @@ from rag.answer.evidence import Embed
 from rag.errors import UsageError
 from rag.protocols import Day
 from rag.settings import Settings, load_settings
+from rag.text.counting import count
 from rag.text.dates import parse_date
+from rag.text.mistakes import wrong_fields
 from rag.text.split import sentences
 from rag.types import Value
 
@@ -66,7 +68,11 @@ class Claim(Value):
     @field_validator("cited", mode="before")
     @classmethod
     def _one_or_many(cls, value: Any) -> Any:
-        return (value,) if isinstance(value, str) else value
+        if isinstance(value, str):
+            return (value,)
+        if not isinstance(value, list | tuple) or not all(isinstance(one, str) for one in value):
+            raise ValueError("has to be a text, or a list of texts")
+        return value
 
     @field_validator("date", mode="before")
     @classmethod
@@ -74,7 +80,7 @@ class Claim(Value):
         if value is None or value == "":
             return None
         if (found := parse_date(value)) is None:
-            raise ValueError("no date that can be read for certain; write it as 2023-06-18")
+            raise ValueError("is no date that can be read for certain; write it as 2023-06-18")
         return found
 
     @field_validator("claim")
@@ -83,7 +89,9 @@ class Claim(Value):
         if not value.strip():
             raise ValueError("is empty")
         if len(value) > LONGEST_CLAIM:
-            raise ValueError(f"has {len(value):,} letters, and may have {LONGEST_CLAIM:,}; split it into sentences")
+            raise ValueError(
+                f"has {count(len(value), 'letter')}, and may have {LONGEST_CLAIM:,}; split it into sentences"
+            )
         return value
 
     @field_validator("cited")
@@ -92,7 +100,7 @@ class Claim(Value):
         if not any(t.strip() for t in value):
             raise ValueError("is empty")
         if (number := sum(map(len, value))) > LONGEST_CITED:
-            raise ValueError(f"has {number:,} letters, and may have {LONGEST_CITED:,}; cite less")
+            raise ValueError(f"has {count(number, 'letter')}, and may have {LONGEST_CITED:,}; cite less")
         return value
 
     @field_validator("around")
@@ -194,8 +202,10 @@ def judge_with(
 def _as_claim(given: Claim | Mapping[str, Any], number: int) -> Claim:
     if isinstance(given, Claim):
         return given
+    if not isinstance(given, Mapping):
+        raise UsageError(f"Claim {number} is {given!r:.60}; it has to be a Claim, or a mapping with claim and cited.")
     try:
-        return Claim(**given)
+        return Claim.model_validate(dict(given))
     except ValidationError as e:
         raise UsageError(f"Claim {number}: {_first(e)}.") from e
 
@@ -203,13 +213,9 @@ def _as_claim(given: Claim | Mapping[str, Any], number: int) -> Claim:
 def _first(error: ValidationError) -> str:
     """The first thing that is wrong, in a line."""
     found = error.errors()[0]
-    name = str(found["loc"][0]) if found["loc"] else "it"
-    what = {
-        "missing": "is missing",
-        "extra_forbidden": f"is not known; there are {', '.join(FIELDS)}",
-        "string_type": "is no text",
-    }.get(found["type"], found["msg"].removeprefix("Value error, "))
-    return f"the field `{name}` {what}" if what.startswith(("is", "has")) else f"the field `{name}`: {what}"
+    told = wrong_fields([{**found, "loc": found["loc"][:1]}])[0].rstrip(".")
+    known = f"; there are {', '.join(FIELDS)}" if found["type"] == "extra_forbidden" else ""
+    return f"the field {told}{known}"
 
 
 __all__ = ["FIELDS", "BadLine", "Claim", "check_claims", "judge_with", "read_claims"]

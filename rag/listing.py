@@ -26,6 +26,7 @@ def page(
     language: str | None,
     after: Day | None,
     before: Day | None,
+    today: Day | None = None,
     collection: str | None,
     sort: Sort,
     limit: int,
@@ -39,7 +40,8 @@ def page(
     whole("offset", offset, 0, 10**12)
     if sort not in get_args(Sort):
         raise UsageError(f"`sort` is {sort!r}; it is one of {', '.join(get_args(Sort))}.")
-    first, last = day("after", after), day("before", before)
+    now = day("today", today)
+    first, last = day("after", after, now), day("before", before, now)
     language = language_code(language)
     if not stores.exists:
         return [], 0

@@ -105,6 +105,7 @@ class Lookup:
         language: str | None = None,
         after: Day | None = None,
         before: Day | None = None,
+        today: Day | None = None,
         collection: str | None = None,
         sort: Sort = "newest",
         limit: int = 50,
@@ -118,6 +119,7 @@ class Lookup:
             language: Only this one, as in "en".
             after: Only articles from then on; undated ones are left out.
             before: Only articles before then; likewise.
+            today: What "last week" counts from there; by default now.
             collection: Only those of this collection, by name or ``#ID``.
             sort: ``newest`` and ``oldest`` by day of publication, undated ones last; ``added``, latest first;
                 ``title``, ``outlet``; ``longest`` first.
@@ -137,6 +139,7 @@ class Lookup:
             language=language,
             after=after,
             before=before,
+            today=today,
             collection=collection,
             sort=sort,
             limit=limit,

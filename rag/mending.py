@@ -15,6 +15,7 @@ from rag.errors import UsageError
 from rag.index.mending import FIELDS, TOLD, Change, Mending, record_mending, record_undo
 from rag.ingest.amending import Stored
 from rag.protocols import Day, FilterArgs, refuse_unknown
+from rag.text.counting import count
 
 if TYPE_CHECKING:
     from rag.index.stores import Stores
@@ -190,7 +191,7 @@ class Mends:
                 changes += [Change(key=key, title=title, field=f, before=stored.shown[f], after=new[f]) for f in new]
                 changed.append((stored, {**catalog.in_force(key), **new}))
         if not changes:
-            some = "The article says" if len(keys) == 1 else f"All {len(keys)} articles say"
+            some = "The article says" if len(keys) == 1 else f"All of {count(len(keys), 'article')} say"
             raise UsageError(f"{some} so already. Nothing was changed.")
         return changes, changed
 
@@ -242,7 +243,9 @@ def _checked(**given: Any) -> dict[str, str | None]:
             if (text := text.lower()) not in _LANGUAGES:
                 raise UsageError(f"`language` is {value!r}, which is no language. Write it in two letters, as in en.")
         elif len(text) > _LONGEST[name]:
-            raise UsageError(f"`{name}` has {len(text):,} characters; it has to be at most {_LONGEST[name]:,} long.")
+            raise UsageError(
+                f"`{name}` has {count(len(text), 'character')}; it has to be at most {_LONGEST[name]:,} long."
+            )
         elif name == "title" and not text:
             raise UsageError("`title` is empty; an article needs one. Leave it out to keep the title it has.")
         elif name == "url" and text and not is_web(text):

@@ -42,6 +42,8 @@ class FilterArgs(TypedDict, total=False):
     """Only articles from then on, each by the clock of its own outlet: a day is that outlet's day."""
     before: Day | None
     """Only articles before then."""
+    today: Day | None
+    """The day that "last week" counts from, in ``after`` and ``before`` and in a question; by default now."""
     sources: Sequence[str]
     """Only these outlets, in any case."""
     undated: bool
@@ -59,8 +61,6 @@ class QuestionOptions(FilterArgs, total=False):
 
     history: Sequence[tuple[str, str]]
     """(question, text of the answer) so far, oldest first: "and before that?" is searched for with them."""
-    today: Day | None
-    """The day of the question, which "last week" counts from; by default now."""
     times: bool
     """Whether what the question says of when ("in June 2023", "latest", "before the summit") decides which articles are
     searched (``Query.time``); by default it does. ``after`` or ``before`` given win over it."""

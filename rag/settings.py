@@ -8,8 +8,15 @@ from typing import Any, Literal
 
 from platformdirs import user_cache_path, user_config_path, user_data_path
 from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
+from rag import missetting
 from rag.errors import UsageError
 
 
@@ -232,11 +239,12 @@ def load_settings(**flags: Any) -> Settings:
     try:
         return Settings(**{name: value for name, value in flags.items() if value is not None})
     except ValidationError as e:
-        first = e.errors()[0]
-        where = ".".join(str(p) for p in first["loc"])
-        given = f" (given: {first['input']!r})" if first["type"] != "extra_forbidden" else ""
-        raise UsageError(
-            f"Setting {where!r}: {first['msg']}{given}. Look at `onrecord config`, {settings_file()} and ONRECORD_*."
-        ) from e
+        mistake = e.errors()[0]
+        raise UsageError(missetting.told(mistake, Settings.model_fields, flags, settings_file(), "ONRECORD_")) from e
+    except SettingsError as e:  # a variable that is no JSON, where a list is wanted
+        name = next((n for n in Settings.model_fields if f'"{n}"' in str(e)), "")
+        if not name:
+            raise UsageError("A variable ONRECORD_… can't be read. Look at `onrecord config`.") from e
+        raise UsageError(missetting.told_of_text(name, Settings.model_fields, "ONRECORD_")) from e
     except ValueError as e:  # tomllib's error is one
         raise UsageError(f"{settings_file()} is not valid TOML ({e}). Mend or delete it.") from e

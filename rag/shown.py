@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from rag.composing import by_sentence, fate, lead
+from rag.text.refusals import Label, labels
 from rag.types import Answer, Article, Citation
 
 Paragraph = list[tuple[str, list[Citation]]]
@@ -60,7 +61,10 @@ def pieces(quote: Citation) -> tuple[str, str, str]:
 
 def head(answer: Answer | None) -> str:
     """What the quotes of an answer are, or of one that is yet to come."""
-    return f"Timeline: {answer.timeline}" if answer is not None and answer.timeline else "Quotes"
+    told_as = labels(answer.question if answer is not None else "")
+    if answer is not None and answer.timeline:
+        return f"{told_as(Label.TIMELINE)}: {answer.timeline}"
+    return told_as(Label.QUOTES)
 
 
 def days(quote: Citation) -> str:
@@ -95,9 +99,14 @@ def standing_line(quote: Citation) -> str:
     return f"{told}: “{words}” ({where})" if words else told
 
 
-def view(quote: Citation) -> str:
-    """That a quote is of an opinion piece, and whose: "Opinion, Carla Jessup"; empty where it isn't."""
-    return "" if not quote.opinion else "Opinion" if quote.opinion == "opinion" else f"Opinion, {quote.opinion}"
+def view(quote: Citation, opinion: str = "Opinion") -> str:
+    """That a quote is of an opinion piece, and whose: "Opinion, Carla Jessup"; empty where it isn't.
+
+    Args:
+        quote: Of an answer.
+        opinion: The word, in the question's language.
+    """
+    return "" if not quote.opinion else opinion if quote.opinion == "opinion" else f"{opinion}, {quote.opinion}"
 
 
 _FIELDS = {"published": "Date", "url": "Address"}

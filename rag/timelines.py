@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 from rag.tabular import csv_text, markdown_text
+from rag.text.counting import count
 from rag.types import Value
 
 
@@ -61,15 +62,14 @@ class Timeline(Value):
         """What articles without a date keep from being told; empty where all have one."""
         if not self.undated_articles:
             return ""
-        if self.undated_articles == 1:
-            return "One article has no date, so that its “yesterday” or “on Sunday” can’t be dated."
-        return (
-            f"{self.undated_articles} articles have no date, so that their “yesterday” or “on Sunday” can’t be dated."
+        lacking = count(
+            self.undated_articles, "article has no date, so that its", "articles have no date, so that their"
         )
+        return f"{lacking} “yesterday” or “on Sunday” can’t be dated."
 
     @property
     def _outside(self) -> str:
-        return "one event lies" if self.outside == 1 else f"{self.outside} events lie"
+        return count(self.outside, "event lies", "events lie")
 
 
 FIELDS = ("day", "until", "quote", "outlet", "title", "published", "url", "article")

@@ -44,10 +44,13 @@ def test_claims_are_judged_in_order() -> None:
         ({"claim": " ", "cited": "It rained."}, "the field `claim` is empty"),
         ({"claim": "It rained.", "cited": []}, "the field `cited` is empty"),
         ({"claim": "It rained.", "cited": ["", " "]}, "the field `cited` is empty"),
-        ({"claim": 7, "cited": "It rained."}, "the field `claim` is no text"),
+        ({"claim": 7, "cited": "It rained."}, "the field `claim` has to be a text"),
+        ({"claim": "It rained.", "cited": 7}, "the field `cited` has to be a text, or a list of texts"),
+        ({"claim": "It rained.", "cited": ["x", 7]}, "the field `cited` has to be a text, or a list of texts"),
+        ({"claim": "It rained.", "cited": "x", "title": 7}, "the field `title` has to be a text"),
         ({"claim": "x" * (LONGEST_CLAIM + 1), "cited": "x"}, "has 4,001 letters"),
         ({"claim": "x", "cited": "x" * (LONGEST_CITED + 1)}, "has 200,001 letters"),
-        ({"claim": "x", "cited": "x", "date": "03/04/2023"}, "the field `date`: no date"),
+        ({"claim": "x", "cited": "x", "date": "03/04/2023"}, "the field `date` is no date"),
     ],
 )
 def test_what_is_no_claim_is_said(given: dict[str, Any], why: str) -> None:
@@ -58,8 +61,14 @@ def test_what_is_no_claim_is_said(given: dict[str, Any], why: str) -> None:
     assert isinstance(line[1], BadLine) and why in line[1].why
 
 
+@pytest.mark.parametrize("given", ["It rained.", None, 7, [CLAIMS[0]]])
+def test_what_is_no_mapping_is_said(given: Any) -> None:
+    with pytest.raises(UsageError, match=r"Claim 2 is .*; it has to be a Claim, or a mapping with claim and cited"):
+        check_claims([CLAIMS[0], given], embed=embed)
+
+
 def test_an_unknown_field_is_refused_in_a_mapping_and_named_in_a_line() -> None:
-    with pytest.raises(UsageError, match="`titel` is not known"):
+    with pytest.raises(UsageError, match="`titel` is no field that there is here; there are claim, cited"):
         check_claims([{**CLAIMS[0], "titel": "x"}], embed=embed)
     (line,) = read_claims([json.dumps({**CLAIMS[0], "titel": "x"})])
     assert isinstance(line[1], Claim) and line[2] == {"titel"}

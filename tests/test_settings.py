@@ -89,6 +89,69 @@ def test_a_bad_value_names_the_setting_and_the_places(name: str, value: str, mon
     assert "\n" not in message
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("k", "many", "Setting 'k' is 'many', and has to be a whole number from 1 to 100."),
+        ("k", "", "Setting 'k' is empty, and has to be a whole number from 1 to 100."),
+        ("temperature", "3", "Setting 'temperature' is '3', and has to be a number from 0 to 2."),
+        ("timeout", "0", "Setting 'timeout' is '0', and has to be a number above 0 and at most 86,400."),
+        ("unpack_mb", "0", "Setting 'unpack_mb' is '0', and has to be a whole number from 1 on."),
+        ("retriever", "best", "Setting 'retriever' is 'best', and has to be hybrid or dense or lexical."),
+        ("check", "slow", "Setting 'check' is 'slow', and has to be fast, model or nli:NAME."),
+        ("audit", "perhaps", "Setting 'audit' is 'perhaps', and has to be true or false."),
+        ("role_header", "a b", "Setting 'role_header' is 'a b', and has to be letters, digits and hyphens."),
+        ("allow_hosts", "news.example", "is 'news.example', and has to be a list of texts, as in"),
+        ("fetch_ports", '["http"]', "is 'http', and has to be a list of whole numbers, as in [80, 443]."),
+        ("fetch_agent", "x" * 201, "…, and has to be a text of at most 200 characters."),
+    ],
+)
+def test_a_bad_value_is_told_in_plain_words(name: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Which setting, its value, what is allowed, and where it was set; never in the words of a library."""
+    monkeypatch.setenv(f"ONRECORD_{name.upper()}", value)
+    with pytest.raises(UsageError) as caught:
+        load_settings()
+    assert told in str(caught.value)
+    assert f"It is set by the variable ONRECORD_{name.upper()}." in str(caught.value)
+    assert "nput" not in str(caught.value)
+
+
+def test_what_is_wrong_in_the_file_names_it(file: Path) -> None:
+    file.write_text("archive = 5\n")
+    with pytest.raises(UsageError, match=r"'archive' is 5, and has to be a path\. It is set in .*my\.toml"):
+        load_settings()
+    file.write_text("retriver = 'dense'\n")
+    with pytest.raises(UsageError, match=r"none of this name in .*my\.toml\. Did you mean 'retriever'\?"):
+        load_settings()
+
+
+def test_a_secret_that_is_wrong_is_not_told(file: Path) -> None:
+    file.write_text("token = 271828\n")
+    with pytest.raises(UsageError, match="Setting 'token' has to be a text") as caught:
+        load_settings()
+    assert "271828" not in str(caught.value)
+
+
+def test_what_is_not_set_tells_what_holds_then() -> None:
+    from rag.missetting import NOT_SET, shown
+
+    settings = load_settings()
+    told = {name: shown(name, getattr(settings, name)) for name in Settings.model_fields}
+    assert {name for name, text in told.items() if text.startswith("(not set: ")} == set(NOT_SET)
+    assert told["vectors"] == "(not set: the archive's folder)"
+    assert (told["fetch_ports"], told["audit"], told["k"]) == ("80, 443", "true", "12")
+    assert shown("token", load_settings(token="secret").token) == "**********"
+
+
+def test_every_setting_tells_what_it_may_be() -> None:
+    from rag.missetting import allowed
+
+    for name, field in Settings.model_fields.items():
+        told = allowed(field)
+        assert told[0].islower() or told.startswith(("hybrid", "none", "admin")), name
+        assert not any(getattr(part, "pattern", None) for part in field.metadata) or told != "a text", name
+
+
 def test_unknown_fields_are_refused(file: Path) -> None:
     with pytest.raises(UsageError, match="nonsense"):
         load_settings(nonsense=1)

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from rag.ui.html import fill
 from rag.ui.lists import PAGE
-from rag.ui.text import number
 
 from rag.errors import NotAllowed
 from rag.index.collections import Collection
+from rag.text.counting import count
 
 if TYPE_CHECKING:
     from rag.ui.session import TabSession
@@ -55,7 +55,7 @@ def shelf(session: TabSession, opened: str | None, told: str = "") -> str:
 def _facts(one: Collection) -> str:
     """ "12 articles · yours alone"."""
     seen = "yours alone" if one.owner else "shared"
-    return f"{number(one.articles, 'article')} · {seen}"
+    return f"{count(one.articles, 'article')} · {seen}"
 
 
 def articles(session: TabSession, opened: str | None, wanted: Wanted) -> str:
@@ -75,8 +75,8 @@ def articles(session: TabSession, opened: str | None, wanted: Wanted) -> str:
         "collected",
         "articles",
         [(a, a.id in inside) for a in found],
-        number(total, "article"),
-        f"{wanted.offset + 1:,}–{last:,} of {number(total, 'article')}",
+        count(total, "article"),
+        f"{wanted.offset + 1:,}–{last:,} of {count(total, 'article')}",
         one.name,
         wanted,
         max(0, wanted.offset - PAGE) if wanted.offset else None,
@@ -151,7 +151,7 @@ def put(session: TabSession, ident: str, idents: Sequence[str]) -> str:
         NotAllowed: It is shared, and the user only reads.
     """
     check(session, ident)
-    return f"{number(session.archive.collections.add(ident, *idents, user=session.user), 'article')} added."
+    return f"{count(session.archive.collections.add(ident, *idents, user=session.user), 'article')} added."
 
 
 def put_all(session: TabSession, ident: str, wanted: Wanted) -> str:
@@ -163,7 +163,7 @@ def put_all(session: TabSession, ident: str, wanted: Wanted) -> str:
     """
     check(session, ident)
     added = session.archive.collections.add_listed(ident, wanted.words, user=session.user, **wanted.filters)
-    return f"{number(added, 'article')} added."
+    return f"{count(added, 'article')} added."
 
 
 def put_outlet(session: TabSession, ident: str, outlet: str) -> str:
@@ -189,7 +189,7 @@ def take_out(session: TabSession, ident: str, idents: Sequence[str], outlets: Se
     """
     check(session, ident)
     removed = session.archive.collections.remove(ident, *idents, outlets=outlets, user=session.user)
-    return f"{outlets[0]} is taken out." if outlets else f"{number(removed, 'article')} taken out."
+    return f"{outlets[0]} is taken out." if outlets else f"{count(removed, 'article')} taken out."
 
 
 _READS = "Changing what is shared needs the role of an editor. You are a reader; collections of your own are yours."

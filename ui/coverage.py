@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rag.ui.html import fill
-from rag.ui.text import number
+
+from rag.text.counting import count
 
 _HIGH = 200
 """Pixels; the width is that of the page, so that places along it are percents and letters keep their size."""
@@ -74,7 +75,7 @@ def _columns(
                     "x": f"{x + step * 0.08:.2f}%", "y": f"{y:.1f}", "width": f"{step * 0.84:.2f}%",
                     "height": f"{n * scale:.1f}",
                 }  # fmt: skip
-                title = f"{outlet}, {period}: {number(n, 'article')}"
+                title = f"{outlet}, {period}: {count(n, 'article')}"
                 bars.append(bar | {"colour": colour, "title": title})
         label = period if at % every == 0 and x <= 100 * _LAST else ""
         columns.append({"bars": bars, "x": f"{x + step * 0.08:.2f}%", "label": label})

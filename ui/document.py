@@ -11,6 +11,7 @@ from rag.ui.citing import PLAIN, Reference, Runs, written
 from rag.ui.text import byline, is_web, one_line
 
 from rag import shown
+from rag.text.refusals import Label, labels
 from rag.text.timespan import day
 from rag.types import Article, Citation, Turn
 
@@ -95,6 +96,7 @@ def _section(turn: Turn, article: Callable[[str], Article | None]) -> Section:
     asked = f"Asked on {day(turn.asked)}."
     if not answer.answered:
         return Section(turn.question, asked, [line for line in answer.text.splitlines() if line.strip()])
+    told_as = labels(answer.question)
     summary = shown.summary_text(answer.text, answer.citations)
     head = render.summary_head(answer) if summary else shown.head(answer) if answer.timeline else ""
     return Section(
@@ -102,17 +104,28 @@ def _section(turn: Turn, article: Callable[[str], Article | None]) -> Section:
         asked,
         head=head,
         told=summary.splitlines(),
-        sources=[_source(c, article) for c in answer.quotes],
+        sources=[_source(c, article, told_as) for c in answer.quotes],
         against=[
-            f"Another source disagrees ({c.about}): “{one_line(c.quote)}” — {c.title} · {byline(c.source, c.published)}"
+            f"{told_as(Label.DISAGREE)} ({c.about}): “{one_line(c.quote)}” — "
+            f"{c.title} · {byline(c.source, c.published)}"
             for c in answer.conflicts
         ],
     )
 
 
-def _source(c: Citation, article: Callable[[str], Article | None]) -> Source:
-    speaker = f"Speaker: {c.speaker}" if c.speaker else ""
-    notes = [line for line in (shown.days(c), shown.view(c), shown.standing_line(c), shown.by_hand(c), speaker) if line]
+def _source(c: Citation, article: Callable[[str], Article | None], told_as: Callable[[Label], str]) -> Source:
+    speaker = f"{told_as(Label.SPEAKER)}: {c.speaker}" if c.speaker else ""
+    notes = [
+        line
+        for line in (
+            shown.days(c),
+            shown.view(c, told_as(Label.OPINION)),
+            shown.standing_line(c),
+            shown.by_hand(c),
+            speaker,
+        )
+        if line
+    ]
     found = article(c.article_id)
     reference = Reference(
         c.article_id,

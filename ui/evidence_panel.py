@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rag.ui.html import fill
-from rag.ui.text import number
 
+from rag.text.counting import count
+from rag.text.refusals import Label, labels
 from rag.types import Article, Citation, Hit
 
 
@@ -21,7 +22,12 @@ class HitCard:
 
 
 def evidence(
-    hits: Sequence[Hit], turn_number: int, citations: Sequence[Citation] = (), *, refused: bool = False
+    hits: Sequence[Hit],
+    turn_number: int,
+    citations: Sequence[Citation] = (),
+    *,
+    refused: bool = False,
+    question: str = "",
 ) -> str:
     """The passages found for a question, best first, with the words marked that its answer cites.
 
@@ -30,14 +36,16 @@ def evidence(
         turn_number: Of the question, from 1.
         citations: What the answer cites.
         refused: Whether the question was refused: then they are no evidence of anything.
+        question: Whose language that is told in.
     """
     if not hits:
         return nothing()
     articles = len({h.passage.article_id for h in hits})
-    head = f"{number(len(hits), 'passage')} from {number(articles, 'article')}"
-    name = "Nearest passages" if refused else "Evidence"
+    head = f"{count(len(hits), 'passage')} from {count(articles, 'article')}"
+    name = "Evidence"
     if refused:
-        head = f"None of them answers the question: {head}"
+        told_as = labels(question)
+        name, head = told_as(Label.NEAREST), told_as(Label.NONE_ANSWERS)
     return fill("evidence_panel", "evidence", [card(h, citations) for h in hits], head, turn_number, name)
 
 

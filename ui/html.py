@@ -10,6 +10,7 @@ from rag.ui import text
 from rag import shown
 from rag.templating import environment
 from rag.text import timespan
+from rag.text.counting import count
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -34,12 +35,12 @@ def _environment() -> Environment:
         text.byline,
         text.citation_text,
         text.is_web,
-        text.number,
         text.readable_address,
         timespan.day,
         shown.by_hand,
     )
     made.globals.update({f.__name__: f for f in helpers})
+    made.globals["number"] = count  # in templates, a count is often a value of that name
     made.filters["one_line"] = text.one_line
     return made
 

@@ -7,11 +7,11 @@ from datetime import date
 
 from rag.ui import citing
 from rag.ui.html import fill
-from rag.ui.text import number
 
 from rag.ingest.preview import Preview, grouped, told_of
 from rag.intake import FileResult
 from rag.protocols import FilterArgs
+from rag.text.counting import count
 from rag.text.timespan import day
 from rag.types import ArticleSummary, Conversation, IngestReport, Stats
 
@@ -34,8 +34,8 @@ def masthead(stats: Stats | None, model: str, remote: bool, user: str = "") -> s
         facts = "The archive is empty"
     else:
         span = f", {day(stats.first)} to {day(stats.last)}" if stats.first and stats.last else ""
-        outlets = number(len([s for s in stats.sources if s]), "outlet")
-        facts = f"{number(stats.articles, 'article')} from {outlets}{span}"
+        outlets = count(len([s for s in stats.sources if s]), "outlet")
+        facts = f"{count(stats.articles, 'article')} from {outlets}{span}"
     return fill("lists", "masthead", facts, model, remote, user)
 
 
@@ -46,7 +46,7 @@ def first_run() -> str:
 
 def welcome(examples: Sequence[str], stats: Stats | None) -> str:
     """What stands where the conversation will be: example questions."""
-    return fill("lists", "welcome", examples, number(stats.articles, "article") if stats else "the archive")
+    return fill("lists", "welcome", examples, count(stats.articles, "article") if stats else "the archive")
 
 
 def working(what: str, done: int, total: int | None) -> str:
@@ -55,12 +55,19 @@ def working(what: str, done: int, total: int | None) -> str:
     return fill("lists", "working", what, count, done, total)
 
 
-def conversations(found: Sequence[Conversation], current: str | None, search: str) -> str:
-    """The list of conversations, latest change first."""
-    if not found:
+def conversations(found: Sequence[Conversation], current: str | None, search: str, pending: str = "") -> str:
+    """The list of conversations, latest change first.
+
+    Args:
+        found: Those that are kept.
+        current: The id of the one that is shown.
+        search: The words that they were searched for.
+        pending: The first question of one that is still being answered.
+    """
+    if not found and not pending:
         empty = "No conversation has these words." if search.strip() else "Conversations are kept here."
         return fill("lists", "muted", empty)
-    return fill("lists", "conversations", found, current)
+    return fill("lists", "conversations", found, current, pending)
 
 
 def exports(current: str | None, rated: bool, link: str | None = None) -> str:

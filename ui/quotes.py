@@ -9,12 +9,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from rag.ui.html import fill
-from rag.ui.text import number, one_line, origin, quoted
+from rag.ui.text import one_line, origin, quoted
 
 from rag import quote_files
 from rag.protocols import FilterArgs
 from rag.retrieve.people import Person
 from rag.retrieve.quote_search import Order
+from rag.text.counting import count
 from rag.types import Quote
 
 SHOWN = 200
@@ -77,7 +78,7 @@ def quotes(found: Sequence[Quote], asked: Asked = Asked(), people: Sequence[Pers
         return who + nothing(bool(asked.speaker.strip() or asked.about.strip()))
     order = asked.order or ("best" if asked.about.strip() else "newest")
     told = {"best": "best match first", "newest": "newest first", "oldest": "oldest first"}[order]
-    head = f"The first {SHOWN} quotes" if len(found) == SHOWN else number(len(found), "quote")
+    head = f"The first {SHOWN} quotes" if len(found) == SHOWN else count(len(found), "quote")
     kinds = {"CSV": "csv", "JSON": "json", "Markdown": "md"}
     exports = [(name, f"export/quotes/{kind}?{asked.query()}") for name, kind in kinds.items()]
     return who + fill("quotes", "quotes", f"{head}, {told}", [_row(q) for q in found], exports)

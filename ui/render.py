@@ -14,7 +14,7 @@ from rag import shown
 from rag.answer.models.chat import WITHOUT_MODEL
 from rag.composing import by_number
 from rag.text import timespan
-from rag.text.refusals import archive_size, language_of
+from rag.text.refusals import Label, archive_size, labels, language_of, told
 from rag.types import Answer, Citation, Feedback, Hit, Query, Stats, Support
 
 CitationStatus = Literal["changed", "gone"]
@@ -92,8 +92,12 @@ def _more(turn: TurnView, stats: Stats | None) -> dict[str, Any]:
         "dated": timespan.dating(time) if time else "",
         "summary": shown.summary(turn.text, turn.citations),
         "by_model": answer is None or _by_model(answer),
-        "quotes": [(c, shown.pieces(c), shown.days(c), shown.view(c), shown.standing(c)) for c in turn.quotes],
-        "head": shown.head(answer),
+        "quotes": [
+            (c, shown.pieces(c), shown.days(c), shown.view(c, labels(turn.question)(Label.OPINION)), shown.standing(c))
+            for c in turn.quotes
+        ],
+        "head": shown.head(answer) if answer is not None else labels(turn.question)(Label.QUOTES),
+        "told_as": {label.value: told(label, language_of(turn.question)) for label in Label},
     }
     more["told"] = {(c.article_id, c.start, c.end): c.number for c in turn.quotes}
     more["support"] = _support(more["summary"])
@@ -150,19 +154,23 @@ def confidence_words(confidence: float | None) -> str:
 
 def plain(answer: Answer) -> str:
     """An answer ready to paste: the summary, if there is one, and the quotes with where they stand."""
-    rows = []
+    rows: list[str] = []
+    opinion = labels(answer.question)(Label.OPINION)
     if summary := shown.summary_text(answer.text, answer.citations):
         rows.append(f"{summary_head(answer)}:\n{summary}")
     for c in answer.quotes:
         quote = citation_text(c.quote, c.title, c.source, c.published, c.url)
-        quote = "\n".join(x for x in (quote, shown.view(c), shown.standing_line(c), shown.by_hand(c)) if x)
+        quote = "\n".join(x for x in (quote, shown.view(c, opinion), shown.standing_line(c), shown.by_hand(c)) if x)
         rows.append(f"[{c.number}] " + quote.replace("\n", "\n    "))
     return "\n\n".join(rows)
 
 
 def summary_head(answer: Answer) -> str:
     """Whose an answer's summary is."""
-    return f"Summary by {answer.model} of the quotes below" if _by_model(answer) else "Summary of the quotes below"
+    told_as = labels(answer.question)
+    if _by_model(answer):
+        return told_as(Label.SUMMARY_OF).format(model=answer.model)
+    return told_as(Label.SUMMARY_PLAIN)
 
 
 def _by_model(answer: Answer) -> bool:

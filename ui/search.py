@@ -10,11 +10,12 @@ from urllib.parse import urlencode
 
 from rag.ui import collected
 from rag.ui.html import fill
-from rag.ui.text import number, one_line
+from rag.ui.text import one_line
 
 from rag.errors import OnRecordError
 from rag.finding import Findings, Found
 from rag.index.collections import Collection
+from rag.text.counting import count
 
 if TYPE_CHECKING:
     from rag.ui.session import TabSession
@@ -62,7 +63,7 @@ def results(found: Findings, wanted: Wanted, collections: Sequence[Collection], 
         return fill("search", "nothing")
     last = min(wanted.offset + PAGE, found.total)
     order = {"relevance": "best match first", "newest": "newest first", "oldest": "oldest first"}[wanted.order]
-    facts = f"{number(found.total, 'article')}, {order}"
+    facts = f"{count(found.total, 'article')}, {order}"
     if found.total > PAGE:
         facts += f"; {wanted.offset + 1:,} to {last:,} here"
     return fill(
@@ -134,7 +135,7 @@ def _row(hit: Found) -> dict[str, Any]:
         "article": hit.article,
         "title": marked(hit.article.title, 0, hit.title_marks),
         "excerpts": [marked(e.text, e.start, e.marks) for e in hit.excerpts],
-        "places": number(hit.places, "place") if hit.places > sum(len(e.marks) for e in hit.excerpts) else "",
+        "places": count(hit.places, "place") if hit.places > sum(len(e.marks) for e in hit.excerpts) else "",
         "first": first,
     }
 

@@ -23,6 +23,7 @@ from rag.protocols import FilterArgs
 from rag.retrieve import people
 from rag.retrieve.people import Person
 from rag.retrieve.speaker import match
+from rag.text.counting import count
 from rag.types import Answer, Delta, Finished, IngestReport, Progress, Quote, Quoted, Retrieved, Stats, Turn, Waiting
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class TabSession:
     user: str
     starters: StarterQuestions
     conversation: str | None = None
+    pending: str = ""
+    """The first question of a conversation, while it is being answered: it is kept once there is an answer."""
     shown: int = SHOWN
     """How many turns of the conversation are shown: the last ones."""
     editing: int | None = None
@@ -176,12 +179,12 @@ class TabSession:
             past = render.thread(self.turn_views(turns), stats)
             yield PageUpdate(past=past, live=render.turn_html(turn, stats), busy=False)
             return
-        yield PageUpdate(
-            past=render.thread(self.turn_views(turns), stats), live=render.turn_html(turn, stats), busy=True
-        )
+        self.pending = question if self.conversation is None else ""
+        past = render.thread(self.turn_views(turns), stats)
         history = [(t.question, t.answer.text if t.answer.answered else "") for t in turns]
         side: str | None = None
         try:
+            yield PageUpdate(past=past, live=render.turn_html(turn, stats), busy=True, listed=bool(self.pending))
             for event in self.scheduler.stream(
                 question, user=self.user, cancel=cancel, history=history, **filters, **options
             ):
@@ -201,15 +204,17 @@ class TabSession:
                 self.editing = edited  # nothing was replaced: the next try still stands for the same turn
             turn = replace(turn, error=str(e), status="")
             self.current = turn
-            yield PageUpdate(live=render.turn_html(turn, stats), busy=False)
+            self.pending = "" if self.cancel is cancel else self.pending
+            yield PageUpdate(live=render.turn_html(turn, stats), busy=False, listed=True)
         finally:
+            self.pending = "" if self.cancel is cancel else self.pending
             cancel.set()
 
     def _store(self, turn: TurnView, answer: Answer, edited: int | None) -> TurnView:
         """Store a finished answer; an edited question replaces the old one and all that followed it."""
         store = self.archive.conversations
         if self.conversation is None:
-            self.conversation = store.create(self.user).id
+            self.conversation, self.pending = store.create(self.user).id, ""
         if edited is not None:
             store.truncate(self.conversation, self.user, edited)
         stored = store.append(self.conversation, self.user, turn.question, answer)
@@ -355,7 +360,7 @@ class TabSession:
         """Show another conversation; None: a new one."""
         self.shown = SHOWN
         self.cancel.set()
-        self.conversation, self.editing, self.current = ident, None, None
+        self.conversation, self.editing, self.current, self.pending = ident, None, None, ""
         view = self.redrawn()
         return replace(view, side=self.side(), busy=False)
 
@@ -445,14 +450,14 @@ def turn_view(turn: Turn, number: int, status: dict[str, CitationStatus], size: 
 def _evidence(turn: TurnView) -> str:
     """The passages found for a question as the side shows them."""
     refused = turn.answer is not None and not turn.answer.answered
-    return evidence_panel.evidence(turn.hits, turn.number, turn.quotes, refused=refused)
+    return evidence_panel.evidence(turn.hits, turn.number, turn.quotes, refused=refused, question=turn.question)
 
 
 def after_event(turn: TurnView, event: object) -> TurnView:
     """A turn as it is shown after an event of its answer."""
     if isinstance(event, Waiting):
         ahead = event.position - 1
-        others = "You are next" if not ahead else f"{ahead} question{'s' if ahead > 1 else ''} before yours"
+        others = "You are next" if not ahead else f"{count(ahead, 'question')} before yours"
         return replace(turn, status=f"Waiting: {others}")
     if isinstance(event, Retrieved):
         return replace(turn, query=event.query, hits=event.hits, status="Evidence found")

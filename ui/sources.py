@@ -7,9 +7,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from rag.ui.html import fill
-from rag.ui.text import number
 
 from rag.sources.values import Source, SourceReport
+from rag.text.counting import count
 
 DAYS = 30
 """Days in the chart."""
@@ -46,7 +46,7 @@ def outcome(report: SourceReport) -> str:
     """What came of a run, in words."""
     if not report.read and not report.new:
         return "could not be read"
-    parts = [number(report.new, "new article")]
+    parts = [count(report.new, "new article")]
     if report.changed:
         parts.append(f"{report.changed:,} changed")
     if report.gone:
@@ -79,7 +79,7 @@ def _chart(days: Sequence[date], counts: Sequence[int]) -> dict[str, Any]:
             "x": at * _BAR,
             "y": f"{_HIGH - n * _HIGH / tallest:.1f}",
             "height": f"{n * _HIGH / tallest:.1f}",
-            "title": f"{day:%d %b}: {number(n, 'article')}",
+            "title": f"{day:%d %b}: {count(n, 'article')}",
         }
         for at, (day, n) in enumerate(zip(days, counts, strict=True))
         if n

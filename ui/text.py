@@ -42,11 +42,6 @@ def byline(source: str | None, published: datetime | None, *more: str | None) ->
     return " · ".join(x for x in (source, day(published), *more) if x)
 
 
-def number(n: int, one: str, many: str | None = None) -> str:
-    """A count with its noun: 1 article, 1,200 articles."""
-    return f"{n:,} {one if n == 1 else many or one + 's'}"
-
-
 def citation_text(quote: str, title: str, source: str | None, published: datetime | None, url: str | None) -> str:
     """A quote ready to paste: the words, then where and when they were published."""
     return f"{quoted(quote)}\n{origin(title, source, published, url)}"

@@ -10,8 +10,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from rag.ui.html import fill
-from rag.ui.text import number, one_line, origin, quoted
+from rag.ui.text import one_line, origin, quoted
 
+from rag.text.counting import count
 from rag.text.timespan import day
 from rag.timelines import Timeline, TimelineEntry, shown_day
 
@@ -55,10 +56,10 @@ def timeline(found: Timeline, asked: Asked) -> str:
     if found.note:
         return fill("timeline", "nothing", found.note, bool(found.articles))
     order = "newest first" if asked.newest_first else "oldest first"
-    events = f"The first {SHOWN} events" if len(found.entries) == SHOWN else number(len(found.entries), "event")
-    facts = [f"{events}, {order}, told by {number(found.articles, 'article')}."]
+    events = f"The first {SHOWN} events" if len(found.entries) == SHOWN else count(len(found.entries), "event")
+    facts = [f"{events}, {order}, told by {count(found.articles, 'article')}."]
     if found.outside:
-        facts.append(f"{number(found.outside, 'event lies', 'events lie')} outside of this time.")
+        facts.append(f"{count(found.outside, 'event lies', 'events lie')} outside of this time.")
     if found.without_dates:
         facts.append(found.without_dates)
     several = len({e.first.year for e in found.entries}) > 1
@@ -133,7 +134,7 @@ def _axis(entries: tuple[TimelineEntry, ...]) -> dict[str, Any] | None:
     labels = [
         {"x": f"{at(when):.2f}%", "text": text, "anchor": _anchor(at(when))} for when, text in _ticks(first, last)
     ]
-    said = f"{number(len(entries), 'event')} from {day(first)} to {day(last)}"
+    said = f"{count(len(entries), 'event')} from {day(first)} to {day(last)}"
     return {"events": events, "labels": labels, "said": said}
 
 

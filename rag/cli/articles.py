@@ -16,12 +16,14 @@ from rag.cli.options import (
     CollectionOption,
     JsonOption,
     LanguageOption,
+    TodayOption,
     known_outlets,
     parse_day,
 )
 from rag.cli.terminal import Exit, open_archive, print_json, rich_console
 from rag.errors import OnRecordError, UsageError
 from rag.protocols import Sort
+from rag.text.counting import count
 from rag.text.normalize import printable
 
 if TYPE_CHECKING:
@@ -82,6 +84,7 @@ def list_(
     archive: ArchiveOption = None,
     after: AfterOption = None,
     before: BeforeOption = None,
+    today: TodayOption = None,
     source: Annotated[
         str | None, typer.Option("--source", help="Only this outlet; '' for articles without one")
     ] = None,
@@ -102,6 +105,7 @@ def list_(
 
     if sort not in get_args(Sort):
         raise UsageError(f"--sort {sort!r}: choose one of {', '.join(get_args(Sort))}.")
+    now = parse_day("--today", today)
     with open_archive(archive) as opened:
         opened.stores.require()
         if source:
@@ -111,8 +115,8 @@ def list_(
             search,
             source=source,
             language=language,
-            after=parse_day("--after", after),
-            before=parse_day("--before", before),
+            after=parse_day("--after", after, now),
+            before=parse_day("--before", before, now),
             collection=collection,
             sort=cast(Sort, sort),
             limit=limit,
@@ -127,8 +131,8 @@ def list_(
         title = " ".join(article.title.split()) or article.key
         told = " · ".join(x for x in (title, article.source, article.author) if x)
         out.print(f"{when}  {article.id[:12]}  {printable(told)}")
-    shown = f"{offset + 1} to {offset + len(found)} of {total}" if found else f"none of {total}"
-    err.print(f"{shown} {'article' if total == 1 else 'articles'}", style="dim")
+    shown = f"{offset + 1} to {offset + len(found)}" if found else "none"
+    err.print(f"{shown} of {count(total, 'article')}", style="dim")
 
 
 @app.command()

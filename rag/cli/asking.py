@@ -16,15 +16,14 @@ from rag.cli.options import (
     ArchiveOption,
     JsonOption,
     KOption,
-    TodayOption,
     known_outlets,
-    parse_day,
     takes_filters,
 )
 from rag.cli.printing import AnswerPrinter, print_hit, print_quote, print_time
 from rag.cli.terminal import Exit, open_archive, print_json, rich_console, status_line
 from rag.errors import UsageError
 from rag.protocols import AskOptions, FilterArgs
+from rag.text.counting import count
 from rag.text.normalize import printable
 
 if TYPE_CHECKING:
@@ -45,7 +44,6 @@ def ask(
     k: KOption = None,
     *,
     filters: FilterArgs,
-    today: TodayOption = None,
     any_time: AnyTimeOption = False,
     as_json: JsonOption = False,
 ) -> None:
@@ -56,32 +54,33 @@ def ask(
 
     Example: onrecord ask "what did Qin Gang say about relations?"
     """
-    how = {"k": k, "today": parse_day("--today", today), "times": not any_time}
+    how = {"k": k, "times": not any_time}
     options = cast(AskOptions, {**filters, **how})
     with open_archive(archive, model=model) as opened:
         known_outlets(opened, filters)
         if question is not None:
-            answered = _answer(opened.stream(question, **options), opened.settings.model, as_json)
+            answered = _answer(opened.stream(question, **options), opened.settings.model, as_json, question)
         else:
             chat = opened.chat(**options)
             opened.stores.require()
             answered = converse(
                 chat,
                 lambda asked, again: _answer(
-                    chat.stream(asked), "" if again else opened.settings.model, as_json, lines=True
+                    chat.stream(asked), "" if again else opened.settings.model, as_json, asked, lines=True
                 ),
             )
     if not answered:
         raise typer.Exit(Exit.REFUSED)
 
 
-def _answer(events: Iterator[Event], model: str, as_json: bool, *, lines: bool = False) -> bool:
+def _answer(events: Iterator[Event], model: str, as_json: bool, question: str, *, lines: bool = False) -> bool:
     """Print an answer as it comes; whether it is one.
 
     Args:
         events: Of the answer.
         model: Whose, where it has to be told that it is elsewhere.
         as_json: Print it as JSON in the end.
+        question: Whose language the words around the answer are in.
         lines: On one line.
     """
     from rag.answer.models.chat import is_remote
@@ -89,7 +88,7 @@ def _answer(events: Iterator[Event], model: str, as_json: bool, *, lines: bool =
 
     err = rich_console(stderr=True)
     answer: Answer | None = None
-    printer = AnswerPrinter()
+    printer = AnswerPrinter(question)
     with status_line(err) as tell:
         tell("looking for evidence")
         for event in events:
@@ -97,7 +96,7 @@ def _answer(events: Iterator[Event], model: str, as_json: bool, *, lines: bool =
                 print_time(err, event.query.time)
                 if is_remote(model):
                     err.print(f"Passages of the archive are sent to {model}.", style="yellow")
-                tell(f"{len(event.hits)} passages found")
+                tell(f"{count(len(event.hits), 'passage')} found")
             elif isinstance(event, Progress):
                 tell(_status(event, bool(printer.quotes)))
             elif isinstance(event, Quoted | Delta):
@@ -131,7 +130,6 @@ def search(
     k: KOption = None,
     *,
     filters: FilterArgs,
-    today: TodayOption = None,
     any_time: AnyTimeOption = False,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say what each way of searching makes of a passage, and what it adds")
@@ -144,7 +142,7 @@ def search(
     """
     with open_archive(archive) as opened:
         known_outlets(opened, filters)
-        found = opened.retrieve(question, k=k, today=parse_day("--today", today), times=not any_time, **filters)
+        found = opened.retrieve(question, k=k, times=not any_time, **filters)
         why = opened.retriever.explain(found.query, found.hits) if explain else []
     err = rich_console(stderr=True)
     print_time(err, found.query.time)

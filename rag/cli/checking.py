@@ -13,6 +13,7 @@ import typer
 
 from rag.cli.app import app
 from rag.cli.terminal import Exit, print_json, rich_console
+from rag.text.counting import count
 from rag.text.normalize import printable
 
 if TYPE_CHECKING:
@@ -60,7 +61,7 @@ def check(
             else:
                 _print(number, found, as_dict(told))
     if not as_json and judged:
-        out.print(f"{judged} claims, {judged - unsupported} supported", style="bold")
+        out.print(f"{count(judged, 'claim')}, {judged - unsupported} supported", style="bold")
     if not judged and not bad:
         err.print("No claims: the file is empty.")
     if bad:

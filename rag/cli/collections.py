@@ -11,6 +11,7 @@ from rag.cli.options import ArchiveOption, JsonOption, takes_filters
 from rag.cli.terminal import open_archive, print_json, rich_console
 from rag.errors import UsageError
 from rag.protocols import FilterArgs
+from rag.text.counting import count
 from rag.text.normalize import printable
 
 group = typer.Typer(
@@ -46,7 +47,7 @@ def list_collections(archive: ArchiveOption = None, as_json: JsonOption = False)
     for one in found:
         out.print(printable(one.name), style="bold")
         parts = (
-            f"{one.articles} articles",
+            count(one.articles, "article"),
             *(f"all of {o}" for o in one.outlets),
             one.owner and f"{one.owner} alone",
             one.note,
@@ -107,7 +108,7 @@ def add(
         if found_by:
             number += opened.collections.add_found(name, found_by, **filters)
         now = opened.collections.get(name)
-    print(f"added {number}; {printable(now.name)} has {now.articles} articles")
+    print(f"added {number}; {printable(now.name)} has {count(now.articles, 'article')}")
 
 
 @group.command()
@@ -123,7 +124,7 @@ def remove(
     with open_archive(archive) as opened:
         number = opened.collections.remove(name, *(idents or ()), outlets=outlet or ())
         now = opened.collections.get(name)
-    print(f"removed {number}; {printable(now.name)} has {now.articles} articles")
+    print(f"removed {number}; {printable(now.name)} has {count(now.articles, 'article')}")
 
 
 @group.command()

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from rag.cli.terminal import rich_console
+from rag.text.counting import count
 from rag.text.normalize import printable
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def case_progress() -> Iterator[Callable[[int, int, Row | None], None]]:
     def lines(done: int, total: int, row: Row | None) -> None:
         state.update(done=done, total=total)
         if row is None or done == total or done * 10 // total != (done - 1) * 10 // total:
-            print(f"{done} of {total} cases", file=sys.stderr, flush=True)
+            print(f"{done} of {count(total, 'case')}", file=sys.stderr, flush=True)
 
     columns = (
         TextColumn("cases"),
@@ -50,7 +51,10 @@ def case_progress() -> Iterator[Callable[[int, int, Row | None], None]]:
 
             yield moved
     except KeyboardInterrupt:
-        print(f"{state['done']} of {state['total'] or '?'} cases are kept; the same command goes on.", file=sys.stderr)
+        print(
+            f"Cases that are kept: {state['done']} of {state['total'] or '?'}. The same command goes on.",
+            file=sys.stderr,
+        )
         raise
 
 
@@ -63,7 +67,8 @@ def print_report(report: Report) -> None:
     out = rich_console()
     run = report.run
     out.print(
-        f"{run.chosen} of {run.of} cases of {printable(run.cases)}, {printable(run.model or 'retrieval only')}",
+        f"{run.chosen} of {count(run.of, 'case')} of {printable(run.cases)}, "
+        f"{printable(run.model or 'retrieval only')}",
         style="bold",
     )
     if told := headline(report):

@@ -12,6 +12,7 @@ from rag.cli.options import ArchiveOption, JsonOption, takes_filters
 from rag.cli.terminal import Exit, open_archive, print_json, rich_console
 from rag.errors import UsageError
 from rag.protocols import FilterArgs
+from rag.text.counting import count
 from rag.text.normalize import printable
 
 if TYPE_CHECKING:
@@ -68,9 +69,8 @@ def _print(found: Findings) -> None:
         out.print()
     most = ", ".join(f"{printable(name) or 'without an outlet'} {n}" for name, n in found.outlets[:5])
     shown = len(found.found)
-    err.print(
-        f"{found.total} articles" + (f", {shown} shown" if shown < found.total else "") + (f": {most}" if most else "")
-    )
+    told = count(found.total, "article") + (f", {shown} shown" if shown < found.total else "")
+    err.print(f"{told}: {most}" if most else told)
 
 
 def _marked(excerpt: Excerpt) -> Text:

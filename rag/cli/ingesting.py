@@ -14,6 +14,7 @@ from rag.cli.app import app
 from rag.cli.options import ArchiveOption, JsonOption, pair
 from rag.cli.terminal import Exit, open_archive, print_json, progress_bar, rich_console
 from rag.errors import UsageError
+from rag.text.counting import count
 from rag.text.normalize import printable
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _count(sources: list[str | Path]) -> int | None:
 def _leave(read: int, refused: int) -> None:
     """End with the exit code that says whether everything was read."""
     if not read:
-        rich_console(stderr=True).print("onrecord: No article was read.", style="red")
+        rich_console(stderr=True).print("onrecord: No article was read. What is read: onrecord formats", style="red")
         raise typer.Exit(Exit.ERROR)
     if refused:
         raise typer.Exit(Exit.INCOMPLETE)
@@ -107,11 +108,11 @@ def _print_report(report: IngestReport) -> None:
     out, err = rich_console(), rich_console(stderr=True)
     out.print(
         f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, {len(report.refused)} skipped "
-        f"({report.passages} passages, {report.words} words, {report.seconds:.1f} s)"
+        f"({count(report.passages, 'passage')}, {count(report.words, 'word')}, {report.seconds:.1f} s)"
     )
     lacking = counted({"without a date": report.undated, "without an outlet": report.no_outlet})
     for line in (
-        f"{lacking}, of {report.read} articles" if lacking else "",
+        f"{lacking}, of {count(report.read, 'article')}" if lacking else "",
         f"passed over: {counted(passed)}" if passed else "",
         f"{report.withdrawn} taken down, since their publisher withdrew them" if report.withdrawn else "",
     ):
@@ -142,7 +143,9 @@ def _print_preview(told: Preview) -> None:
         whole = example.begins == example.ends or example.characters <= len(example.begins)
         out.print(printable(example.begins if whole else f"{example.begins} … {example.ends}"), style="dim")
         out.print(printable(example.origin), style="dim")
-    out.print(f"\n{told.articles} articles would be read from {len(told.files)} files. Nothing was written.")
+    out.print(
+        f"\n{count(told.articles, 'article')} would be read from {count(len(told.files), 'file')}. Nothing was written."
+    )
 
 
 def _table(files: Sequence[FilePreview]) -> Table:

@@ -11,6 +11,7 @@ from rag.cli.options import ArchiveOption, JsonOption, known_outlets, takes_filt
 from rag.cli.terminal import open_archive, print_json, rich_console
 from rag.errors import UsageError
 from rag.protocols import FilterArgs
+from rag.text.counting import count
 from rag.text.normalize import printable
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def mend(
     """
     values = {"title": title, "outlet": outlet, "author": author, "published": published, "language": to_language,
               "section": section, "url": url}  # fmt: skip
-    filtered = {name: value for name, value in filters.items() if value not in (None, (), True)}
+    filtered = {name: value for name, value in filters.items() if value not in (None, (), True) and name != "today"}
     setting = any(value is not None for value in values.values()) or dry_run or bool(lacking) or bool(filtered)
     if sum((log, undo is not None, setting)) > 1 or (undo is not None and idents):
         raise UsageError("Do one of three: set values, --log, or --undo NUMBER.")
@@ -79,7 +80,7 @@ def mend(
 
 
 def _articles(mending: Mending) -> str:
-    return f"{mending.articles} article{'' if mending.articles == 1 else 's'}"
+    return count(mending.articles, "article")
 
 
 def _print_log(found: list[Mending], as_json: bool) -> None:
@@ -103,7 +104,7 @@ def _print_changes(mending: Mending) -> None:
     for change in mending.changes:
         out.print(f"   {printable(f'{change.title or change.key} · {change.field}: {_step(change)}')}")
     if (more := mending.articles - len({c.key for c in mending.changes})) > 0:
-        out.print(f"   and {more} more articles", style="dim")
+        out.print(f"   and {count(more, 'more article')}", style="dim")
 
 
 def _step(change: Change) -> str:

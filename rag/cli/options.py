@@ -56,11 +56,14 @@ def _filter_args(
     language: LanguageOption = None,
     dated: DatedOption = False,
     collection: CollectionOption = None,
+    today: TodayOption = None,
 ) -> FilterArgs:
     """The filters that options give."""
+    now = parse_day("--today", today)
     return FilterArgs(
-        after=parse_day("--after", after),
-        before=parse_day("--before", before),
+        after=parse_day("--after", after, now),
+        before=parse_day("--before", before, now),
+        today=now,
         sources=tuple(source or ()),
         language=language,
         undated=not dated,
@@ -92,8 +95,13 @@ def takes_filters(command: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
-def parse_day(option: str, text: str | None) -> datetime | None:
+def parse_day(option: str, text: str | None, today: datetime | None = None) -> datetime | None:
     """The day that an option names.
+
+    Args:
+        option: For the error.
+        text: As it was given; None: it was not.
+        today: What "last week" counts from; by default now.
 
     Raises:
         UsageError: It is not a date.
@@ -102,7 +110,7 @@ def parse_day(option: str, text: str | None) -> datetime | None:
         return None
     from rag.retrieve.days import day
 
-    return day(option, text)
+    return day(option, text, today)
 
 
 def known_outlets(archive: Archive, filters: FilterArgs) -> None:

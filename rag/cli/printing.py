@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from rag.cli.terminal import rich_console
 from rag.text.normalize import printable
+from rag.text.refusals import Label, labels
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -32,8 +33,10 @@ def print_time(err: Console, time: Time | None) -> None:
 class AnswerPrinter:
     """Prints an answer as it comes: the quotes, then a summary, and what there is to say of them in the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, question: str = "") -> None:
+        """Take the question, whose language the words around its answer are in."""
         self.out = rich_console()
+        self._told_as = labels(question)
         self.quotes: dict[int, Citation] = {}
         """Those printed so far, by number."""
         self._text = ""
@@ -70,13 +73,15 @@ class AnswerPrinter:
             self._print_quotes(answer.quotes)  # what the summary cites beside them
             self._end_summary()
             if answer.timeline:
-                err.print(printable(f"{shown.head(answer)}; more of it: onrecord timeline"), style="dim")
+                err.print(printable(f"{shown.head(answer)}: onrecord timeline"), style="dim")
             for conflict in answer.conflicts:
-                _print_conflict(self.out, conflict)
+                _print_conflict(self.out, conflict, self._told_as)
             for question in answer.unanswered:
-                self.out.print(f"\nThe archive does not answer: {printable(question)}", style="yellow")
+                self.out.print(f"\n{self._told_as(Label.UNANSWERED)}: {printable(question)}", style="yellow")
         for sentence in answer.withheld:
-            err.print(f"withheld: {printable(sentence.text)} ({printable(sentence.why)})", style="dim")
+            err.print(
+                f"{self._told_as(Label.WITHHELD)}: {printable(sentence.text)} ({printable(sentence.why)})", style="dim"
+            )
 
     def _print_quotes(self, quotes: Sequence[Citation]) -> None:
         """Those that are not there yet."""
@@ -86,7 +91,7 @@ class AnswerPrinter:
                 if self.quotes:
                     print()
                 self.quotes[quote.number] = quote
-                _print_citation(self.out, quote)
+                _print_citation(self.out, quote, self._told_as)
 
     def _tell(self, summary: str) -> None:
         """Print what is not there yet of a summary, under a heading."""
@@ -94,7 +99,7 @@ class AnswerPrinter:
             return
         more = summary[len(self._told) :]
         if not self._telling:
-            self.out.print("\nSummary", style="bold")
+            self.out.print(f"\n{self._told_as(Label.SUMMARY)}", style="bold")
             more = more.lstrip()
         print(printable(more), end="", flush=True)
         self._told, self._telling = summary, True
@@ -109,12 +114,12 @@ class AnswerPrinter:
             print()
         self.out.print(printable(answer.text), style="yellow")
         if answer.hits:
-            print("\nThe nearest passages:\n")
+            print(f"\n{self._told_as(Label.NEAREST)}:\n")
             for hit in answer.hits[:3]:
-                print_hit(hit)
+                print_hit(hit, told=self._told_as)
 
 
-def _print_citation(out: Console, citation: Citation) -> None:
+def _print_citation(out: Console, citation: Citation, told_as: Callable[[Label], str]) -> None:
     """A quote with its number, the words that answer in bold, and where it stands."""
     from rich.text import Text
 
@@ -126,7 +131,7 @@ def _print_citation(out: Console, citation: Citation) -> None:
         out.print(f"    {printable(citation.speaker)}")
     if told := shown.days(citation):
         out.print(f"    {printable(told)}", style="dim")
-    if view := shown.view(citation):
+    if view := shown.view(citation, told_as(Label.OPINION)):
         out.print(f"    {printable(view)}", style="yellow")
     if told := shown.standing_line(citation):
         out.print(f"    {printable(told)}", style="yellow")
@@ -134,19 +139,19 @@ def _print_citation(out: Console, citation: Citation) -> None:
     if told := shown.by_hand(citation):
         out.print(f"    {printable(told)}", style="dim")
     if citation.also_published_by:
-        out.print(f"    also printed by {printable(', '.join(citation.also_published_by))}", style="dim")
+        out.print(f"    {told_as(Label.ALSO_PRINTED)} {printable(', '.join(citation.also_published_by))}", style="dim")
     out.print(f"    onrecord show {citation.article_id}", style="dim")
 
 
-def _print_conflict(out: Console, conflict: Conflict) -> None:
-    age = {True: " (newer)", False: " (older)", None: ""}[conflict.newer]
-    out.print(f"\nSources disagree: {printable(conflict.about)}", style="yellow")
+def _print_conflict(out: Console, conflict: Conflict, told_as: Callable[[Label], str]) -> None:
+    age = "" if conflict.newer is None else f" ({told_as(Label.NEWER if conflict.newer else Label.OLDER)})"
+    out.print(f"\n{told_as(Label.DISAGREE)}: {printable(conflict.about)}", style="yellow")
     out.print(f"    {printable(' '.join(conflict.quote.split()))}")
     out.print(f"    {_origin(conflict.title, conflict.source, conflict.published, conflict.url)}{age}", style="dim")
     out.print(f"    onrecord show {conflict.article_id}", style="dim")
 
 
-def print_hit(hit: Hit, why: Explained | None = None) -> None:
+def print_hit(hit: Hit, why: Explained | None = None, told: Callable[[Label], str] | None = None) -> None:
     from rich.text import Text
 
     out, p = rich_console(), hit.passage
@@ -154,7 +159,8 @@ def print_hit(hit: Hit, why: Explained | None = None) -> None:
     out.print(Text.assemble((f"{hit.rank}. ", "bold"), (origin, "bold"), (f"  {hit.score:.4f} {hit.found_by}", "dim")))
     out.print(f"   {printable(' '.join(p.text.split()))}")
     if p.also_published_by:
-        out.print(f"   also printed by {printable(', '.join(p.also_published_by))}", style="dim")
+        also = (told or labels(""))(Label.ALSO_PRINTED)
+        out.print(f"   {also} {printable(', '.join(p.also_published_by))}", style="dim")
     if why is not None:
         for one in why.arms:
             own = "" if one.score is None else f" ({'cosine' if one.arm == 'dense' else 'BM25'} {one.score:.3f})"

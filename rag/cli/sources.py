@@ -16,6 +16,7 @@ import typer
 from rag.cli.options import ArchiveOption, JsonOption, parse_day
 from rag.cli.terminal import Exit, open_archive, print_json, rich_console
 from rag.errors import OnRecordError, UsageError
+from rag.text.counting import count
 from rag.text.normalize import printable
 
 if TYPE_CHECKING:
@@ -160,10 +161,10 @@ def remove(
         if articles and not yes:
             if not sys.stdin.isatty():
                 raise UsageError("Nobody is there to confirm. Add --yes.")
-            if not typer.confirm(f"Delete {source.articles} articles for good?", err=True):
+            if not typer.confirm(f"Delete {count(source.articles, 'article')} for good?", err=True):
                 raise typer.Exit(Exit.ERROR)
         gone = opened.sources.remove(name, articles=articles)
-    print(f"removed {printable(source.name)}" + (f" and {gone} articles" if articles else ""))
+    print(f"removed {printable(source.name)}" + (f" and {count(gone, 'article')}" if articles else ""))
 
 
 @group.command()
@@ -190,9 +191,8 @@ def log(
 
 def _line(source: Source) -> str:
     state = "paused" if source.paused else "never read" if source.last is None else told(source.last, named=False)
-    return (
-        f"{printable(source.name)}  {source.kind}  {source.articles} articles  {printable(source.address)}\n    {state}"
-    )
+    told_of = (printable(source.name), source.kind, count(source.articles, "article"), printable(source.address))
+    return f"{'  '.join(told_of)}\n    {state}"
 
 
 def told(report: SourceReport, *, named: bool = True) -> str:

@@ -11,6 +11,8 @@ from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rag.text.counting import count
+
 if TYPE_CHECKING:
     from rich.console import Console
 
@@ -87,8 +89,7 @@ def _lines_of_progress(console: Console, what: str) -> Iterator[Callable[[int, s
         wait = _SOON
         while not over.wait(wait):
             wait = _MINUTE
-            named = what if seen != 1 else what.removesuffix("s")
-            console.print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {seen:,} {named} so far")
+            console.print(f"{time.strftime('%Y-%m-%d %H:%M:%S')} {count(seen, what.removesuffix('s'), what)} so far")
 
     def note(number: int, _: str) -> None:
         nonlocal seen

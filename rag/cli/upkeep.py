@@ -12,6 +12,7 @@ from rag.cli.app import app
 from rag.cli.options import ArchiveOption, JsonOption
 from rag.cli.terminal import Exit, open_archive, print_json, progress_bar, rich_console
 from rag.errors import UsageError
+from rag.text.counting import count
 from rag.text.normalize import printable
 
 
@@ -29,8 +30,8 @@ def stats(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
     span = f"{found.first:%Y-%m-%d} to {found.last:%Y-%m-%d}" if found.first and found.last else "no dates"
     rows = {
         "archive": found.path,
-        "articles": f"{found.articles} ({found.older_versions} older versions kept)",
-        "passages": str(found.passages),
+        "articles": f"{found.articles:,} ({count(found.older_versions, 'older version')} kept)",
+        "passages": f"{found.passages:,}",
         "dates": f"{span}, {found.undated} without a date",
         "outlets": _tally(found.sources),
         "languages": _tally(found.languages),
@@ -86,7 +87,7 @@ def backup(
     """
     with open_archive(archive) as opened:
         told = opened.backup(out)
-    print(f"{told['articles']} articles backed up. To have them back: onrecord restore {out} --archive NEW")
+    print(f"{count(told['articles'], 'article')} backed up. To have them back: onrecord restore {out} --archive NEW")
 
 
 @app.command()
@@ -102,7 +103,7 @@ def restore(
     from rag.upkeep import restore
 
     settings = load_settings(archive=archive)
-    print(f"{restore(source, settings)} articles restored to {settings.archive}")
+    print(f"{count(restore(source, settings), 'article')} restored to {settings.archive}")
 
 
 @app.command()
@@ -144,7 +145,7 @@ def migrate(
     if as_json:
         print_json(json.dumps({"at": moved.at, "passages": moved.passages, "digest": moved.digest, "left": moved.left}))
         return
-    print(f"{moved.passages} vectors moved and compared: {moved.digest}")
+    print(f"{count(moved.passages, 'vector')} moved and compared: {moved.digest}")
     print(f"Set from now on: ONRECORD_VECTORS={moved.at or ''}" + (" (with its user and password)" if moved.at else ""))
     if moved.left:
         rich_console(stderr=True).print(f"The old ones are still there: {printable(moved.left)}", style="yellow")
@@ -156,7 +157,8 @@ def _migrate_catalog(to: str, archive: Path | None, as_json: bool) -> None:
     if as_json:
         print_json(json.dumps({"at": moved.at, "rows": moved.rows, "digest": moved.digest}))
         return
-    print(f"{moved.rows['version']} versions of articles, {sum(moved.rows.values())} rows in all, moved and compared:")
+    rows = count(sum(moved.rows.values()), "row")
+    print(f"{count(moved.rows['version'], 'version')} of articles, {rows} in all, moved and compared:")
     print(moved.digest)
     print(f"Set from now on: ONRECORD_CATALOG=postgresql://USER@{moved.at}" if moved.at else "Unset ONRECORD_CATALOG.")
 
@@ -175,7 +177,7 @@ def export(
     """
     with open_archive(archive) as opened:
         if not salvage:
-            print(f"{opened.export(out)} articles written to {out}")
+            print(f"{count(opened.export(out), 'article')} written to {out}")
             return
         found = opened.salvage(out)
     from rag.index.salvage import told
@@ -253,6 +255,7 @@ def config(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
 
     Example: onrecord config
     """
+    from rag.missetting import shown
     from rag.settings import Settings, load_settings, settings_file
 
     settings = load_settings(archive=archive)
@@ -260,7 +263,7 @@ def config(archive: ArchiveOption = None, as_json: JsonOption = False) -> None:
         print_json(settings.model_dump_json(indent=2))
         return
     for name, field in Settings.model_fields.items():
-        print(f"{name:<16} {getattr(settings, name)}")
+        print(f"{name:<16} {printable(shown(name, getattr(settings, name)))}")
         print(f"{'':<16} {field.description}; ONRECORD_{name.upper()}")
     there = "" if settings_file().exists() else " (not there)"
     print(f"\nsettings file: {settings_file()}{there}")

@@ -19,6 +19,7 @@ from rag.cluster.worker import Absent, Job, Place, fingerprint
 from rag.errors import ClusterError, UsageError
 from rag.index.probe import LONG_WORK
 from rag.ingest.pipeline import Batcher
+from rag.text.counting import count
 from rag.types import RawArticle, Skipped
 
 if TYPE_CHECKING:
@@ -312,7 +313,7 @@ class RemoteBatcher(Batcher):
 
 
 def _nobody(texts: list[str]) -> Any:
-    raise AssertionError(f"{len(texts)} passages are embedded by workers")
+    raise AssertionError(f"workers embed {count(len(texts), 'passage')}")
 
 
 __all__ = ["Pool", "Remote", "RemoteBatcher", "read", "require_same"]

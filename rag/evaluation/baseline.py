@@ -17,6 +17,7 @@ from pydantic import Field, ValidationError
 from rag.errors import SourceError, UsageError
 from rag.evaluation.statistics import Table
 from rag.evaluation.values import Cause, Report, Result, Row
+from rag.text.counting import count
 from rag.types import Value
 
 SUFFIX = ".jsonl"
@@ -113,7 +114,9 @@ def differences(baseline: Baseline, now: Baseline) -> tuple[str, ...]:
     found += [f"{ident}: in this run, not in the baseline" for ident in after if ident not in before]
     if found:
         cases = len(changed) + len(before.keys() ^ after.keys())
-        found.insert(0, f"this run differs from the baseline in {cases} of {len(before.keys() | after.keys())} cases")
+        found.insert(
+            0, f"this run differs from the baseline in {cases} of {count(len(before.keys() | after.keys()), 'case')}"
+        )
     return tuple(found)
 
 

@@ -19,6 +19,7 @@ from rag.evaluation.formats.realtimeqa import realtimeqa_cases
 from rag.evaluation.formats.squad import squad_cases
 from rag.evaluation.values import EvalCase
 from rag.ingest.readers.rows import Row
+from rag.text.counting import count
 from rag.types import Skipped
 
 _KINDS: Mapping[str, Kind] = {"jsonl": "jsonl", "json": "json", "csv": "csv", "tsv": "tsv"}
@@ -104,7 +105,7 @@ def sample(cases: Sequence[EvalCase], n: int, seed: int = 0) -> tuple[EvalCase, 
         UsageError: n is negative.
     """
     if n < 0:
-        raise UsageError(f"A sample of {n} cases can't be drawn. Give 0 or more.")
+        raise UsageError(f"A sample of {count(n, 'case')} can't be drawn. Give 0 or more.")
     lots = [hashlib.sha256(f"{seed}\n{case.id}".encode()).digest() for case in cases]
     drawn = sorted(range(len(cases)), key=lambda i: (lots[i], i))[:n]
     return tuple(cases[i] for i in sorted(drawn))

@@ -11,6 +11,7 @@ from rag.evaluation import baseline, measures
 from rag.evaluation.baseline import Baseline
 from rag.evaluation.statistics import RESAMPLES, Array, Table, interval, resample, rounded
 from rag.evaluation.values import Comparison, Difference, Flip, Report, Result, Run
+from rag.text.counting import count
 
 _CELLS = 1_000_000
 """Numbers drawn at once."""
@@ -146,7 +147,8 @@ def _notes(a: Report, b: Report) -> tuple[str, ...]:
     notes = []
     if _archive(old) != _archive(new):
         notes.append(
-            f"The archive is not the same: {old.archive} with {old.articles} articles and {old.passages} passages, "
+            f"The archive is not the same: {old.archive} with {count(old.articles, 'article')} and "
+            f"{count(old.passages, 'passage')}, "
             f"then {new.archive} with {new.articles} and {new.passages}."
         )
     for what, before, after in (

@@ -129,8 +129,3 @@ def duration(millis: float) -> str:
 def day(when: date | None) -> str:
     """A date as "18 June 2023", in every locale; nothing for none."""
     return f"{when.day} {ENGLISH_MONTHS[when.month - 1]} {when.year}" if when else ""
-
-
-def count(n: int, noun: str, many: str | None = None) -> str:
-    """ "1 case", "1,200 cases"."""
-    return f"{n:,} {noun if n == 1 else many or noun + 's'}"

@@ -19,6 +19,7 @@ from xml.etree import ElementTree
 
 from rag.evaluation.labels import duration, readable, stage_name
 from rag.evaluation.values import CalibrationBin, LatencySummary, Score
+from rag.text.counting import count
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -189,7 +190,8 @@ def latency(spreads: Mapping[str, LatencySummary], samples: Mapping[str, Sequenc
         sheet.text(1, y, duration(spread.p50), within=side, align="right", colour=_INK, shift=(52, 0))
         sheet.text(1, y, duration(spread.p95), within=side, align="right", shift=(102, 0))
     told = "; ".join(
-        f"{stage_name(stage)}: half within {duration(s.p50)}, 95 % within {duration(s.p95)}, over {s.cases} cases"
+        f"{stage_name(stage)}: half within {duration(s.p50)}, 95 % within {duration(s.p95)}, "
+        f"over {count(s.cases, 'case')}"
         for stage, s in spreads.items()
     )
     return sheet.svg("latency", "Time by stage", f"{told}.")
@@ -214,7 +216,7 @@ def reliability(bins: Sequence[CalibrationBin]) -> str:
         sheet.dots([b.confidence], [b.right], area=area, alpha=0.55)
         over = (area**0.5 / 2 + 9) * (-1 if b.right > 0.9 else 1)
         sheet.text(b.confidence, b.right, str(b.cases), colour=_INK, shift=(0, over), size=12, halo=True)
-    told = "; ".join(f"confidence {b.confidence:.2f}: {b.right:.2f} right, {_cases(b.cases)}" for b in bins)
+    told = "; ".join(f"confidence {b.confidence:.2f}: {b.right:.2f} right, {count(b.cases, 'case')}" for b in bins)
     return sheet.svg("reliability", "Confidence against share right", f"{told}.")
 
 
@@ -314,10 +316,6 @@ def _short(words: str, most: int = 16) -> str:
 def _interval(score: Score) -> str:
     between = f" (95 % {score.low:.2f} to {score.high:.2f})" if score.low is not None and score.high is not None else ""
     return f"{score.value:.2f}{between}"
-
-
-def _cases(n: int) -> str:
-    return "1 case" if n == 1 else f"{n} cases"
 
 
 # -- from matplotlib's file to an element of the page -----------------------------------

@@ -27,6 +27,7 @@ from rag.evaluation import labels, measures, plots, report_view
 from rag.evaluation.case_view import CaseView
 from rag.evaluation.citation_view import Kind
 from rag.evaluation.values import SCHEMA, Comparison, Difference, Report, Row, Run
+from rag.text.counting import count
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -181,7 +182,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.globals.update(
-        count=labels.count,
+        count=count,
         day=labels.day,
         reason=labels.reason,
         signed=_signed,
@@ -288,9 +289,9 @@ def _compared_lede(comparison: Comparison) -> str:
     if not better and not worse:
         said = "No measure differs beyond chance"
     else:
-        measures = labels.count(len(comparison.differences), "measure")
+        measures = count(len(comparison.differences), "measure")
         said = f"Of {measures}, {better} got better and {worse} worse beyond chance"
-    return f"{said}. {labels.count(len(comparison.gained), 'case')} gained, {len(comparison.lost)} lost."
+    return f"{said}. {count(len(comparison.gained), 'case')} gained, {len(comparison.lost)} lost."
 
 
 def _changed(a: Run, b: Run) -> list[tuple[str, str, str]]:

@@ -10,6 +10,7 @@ from rag.evaluation import labels, measures
 from rag.evaluation.case_view import CaseView
 from rag.evaluation.citation_view import Kind
 from rag.evaluation.values import LESS_IS_BETTER, Report, Result, Row, Score
+from rag.text.counting import count
 
 _OPEN = 3
 """Failures that are unfolded from the start."""
@@ -136,8 +137,8 @@ def headline(report: Report) -> str:
     parts = [f"{right.count - rightly.count} answered rightly", f"{wrong.count} answered wrongly"]
     parts += [f"{rightly.count} refused rightly"] if rightly.of else []
     parts += [f"{wrongly.count} refused wrongly"] if wrongly.of else []
-    parts += [labels.count(report.errors, "error")] if report.errors else []
-    return f"Of {labels.count(right.of, 'case')}: {', '.join(parts)}."
+    parts += [count(report.errors, "error")] if report.errors else []
+    return f"Of {count(right.of, 'case')}: {', '.join(parts)}."
 
 
 def _number(score: Score | None) -> Share:
@@ -169,7 +170,7 @@ def tokens(report: Report) -> str:
     known = report.tokens
     if not known:
         return ""
-    said = f"{labels.count(round(known.get('input', 0)), 'token')} read"
+    said = f"{count(round(known.get('input', 0)), 'token')} read"
     said += f", {cached:,.0f} of them from the cache" if (cached := known.get("cached")) else ""
     said += f"; {known.get('output', 0):,.0f} written"
     return said + (f", {rate:.1f} a second." if (rate := known.get("per_second")) else ".")
@@ -182,15 +183,15 @@ def summary_line(ordered: Sequence[CaseView], *, retrieval: bool) -> str:
         return "There were no cases."
     errors = sum(v.result.cause == "error" for v in ordered)
     if retrieval:
-        said = f"{labels.count(cases, 'question')} searched for and none answered: a run of retrieval only."
-        return said + (f" {labels.count(errors, 'case')} ended in an error." if errors else "")
+        said = f"{count(cases, 'question')} searched for and none answered: a run of retrieval only."
+        return said + (f" {count(errors, 'case')} ended in an error." if errors else "")
     right, wrong = (sum(v.kind == kind for v in ordered) for kind in ("good", "bad"))
     judged = right + wrong
     if not judged:
-        return f"{labels.count(cases, 'case')}, and nothing tells which of them came out right."
-    said = f"{right:,} of {labels.count(judged, 'case')} came out as {'it' if judged == 1 else 'they'} should"
+        return f"{count(cases, 'case')}, and nothing tells which of them came out right."
+    said = f"{right:,} of {count(judged, 'case')} came out as {'it' if judged == 1 else 'they'} should"
     said += f"; {wrong:,} did not." if wrong else "."
-    return said + (f" {labels.count(cases - judged, 'case')} can’t be judged." if cases > judged else "")
+    return said + (f" {count(cases - judged, 'case')} can’t be judged." if cases > judged else "")
 
 
 def samples(rows: Sequence[Row]) -> dict[str, list[float]]:

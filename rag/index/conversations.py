@@ -27,6 +27,7 @@ from rag.index.sharing import Sharing
 from rag.index.sqlite import Connection, Connections, transaction
 from rag.index.titles import fold, title_of
 from rag.redaction import redact
+from rag.text.counting import count
 from rag.types import Answer, Conversation, Feedback, Turn
 
 if TYPE_CHECKING:
@@ -491,5 +492,5 @@ def _clean(text: str) -> str:
 def _line(text: str) -> str:
     line = " ".join(_clean(text).split())
     if len(line) > _LONGEST:
-        raise UsageError(f"That is {len(line)} characters; {_LONGEST} is the most. Shorten it.")
+        raise UsageError(f"That is {count(len(line), 'character')}; {_LONGEST:,} is the most. Shorten it.")
     return line

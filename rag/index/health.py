@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rag.errors import ArchiveDamaged, ArchiveError
 from rag.index.schema import INDEX_FORMAT
+from rag.text.counting import count
 from rag.types import Problem
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def problems(stores: Stores) -> list[Problem]:
     counts = catalog.counts()
     pending, tombstones = counts["pending"], counts["tombstones"]
     if pending or tombstones or catalog.meta("purge") == "1":
-        what = f"an ingest was interrupted: {pending} passages to index, {tombstones} to let go"
+        what = f"an ingest was interrupted: {count(pending, 'passage')} to index, {tombstones:,} to let go"
         found.append(Problem(store="catalog", what=what))
     return found + index_problems(stores)
 

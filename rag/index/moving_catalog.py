@@ -29,6 +29,7 @@ from rag.index.schema import MOVED_TO, set_meta
 from rag.index.server import ServerConnections, clean
 from rag.index.server_catalog import LOCAL
 from rag.index.sqlite import BUSY_S
+from rag.text.counting import count
 
 if TYPE_CHECKING:
     from rag.index.server_copy import ServerRows
@@ -457,8 +458,9 @@ def _require_same(found: dict[str, Sum], truth: dict[str, Sum], where: str) -> N
     for table, sum_ in truth.items():
         if found[table] != sum_:
             raise ArchiveDamaged(
-                f"What came to table {table} in {where} is not what was sent ({found[table].count} rows with digest "
-                f"{found[table].digest[:12]}, of {sum_.count} with {sum_.digest[:12]}). Nothing was changed. Try again."
+                f"What came to table {table} in {where} is not what was sent "
+                f"({count(found[table].count, 'row')} with digest {found[table].digest[:12]}, "
+                f"of {sum_.count} with {sum_.digest[:12]}). Nothing was changed. Try again."
             )
 
 

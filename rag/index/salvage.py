@@ -17,6 +17,7 @@ from typing import Any
 
 from rag.errors import ArchiveMissing, UsageError
 from rag.index.schema import parse_time, version_id
+from rag.text.counting import count
 from rag.types import Article, RawArticle
 
 _TABLE_LEAF, _INDEX_LEAF, _INDEX_INNER = 13, 10, 2
@@ -269,14 +270,16 @@ def _value(kind: int, data: bytes) -> Any:
 
 def told(found: Salvaged, out: Path) -> Sequence[str]:
     """What came of it, in lines for a person."""
-    lines = [f"{found.articles} articles written to {out}, each proved to be as it was stored."]
+    lines = [f"{count(found.articles, 'article')} written to {out}, each proved to be as it was stored."]
     if found.damaged or found.pages_lost:
         lines.append(
-            f"{found.damaged} damaged articles are left out; {found.pages_lost} pages of the catalog are lost, with "
-            "what they held."
+            f"Left out: {count(found.damaged, 'damaged article')}. "
+            f"Lost: {count(found.pages_lost, 'page')} of the catalog, with what stood there."
         )
     if found.older:
-        lines.append(f"{found.older} earlier versions of articles are left out.")
+        lines.append(
+            f"Left out: {count(found.older, 'earlier version of an article', 'earlier versions of articles')}."
+        )
     return [*lines, f"To have an archive of them: onrecord ingest {out} --archive NEW"]
 
 

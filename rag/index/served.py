@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from rag.errors import ArchiveDamaged, ArchiveError, ArchiveMismatch, ArchiveUnreachable
 from rag.index.schema import IndexRow, StoreClosed
+from rag.text.counting import count
 from rag.types import Query
 
 FORMAT = 1
@@ -209,7 +210,7 @@ class ServedVectors:
         self._server.check()
         found = self.count()
         if expected is not None and found != expected:
-            raise self._damaged(f"{found} passages are there, of {expected}")
+            raise self._damaged(f"it holds {found:,} of {count(expected, 'passage')}")
 
     def count(self) -> int:
         """How many passages there are."""

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 from rag.errors import ArchiveDamaged
 from rag.index.schema import IndexRow, StoreClosed
+from rag.text.counting import count
 from rag.text.local_clock import clock
 from rag.types import Query
 
@@ -109,7 +110,7 @@ class Shards:
             raise self._damaged("it is gone")
         self._each(lambda part: part.check(), parts.values())
         if expected is not None and (found := self.count()) != expected:
-            raise self._damaged(f"{found} passages are there, of {expected}")
+            raise self._damaged(f"it holds {found:,} of {count(expected, 'passage')}")
 
     # -- other processes --------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ import numpy.typing as npt
 from rag.errors import ArchiveLocked
 from rag.index.native import check_seal, damaged, forked, guarded, seal, sealed_at, unseal
 from rag.index.schema import IndexRow, StoreClosed
+from rag.text.counting import count
 from rag.text.local_clock import clock
 from rag.types import Query
 
@@ -313,7 +314,7 @@ class VectorIndex:
             ArchiveDamaged: It can't be read, or holds another number.
         """
         if (found := self.count()) != expected and expected is not None:
-            raise damaged("vectors", self._handle.folder, f"{found} passages are there, of {expected}")
+            raise damaged("vectors", self._handle.folder, f"it holds {found:,} of {count(expected, 'passage')}")
 
 
 def zero_tail(folder: Path) -> None:

@@ -24,6 +24,7 @@ from rag.ingest.packed import BROKEN, LIMITS, Limits, first_line, unpacked
 from rag.ingest.pages.saved import is_page, saved_beside
 from rag.ingest.readers import CountsArticles, readers
 from rag.protocols import Reader
+from rag.text import counting
 from rag.types import RawArticle, Skipped
 
 _NOT_ARTICLES = re.compile(
@@ -467,7 +468,10 @@ def _read_with(
     if item is None:
         yield Skipped(origin=str(path), reason="no article in it")
     if reasons > _REASONS:
-        yield Skipped(origin=str(path), reason=f"{reasons - _REASONS:,} more rows or parts that are no articles")
+        more = counting.count(
+            reasons - _REASONS, "more row or part that is no article", "more rows or parts that are no articles"
+        )
+        yield Skipped(origin=str(path), reason=more)
 
 
 @contextmanager

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import BinaryIO, NamedTuple, cast
 
+from rag.text.counting import count
+
 
 class Limits(NamedTuple):
     """How much an archive may hold, and reading a file may take; what is above is left out and told."""
@@ -55,7 +57,7 @@ def unpacked(stream: BinaryIO, limits: Limits = LIMITS) -> Iterator[tuple[str, B
     files = _zipped(stream) if zipped else _tarred(stream)
     for number, (name, size, opened) in enumerate(files):
         if number >= limits.files:
-            yield name, f"the archive holds more than {limits.files} files; the rest is left out"
+            yield name, f"the archive holds more than {count(limits.files, 'file')}; the rest is left out"
             return
         if isinstance(opened, str):
             yield name, opened

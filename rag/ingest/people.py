@@ -29,6 +29,9 @@ _AFTER = re.compile(
     r"(?P<role>[^,.;:()“”\"]{3,90}?)(?=[,.;]|\s+who\b|\s+and\b|$)"
 )
 
+_OWNED = re.compile(r"(?:[a-z][\w-]* )?[a-z][\w-]*['’]s? ")
+"""How a role begins that is somebody's who has no name."""
+
 _STATES = re.compile(rf"\b(?:{alternation(_GRAMMAR.auxiliaries, _WORDS.clause_verbs)})\b")
 
 
@@ -97,8 +100,15 @@ class People:
     def role(self, name: str) -> str | None:
         """What the article calls somebody, where it first gives the name with it."""
         if name not in self._roles:
-            self._roles[name] = next((r for m in re.finditer(re.escape(name), self._whole) if (r := self._at(m))), None)
+            found = next((r for m in re.finditer(re.escape(name), self._whole) if (r := self._at(m))), None)
+            self._roles[name] = self.whose(found)
         return self._roles[name]
+
+    def whose(self, role: str | None) -> str | None:
+        """A role with the article that belongs to whose it is: "the operator's director", not "operator's director"."""
+        if role and _OWNED.match(role) and (m := re.search(rf"\b(an?|the) {re.escape(role)}", self._whole, re.I)):
+            return f"{m[1].lower()} {role}"
+        return role
 
     def _at(self, m: re.Match[str]) -> str | None:
         before = re.split(r"[,.;:()“”\"\n—]", self._whole[max(0, m.start() - 90) : m.start()])[-1].split()

@@ -18,6 +18,7 @@ from rag.ingest.clean import clean
 from rag.ingest.prepared import Cleaned, Prepared, Split
 from rag.ingest.uploads import known_as
 from rag.ingest.withdrawal import Withdrawal
+from rag.text.counting import count
 from rag.text.detect import detect_language
 from rag.text.split import passages, sentences
 from rag.text.tokens import count_words
@@ -144,7 +145,7 @@ def run(
         if getattr(e, "errno", None) == errno.ENOSPC or _FULL.search(str(e)):
             where = str(e).split(". ")[0] if isinstance(e, DiskFull) else "The disk is full"
             raise DiskFull(
-                f"{where}. {added + updated} articles were read in this run, and what was stored is safe. "
+                f"{where}. This run read {count(added + updated, 'article')}, and what was stored is safe. "
                 "Free some space and run the same command again: it goes on where it stopped."
             ) from e
         raise

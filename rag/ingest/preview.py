@@ -16,6 +16,7 @@ from rag.ingest.forms.base import FormReader
 from rag.ingest.load import Found
 from rag.ingest.readers import BUILT_IN
 from rag.protocols import Reader
+from rag.text.counting import count
 from rag.types import RawArticle, Skipped, Value
 
 EXAMPLES = 5
@@ -191,7 +192,7 @@ def grouped(files: Sequence[FilePreview], most: int) -> list[tuple[str, list[Fil
     for file in files:
         together.setdefault(file.what, []).append(file)
     groups = sorted(together.values(), key=len, reverse=True)
-    return [(f"{len(g):,} files" if len(g) > 1 else Path(g[0].file).name, g) for g in groups]
+    return [(count(len(g), "file") if len(g) > 1 else Path(g[0].file).name, g) for g in groups]
 
 
 def told_of(files: Sequence[FilePreview]) -> str:

@@ -246,7 +246,12 @@ class _Reading:
             return person
         if m := _NAMED.search(frame.text[right : right + 60]):
             if frame.text[right : right + m.start()].strip() == "" and STAND_IN not in m[1]:
-                return _Who(m[1].strip(), phrase_role(phrase), *frame.span(right + m.start(1), right + m.end(1)), True)
+                return _Who(
+                    m[1].strip(),
+                    self._people.whose(phrase_role(phrase)),
+                    *frame.span(right + m.start(1), right + m.end(1)),
+                    True,
+                )
         if (
             phrase.split()[0].lower() in REPORTING_VERBS
             or _NOBODY.fullmatch(phrase)
@@ -298,7 +303,7 @@ class _Reading:
         full = self._people.full(name)
         person = bool(names) or " " in full
         role = role_beside(frame.text, left, right, first, last) or self._people.role(full) or self._people.role(name)
-        return _Who(full, role, *frame.span(first, first + len(name)), person)
+        return _Who(full, self._people.whose(role), *frame.span(first, first + len(name)), person)
 
     def _known_person(self, name: str) -> bool:
         return self._person is not None and name.split()[-1] in self._person.speaker.split()

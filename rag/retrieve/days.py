@@ -60,11 +60,12 @@ def period(given: Mapping[str, Any], today: datetime | None = None) -> tuple[dat
 
     Args:
         given: The filters.
-        today: What "yesterday" counts from, as in ``day``.
+        today: What "yesterday" counts from, as in ``day``; by default the filters' own ``today``.
 
     Raises:
         UsageError: One of them is no day, or the first is not before the other.
     """
+    today = today or day("today", given.get("today"))
     after, before = day("after", given.get("after"), today), day("before", given.get("before"), today)
     if after and before and after >= before:
         raise UsageError(f"`after` ({after:%Y-%m-%d}) is not before `before` ({before:%Y-%m-%d}).")

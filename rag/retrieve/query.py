@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Unpack
 from rag.errors import UsageError
 from rag.protocols import QuestionOptions, refuse_unknown
 from rag.retrieve.days import day, period, talk, texts, whole
+from rag.text.counting import count
 from rag.text.local_clock import clock
 from rag.types import Query, Time
 
@@ -81,7 +82,7 @@ def _checked(question: str) -> str:
     if not text:
         raise UsageError("The question is empty.")
     if len(text) > _LONGEST:
-        raise UsageError(f"The question has {len(text)} characters; {_LONGEST} is the most.")
+        raise UsageError(f"The question has {count(len(text), 'character')}; {_LONGEST:,} is the most.")
     return text
 
 

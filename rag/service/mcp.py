@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 PATH = "/mcp"
 
 Asked = Annotated[str, Field(min_length=1, max_length=4000, description="In any words")]
+Today = Annotated[Day | None, Field(description='The day that "last week" counts from; by default now')]
 After = Annotated[Day | None, Field(description="Only articles from this day on: 2023-06-18, 18 June 2023, last week")]
 Before = Annotated[Day | None, Field(description="Only articles before this day, written likewise")]
 Sources = Annotated[list[str], Field(description="Only these outlets")]
@@ -154,6 +155,7 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
     async def ask(
         question: Asked,
         ctx: Context[Any, Any, Any],
+        today: Today = None,
         after: After = None,
         before: Before = None,
         sources: Sources = [],  # noqa: B006
@@ -163,13 +165,16 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
         """Answer a question from the archive. The citations are the exact words of articles that answer, best first by
         their number. Where summarized is true, text is a model's summary of them, each sentence with the numbers of
         what supports it; else text is the quotes themselves. answered is false where the archive does not say."""
-        filters = FilterArgs(after=after, before=before, sources=sources, language=language, undated=undated)
+        filters = FilterArgs(
+            today=today, after=after, before=before, sources=sources, language=language, undated=undated
+        )
         return _told(await _answer(scheduler, question, user_of(ctx), ctx, filters))
 
     async def search(
         question: Asked,
         ctx: Context[Any, Any, Any],
         k: Annotated[int, Field(ge=1, le=50, description="How many passages")] = 5,
+        today: Today = None,
         after: After = None,
         before: Before = None,
         sources: Sources = [],  # noqa: B006
@@ -177,7 +182,9 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
         undated: Undated = True,
     ) -> Hits:
         """Find the passages of the archive nearest to a question, best first, word for word."""
-        filters = FilterArgs(after=after, before=before, sources=sources, language=language, undated=undated)
+        filters = FilterArgs(
+            today=today, after=after, before=before, sources=sources, language=language, undated=undated
+        )
         find = partial(scheduler.search, question, user=user_of(ctx), k=k, **filters)
         return Hits(hits=tuple(await anyio.to_thread.run_sync(find)))
 
@@ -187,6 +194,7 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
             str | None, Field(max_length=200, description="Whose words: a name, or what somebody is called")
         ] = None,
         about: Annotated[str | None, Field(max_length=4000, description="What they are to be about")] = None,
+        today: Today = None,
         after: After = None,
         before: Before = None,
         sources: Sources = [],  # noqa: B006
@@ -195,13 +203,16 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
         limit: Annotated[int, Field(ge=1, le=100, description="How many at most")] = 10,
     ) -> Quotes:
         """Find who said what, word for word. direct is false where the article reports the words in its own."""
-        filters = FilterArgs(after=after, before=before, sources=sources, language=language, undated=undated)
+        filters = FilterArgs(
+            today=today, after=after, before=before, sources=sources, language=language, undated=undated
+        )
         find = partial(scheduler.quotes, user=user_of(ctx), speaker=speaker, about=about, limit=limit, **filters)
         return Quotes(quotes=tuple(await anyio.to_thread.run_sync(find)))
 
     async def timeline(
         about: Annotated[str, Field(min_length=1, max_length=4000, description="A name, or a story in a few words")],
         ctx: Context[Any, Any, Any],
+        today: Today = None,
         after: Annotated[Day | None, Field(description="Only events from this day on")] = None,
         before: Annotated[Day | None, Field(description="Only events before this day")] = None,
         sources: Sources = [],  # noqa: B006
@@ -211,7 +222,7 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
     ) -> Timeline:
         """The course of events about a person, a place or a story: dated sentences of articles, word for word, each
         with the day it tells of, which is not that of publication."""
-        filters = FilterArgs(after=after, before=before, sources=sources, language=language)
+        filters = FilterArgs(today=today, after=after, before=before, sources=sources, language=language)
         user = user_of(ctx)
         find = partial(scheduler.timeline, about, user=user, newest_first=newest_first, limit=limit, **filters)
         return await anyio.to_thread.run_sync(find)

@@ -24,7 +24,7 @@ from rag.answer.models.chat import NONE, WITHOUT_MODEL
 from rag.service.error_responses import ClientGone, TimedOut, UnknownModel, error_response
 from rag.service.openai_text import ChatText
 from rag.service.routes import SECURITY, Routes, from_query
-from rag.service.schemas import Day, Exchange, Filters, OpenAIErrorResponse, Question
+from rag.service.schemas import Exchange, Filters, OpenAIErrorResponse, Question
 from rag.types import Answer, Delta, Event, Finished, Waiting
 from rag.value import Value
 
@@ -63,7 +63,6 @@ class ChatRequest(Filters):
     logprobs: bool | None = Field(None, description="False: there are none")
     modalities: list[Any] | None = Field(None, description="Text alone")
     k: int | None = Field(None, ge=1, le=100, description="Passages to retrieve; not among OpenAI's fields, as filters")
-    today: Day | None = Field(None, description='The day that "last week" counts from; by default now')
 
     model_config = ConfigDict(
         frozen=True,
@@ -238,7 +237,6 @@ def _question(body: ChatRequest, model: str | None) -> Question:
         model=model,
         temperature=body.temperature,
         k=body.k,
-        today=body.today,
         **body.filters(),
     )
 

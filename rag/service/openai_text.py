@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 from rag import shown
+from rag.text.refusals import Label, in_every_language, labels
 from rag.text.timespan import day
 from rag.types import Answer, Citation
 
-_HEAD = "\n\nSources:\n\n"
 _MARKS = re.compile(r"\s*(?:\[\d+\])+")
 _MARKDOWN = re.compile(r"!(?=\[)|\](?=\()|<(?=[A-Za-z/!?])")
 """What begins a picture, a link or a tag where a chat shows Markdown: an article must not bring any of them."""
@@ -42,19 +43,25 @@ class ChatText:
         told = _plain(answer.text)
         if not answer.answered:
             return told
+        told_as = labels(answer.question)
         for conflict in answer.conflicts:
-            told += f"\n\nSources disagree: {_plain(f'“{_line(conflict.quote)}” — {self._origin(conflict)}')}"
+            told += f"\n\n{told_as(Label.DISAGREE)}: {_plain(f'“{_line(conflict.quote)}” — {self._origin(conflict)}')}"
         for question in answer.unanswered:
-            told += f"\n\nThe archive does not answer: {_plain(question)}"
-        return told + _HEAD + "\n\n".join(self._sources(answer)) if answer.quotes else told
+            told += f"\n\n{told_as(Label.UNANSWERED)}: {_plain(question)}"
+        return told + _head(answer) + "\n\n".join(self._sources(answer)) if answer.quotes else told
 
     def _sources(self, answer: Answer) -> Iterator[str]:
+        opinion = labels(answer.question)(Label.OPINION)
         for quote in answer.quotes:
             # Quotes that are the text itself are not told twice.
             words = f"“{_line(quote.quote)}” — " if answer.summarized else ""
             notes = (
-                quote.speaker, shown.view(quote), shown.days(quote), shown.standing_line(quote), shown.by_hand(quote),
-            )  # fmt: skip
+                quote.speaker,
+                shown.view(quote, opinion),
+                shown.days(quote),
+                shown.standing_line(quote),
+                shown.by_hand(quote),
+            )
             note = "".join(f" ({n})" for n in notes if n)
             yield f"[{quote.number}] {_plain(f'{words}{self._origin(quote)}{note}')}"
 
@@ -73,7 +80,7 @@ class ChatText:
         if not answer.answered:
             return []
         found: list[dict[str, Any]] = []
-        body, _, _ = content.partition(_HEAD)
+        body, _, _ = content.partition(_head(answer))
         at = 0
         cited: dict[tuple[int, int], list[Citation]] = {}
         for citation in answer.citations:
@@ -116,7 +123,18 @@ class ChatText:
     @staticmethod
     def without_sources(content: str) -> str:
         """An earlier message without its list of sources, which is no part of what was said."""
-        return content.partition(_HEAD)[0]
+        return _at_end().sub("", content, count=1)
+
+
+@cache
+def _at_end() -> re.Pattern[str]:
+    """The list of sources at the end of a message, in whatever language."""
+    words = "|".join(map(re.escape, in_every_language(Label.SOURCES)))
+    return re.compile(rf"\n\n(?:{words}):\n\n.*", re.DOTALL)
+
+
+def _head(answer: Answer) -> str:
+    return f"\n\n{labels(answer.question)(Label.SOURCES)}:\n\n"
 
 
 def _line(text: str) -> str:

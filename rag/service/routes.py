@@ -34,7 +34,7 @@ from rag.service.scheduler import RequestScheduler
 from rag.service.schemas import (
     HISTORY_READ,
     ArticlePage,
-    Day,
+    DayText,
     DeleteResponse,
     ErrorResponse,
     Filters,
@@ -101,8 +101,9 @@ Ident = Annotated[str, Path(alias="id", description="Its id, URL or key", max_le
 
 
 async def query_filters(
-    after: Annotated[Day | None, Query(description="Only articles from then on")] = None,
-    before: Annotated[Day | None, Query(description="Only articles before then")] = None,
+    after: Annotated[DayText | None, Query(description="Only articles from then on")] = None,
+    before: Annotated[DayText | None, Query(description="Only articles before then")] = None,
+    today: Annotated[DayText | None, Query(description='The day that "last week" counts from; by default now')] = None,
     source: Annotated[list[str], Query(description="Only this outlet; can be repeated", max_length=100)] = [],  # noqa: B006
     language: Annotated[Language | None, Query(description="Only articles in this language, as in en")] = None,
     undated: Annotated[bool, Query(description="Whether a date filter lets undated articles through")] = True,
@@ -111,6 +112,7 @@ async def query_filters(
     """Filters from query parameters."""
     return from_query(
         Filters,
+        today=today,
         after=after,
         before=before,
         sources=source,
@@ -240,11 +242,10 @@ class Routes:
         question: Annotated[str, Query(min_length=1, max_length=4000, description="In any words")],
         filters: QueryFilters,
         k: Annotated[int | None, Query(ge=1, le=100, description="Passages to retrieve")] = None,
-        today: Annotated[Day | None, Query(description='The day that "last week" counts from')] = None,
         times: Annotated[bool, Query(description="Whether what the question says of when counts")] = True,
     ) -> list[Hit]:
         """The same with everything in query parameters."""
-        body = from_query(Search, question=question, k=k, today=today, times=times, **filters.filters())
+        body = from_query(Search, question=question, k=k, times=times, **filters.filters())
         return await self.search(request, body)
 
     async def quotes(
@@ -324,8 +325,9 @@ class Routes:
         search: Annotated[str, Query(max_length=500, description="Words in title, author or key")] = "",
         source: Annotated[str | None, Query(description="Only this outlet")] = None,
         language: Annotated[str | None, Query(description="Only this language, as in en")] = None,
-        after: Annotated[Day | None, Query(description="Only articles from then on")] = None,
-        before: Annotated[Day | None, Query(description="Only articles before then")] = None,
+        after: Annotated[DayText | None, Query(description="Only articles from then on")] = None,
+        before: Annotated[DayText | None, Query(description="Only articles before then")] = None,
+        today: Annotated[DayText | None, Query(description='The day that "last week" counts from')] = None,
         limit: Annotated[int, Query(ge=0, le=1000)] = 50,
         offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
     ) -> ArticlePage:
@@ -338,6 +340,7 @@ class Routes:
                 language=language,
                 after=after,
                 before=before,
+                today=today,
                 limit=limit,
                 offset=offset,
             )

@@ -33,6 +33,7 @@ from rag.ingest.uploads import file_name
 from rag.intake import FileResult
 from rag.service.roles import Desk
 from rag.service.spool import Spool, client_origin
+from rag.text.counting import count
 from rag.types import Delta, Event, Finished, Hit, IngestReport, Progress, Quote, Quoted, Retrieved, Waiting
 
 if TYPE_CHECKING:
@@ -397,7 +398,7 @@ class _WorkerPool:
                 shared = self._queue_size - self._queue_size // 4
                 of_user = sum(j.user == job.user for j in self._waiting)
                 if len(self._waiting) >= (shared if of_user else self._queue_size):
-                    raise ServiceBusy(f"{len(self._waiting)} questions are waiting already. {_LATER}")
+                    raise ServiceBusy(f"Waiting already: {count(len(self._waiting), 'question')}. {_LATER}")
             self._waiting.append(job)
             self._dispatch()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from rag.errors import UsageError
@@ -21,16 +21,25 @@ Outlets = Annotated[tuple[Annotated[str, Field(max_length=200)], ...], Field(max
 Language = Annotated[str, Field(pattern=LANGUAGE)]
 
 
-def _read_day(given: Any) -> Any:
-    """A day as ``rag.retrieve.days.day`` reads it; whole numbers are seconds since 1970."""
+def _read_day(given: Any, info: ValidationInfo) -> Any:
+    """A day as ``rag.retrieve.days.day`` reads it; whole numbers are seconds since 1970.
+
+    "Last week" counts from the field ``today``, where there is one before this one.
+    """
     if given is None or isinstance(given, date):
         return given
     if isinstance(given, int) and not isinstance(given, bool):
         given = str(given)
     try:
-        return day("it", given)
+        return day("it", given, (info.data or {}).get("today"))
     except UsageError as e:
         raise PydanticCustomError("own_words", "{told}", {"told": str(e).removeprefix("`it` ").rstrip(".")}) from None
+
+
+def _checked_day(given: str, info: ValidationInfo) -> str:
+    """A text that is a day, as it was written."""
+    _read_day(given, info)
+    return given
 
 
 Day = Annotated[
@@ -39,11 +48,18 @@ Day = Annotated[
     WithJsonSchema({"type": "string", "examples": ["2023-06-18", "18 June 2023", "2023-06-18T09:30:00+02:00"]}),
 ]
 """A day as people write it, the same way as on the command line and in Python."""
+DayText = Annotated[
+    str,
+    AfterValidator(_checked_day),
+    WithJsonSchema({"type": "string", "examples": ["2023-06-18", "18 June 2023", "2023-06-18T09:30:00+02:00"]}),
+]
+"""The same in an address, as it was written: it is read where the day is known that "last week" counts from."""
 
 
 class Filters(Value):
     """Which articles are searched."""
 
+    today: Day | None = Field(None, description='The day that "last week" counts from; by default now')
     after: Day | None = Field(None, description="Only articles from then on: 2023-06-18, 18 June 2023, last week")
     before: Day | None = Field(None, description="Only articles before then, written likewise")
     sources: Outlets = Field((), description="Only these outlets")
@@ -56,6 +72,7 @@ class Filters(Value):
         return FilterArgs(
             after=self.after,
             before=self.before,
+            today=self.today,
             sources=self.sources,
             language=self.language,
             undated=self.undated,
@@ -68,7 +85,6 @@ class Search(Filters):
 
     question: str = Field(min_length=1, max_length=4000, description="In any words")
     k: int | None = Field(None, ge=1, le=100, description="Passages to retrieve; by default the service's setting")
-    today: Day | None = Field(None, description='The day that "last week" counts from; by default now')
     times: bool = Field(True, description="Whether what the question says of when counts")
 
     model_config = ConfigDict(
@@ -77,7 +93,7 @@ class Search(Filters):
 
     def options(self) -> dict[str, Any]:
         """As ``Archive.search`` and ``Archive.stream`` take them."""
-        return {**self.filters(), "k": self.k, "today": self.today, "times": self.times}
+        return {**self.filters(), "k": self.k, "times": self.times}
 
 
 class Quotes(Filters):

@@ -19,6 +19,7 @@ from rag.sources.listing import DOCUMENTS, read_listing
 from rag.sources.pages import articles_of, of_listing, teaser_for, told_once
 from rag.sources.store import Document, Entry, Outcome, SourceStore
 from rag.sources.values import Hints, Source
+from rag.text.counting import count
 from rag.types import RawArticle
 
 _DEPTH = 3
@@ -155,8 +156,8 @@ class Crawl:
         gone = self._store.vanished(self.source, [hints.url for hints in entries])
         if gone and not entries:
             raise SourceError(
-                f"{self.source.address} is empty, and had {len(gone)} files before. Nothing was taken down: a disk may "
-                "not be mounted. To forget them: onrecord sources remove"
+                f"{self.source.address} is empty, and had {count(len(gone), 'file')} before. "
+                "Nothing was taken down: a disk may not be mounted. To forget them: onrecord sources remove"
             )
         self._store.listed(self.source, entries)
         self._handled.update(gone)

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import NoReturn
 
 from rag.errors import UsageError
+from rag.text.counting import count
 from rag.text.tokens import places
 
 FIELDS = ("title", "author", "outlet", "section", "language", "date", "after", "before")
@@ -110,7 +111,7 @@ def parse(query: str) -> Node | None:
         UsageError: It can't be read; the message says where.
     """
     if len(query) > _LONGEST:
-        raise UsageError(f"The search has {len(query)} characters; {_LONGEST} is the most.")
+        raise UsageError(f"The search has {count(len(query), 'character')}; {_LONGEST:,} is the most.")
     reader = _Reader(_tokens(query))
     if not reader.tokens:
         return None

@@ -6,6 +6,7 @@ import codecs
 import re
 from typing import NamedTuple
 
+from rag.text.counting import count
 from rag.text.detect import detect_language
 
 
@@ -134,7 +135,7 @@ def _replaced(raw: bytes, encoding: str) -> Decoded:
     return Decoded(
         text,
         encoding,
-        f"{lost} characters could not be decoded as {encoding}" if lost else "",
+        f"{count(lost, 'character')} could not be decoded as {encoding}" if lost else "",
     )
 
 
@@ -144,7 +145,7 @@ def _by_line(raw: bytes) -> Decoded:
     bad = [line for line in lines if not _is_strict(line)]
     other = guess(b"\n".join(bad))
     text = "\n".join(line.decode("utf-8") if _is_strict(line) else line.decode(other, "replace") for line in lines)
-    note = f"mixed encodings: {len(bad)} of {len(lines)} lines read as {other}, the others as utf-8"
+    note = f"mixed encodings: {len(bad):,} of {count(len(lines), 'line')} read as {other}, the others as utf-8"
     return Decoded(text, "mixed", note)
 
 

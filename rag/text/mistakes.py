@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from rag.text.counting import count
+
 DAY = "a day, as in 2023-06-18, 18 June 2023 or last week"
 LANGUAGE = "^[A-Za-z]{2,3}$"
 """The pattern of a language's code."""
@@ -45,7 +47,11 @@ def _number(told: float) -> str:
 
 
 def _least(told: Mapping[str, Any]) -> str:
-    return "is empty" if told.get("min_length") == 1 else f"has to have at least {told.get('min_length')} characters"
+    return (
+        "is empty"
+        if told.get("min_length") == 1
+        else f"has to have at least {count(told.get('min_length', 0), 'character')}"
+    )
 
 
 _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
@@ -54,9 +60,9 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "extra_forbidden": lambda _: "is no field that there is here",
     "unexpected_keyword_argument": lambda _: "is no field that there is here",
     "string_too_short": _least,
-    "string_too_long": lambda told: f"may have at most {told['max_length']:,} characters",
-    "too_short": lambda told: f"has to have at least {told['min_length']:,} entries",
-    "too_long": lambda told: f"may have at most {told['max_length']:,} entries",
+    "string_too_long": lambda told: f"may have at most {count(told['max_length'], 'character')}",
+    "too_short": lambda told: f"has to have at least {count(told['min_length'], 'entry', 'entries')}",
+    "too_long": lambda told: f"may have at most {count(told['max_length'], 'entry', 'entries')}",
     "greater_than_equal": lambda told: f"has to be at least {_number(told['ge'])}",
     "greater_than": lambda told: f"has to be more than {_number(told['gt'])}",
     "less_than_equal": lambda told: f"may be at most {_number(told['le'])}",
@@ -86,7 +92,7 @@ def wrong_fields(mistakes: Iterable[Mapping[str, Any]]) -> list[str]:
         told.setdefault(name, f"`{name}` {what}." if name else f"What was sent {what}.")
     sentences = list(told.values())
     if len(sentences) > _SHOWN:
-        sentences[_SHOWN:] = [f"{len(sentences) - _SHOWN} more fields are wrong."]
+        sentences[_SHOWN:] = [f"{count(len(sentences) - _SHOWN, 'more field is', 'more fields are')} wrong."]
     return sentences
 
 

@@ -269,6 +269,28 @@ class Refusals(NamedTuple):
     taken_down: tuple[str, ...]
 
 
+class AnswerLabels(NamedTuple):
+    """What stands beside an answer or a refusal: one text each (``rag/text/refusals.py``)."""
+
+    summary: tuple[str, ...]
+    by_model: tuple[str, ...]
+    summary_of: tuple[str, ...]
+    summary_plain: tuple[str, ...]
+    quotes: tuple[str, ...]
+    timeline: tuple[str, ...]
+    nearest: tuple[str, ...]
+    none_answers: tuple[str, ...]
+    disagree: tuple[str, ...]
+    newer: tuple[str, ...]
+    older: tuple[str, ...]
+    unanswered: tuple[str, ...]
+    withheld: tuple[str, ...]
+    also_printed: tuple[str, ...]
+    opinion: tuple[str, ...]
+    sources: tuple[str, ...]
+    speaker: tuple[str, ...]
+
+
 class ArchiveSize(NamedTuple):
     """How large the archive is, told below a refusal: one text each (``rag/text/refusals.py``)."""
 
@@ -331,6 +353,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "injection": Injection,
     "assistant": Assistant,
     "refusals": Refusals,
+    "answer_labels": AnswerLabels,
     "archive_size": ArchiveSize,
     "times": Times,
 }

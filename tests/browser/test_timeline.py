@@ -90,7 +90,7 @@ def test_where_there_is_no_event_it_is_said_why(site: Serve, tmp_path: Path) -> 
     tab.click("button[role=tab]:has-text('Timeline')")
     for about, after, said in (
         ("Nobody Atall", "", "No article tells of “Nobody Atall”. Try a surname alone"),
-        ("old lighthouse", "", "One article has no date, so that its “yesterday” or “on Sunday” can’t be dated."),
+        ("old lighthouse", "", "1 article has no date, so that its “yesterday” or “on Sunday” can’t be dated."),
         (
             "Harbour bridge",
             "2030-01-01",

@@ -61,7 +61,7 @@ def test_a_refusal_is_3_with_the_nearest_passages(cli: Any, ports: Path, chat: F
     done = cli("ask", OTHER, "--archive", ports)
     assert done.code == 3
     assert "does not answer this question" in done.out
-    assert "The nearest passages:" in done.out and "Storm at Port" in done.out
+    assert "Nearest passages:" in done.out and "Storm at Port" in done.out
     data = json.loads(cli("ask", OTHER, "--archive", ports, "--json").out)
     assert chat.seen == []
     assert (data["answered"], data["reason"], data["citations"]) == (False, "not_in_archive", [])

@@ -150,6 +150,8 @@ def test_stats_and_config(cli: Any, ports: Path, monkeypatch: pytest.MonkeyPatch
     assert "6 (0 older versions kept)" in done.out
     monkeypatch.setenv("ONRECORD_K", "17")
     done = cli("config")
+    assert "(not set: the archive's folder)" in done.out
+    assert not re.search(r"^\w+ *$", done.out, re.MULTILINE), "no value is left blank"
     assert re.search(r"^k +17$", done.out, re.MULTILINE)
     assert "ONRECORD_K" in done.out
     assert "settings file" in done.out

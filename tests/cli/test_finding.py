@@ -54,7 +54,7 @@ def test_collections_are_made_filled_asked_and_dropped(cli: Any, ports: Path) ->
     assert json.loads(cli("collections", "list", "--json", *where).out)[0]["articles"] == 2
     assert cli("collections", "remove", "the port story", "story-1", *where).code == 0
     assert cli("collections", "rename", "the port story", "port", *where).out == "renamed to port\n"
-    assert "1 articles" in cli("collections", "list", *where).out
+    assert "1 article" in cli("collections", "list", *where).out
     assert cli("collections", "drop", "port", *where).out == "dropped port\n"
 
 

@@ -71,7 +71,7 @@ def test_the_exit_code_says_whether_all_was_read(
     more = ["--dry-run"] if dry else []
     done = cli("ingest", *(folder / name for name in names), "--archive", tmp_path / "x", *more)
     assert done.code == code, done.err
-    assert ("No article was read" in done.err) == (code == 1)
+    assert ("No article was read. What is read: onrecord formats" in done.err) == (code == 1)
     again = cli("ingest", *(folder / name for name in names), "--archive", tmp_path / "x", *more)
     assert again.code == code  # what is there already has been read
 

@@ -86,4 +86,4 @@ def test_the_words_that_answer_are_bold_where_there_are_colours(
 def test_a_refusal_is_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:
     refused = answer("The archive does not say.", citations=(), answered=False, reason="not_in_archive")
     out = printed(capsys, refused)
-    assert out.startswith("The archive does not say.\n\nThe nearest passages:\n\n1. Title · Harbour Post")
+    assert out.startswith("The archive does not say.\n\nNearest passages:\n\n1. Title · Harbour Post")

@@ -204,7 +204,7 @@ def test_hostile_questions_are_rows(ports: Archive, chat: FakeChat, tmp_path: Pa
     errors = {ident: r.error.partition(":")[0] for ident, r in rows.items() if r.error}
     assert errors == {"empty": "UsageError", "blank": "UsageError", "long": "UsageError"}
     assert report.errors == 3
-    assert "4000 is the most" in str(rows["long"].error)
+    assert "4,000 is the most" in str(rows["long"].error)
     assert rows["surrogates"].case.question == "How many ? boats had storm0003 ? damaged?"
     for ident in ("controls", "surrogates", "id ?", "s5"):
         answer = rows[ident].answer

@@ -171,10 +171,24 @@ def test_names_are_completed_and_bared() -> None:
         ("The Attorney General Ann Lee spoke.", "Ann Lee", "Attorney General"),
         ("Marine ecologist and Regents Professor Ann Lee spoke.", "Ann Lee", "Marine ecologist and Regents Professor"),
         ("They saw Democrat Ann Lee, the minority leader.", "Ann Lee", "minority leader"),
+        ("They saw Ann Lee, the operator’s director, there.", "Ann Lee", "the operator’s director"),
+        ("They saw Ann Lee, a ferry operator's director, there.", "Ann Lee", "a ferry operator's director"),
+        ("They saw Ann Lee, Meridian’s director, there.", "Ann Lee", "Meridian’s director"),
     ],
 )
 def test_a_role_is_not_somebody_elses(text: str, name: str, role: str | None) -> None:
     assert People("", text).role(name) == role
+
+
+@pytest.mark.parametrize(
+    ("text", "role"),
+    [
+        ("“The ferries will sail,” said Maren Holt, the operator’s director.", "the operator’s director"),
+        ("The operator’s director Maren Holt said: “The ferries will sail.”", "the operator’s director"),
+    ],
+)
+def test_a_role_that_is_somebodys_keeps_its_article(text: str, role: str) -> None:
+    assert [(q.speaker, q.role) for q in read(text)] == [("Maren Holt", role)]
 
 
 @pytest.mark.parametrize(

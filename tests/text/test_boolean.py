@@ -78,7 +78,7 @@ def test_dates(query: str, first: str | None, end: str | None) -> None:
         ("date:yesterday", "no date"),
         ("date:2023-13", "no date"),
         ("!!!", "no word"),
-        ("x" * 1001, "1001 characters"),
+        ("x" * 1001, "1,001 characters"),
         ("(" * 60 + "a" + ")" * 60, "brackets within"),
     ],
 )

@@ -14,6 +14,7 @@ from turns import NASTY, QUOTES, SUMMARY, WHEN, answer, assert_harmless, citatio
 
 from rag.composing import NO_CLAIM
 from rag.text.normalize import printable
+from rag.text.refusals import labels
 from rag.types import Turn
 
 
@@ -78,5 +79,5 @@ def test_words_in_bold_are_read_as_such(text: str, start: int, end: int) -> None
     from markdown_it import MarkdownIt
 
     c = citation(1, text, NO_CLAIM, words=(start, end))
-    drawn = MarkdownIt("commonmark", {"html": True}).render(export._quote(_source(c, lambda _: None)))
+    drawn = MarkdownIt("commonmark", {"html": True}).render(export._quote(_source(c, lambda _: None, labels(""))))
     assert " ".join(text.split()) in " ".join("".join(read(drawn).words).split())

@@ -345,3 +345,39 @@ def test_a_refusal_tells_how_large_the_archive_was_at_the_time(session: TabSessi
     session.archive.ingest(write_rows(tmp_path / "more.jsonl", *many(3)))
     assert "Articles in the archive: 2" in str(session.redrawn().live)
     assert "Nearest passages" in session.side() and "Evidence" not in session.side()
+
+
+def test_a_conversation_is_listed_while_its_first_question_is_being_answered(session: TabSession) -> None:
+    from rag.ui.tabs.ask import AskTab
+
+    updates = session.ask(QUESTION, FilterArgs())
+    first = next(updates)
+    assert first.listed
+    listed = AskTab.conversation_list(session, "")
+    assert QUESTION in listed and "Being answered" in listed
+    assert session.archive.conversations.list("ada") == [], "nothing is kept of what may fail"
+    assert list(updates)[-1].listed
+    listed = AskTab.conversation_list(session, "")
+    assert "Being answered" not in listed and listed.count(f">{QUESTION}<") == 1 and "1 question" in listed
+    more = session.ask("How many ferries will run?", FilterArgs())
+    assert not next(more).listed
+    more.close()
+
+
+@pytest.mark.parametrize("end", ["fails", "is left", "gives way"])
+def test_a_question_that_comes_to_nothing_is_listed_no_longer(
+    session: TabSession, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    from rag.ui.tabs.ask import AskTab
+
+    if end == "fails":
+        monkeypatch.setattr(session.scheduler, "stream", failing)
+    updates = session.ask(QUESTION, FilterArgs())
+    next(updates)
+    if end == "fails":
+        assert list(updates)[-1].listed
+    elif end == "is left":
+        updates.close()
+    else:
+        session.open_conversation(None)
+    assert QUESTION not in AskTab.conversation_list(session, "")

@@ -136,7 +136,7 @@ class AskTab:
         if not session.archive.exists:
             return lists.conversations([], None, "")
         found = session.archive.conversations.list(session.user, search)
-        return lists.conversations(found, session.conversation, search)
+        return lists.conversations(found, session.conversation, search, session.pending)
 
     # -- asking ---------------------------------------------------------------------------
 

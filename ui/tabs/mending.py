@@ -10,10 +10,10 @@ import gradio as gr
 from rag.ui import lists
 from rag.ui.html import fill
 from rag.ui.tabs.common import date_field, event_data, html
-from rag.ui.text import number
 
 from rag.errors import ArticleMissing, OnRecordError
 from rag.mending import FIELDS, Mending
+from rag.text.counting import count
 
 if TYPE_CHECKING:
     from rag.ui.app import Page
@@ -93,7 +93,7 @@ class MendingForm:
         for ident in idents:
             with contextlib.suppress(ArticleMissing):
                 found.append(session.archive.get(ident))
-        mine = (f"The ticked: {number(len(found), 'article')}", "ticked:")
+        mine = (f"The ticked: {count(len(found), 'article')}", "ticked:")
         titles = [a.title or a.key for a in found]
         return {
             self.chosen: {"": [a.key for a in found]},
@@ -109,7 +109,7 @@ class MendingForm:
         keys = {"published": list(report.undated_keys), "outlet": list(report.no_outlet_keys)}
         counts = {"published": report.undated, "outlet": report.no_outlet}
         choices = [
-            (f"Of the upload: {number(counts[field], 'article')} with {what}", f"upload:{field}")
+            (f"Of the upload: {count(counts[field], 'article')} with {what}", f"upload:{field}")
             for field, what in _LACKING.items()
             if keys[field]
         ]
@@ -146,7 +146,7 @@ class MendingForm:
             done = session.scheduler.desk.mend(session.user, keys, dry_run=dry, **options, **given)
         except OnRecordError as e:
             return lists.failed(str(e)), False
-        return fill("mending", "done", done, number(done.articles, "article"), dry), not dry
+        return fill("mending", "done", done, count(done.articles, "article"), dry), not dry
 
     def undo(self, session: TabSession, event: gr.EventData) -> tuple[str, bool]:
         """Take a mending back; as HTML what became of it, and whether anything changed."""
@@ -154,7 +154,7 @@ class MendingForm:
             done: Mending = session.scheduler.desk.undo_mending(session.user, int(event_data(event)["number"]))
         except OnRecordError as e:
             return lists.failed(str(e)), False
-        return fill("mending", "lacks", f"Undone: {number(done.articles, 'article')}."), True
+        return fill("mending", "lacks", f"Undone: {count(done.articles, 'article')}."), True
 
     def _may(self, session: TabSession) -> bool:
         return bool(session.scheduler.desk.may(session.user, "mend"))

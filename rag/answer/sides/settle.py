@@ -19,6 +19,7 @@ from rag.answer.sides.voices import SPEAKS, gather
 from rag.composing import cite
 from rag.index.catalog import Catalog
 from rag.index.links import Span
+from rag.text.counting import count
 from rag.types import Citation, Conflict, Side
 
 
@@ -143,7 +144,7 @@ _COMMON = ("article_id", "title", "source", "published", "url", "quote", "start"
 
 
 def _counted(side: Side) -> str:
-    return f"{side.says} ({side.sources} {'source' if side.sources == 1 else 'sources'})"
+    return f"{side.says} ({count(side.sources, 'source')})"
 
 
 __all__ = ["conflicts", "settle", "told"]

@@ -14,6 +14,7 @@ from rag.evaluation.formats.general import make_case
 from rag.evaluation.values import EvalCase
 from rag.ingest.readers.rows import Row
 from rag.ingest.values import running_text
+from rag.text.counting import count
 from rag.text.dates import parse_date
 from rag.types import Skipped
 
@@ -60,7 +61,9 @@ def realtimeqa_cases(
         else:
             yield item
     if without:  # a case that names no articles may use them all
-        yield Skipped(origin="retrieved.jsonl", reason=f"left out: {without} questions without retrieved articles")
+        yield Skipped(
+            origin="retrieved.jsonl", reason=f"left out: {count(without, 'question')} without retrieved articles"
+        )
 
 
 def _documents_by_question(path: Path, field: str) -> tuple[dict[str, tuple[str, ...]], list[Skipped]]:

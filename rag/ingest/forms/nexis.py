@@ -15,6 +15,7 @@ from rag.extras import require
 from rag.ingest.forms.base import FormReader, Head, Source, blocks_of
 from rag.ingest.forms.markup import html_tree, words
 from rag.ingest.forms.rtf import rtf_text
+from rag.text.counting import count
 from rag.text.dates import parse_date
 from rag.types import RawArticle, Skipped
 
@@ -214,7 +215,7 @@ def _after_cover(text: str, begin: int) -> int:
 
 def _fewer(source: Source, found: int, announced: int) -> Iterator[Skipped]:
     if announced > found:
-        yield source.skipped(f"the file announces {announced} articles and holds {found}: it may be cut off")
+        yield source.skipped(f"the file announces {count(announced, 'article')} and holds {found}: it may be cut off")
 
 
 def _day(line: str) -> str:

@@ -65,8 +65,8 @@ def readers() -> dict[str, Reader]:
         for ending in reader.endings:
             if ending in owners:
                 raise PluginError(
-                    f"Two plug-ins of onrecord.readers, {owners[ending]!r} and {name!r}, read {ending} files. "
-                    "Uninstall one of them."
+                    f"Two plug-ins of onrecord.readers, {owners[ending]!r} and {name!r}, read files that end in "
+                    f"{ending}. Uninstall one of them."
                 )
             owners[ending] = name
             by_ending[ending] = reader
