@@ -205,6 +205,17 @@ class Support(NamedTuple):
     cause_told: tuple[str, ...]
 
 
+class Figures(NamedTuple):
+    """How a sentence says what a figure is of (``rag/answer/conflicts/quantities.py``)."""
+
+    light: frozenset[str]
+    totals: frozenset[str]
+    otherwise: frozenset[str]
+    whoever: frozenset[str]
+    times: frozenset[str]
+    places: frozenset[str]
+
+
 class Record(NamedTuple):
     """What changes a fact (``rag/record/``), and notes on an article (``rag/text/notes.py``)."""
 
@@ -326,6 +337,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "web": Web,
     "evidence": Evidence,
     "support": Support,
+    "figures": Figures,
     "record": Record,
     "injection": Injection,
     "assistant": Assistant,
