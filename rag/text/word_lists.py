@@ -230,6 +230,8 @@ class Record(NamedTuple):
     leaving_verbs: tuple[str, ...]
     removing_verbs: tuple[str, ...]
     taking_verbs: tuple[str, ...]
+    sole_offices: tuple[str, ...]
+    held_for: tuple[str, ...]
     calling_off_verbs: tuple[str, ...]
     holding_verbs: tuple[str, ...]
     clearing_verbs: tuple[str, ...]
