@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from rag.tabular import csv_text, markdown_text
 from rag.text.counting import count
 from rag.types import Value
+from rag.value import Superseding
 
 
 class TimelineEntry(Value):
@@ -29,6 +30,16 @@ class TimelineEntry(Value):
     url: str | None = None
     also_told_by: tuple[str, ...] = ()
     """Other outlets, or titles, that tell of the same event."""
+    called_off: Superseding | None = None
+    """The later words by which it was called off, put off or moved; it did not happen as the quote announces it."""
+
+    @property
+    def fate(self) -> str:
+        """What became of an event that was called off, in words; else empty."""
+        if self.called_off is None:
+            return ""
+        where = " · ".join(x for x in (self.called_off.source, self.called_off.title) if x)
+        return f"Called off or moved: “{' '.join(self.called_off.quote.split())}” ({where})"
 
 
 class Timeline(Value):
@@ -72,7 +83,7 @@ class Timeline(Value):
         return count(self.outside, "event lies", "events lie")
 
 
-FIELDS = ("day", "until", "quote", "outlet", "title", "published", "url", "article")
+FIELDS = ("day", "until", "quote", "outlet", "title", "published", "url", "article", "called off")
 """Columns of a timeline as CSV."""
 
 
@@ -86,7 +97,8 @@ def as_markdown(timeline: Timeline) -> str:
     lines = [f"# {markdown_text(timeline.about)}", ""]
     for e in timeline.entries:
         where = " · ".join(markdown_text(x) for x in (e.source, e.title) if x)
-        lines.append(f"- **{shown_day(e)}** “{markdown_text(e.quote)}” — {where}")
+        fate = f" **{markdown_text(e.fate)}**" if e.fate else ""
+        lines.append(f"- **{shown_day(e)}** “{markdown_text(e.quote)}” — {where}{fate}")
     if timeline.note:
         lines.append(markdown_text(timeline.note))
     return "\n".join(lines) + "\n"
@@ -105,7 +117,7 @@ def _rows(timeline: Timeline) -> Iterator[tuple[str, ...]]:
         until = e.last.isoformat() if e.last != e.first else ""
         published = e.published.isoformat() if e.published else ""
         quote = " ".join(e.quote.split())
-        yield e.first.isoformat(), until, quote, e.source or "", e.title, published, e.url or "", e.article_id
+        yield e.first.isoformat(), until, quote, e.source or "", e.title, published, e.url or "", e.article_id, e.fate
 
 
 __all__ = ["FIELDS", "Timeline", "TimelineEntry", "as_csv", "as_markdown", "shown_day"]

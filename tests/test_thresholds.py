@@ -190,7 +190,7 @@ def later(days: int) -> str:
 
 
 TOLD = Said("The storm damaged 40 boats in the harbour of Kellmouth.", "", later(0))
-OTHERWISE = "In Kellmouth harbour 65 boats were damaged by the storm."
+OTHERWISE = "In the harbour of Kellmouth, 65 boats were damaged by the storm."
 
 
 @pytest.mark.parametrize(("days", "found"), [(44, True), (45, True), (46, False), (80, False)])
@@ -217,12 +217,12 @@ def test_sentences_of_one_thing_are_alike(cosine: float, found: bool) -> None:
 @pytest.mark.parametrize(
     ("other", "found"),
     [
-        ("The harbour count was 65 damaged boats.", True),  # damage, boats, harbour
-        ("The count was 65 damaged boats.", False),  # two of them
+        ("In the harbour 65 boats were damaged.", True),  # damage, boats, harbour
+        ("All in all 65 boats were damaged.", False),  # two of them
     ],
 )
 def test_sentences_of_one_thing_share_three_words(other: str, found: bool) -> None:
-    assert bool(between("How many boats?", TOLD, Said(other, "", later(0)))) == found
+    assert bool(between("How many boats?", TOLD, Said(other, "Kellmouth", later(0)))) == found
 
 
 @pytest.mark.parametrize(("other", "found"), [(46, False), (47, False), (48, True)])

@@ -124,6 +124,8 @@ def _cited(entry: TimelineEntry) -> Citation:
         support="verbatim",
         also_published_by=entry.also_told_by,
         days=((entry.named, shown_day(entry)),),
+        status="overtaken" if entry.called_off else "stands",
+        superseded_by=entry.called_off,
     )
 
 

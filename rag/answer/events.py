@@ -115,7 +115,7 @@ def _without(text: str, times: Sequence[Named]) -> Iterator[str]:
 
 def _parsed(text: str, times: Sequence[Named]) -> Iterator[Told]:
     tree = parser.trees([text])[0]
-    below, places = children(tree), _places(tree, text)
+    below, places = children(tree), parser.places(tree, text)
     held: dict[tuple[int, bool], list[Named]] = {}
     for n in times:
         inside = {i for i, (start, end) in enumerate(places) if start < n.end and end > n.start}
@@ -136,17 +136,6 @@ def _parsed(text: str, times: Sequence[Named]) -> Iterator[Told]:
         else:
             words = sorted(subtree(tree, below, holder))
             yield Told(one, " ".join(tree[i].text for i in words), main)
-
-
-def _places(tree: Tree, text: str) -> list[tuple[int, int]]:
-    """Where the words of a tree stand in the text."""
-    places, at = [], 0
-    for word in tree:
-        start = text.find(word.text, at)
-        start = at if start < 0 else start
-        at = start + len(word.text)
-        places.append((start, at))
-    return places
 
 
 def _holder(tree: Tree, inside: set[int]) -> tuple[int, bool]:

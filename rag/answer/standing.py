@@ -16,9 +16,12 @@ from rag.index.catalog import Catalog
 from rag.index.links import Link
 from rag.retrieve import prior
 from rag.text import numbers
+from rag.text.changing import says_off
+from rag.text.lexicon import alternation, lexicon
 from rag.text.local_clock import clock
 from rag.text.names import is_role
 from rag.text.tokens import terms
+from rag.text.word_lists import Support
 from rag.types import Citation, Hit, Passage, Query
 
 _REPLACED = frozenset(("corrected", "retracted", "overtaken"))
@@ -27,6 +30,12 @@ _STEPS = 5
 """Most changes that are followed: the mayor, the next mayor, and so on."""
 _SHOWN = 600
 """Letters of the words that are shown as replaced; a whole article is not."""
+
+
+_BEHIND = 2
+"""Sentences behind one that calls something off, of which one may tell the reason."""
+_WHY = re.compile(r"\bwhy\b|\bfor what reason\b|\bwhat (?:was|is) the reason\b", re.IGNORECASE)
+_CAUSE = re.compile(rf"\b(?:{alternation(lexicon('en').section(Support).cause_claimed)}|the reasons?)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -71,6 +80,10 @@ def settle(quotes: Sequence[Citation], nearest: Iterable[Reading], query: Query,
         if link.kind in _REPLACED:
             gone.add(place(quote))
             kept.pop(place(changed), None)
+            reason = _reason(by, query, catalog)
+            if reason is not None:
+                kept.setdefault(place(reason), reason)
+                added += _readings(reason, catalog)
             kept.setdefault(place(by), by)
             kept[place(changed)] = changed
         else:
@@ -198,6 +211,18 @@ def _citation(link: Link, catalog: Catalog) -> Citation | None:
     ident, start, end = link.by
     passage = _passage(ident, start, catalog)
     return cite(passage, catalog.words(link.by), start, end) if passage is not None and end > start else None
+
+
+def _reason(by: Citation, query: Query, catalog: Catalog) -> Citation | None:
+    """Asked why something was called off: the sentence behind the one that says so, if it tells the reason."""
+    if not _WHY.search(query.standalone) or not says_off(by.quote) or _CAUSE.search(by.quote):
+        return None
+    behind = [s for s in catalog.sentences(by.article_id) if s.start >= by.end][:_BEHIND]
+    for s in behind:
+        words = catalog.words((by.article_id, s.start, s.end))
+        if _CAUSE.search(words) and (passage := _passage(by.article_id, s.start, catalog)) is not None:
+            return cite(passage, words, s.start, s.end)
+    return None
 
 
 def _readings(quote: Citation, catalog: Catalog) -> list[Reading]:

@@ -20,11 +20,16 @@ from rag.protocols import FilterArgs, refuse_unknown
 from rag.retrieve.days import period, whole
 from rag.retrieve.planner import Planner
 from rag.retrieve.tongues import Tongues
+from rag.text.changing import says_off
+from rag.text.day_names import Named
 from rag.text.tokens import query_terms, terms
+from rag.text.told_days import named_days
 from rag.timelines import Timeline, TimelineEntry
 from rag.types import Article, Query
 
 if TYPE_CHECKING:
+    from rag.index.catalog import Catalog
+    from rag.index.links import Link
     from rag.index.stores import Stores
 
 _PASSAGES = 400
@@ -108,6 +113,7 @@ def timeline(
     filters.pop("before", None)
     query = Planner(stores, lambda _: ()).query(about, times=False, **filters)
     found: list[_Found] = []
+    off: list[TimelineEntry] = []
     undated = 0
     telling: set[str] = set()
     dateless: set[str] = set()
@@ -120,7 +126,8 @@ def timeline(
                     dateless.add(reading.article.id)
                 undated += not its
             found += its
-    events = _once(stores, found)
+            off += reading.called_off(start, end, share, stores.catalog, query)
+    events = _once(stores, found) + _announced_once(off)
     entries = [
         e for e in events if not (after and e.first < after.date()) and not (before and e.first >= before.date())
     ]
@@ -148,6 +155,7 @@ class _Reading:
         self._wanted = wanted = sought.words
         self._least = sought.least
         self._passages = passages
+        self._known: list[Link] | None = None
         self._quoted = [m.span() for m in PAIRS.finditer(article.text)]
         in_title = share_of(wanted, article.title)
         self._story = in_title >= _NAMED and share_of(wanted, f"{article.title} {article.text[:_LEAD]}") >= _AROUND
@@ -167,6 +175,32 @@ class _Reading:
         told = events(text, article.published, article.language, lambda at: self._spoken(start + at))
         return [self._found(t, (start, end), text, share) for t in told if self._belongs(t, text, share)]
 
+    def called_off(self, start: int, end: int, share: float, catalog: Catalog, query: Query) -> Iterator[TimelineEntry]:
+        """The event that a sentence announces, where later words call it off: it stands by the day it was to be on."""
+        article = self.article
+        text = article.text[start:end]
+        if share < (_NAMED if self._story else self._least) or article.published is None:
+            return
+        link = next((k for k in self._links(catalog) if k.of[1] < end and start < k.of[2]), None)
+        if link is None or (query.articles and link.by[0] not in query.articles):
+            return
+        ahead = [
+            n
+            for n in named_days(text, article.published, article.language)
+            if n.days.first >= article.published.date() and n.days.end - n.days.first <= LONGEST
+        ]
+        by = catalog.superseding(link)
+        if by is not None and ahead and says_off(by.quote):
+            named = min(ahead, key=lambda n: (n.days.end - n.days.first, n.start))
+            yield self._entry(named, (start, end), text).model_copy(update={"called_off": by})
+
+    def _links(self, catalog: Catalog) -> list[Link]:
+        """The links of the article; looked up once."""
+        if self._known is None:
+            whole = (self.article.id, 0, len(self.article.text))
+            self._known = [k for k in catalog.links_of(whole) if k.kind == "overtaken" and k.by[0] != k.of[0]]
+        return self._known
+
     def _belongs(self, told: Told, text: str, share: float) -> bool:
         if told.clause != text:
             share = share_of(self._wanted, told.clause)
@@ -180,11 +214,17 @@ class _Reading:
         return any(start < at < end for start, end in self._quoted)
 
     def _found(self, told: Told, place: tuple[int, int], text: str, share: float) -> _Found:
-        article, days = self.article, told.named.days
-        entry = TimelineEntry(
-            first=days.first,
-            last=days.last,
-            named=" ".join(told.named.text.split()),
+        entry = self._entry(told.named, place, text)
+        without = f"{text[: told.named.start]} {text[told.named.end :]}" if told.clause == text else told.clause
+        words = frozenset(query_terms(without)) - self._wanted
+        return _Found(entry, told, words, share, self.article.language)
+
+    def _entry(self, named: Named, place: tuple[int, int], text: str) -> TimelineEntry:
+        article = self.article
+        return TimelineEntry(
+            first=named.days.first,
+            last=named.days.last,
+            named=" ".join(named.text.split()),
             quote=text,
             article_id=article.id,
             start=place[0],
@@ -194,9 +234,6 @@ class _Reading:
             published=article.published,
             url=article.url,
         )
-        without = f"{text[: told.named.start]} {text[told.named.end :]}" if told.clause == text else told.clause
-        words = frozenset(query_terms(without)) - self._wanted
-        return _Found(entry, told, words, share, article.language)
 
 
 def _readings(stores: Stores, query: Query) -> Iterator[_Reading]:
@@ -249,6 +286,19 @@ def _once(stores: Stores, found: Sequence[_Found]) -> list[TimelineEntry]:
         if one.entry.article_id != other.entry.article_id and name not in outlets:
             outlets.append(name)
     return [one.entry.model_copy(update={"also_told_by": tuple(outlets[1:])}) for one, outlets in kept]
+
+
+def _announced_once(off: Sequence[TimelineEntry]) -> list[TimelineEntry]:
+    """One entry for what several articles announce and the same words call off, the first published of them."""
+    kept: dict[tuple[object, ...], TimelineEntry] = {}
+    for entry in sorted(off, key=lambda e: (str(e.published), e.article_id, e.start)):
+        by = entry.called_off
+        key = (entry.first, entry.last, by and (by.article_id, by.start))
+        first = kept.setdefault(key, entry)
+        name = entry.source or entry.title
+        if first.article_id != entry.article_id and name not in (first.source or first.title, *first.also_told_by):
+            kept[key] = first.model_copy(update={"also_told_by": (*first.also_told_by, name)})
+    return list(kept.values())
 
 
 class _Likeness:

@@ -61,6 +61,8 @@ def timeline(
         out.print(f"   {printable(' '.join(entry.quote.split()))}")
         where = " · ".join(x for x in (entry.source, entry.title) if x)
         out.print(f"   {printable(where)}", style="dim")
+        if entry.fate:
+            out.print(f"   {printable(entry.fate)}", style="bold")
         if entry.also_told_by:
             out.print(f"   also told by {printable(', '.join(entry.also_told_by))}", style="dim")
         out.print(f"   onrecord show {entry.article_id}", style="dim")

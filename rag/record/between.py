@@ -11,6 +11,7 @@ import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 
 from rag.answer.check.exact import names
 from rag.index.links import Link, Span
@@ -47,6 +48,15 @@ _COUNTERPART = re.compile(
     r"denie[ds]|is|will|guilty|held|took|met|began|went)\b",
     re.IGNORECASE,
 )
+
+
+_TAKING = frozenset(stem for verb in _WORDS.taking_verbs for stem in terms(verb)[:1])
+_HELD_FOR = re.compile(rf"\b(?:{alternation(_WORDS.held_for)})\b", re.IGNORECASE)
+
+
+@cache
+def _sole() -> frozenset[str]:
+    return frozenset(terms(" ".join(_WORDS.sole_offices)))
 
 
 @dataclass(frozen=True)
@@ -99,8 +109,19 @@ def candidates(newer: Side, mine: Sequence[Told], older: Sequence[Side]) -> list
     named |= {w for state in mine if state.frame == "calling_off" for w in state.who.words if w.isdigit()}
     deny = any(state.frame == "denying" for state in mine)
     leaving = any(state.frame == "leaving" for state in mine)
-    some = [o for o in older if (deny or leaving or _COUNTERPART.search(o.text)) and named & _marked(o.text)]
-    return [o for o in some if _may_be_changed(mine, set(terms(o.text)))]
+    some = [o for o in older if named & _marked(o.text)]
+    return [
+        o
+        for o in some
+        if ((deny or leaving or _COUNTERPART.search(o.text)) and _may_be_changed(mine, set(terms(o.text))))
+        or (taking and _may_be_held(mine, set(terms(o.text))))
+    ]
+
+
+def _may_be_held(mine: Sequence[Told], there: set[str]) -> bool:
+    """Whether a sentence, by its stems, may call somebody by an office that somebody new is in."""
+    offices = (office for now in mine if now.frame == "taking" for office in now.office)
+    return any(role in there and which and which <= there for role, which in offices)
 
 
 def _may_be_changed(mine: Sequence[Told], there: set[str]) -> bool:
@@ -134,7 +155,9 @@ def decide(newer: Side, mine: Sequence[Told], older: Sequence[Side]) -> list[Lin
             if kind := _changed(now, theirs, newer, other):
                 found.append(Link(other.place, newer.place, kind[0], round(kind[1], 3)))
                 break
-            held = next((w for w in theirs if w.frame == "holder" and _left(now, w)), None)
+            held = next(
+                (w for w in theirs if w.frame == "holder" and (_left(now, w) or _followed(now, w, newer, other))), None
+            )
             if held is not None and (_days(newer, other) or 0) > 0:
                 found += _called(other, newer, held.who.names)
                 break
@@ -165,6 +188,22 @@ def held(newer: Side, mine: Sequence[Told], beside: Iterable[Side]) -> list[Link
 
 def _left(now: Told, was: Told) -> bool:
     return now.frame == "leaving" and _person(now.who, was.who) and _same_office(now, was)
+
+
+def _followed(now: Told, was: Told, newer: Side, older: Side) -> bool:
+    """Whether somebody else is told to be in the very office that an older sentence calls somebody by.
+
+    The office has to be that of the same body, by name, and one that a single person holds; or the newer article names
+    the one before.
+    """
+    if now.frame != "taking" or now.verb not in _TAKING or now.who.names & was.who.names:
+        return False
+    bodies = _named(newer.text) & _named(older.text)
+    mine, yours = ({(role, which - told.who.names) for role, which in told.office} for told in (now, was))
+    for role, which in mine & yours:
+        if which & bodies and not _HELD_FOR.search(newer.text) and not _HELD_FOR.search(older.text):
+            return role in _sole() or was.who.names <= set(terms(newer.near))
+    return False
 
 
 def _called(older: Side, newer: Side, named: Container[str]) -> Iterator[Link]:

@@ -7,7 +7,7 @@ the rest: who is affected, which office, which event; whether it is denied, plan
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
@@ -15,6 +15,7 @@ from typing import Literal
 from rag.answer.check.governors import WORDS as SUPPORT
 from rag.answer.check.governors import children, governed, verbal
 from rag.text.calendar_names import ENGLISH_CALENDAR
+from rag.text.changing import OFF, called_off, forms, whole
 from rag.text.lexicon import alternation, lexicon
 from rag.text.names import is_role
 from rag.text.parser import Tree
@@ -35,30 +36,16 @@ _FRAMES: dict[str, Frame] = {
 }  # fmt: skip
 
 
-def _forms(*verbs: Iterable[str], also: Iterable[str] = ()) -> tuple[str, ...]:
-    """The forms of verbs that tell what has come about, and others that are given, as regular expressions."""
-    single = [verb for some in verbs for verb in some if " " not in verb]
-    made = (
-        rf"{verb[:-1]}(?:ed|es|ing)" if verb.endswith("e") else rf"{verb}{verb[-1]}?(?:ed|e?s|ing)" for verb in single
-    )
-    return (*made, *also)
-
-
-def _whole(forms: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(rf"\b(?:{alternation(forms)})\b", re.IGNORECASE)
-
-
 _CUES = (
-    _forms(_WORDS.leaving_verbs, _WORDS.removing_verbs, _WORDS.taking_verbs, also=_WORDS.irregular_office),
-    _forms(_WORDS.calling_off_verbs, also=_WORDS.irregular_off),
-    _forms(_WORDS.clearing_verbs),
-    _forms(_WORDS.quashing_verbs, also=_WORDS.irregular_quashing),
+    forms(_WORDS.leaving_verbs, _WORDS.removing_verbs, _WORDS.taking_verbs, also=_WORDS.irregular_office),
+    OFF,
+    forms(_WORDS.clearing_verbs),
+    forms(_WORDS.quashing_verbs, also=_WORDS.irregular_quashing),
     tuple(rf"{verb[:-1]}ie[sd]" for verb in _WORDS.denying_verbs),
 )
 """Forms of the verbs that end a state, or begin one."""
-_OFFICE, _OFF, _CLEARED, _QUASHED, _DENIED = map(_whole, _CUES)
-_MOVED = _whole(_WORDS.moved)
-_CHARGE = _whole(rf"{noun}(?:e?s)?" for noun in _WORDS.charge_nouns)
+_OFFICE, _OFF, _CLEARED, _QUASHED, _DENIED = map(whole, _CUES)
+_CHARGE = whole(rf"{noun}(?:e?s)?" for noun in _WORDS.charge_nouns)
 _FIRST = re.compile(alternation(re.split("[ -]", form)[0] for forms in _CUES for form in forms))
 """How one of them begins: nearly all sentences have no such word, and it is looked up, not searched."""
 _WORD = re.compile(r"\w+")
@@ -109,11 +96,6 @@ def may_change(text: str) -> bool:
         or (_QUASHED.search(text) and _CHARGE.search(text))
         or _DENIED.search(text)
     )
-
-
-def called_off(text: str) -> bool:
-    """Whether a sentence tells by itself that something is off or at another time; costs no parse."""
-    return bool(_OFF.search(text) or _MOVED.search(text))
 
 
 @lru_cache(1 << 15)

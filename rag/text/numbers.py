@@ -68,6 +68,8 @@ _UNITS = {
 }
 _UNIT_OF = {word: unit for unit, forms in _UNITS.items() for word in (unit, *forms.split())}
 _UNIT_OF["per cent"] = "%"
+CURRENCIES = {word: unit for word, unit in _UNIT_OF.items() if unit in "$€£¥₺"}
+"""Words for money with their signs: "euros" and "€"."""
 _UNIT_BEFORE = re.compile(r"([$€£¥₺]|\byüzde\s)\s?$", re.IGNORECASE)
 _UNIT_AFTER = re.compile(r"[\s-]?(%|°|per\scent\b|[a-zçğıöşü]+)", re.IGNORECASE)
 

@@ -106,6 +106,17 @@ def trees(texts: Sequence[str]) -> list[Tree]:
     return [found[t] for t in plain]
 
 
+def places(tree: Tree, text: str) -> list[tuple[int, int]]:
+    """Where the words of a tree stand in its text, as start and end."""
+    found, at = [], 0
+    for word in tree:
+        start = text.find(word.text, at)
+        start = at if start < 0 else start
+        at = start + len(word.text)
+        found.append((start, at))
+    return found
+
+
 class _Hidden(MetaPathFinder):
     """Frameworks that spaCy's own library imports where it finds them, hidden from one thread while that is loaded.
 
@@ -155,4 +166,4 @@ def _libraries() -> Any:
     return ThreadpoolController()
 
 
-__all__ = ["Tree", "Word", "available", "documents", "trees"]
+__all__ = ["Tree", "Word", "available", "documents", "places", "trees"]

@@ -206,6 +206,17 @@ class Support(NamedTuple):
     cause_told: tuple[str, ...]
 
 
+class Figures(NamedTuple):
+    """How a sentence says what a figure is of (``rag/answer/conflicts/quantities.py``)."""
+
+    light: frozenset[str]
+    totals: frozenset[str]
+    otherwise: frozenset[str]
+    whoever: frozenset[str]
+    times: frozenset[str]
+    places: frozenset[str]
+
+
 class Record(NamedTuple):
     """What changes a fact (``rag/record/``), and notes on an article (``rag/text/notes.py``)."""
 
@@ -220,6 +231,8 @@ class Record(NamedTuple):
     leaving_verbs: tuple[str, ...]
     removing_verbs: tuple[str, ...]
     taking_verbs: tuple[str, ...]
+    sole_offices: tuple[str, ...]
+    held_for: tuple[str, ...]
     calling_off_verbs: tuple[str, ...]
     holding_verbs: tuple[str, ...]
     clearing_verbs: tuple[str, ...]
@@ -349,6 +362,7 @@ SECTIONS: Mapping[str, type[Any]] = {
     "web": Web,
     "evidence": Evidence,
     "support": Support,
+    "figures": Figures,
     "record": Record,
     "injection": Injection,
     "assistant": Assistant,

@@ -188,3 +188,34 @@ def test_links_hold_no_words(archive: Archive, tmp_path: Path) -> None:
     archive.delete("new")
     assert archive.stores.catalog.links() == []
     assert files_with(archive.path, ["Quixendale"]) == []
+
+
+@pytest.mark.parametrize(
+    ("behind", "asked", "first"),
+    [
+        ("The dam had burst because of the rain.", "Why was the Velle trip called off?", 1),
+        ("It had rained. The reason was a burst dam.", "Why was the Velle trip called off?", 2),
+        ("The dam had burst because of the rain.", "When is the Velle trip?", 0),
+        ("The museum is open.", "Why was the Velle trip called off?", 0),
+        ("A. B. C. D. The dam had burst because of the rain.", "What is known of the Velle trip?", 0),
+    ],
+)
+def test_asked_why_the_reason_stands_first(
+    archive: Archive, tmp_path: Path, behind: str, asked: str, first: int
+) -> None:
+    old, off = "The Velle trip will be held on 12 June.", "The Velle trip was called off on Monday."
+    rows = [
+        row("a", old, "Velle trip", published="2023-05-02"),
+        row("b", f"{off} {behind}", "Velle trip off", published="2023-05-20"),
+    ]
+    archive.ingest(write_rows(tmp_path / "a.jsonl", *rows))
+    catalog = archive.stores.catalog
+    catalog.forget_all_links()
+    ids = {k: archive.get(k).id for k in "ab"}
+    catalog.set_linked(
+        list(ids.values()), [], [Link((ids["a"], 0, len(old)), (ids["b"], 0, len(off)), "overtaken", 0.95)]
+    )
+    quotes = [quote for quote, _ in settled(archive, "a", standalone=asked)]
+    sentences = list(catalog.sentences(ids["b"]))
+    wanted = archive.get("b").text[sentences[first].start : sentences[first].end]
+    assert quotes == list(dict.fromkeys([wanted, off, old]))

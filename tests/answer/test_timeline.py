@@ -64,6 +64,7 @@ def stores(passages: list[Passage]) -> Any:
         passages=lambda ids: {i: known[i] for i in ids if i in known},
         resolve_outlet=lambda name: None,
         sentences=lambda ident: of[ident].sentences,
+        links_of=lambda place: [],
         article=lambda ident: Article(
             key=ident,
             id=ident,
@@ -199,3 +200,39 @@ def test_of_an_archive(archive: Archive, tmp_path: Path) -> None:
         assert archive.get(entry.article_id).text[entry.start : entry.end] == entry.quote
     archive.delete("one")
     assert [e.first for e in archive.timeline("Old Harbour Bridge").entries] == [date(2021, 6, 19)]
+
+
+ANNOUNCED = "The Kellmouth concert will be held on 12 June. Ann Lee sings."
+
+
+@pytest.mark.parametrize(
+    ("later", "title", "off"),
+    [
+        ("The Kellmouth concert was called off.", "Kellmouth concert off", True),
+        ("The Kellmouth concert has been postponed, the city said.", "Kellmouth concert", True),
+        ("Organisers cancelled the Kellmouth concert.", "Kellmouth concert", True),
+        ("The Kellmouth concert may be called off.", "Kellmouth concert", False),
+        ("The Kellmouth concert was not cancelled, the city said.", "Kellmouth concert", False),
+        ("The Ostmere concert was called off.", "Kellmouth concert", False),
+        ("Ann Lee is looking forward to the Kellmouth concert.", "Kellmouth concert", False),
+    ],
+)
+def test_an_event_that_was_called_off_is_told_as_such(
+    archive: Archive, tmp_path: Path, later: str, title: str, off: bool
+) -> None:
+    old = row("old", ANNOUNCED, "Kellmouth concert", published="2023-05-02", source="Post")
+    again = row("again", ANNOUNCED.replace("Ann", "Bo"), "Kellmouth concert", published="2023-05-03", source="Mail")
+    new = row("new", later, title, published="2023-05-20", source="Herald")
+    archive.ingest(write_rows(tmp_path / "a.jsonl", old, again, new))
+    found = archive.timeline("Kellmouth concert")
+    if not off:
+        assert found.entries == ()
+        return
+    (entry,) = found.entries
+    assert (entry.first, entry.quote, entry.also_told_by) == (date(2023, 6, 12), ANNOUNCED[:46], ("Mail",))
+    assert entry.called_off is not None
+    by = archive.get(entry.called_off.article_id)
+    assert by.text[entry.called_off.start : entry.called_off.end] == entry.called_off.quote == later
+    assert later in as_csv(found) and "Called off or moved" in as_markdown(found)
+    archive.delete("new")
+    assert archive.timeline("Kellmouth concert").entries == ()

@@ -1,4 +1,7 @@
-"""Another figure for the same thing, where each of two sentences has just one of it."""
+"""The figures of a sentence, each with what it counts; and two that differ where each of two sentences has just one.
+
+Where the parser is there, ``quantities.py`` decides, which tells by grammar what a figure is of.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,15 @@ _NO_FIGURE = re.compile(r"[\d–]|,\d|-\d|\s?[ap]\.?m\b|[:./]\d|-year|-day", re.
 _HEDGED = re.compile(
     r"\b(?:about|around|roughly|some|nearly|almost|approximately|more than|over|less than|fewer than|under|up to|"
     r"at least|at most|close to|just)\s*$",
+    re.IGNORECASE,
+)
+# Bounds that other figures keep to: "at least 12", "up to 400".
+_LOW = re.compile(
+    r"\b(?:at least|more than|over|above|(?:no|not) (?:fewer|less) than|upwards? of|exceed\w*|surpass\w*)\s*$",
+    re.IGNORECASE,
+)
+_HIGH = re.compile(
+    r"\b(?:up to|at most|less than|fewer than|under|below|nearly|almost|(?:no|not) more than|as (?:many|much) as)\s*$",
     re.IGNORECASE,
 )
 # By so much, not so much: "rose by 5 million", "six months later".
@@ -51,7 +63,7 @@ _BUDGING = re.compile(
 )
 _WEEKDAY = re.compile(rf"\b(?:{'|'.join(ENGLISH_DAYS)})\b")
 # Whom a number of people is of, what a sum of money is: the same where both say so.
-_ROLES = {
+ROLES = {
     "dead": "kill dead die death fatal toll body bodies perish victim",
     "hurt": "injur injuri wound hurt hospit",
     "missing": "miss unaccount",
@@ -63,14 +75,14 @@ _ROLES = {
     "part": "pay paid contribut fund grant loan borrow levi compens fine tax profit loss revenu sale debt salari wage "
     "rais rise increas cut fell drop gain save invest spend donat insur aid",
 }
-_PEOPLE = frozenset("dead hurt missing homeless held saved sick".split())
+PEOPLE = frozenset("dead hurt missing homeless held saved sick".split())
 _PERSONS = (
     "people person civilian soldier passenger worker child children man men woman women resident migrant victim dead"
 )
 _STANDING = 10  # words between a figure and what says its role
 
 
-class _Figure(NamedTuple):
+class Figure(NamedTuple):
     value: float
     unit: frozenset[str]
     """A currency, "%", or stems of the words it counts."""
@@ -80,6 +92,12 @@ class _Figure(NamedTuple):
     """"£84 million"; without what it counts."""
     counted: str
     """What it counts, as written, or empty."""
+    start: int
+    """Where its number stands in the text, and"""
+    end: int
+    """where that ends."""
+    bound: int
+    """1 where it is at least so many, -1 where it is at most; else 0."""
 
 
 def differing(claim: Claim, other: Said, shared: frozenset[str], apart: int | None) -> str | None:
@@ -88,22 +106,27 @@ def differing(claim: Claim, other: Said, shared: frozenset[str], apart: int | No
     known, said = numbers.values(f"{claim.text} {claim.quotes}"), numbers.values(other.text)
     for mine in ours:
         for yours in theirs:
-            if not _alike(mine, yours):
+            if not alike(mine, yours):
                 continue
-            if sum(_alike(mine, f) for f in ours) != 1 or sum(_alike(yours, f) for f in theirs) != 1:
+            if sum(alike(mine, f) for f in ours) != 1 or sum(alike(yours, f) for f in theirs) != 1:
                 continue  # which of them is the one meant?
-            if len(shared) < SHARED and mine.role not in _PEOPLE and not (mine.role and _around(claim, other)):
+            if len(shared) < SHARED and mine.role not in PEOPLE and not (mine.role and around(claim, other)):
                 continue
-            if mine.value in said or yours.value in known or _agree(mine, yours):
+            if mine.value in said or yours.value in known or agree(mine, yours, apart):
                 continue
-            if not _of_one_time(claim.text, other.text, mine, apart):
+            if not of_one_time(claim.text, other.text, mine, apart):
                 continue
-            counted = f" {yours.counted}" if yours.counted and "%" not in yours.unit else ""
-            return f"{mine.shown} against {yours.shown}{counted}"
+            return against(mine, yours)
     return None
 
 
-def _around(claim: Claim, other: Said) -> bool:
+def against(mine: Figure, yours: Figure) -> str:
+    """Two figures as they are told: "40 against 65 boats"."""
+    counted = f" {yours.counted}" if yours.counted and "%" not in yours.unit else ""
+    return f"{mine.shown} against {yours.shown}{counted}"
+
+
+def around(claim: Claim, other: Said) -> bool:
     """Whether what a short sentence leaves to those around it is what the other is of: "the rebuilding" of a bridge."""
     return len(content(claim.text) & content(other.near)) >= SHARED
 
@@ -124,11 +147,11 @@ def all_but_one(one: str, other: str) -> str | None:
 
 
 @lru_cache(maxsize=1024)
-def read(text: str) -> list[_Figure]:
-    return [f for n in numbers.find(text, "en") if n.value and (f := _figure(text, n)) is not None]
+def read(text: str) -> list[Figure]:
+    return [f for n in numbers.find(text, "en") if n.value and (f := _read(text, n)) is not None]
 
 
-def _figure(text: str, number: numbers.Number) -> _Figure | None:
+def _read(text: str, number: numbers.Number) -> Figure | None:
     money_before = _MONEY.search(text, max(0, number.start - 4), number.start)
     percent = _PERCENT.match(text, number.end)
     if money_before is None or _NO_FIGURE.match(text, percent.end() if percent else number.end):
@@ -145,21 +168,26 @@ def _figure(text: str, number: numbers.Number) -> _Figure | None:
         return None
     counted = "" if money or percent else _counted(after)
     unit = {money.replace("US", "")} if money else {"%"} if percent else set(terms(counted))
+    if sign := numbers.CURRENCIES.get(counted.lower()):
+        unit = {sign}  # "10 million euros" is "€10 million"
     people = not (money or percent) and (not unit or bool(unit & _persons()))
-    kinds = [role for role in _ROLES if (role in _PEOPLE) == people] if people or money or percent else list(_ROLES)
+    kinds = [role for role in ROLES if (role in PEOPLE) == people] if people or money or percent else list(ROLES)
     clause = re.split(r"[,;:.—–](?:\s|$)", after, maxsplit=1)[0]
-    role = _role(terms(before)[-_STANDING:], terms(clause)[:_STANDING], kinds)
+    role = role_of(terms(before)[-_STANDING:], terms(clause)[:_STANDING], kinds)
     if people and role:
         unit = {"people"}
     if not unit:
         return None
-    return _Figure(
+    return Figure(
         round(value, 6),
         frozenset(unit),
         role,
         bool(_HEDGED.search(before)),
         _shown(value, money, bool(percent)),
         counted,
+        number.start,
+        number.end,
+        1 if _LOW.search(before) else -1 if _HIGH.search(before) else 0,
     )
 
 
@@ -175,7 +203,7 @@ def _counted(after: str) -> str:
     return "" if terms(last)[:1] and terms(last)[0] in terms("was is as has this its less across") else last
 
 
-def _role(before: list[str], after: list[str], kinds: Collection[str]) -> str:
+def role_of(before: list[str], after: list[str], kinds: Collection[str]) -> str:
     """What is said of a figure, by the nearest word that says it."""
     near = [(n, w) for n, w in enumerate(reversed(before))] + [(n + 0.5, w) for n, w in enumerate(after)]
     for _, word in sorted(near):
@@ -192,10 +220,10 @@ def _persons() -> frozenset[str]:
 
 @cache
 def _stems() -> dict[str, frozenset[str]]:
-    return {role: frozenset([*listed.split(), *terms(listed)]) for role, listed in _ROLES.items()}
+    return {role: frozenset([*listed.split(), *terms(listed)]) for role, listed in ROLES.items()}
 
 
-def _alike(one: _Figure, other: _Figure) -> bool:
+def alike(one: Figure, other: Figure) -> bool:
     """Whether two figures are of one kind: what they count, and in which role."""
     if not one.unit & other.unit:
         return False
@@ -204,8 +232,11 @@ def _alike(one: _Figure, other: _Figure) -> bool:
     return one.role == other.role
 
 
-def _agree(one: _Figure, other: _Figure) -> bool:
-    """Whether one is the other rounded, or may be where it is only said to be about so much."""
+def agree(one: Figure, other: Figure, apart: int | None) -> bool:
+    """Whether one is the other rounded, or may be where it is only said to be about so much, at least or at most."""
+    less, more = sorted((one, other), key=lambda f: f.value)
+    if (less.bound > 0 or more.bound < 0) and not (apart and one.role in PEOPLE):
+        return True  # of people, what is said a day later is more than what the bound left open: a toll that rose
     large = max(one.value, other.value)
     if (one.hedged or other.hedged) and abs(one.value - other.value) <= 0.15 * large:
         return True
@@ -221,7 +252,7 @@ def _grain(value: float) -> float:
     return 10.0**zeros if len(digits) > 2 or not zeros else 1.0
 
 
-def _of_one_time(ours: str, theirs: str, figure: _Figure, apart: int | None) -> bool:
+def of_one_time(ours: str, theirs: str, figure: Figure, apart: int | None) -> bool:
     """Whether both figures may be of one time: what changes from day to day, or is given month by month, is not."""
     day_by_day = "%" in figure.unit or bool(_BUDGING.search(ours) or _BUDGING.search(theirs))
     planned = not day_by_day and bool(_AHEAD.search(ours) and _AHEAD.search(theirs))

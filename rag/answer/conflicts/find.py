@@ -15,9 +15,10 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from rag.answer.check import exact
-from rag.answer.conflicts import dates, denials, figures
+from rag.answer.conflicts import dates, denials, figures, quantities
 from rag.answer.conflicts.values import MONTH, SAME_TIME, SHARED, Claim, Said, content
 from rag.answer.evidence import Embed, Numbered
+from rag.text import parser
 from rag.text.calendar_names import ENGLISH_CALENDAR
 from rag.text.tokens import terms
 from rag.types import Citation, Conflict, Hit, Passage
@@ -165,9 +166,12 @@ def _about(question: str, claim: Claim, other: Said, shared: frozenset[str], sho
     apart = _days(claim.published, other.passage.published)
     asked = bool(re.search(r"\bwhen\b|\bwhat (?:date|day|month|year)\b", question, re.IGNORECASE))
     days = dates.differing(claim, other, asked, shared, shorter)
-    amounts = figures.differing(claim, other, shared, apart)
+    parsed = parser.available() and other.passage.language == "en"
+    amounts = (quantities if parsed else figures).differing(claim, other, shared, apart)
     if not amounts and (apart is None or apart <= SAME_TIME):
         amounts = figures.all_but_one(claim.text, other.text)
+        if amounts and parsed and quantities.of_two_days(claim, other):
+            amounts = None
     return ((days or amounts) if asked else (amounts or days)) or denials.denial(claim, other, shared, shorter, apart)
 
 
