@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from rag.answer.check.governors import WORDS, Governed, children, governed, predicate_of
 from rag.text import numbers
@@ -178,7 +178,7 @@ def _limit(before: str) -> tuple[str, str]:
     return "", ""
 
 
-@cache
+@lru_cache(1 << 16)  # of any text: a service that runs for months meets more
 def _stem(word: str) -> str:
     found = terms(_SIGNS.get(word, word))
     return found[0] if found else word.lower()
