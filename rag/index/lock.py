@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -23,6 +24,8 @@ FOLLOW = "follow"
 """What a process holds it for that takes in what others have written to a catalog on a server."""
 PATIENCE = 30.0
 """Seconds for which a sync is waited for."""
+_TELLS = 1.0
+"""Seconds that a process may take, once it holds the lock, to write down for what; a sync begins and ends often."""
 
 
 @contextmanager
@@ -47,8 +50,8 @@ def write_lock(folder: Path, what: str) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        holds = _what(holder)
-        if (holds == FOLLOW or (what != SYNC and holds == SYNC)) and _waited_for(lock):
+        holds = _told(lock, holder)
+        if lock.is_locked or ((holds == FOLLOW or (what != SYNC and holds == SYNC)) and _waited_for(lock)):
             yield from _held(lock, holder, what)
             return
         raise ArchiveLocked(
@@ -128,10 +131,22 @@ def _waited_for(lock: FileLock) -> bool:
     from filelock import Timeout
 
     try:
-        lock.acquire(timeout=PATIENCE, poll_interval=0.1)
+        lock.acquire(timeout=PATIENCE, poll_interval=0.05)
     except Timeout:
         return False
     return True
+
+
+def _told(lock: FileLock, holder: Path) -> str:
+    """What the lock is held for; "" where nobody says so, or where it came free and is held here now."""
+    from filelock import Timeout
+
+    until = time.monotonic() + _TELLS
+    while not (holds := _what(holder)) and time.monotonic() < until:
+        with suppress(Timeout):
+            lock.acquire(timeout=0.02, poll_interval=0.01)
+            return ""
+    return holds
 
 
 def _what(holder: Path) -> str:

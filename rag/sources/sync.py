@@ -1,7 +1,8 @@
 """Syncs: sources are read by threads of their own, and what they bring is stored here, some articles at a time.
 
-Fetching and reading run ahead of embedding, no further than a queue of bounded length. The write lock is held for a
-batch at a time, so that others can write in between, and a search finds what is new some seconds after it was read.
+Fetching and reading run ahead of embedding, no further than a queue of bounded length. The write lock is held while a
+batch is stored, and once more while it is compared with what is there; what models make of it is computed before. So
+others can write in between, and a search finds what is new some seconds after it was read.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from rag.index.lock import SYNC
 from rag.index.stores import Stores
 from rag.ingest import pipeline
 from rag.ingest.backfill import find_quotes
+from rag.sources.ahead import Ahead
 from rag.sources.crawl import Crawl, Read
 from rag.sources.fetch import Fetcher
 from rag.sources.store import SourceStore
@@ -226,6 +228,9 @@ class Sync:
             self._store.record([read.outcome for _, read in held])
             for run in {id(run): run for run, _ in held}.values():
                 self._tell(run)
+            if keys:
+                with self._lock():
+                    self._afterwards(self._stores)
         return []
 
     def _withdrawn(self, held: list[tuple[_Run, Read]]) -> set[str]:
@@ -242,19 +247,21 @@ class Sync:
         self, held: list[tuple[_Run, Read]], keys: list[str], withdrawn: set[str]
     ) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
         """Store the articles of a batch; ids of their versions before and after, and why some are none."""
+        catalog = self._stores.catalog
+        self._stores.require_fingerprint(for_ingest=True)
+        ahead = Ahead(self._embed, self._find_quotes)
+        ready = ahead.prepare((article for _, read in held for article in read.articles), catalog)
         with self._lock():
-            catalog = self._stores.catalog
             self._stores.claim_fingerprint()
             before = _current(catalog, keys)
             report = pipeline.run(
-                (article for _, read in held for article in read.articles),
+                ready,
                 catalog=catalog,
-                embed=self._embed,
+                embed=ahead.embed,
                 settle=self._stores.index_pending,
-                quotes=self._find_quotes,
+                quotes=ahead.quotes,
             )
             after = _current(catalog, keys)
-            self._afterwards(self._stores)
             if withdrawn:
                 there = [key for key in withdrawn if catalog.versions(key)]
                 self._stores.take_down(there)

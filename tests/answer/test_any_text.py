@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from answer.bridge_texts import texts
@@ -38,12 +39,16 @@ NASTY = st.one_of(
 )
 
 
+ENDLESS = ["x" * 100_000, "long line, " * 9_000, "长" * 100_000, "e\u0301" * 50_000]
+
+
 @st.composite
 def article_texts(draw: st.DrawFn) -> str:
     parts = draw(st.lists(NASTY, min_size=1, max_size=8))
     text = draw(st.sampled_from([" ", "\n", "\r\n", "\n\n", ". ", ""])).join(parts)
     if draw(st.integers(0, 9)) == 0:
-        text += draw(st.sampled_from(["x" * 100_000, "long line, " * 9_000, "长" * 100_000, "e\u0301" * 50_000]))
+        # A fifth of what ENDLESS has: a model reads all of it for each answer.
+        text += draw(st.sampled_from([text[: len(text) // 5] for text in ENDLESS]))
     return text
 
 
@@ -132,6 +137,19 @@ def test_every_citation_is_verbatim_for_any_text_and_any_model(
                 for span in re.findall("“([^“”]*)”", claim):
                     assert comparable(span) in comparable(whole), (span, claim)
             assert Answer.model_validate_json(answer.model_dump_json()) == answer
+
+
+@pytest.mark.slow
+def test_texts_without_an_end_are_taken_in_and_found_verbatim(tmp_path: Path) -> None:
+    with Archive.open(tmp_path / "archive", embeddings=FakeEmbeddings()) as archive:
+        rows = (row(f"k{n}", f"Ferry {n} sails. {text}") for n, text in enumerate(ENDLESS))
+        assert archive.ingest(write_rows(tmp_path / "a.jsonl", *rows)).added == len(ENDLESS)
+        for n in range(len(ENDLESS)):
+            found = [hit.passage for hit in archive.search(f"Ferry {n} sails", k=20)]
+            assert found
+            for p in found:
+                assert archive.get(p.article_id).text[p.start : p.end] == p.text
+                assert all(p.start <= s.start < s.end <= p.end for s in p.sentences)
 
 
 def comparable(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -115,11 +116,9 @@ def test_from_an_empty_archive_to_an_exported_conversation(site: Serve, tmp_path
 
 
 @pytest.mark.models
-def test_the_local_model_answers_in_the_page(site: Serve, tmp_path: Path) -> None:
+def test_the_local_model_answers_in_the_page(site: Serve, sample_archive: Archive, tmp_path: Path) -> None:
+    shutil.copytree(sample_archive.path, tmp_path / "archive")
     archive = Archive.open(settings=Settings(archive=tmp_path / "archive", cache=SHARED_CACHE))
-    from helpers import ROOT
-
-    archive.ingest(ROOT / "corpus")
     tab = site(archive).tab()
     tab.fill("#question textarea", "what did Qin Gang say about relations?")
     tab.press("#question textarea", "Enter")

@@ -20,13 +20,13 @@ class TestFake(EmbedderContract):
 
 @pytest.mark.models
 class TestMiniLM(EmbedderContract):
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def embedder(self, shared_cache: Path) -> Embedder:
         return BuiltInEmbedder(cache=shared_cache)
 
 
 @pytest.mark.models
 class TestMultilingual(EmbedderContract):
-    @pytest.fixture
+    @pytest.fixture(scope="class")
     def embedder(self, shared_cache: Path) -> Embedder:
         return BuiltInEmbedder("multilingual", cache=shared_cache)

@@ -56,11 +56,16 @@ def test_what_is_said_not_to_decide_is_there() -> None:
 def test_a_change_of_any_deciding_file_is_another_program_and_of_no_other(copied: Path) -> None:
     before = digest_files(deciding_files(copied))
     assert before == code_digest(), "where the program lies makes no difference"
+    for path in copied.parent.rglob("*"):  # fitted weights are read some hundred times from here on
+        if path.is_file() and path.stat().st_size > 100_000:
+            path.write_bytes(path.read_bytes()[:1000])
+    files = deciding_files(copied)
+    before = digest_files(files)
     for name in program_files():
         path = copied.parent / name if name.startswith("prompts/") else copied / name
         content = path.read_bytes()
         path.write_bytes(content + b" ")
-        assert (digest_files(deciding_files(copied)) == before) is decides_nothing(name), name
+        assert (digest_files(files) == before) is decides_nothing(name), name
         path.write_bytes(content)
     assert digest_files(deciding_files(copied)) == before
 

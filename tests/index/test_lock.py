@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from rag.errors import ArchiveLocked
 from rag.index.lock import SYNC, sync_lock, write_lock
@@ -38,6 +40,27 @@ def test_nobody_else_is(tmp_path: Path, holder: str, wants: str) -> None:
     thread = held(tmp_path, holder, 0.5)
     with pytest.raises(ArchiveLocked), write_lock(tmp_path, wants):
         pass
+    thread.join()
+
+
+@pytest.mark.parametrize("says", [SYNC, ""])
+def test_who_has_taken_the_lock_and_not_yet_said_for_what_is_no_stranger(tmp_path: Path, says: str) -> None:
+    """A sync takes the lock again and again; what comes between that and its word is not refused."""
+    lock, there = FileLock(tmp_path / "write.lock"), threading.Event()
+
+    def hold() -> None:
+        with lock:
+            there.set()
+            time.sleep(0.2)
+            if says:
+                (tmp_path / "write.holder").write_text(json.dumps({"what": says}))
+                time.sleep(0.2)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    there.wait(5)
+    with write_lock(tmp_path, "ingest"):
+        assert json.loads((tmp_path / "write.holder").read_text())["what"] == "ingest"
     thread.join()
 
 

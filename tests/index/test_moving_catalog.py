@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from forked import Forked
 from helpers import command_line, files_with, many, row
+from index import migrating
 from postgres import PASSWORD, PostgresServer, database, found, machine, postgres, rows, url
 
 from rag import Archive
@@ -150,38 +149,13 @@ def test_there_and_back_row_for_row(
     assert found(machine("a"), "storm0070") == ["story-70"]
 
 
-KILLED = """
-import importlib, os, signal, sys
-from rag import Archive, Settings
-from rag.testing import FakeEmbeddings
-folder, to, where, then, nth = sys.argv[1:]
-module, _, name = where.rpartition(":")
-owner = importlib.import_module(module)
-*path, last = name.split(".")
-for part in path:
-    owner = getattr(owner, part)
-true, calls = getattr(owner, last), 0
-def killing(*args, **more):
-    global calls
-    calls += 1
-    if calls < int(nth):
-        return true(*args, **more)
-    if then == "after":
-        true(*args, **more)
-    os.kill(os.getpid(), signal.SIGKILL)
-setattr(owner, last, killing)
-with Archive.open(folder, chat_model="none", embeddings=FakeEmbeddings()) as archive:
-    archive.migrate_catalog(to)
-"""
 ROOM = "rag.index.moving_catalog"
 
 
 def killed(folder: Path, to: str, where: str, then: str = "before", nth: int = 1, **env: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", KILLED, folder, to, where, then, str(nth)],
-        env={**os.environ, **env}, capture_output=True, text=True,
-    )  # fmt: skip
-    assert done.returncode == -signal.SIGKILL, done.stderr
+    moving = Forked(migrating.main, folder, to, where, then, str(nth), env=env)
+    _, err = moving.communicate(timeout=120)
+    assert moving.returncode == -signal.SIGKILL, err
 
 
 @pytest.mark.parametrize(

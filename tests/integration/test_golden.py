@@ -6,16 +6,18 @@ After a change that is meant to change them: ``make baseline``.
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from helpers import ROOT
+from helpers import ROOT, onrecord
 
 from benchmarks import golden
-from rag import Archive, Settings, evaluate, load_cases
+from rag import Archive, Settings, load_cases
 from rag.evaluation import baseline
+from rag.evaluation import report as reports
 from rag.evaluation.rows import read_rows
 
 CORPUS, BASELINE = ROOT / "corpus", ROOT / "baseline"
@@ -54,13 +56,26 @@ def test_the_page_begins_with_the_same_questions(corpus: Archive) -> None:
 
 @pytest.mark.models
 def test_the_extractive_answers_are_the_baselines(corpus: Archive, tmp_path: Path) -> None:
-    report = evaluate(corpus, load_cases(CORPUS / "questions.jsonl"), out=tmp_path / "run")
-    now = baseline.make(report, read_rows(tmp_path / "run"))
-    kept = {case.id: case for case in baseline.read(BASELINE / "extractive.jsonl")}
+    """As ``make eval`` compares them: by every measure no worse than the baseline, beyond chance; and case by case."""
+    questions, before = CORPUS / "questions.jsonl", BASELINE / "extractive.jsonl"
+    command = ["eval", questions, "--archive", corpus.path, "--model", "extractive", "--out", tmp_path / "run"]
+    done = onrecord(*command, "--no-worse-than", before, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    now = baseline.make(reports.read(tmp_path / "run"), read_rows(tmp_path / "run"))
+    kept = {case.id: case for case in baseline.read(before)}
     other = [case.id for case in now if baseline.differences((kept[case.id],), (case,))]
     assert {case.id for case in now} == set(kept)
     # Vectors are of 16 bits on some processors, of 32 on others, which turns near-ties: 5 of 56 between two of them.
     assert len(other) <= 6, other
+
+
+def test_make_eval_runs_the_command_that_is_tested() -> None:
+    done = subprocess.run(
+        ["make", "--dry-run", "eval", "MODELS=extractive local"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    for model in ("extractive", "local"):
+        command = f"onrecord eval corpus/questions.jsonl --archive .sample --model {model}"
+        assert command in done.stdout and f"--no-worse-than baseline/{model}.jsonl" in done.stdout
 
 
 @pytest.mark.parametrize("model", ["extractive", "local"])

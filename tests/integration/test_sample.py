@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from helpers import ROOT, assert_cited, onrecord
 
 from rag import Archive, Delta
+from rag.types import Event
 from tests.conftest import SEED
 
 pytestmark = pytest.mark.models
@@ -47,9 +50,17 @@ def test_the_seed_article_is_clean(sample_archive: Archive) -> None:
         assert not any(leftover in h.passage.text for h in sample_archive.search(leftover, k=50))
 
 
+@pytest.fixture(scope="module")
+def told(sample_archive: Archive) -> Callable[[str], list[Event]]:
+    """The events of the answer that a model gives, asked once."""
+    return cache(lambda model: list(sample_archive.stream(QUESTION, chat_model=model)))
+
+
 @pytest.mark.parametrize("model", ["local", "extractive"])
-def test_qins_words_are_cited_from_the_sentence_that_holds_them(sample_archive: Archive, model: str) -> None:
-    events = list(sample_archive.stream(QUESTION, chat_model=model))
+def test_qins_words_are_cited_from_the_sentence_that_holds_them(
+    sample_archive: Archive, told: Callable[[str], list[Event]], model: str
+) -> None:
+    events = told(model)
     answer = events[-1].answer  # type: ignore[union-attr]
     assert answer.answered, answer.withheld
     assert "lowest point" in answer.text
@@ -95,8 +106,11 @@ def test_what_is_not_in_the_archive_is_refused(sample_archive: Archive, question
     assert answer.hits
 
 
-def test_the_local_model_counts_tokens_and_is_named(sample_archive: Archive) -> None:
-    answer = sample_archive.ask("Where were the talks of Blinken and Qin held?")
+def test_the_local_model_counts_tokens_and_is_named(
+    sample_archive: Archive, told: Callable[[str], list[Event]]
+) -> None:
+    assert sample_archive.settings.model == "local", "it is the one that is asked by default"
+    answer = told("local")[-1].answer  # type: ignore[union-attr]
     assert answer.model == "local"
     assert answer.usage.input_tokens > 300
     assert 0 < answer.usage.output_tokens < 300

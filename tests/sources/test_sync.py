@@ -282,6 +282,75 @@ def test_a_new_article_is_found_while_the_sync_goes_on(site: Site, tmp_path: Pat
 
 
 @pytest.mark.skipif(not parser.available(), reason="the parser is not installed")
+@pytest.mark.parametrize("model", ["embeds", "finds quotes"])
+def test_others_write_while_a_model_is_at_work_for_a_sync(
+    site: Site, news: Archive, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Newsroom(site, 3)
+    news.sources.add(f"{site.url}/sitemap.xml")
+    news.add({"title": "First", "text": "The ferry sails again.", "key": "first"})
+    began, goes_on = threading.Event(), threading.Event()
+    embed = FakeEmbeddings.embed_documents
+
+    def held() -> None:
+        began.set()
+        assert goes_on.wait(30)
+
+    def embed_slowly(self: FakeEmbeddings, texts: list[str]) -> list[list[float]]:
+        if any("Storm number" in text for text in texts):
+            held()
+        return embed(self, texts)
+
+    def find_slowly(articles: Any) -> list[list[Any]]:
+        held()
+        return [[] for _ in articles]
+
+    if model == "embeds":
+        monkeypatch.setattr(FakeEmbeddings, "embed_documents", embed_slowly)
+    monkeypatch.setattr(
+        "rag.sources.sync.find_quotes", find_slowly if model != "embeds" else lambda them: [[]] * len(them)
+    )
+    thread = threading.Thread(target=news.sources.sync)
+    thread.start()
+    try:
+        assert began.wait(20)
+        assert news.add({"title": "Second", "text": "The ferry is late.", "key": "second"}).added == 1
+        assert news.delete("first") == ["first"]
+        assert thread.is_alive() and news.stats().articles == 1, "the sync has stored nothing yet"
+    finally:
+        goes_on.set()
+        thread.join(20)
+    assert news.stats().articles == 4
+    assert news.search("storm number 2")[0].passage.title == "Storm number 2 reaches the harbour of Port 2"
+    assert not news.doctor()
+
+
+def test_what_changes_while_a_sync_computes_is_computed_again(site: Site, news: Archive) -> None:
+    """A title that was set by hand in between is what is embedded."""
+    from rag.sources.ahead import Ahead
+
+    room = Newsroom(site, 1)
+    news.sources.add(f"{site.url}/sitemap.xml")
+    sync(news)
+    room.correct(0, "The harbour of Port 0 was open on Monday, unlike what an earlier version said.")
+    prepare = Ahead.prepare
+
+    def mended_meanwhile(self: Ahead, articles: Any, catalog: Any) -> Any:
+        ready = prepare(self, articles, catalog)
+        news.mend(room.url(0), title="Harbour open")
+        return ready
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ahead, "prepare", mended_meanwhile)
+        assert sync(news).changed == 1
+    article = news.get(room.url(0))
+    assert (article.title, "was open on Monday" in article.text) == ("Harbour open", True)
+    (ident,) = news.stores.catalog.passages_of([article.id])
+    stored = news.stores.catalog.vectors([ident])[ident]
+    expected = news.stores.embed([f"Harbour open\n{news.stores.catalog.passages([ident])[ident].text}"])[0]
+    assert float(stored @ expected) > 0.999
+
+
 def test_what_comes_by_a_sync_changes_what_is_there(site: Site, tmp_path: Path) -> None:
     """Articles that are synced are compared with those that are there, as ingested ones are."""
     settings = load_settings(

@@ -33,6 +33,18 @@ def test_a_sentence_is_parsed_once() -> None:
     assert [w.text for w in other] == ["It", "rained", "."]
 
 
+def test_what_it_has_come_to_know_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """spaCy keeps every word that it ever met: after very many the parser is loaded anew, and reads as before."""
+    old, known = parser._parser()
+    (before,) = parser.documents(["Qorvanta fled."])
+    monkeypatch.setattr(parser, "_NEW_WORDS", len(old.vocab.strings) - known)
+    parser.documents(["Zembliforgan and Trudawex met Yolquist."])
+    assert parser._parser()[0] is old, "looked at before something is read"
+    (after,) = parser.documents(["Qorvanta fled."])
+    assert parser._parser()[0] is not old
+    assert [t.dep_ for t in after] == [t.dep_ for t in before] and before[0].text == "Qorvanta"
+
+
 def test_nothing_has_no_words() -> None:
     assert parser.trees([]) == []
     assert parser.trees(["", " \n"]) == [(), ()]

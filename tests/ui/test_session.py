@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -267,11 +268,24 @@ def test_an_empty_archive_leads_on(tmp_path: Path) -> None:
         assert 'data-event="sample"' not in new.thread()
 
 
-def test_the_questions_to_begin_with_are_answered_by_the_archive(tmp_path: Path) -> None:
-    with Archive.open(tmp_path / "a", chat_model="extractive", embeddings=FakeEmbeddings()) as archive:
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an archive of the sample corpus, to be copied."""
+    folder = tmp_path_factory.mktemp("sample") / "a"
+    with Archive.open(folder, chat_model="extractive", embeddings=FakeEmbeddings()) as archive:
+        archive.ingest(Path(__file__).parents[2] / "corpus")
+    return folder
+
+
+def test_the_questions_to_begin_with_are_answered_by_the_archive(sample: Path, tmp_path: Path) -> None:
+    with Archive.open(tmp_path / "none", chat_model="extractive", embeddings=FakeEmbeddings()) as archive:
         beginning = StarterQuestions(archive)
         assert beginning.questions() == []
-        archive.ingest(Path(__file__).parents[2] / "corpus")
+        archive.ingest(write_rows(tmp_path / "one.jsonl", *ROWS))
+        assert beginning.questions(), "what was empty is looked at again"
+    shutil.copytree(sample, tmp_path / "a")
+    with Archive.open(tmp_path / "a", chat_model="extractive", embeddings=FakeEmbeddings()) as archive:
+        beginning = StarterQuestions(archive)
         found = beginning.questions()
         assert 2 <= len(found) <= 4
         assert all(archive.ask(q).answered for q in found)
@@ -279,9 +293,9 @@ def test_the_questions_to_begin_with_are_answered_by_the_archive(tmp_path: Path)
         assert beginning.questions() == beginning.questions()
 
 
-def test_the_greeting_comes_late_and_pushes_nothing_aside(tmp_path: Path) -> None:
+def test_the_greeting_comes_late_and_pushes_nothing_aside(sample: Path, tmp_path: Path) -> None:
+    shutil.copytree(sample, tmp_path / "a")
     with Archive.open(tmp_path / "a", chat_model="extractive", embeddings=FakeEmbeddings()) as archive:
-        archive.ingest(Path(__file__).parents[2] / "corpus")
         new = TabSession(RequestScheduler(archive), "ada", StarterQuestions(archive))
         assert 'data-event="example"' not in new.thread(), "nothing is tried before the page stands"
         assert 'data-event="example"' in str(new.greeting())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from string import ascii_uppercase
 
 from rag.answer.check import exact
@@ -198,7 +198,7 @@ def _pronoun(words: Tree, n: int) -> bool:
     return words[n].tag.startswith("NN") or (led and words[n].dep not in ("nummod", "compound", "quantmod"))
 
 
-@cache
+@lru_cache(1 << 16)  # of any text: a service that runs for months meets more
 def _stem(word: str) -> str:
     found = terms(_SIGNS.get(word.lstrip(ascii_uppercase) if len(word) < 5 else word, word))  # "US$" as "$"
     return found[0] if found else word.lower()
