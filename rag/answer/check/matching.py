@@ -120,7 +120,7 @@ def _kin(one: str, other: str) -> bool:
     )
 
 
-@cache
+@lru_cache(1 << 14)
 def _one_name(name: str, other: str) -> bool:
     """Whether two names are one: a country and its people or its capital, as the exact comparison of names has it."""
     return len(name) > 1 and not exact.missing_names([name], other)
