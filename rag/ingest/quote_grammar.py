@@ -78,6 +78,10 @@ def _apposed(verb: Any) -> Any:
     """
     if verb.tag_ not in _FINITE:
         return None
+    taken = (c for s in verb.children if s.dep_ == "nsubj" and s.text == STAND_IN for c in s.children)
+    for called in taken:  # "“…”, the company's director, Ann Lee, said": another name of what was said
+        if called.dep_ == "appos" and describes_person(called):
+            return called
     for ent in reversed(verb.doc.ents):
         if ent.label_ != "PERSON" or ent.end > verb.i or STAND_IN in ent.text:
             continue
@@ -163,6 +167,21 @@ def phrase_role(phrase: str) -> str | None:
 
 def describes_person(head: Any) -> bool:
     return is_role(head.text) and head.tag_ == "NN"
+
+
+def apposed_name(head: Any) -> Any:
+    """The last word of the name behind a comma, where the head says what somebody is: "the director, Maren Holt"."""
+    if not describes_person(head):
+        return None
+    behind = (c for c in head.children if c.dep_ == "appos" and c.tag_ == "NNP" and c.i > head.i)
+    return next((c for c in behind if c.doc[c.left_edge.i - 1].text == ","), None)
+
+
+def apposed_role(head: Any) -> bool:
+    """Whether a name is told behind it to be somebody's: "Holt, the director of the port"."""
+    if head.tag_ != "NNP":
+        return False
+    return any(c.dep_ == "appos" and c.i > head.i and describes_person(c) for c in head.children)
 
 
 def reported_clause(verb: Any, subject: Any) -> tuple[int, int] | None:

@@ -16,6 +16,8 @@ from typing import Any
 from rag.ingest.people import People
 from rag.ingest.quote_frames import STAND_IN, Frame, frames
 from rag.ingest.quote_grammar import (
+    apposed_name,
+    apposed_role,
     capital_run,
     clause_around,
     describes_person,
@@ -276,7 +278,10 @@ class _Reading:
             and STAND_IN not in e.text
         ]  # fmt: skip
         run = None
-        if head.tag_ == "NNP":
+        apposed = apposed_name(head)
+        if apposed is not None and not names:
+            run = capital_run(frame.text, apposed.idx, apposed.idx + len(apposed), left, right)
+        elif head.tag_ == "NNP":
             run = capital_run(frame.text, head.idx, head.idx + len(head), left, right)
             if run and any(e.label_ == "ORG" and e.start <= head.i < e.end and e.end_char > run[1] for e in doc.ents):
                 run = None  # the name goes on: "the Department of Defense"
@@ -285,7 +290,8 @@ class _Reading:
             ent = inside[0] if inside else names[-1]
             first, last = ent.start_char, ent.end_char
         elif run and (
-            " " in self._people.full(frame.text[slice(*run)].split()[-1])
+            (apposed is not None or apposed_role(head))
+            or " " in self._people.full(frame.text[slice(*run)].split()[-1])
             or not any(e.label_ in _NO_PERSON and e.start <= head.i < e.end for e in doc.ents)
             or self._known_person(frame.text[slice(*run)])
         ):
@@ -301,7 +307,7 @@ class _Reading:
         if is_role(name.split()[-1]) and (m := _OFFICE_OF.match(frame.text[last:right])):
             name, first = m["name"], last + m.start("name")
         full = self._people.full(name)
-        person = bool(names) or " " in full
+        person = bool(names) or " " in full or apposed_role(head)
         role = role_beside(frame.text, left, right, first, last) or self._people.role(full) or self._people.role(name)
         return _Who(full, self._people.whose(role), *frame.span(first, first + len(name)), person)
 

@@ -46,6 +46,29 @@ def test_an_article_tells_who_says_what() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("sentence", "speaker", "role"),
+    [
+        ("“We can survive a bad winter,” said the director, Maren Holt.", "Maren Holt", "director"),
+        ("“The bridge is safe,” said the operator’s director, Maren Holt.", "Maren Holt", "the operator’s director"),
+        (
+            "“It failed us,” the firm’s chief executive, Jon Berg, said on Monday.",
+            "Jon Berg",
+            "the firm’s chief executive",
+        ),
+        ("“It opens in May,” added Holt, the director of the port.", "Holt", "director of the port"),
+        ("The mayor, Ana Ruiz, said that the road was closed.", "Ana Ruiz", "mayor"),
+        # nobody's name stands behind these
+        ("“We are ready,” said the mayor, a lawyer.", "the mayor", None),
+        ("“We are ready,” said the mayor, who was elected in May.", "the mayor", None),
+        ("“We are ready,” said the director, Monday’s guest.", "the director", None),
+        ("“We are ready,” said the company, Harrow Tools.", "Harrow Tools", None),
+    ],
+)
+def test_a_name_behind_the_office_is_the_speakers(sentence: str, speaker: str, role: str | None) -> None:
+    assert [(q.speaker, q.role) for q in read(sentence)] == [(speaker, role)]
+
+
 def test_a_surname_gets_the_role_that_was_given_paragraphs_before() -> None:
     roles = {q.speaker: q.role for q in read(ARTICLE)}
     assert roles["Qin Gang"] == "Chinese foreign minister"
