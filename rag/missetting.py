@@ -9,6 +9,8 @@ from pathlib import Path
 from types import UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
 
+from rag.text.counting import count
+
 if TYPE_CHECKING:
     from pydantic.fields import FieldInfo
 
@@ -113,7 +115,7 @@ def allowed(field: FieldInfo) -> str:
         return "a path"
     if pattern := _FORMS.get(str(rules.get("pattern"))):
         return pattern
-    return f"a text of at most {rules['max_length']:,} characters" if "max_length" in rules else "a text"
+    return f"a text of at most {count(int(rules['max_length']), 'character')}" if "max_length" in rules else "a text"
 
 
 def _bounds(rules: Mapping[str, float]) -> str:

@@ -398,7 +398,8 @@ class _WorkerPool:
                 shared = self._queue_size - self._queue_size // 4
                 of_user = sum(j.user == job.user for j in self._waiting)
                 if len(self._waiting) >= (shared if of_user else self._queue_size):
-                    raise ServiceBusy(f"Waiting already: {count(len(self._waiting), 'question')}. {_LATER}")
+                    waiting = count(len(self._waiting), "question is", "questions are")
+                    raise ServiceBusy(f"{waiting} waiting already. {_LATER}")
             self._waiting.append(job)
             self._dispatch()
 

@@ -69,7 +69,9 @@ def test_they_are_all_here() -> None:
         for file in (ROOT / "benchmarks").rglob("*.py")
         if '__name__ == "__main__"' in file.read_text("utf-8")
     }
-    assert started - {"benchmarks.child", "benchmarks.peers", "benchmarks.plain"} <= set(ENTRY_POINTS)
+    assert started - {"benchmarks.child", "benchmarks.peers", "benchmarks.plain", "benchmarks.stress.served"} <= set(
+        ENTRY_POINTS
+    )
 
 
 def test_they_are_not_installed() -> None:

@@ -103,7 +103,7 @@ def test_an_error_ends_one_question_only(
     chat.replies = [RuntimeError("it broke"), f"{LINE} [1]"]
     done = talk(cli, monkeypatch, f"{QUESTION}\n{'x' * 5000}\n{QUESTION}\n", "--archive", ports)
     assert done.code == 3
-    assert "it broke" in done.err and "5000 characters" in done.err
+    assert "it broke" in done.err and "5,000 characters" in done.err
     assert done.out.count(LINE) >= 2
     assert "Traceback" not in done.err
 

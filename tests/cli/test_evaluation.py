@@ -449,7 +449,7 @@ def test_ctrl_c_loses_nothing_and_says_so(
     assert done.code == 130
     assert left == [130]
     assert done.out == ""
-    assert done.err.splitlines()[-2:] == ["2 of 4 cases are kept; the same command goes on.", "stopped"]
+    assert done.err.splitlines()[-2:] == ["Cases that are kept: 2 of 4. The same command goes on.", "stopped"]
     assert "Traceback" not in done.err
     assert [r.case.id for r in read_rows(tmp_path / "run")] == ["s0", "s1"]
     done = cli("eval", cases, "--out", tmp_path / "run", "--workers", "1")

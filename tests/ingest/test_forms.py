@@ -81,7 +81,7 @@ def test_the_limits_of_archives_are_settings(tmp_path: Path) -> None:
         ({}, 3, None),
         ({"unpack_depth": 1}, 1, "an archive within 1 archives is not opened"),
         ({"unpack_depth": 0}, 0, "an archive within 0 archives is not opened"),
-        ({"unpack_files": 1}, 1, "the archive holds more than 1 files; the rest is left out"),
+        ({"unpack_files": 1}, 1, "the archive holds more than 1 file; the rest is left out"),
     ):
         with Archive.open(tmp_path / "x", settings=load_settings(**named)) as archive:
             told = archive.preview(tmp_path / "outer.zip")

@@ -87,5 +87,5 @@ def test_an_added_reader_takes_precedence_over_a_built_in_one(tmp_path: Path, ad
 def test_two_added_readers_of_one_ending_are_refused(tmp_path: Path, added: Any) -> None:
     added("one", LineReader())
     added("other", LineReader())
-    with pytest.raises(PluginError, match=r"'one' and 'other', read \.wire files\. Uninstall one"):
+    with pytest.raises(PluginError, match=r"'one' and 'other', read files that end in \.wire\. Uninstall one"):
         list(load([tmp_path]))
