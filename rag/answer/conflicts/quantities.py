@@ -24,7 +24,7 @@ from rag.text.tokens import terms
 from rag.text.told_days import named_days
 from rag.text.word_lists import Figures
 
-When = Literal["past", "ahead", "now"]
+When = Literal["past", "ahead", "now", "any"]
 
 _WORDS = lexicon("en").section(Figures)
 _ARGUMENTS = frozenset("nsubj nsubjpass dobj attr npadvmod oprd dative".split())
@@ -55,6 +55,7 @@ class Quantity:
     told: frozenset[str]
     """These nouns, and the verb."""
     when: When
+    """"any" of a sum that is told beside its thing ("an £84 million extension"): whenever that is paid."""
 
 
 def differing(claim: Claim, other: Said, shared: frozenset[str], apart: int | None) -> str | None:
@@ -118,6 +119,8 @@ def quantities(text: str) -> tuple[Quantity, ...]:
 
 def _one(one: Quantity, other: Quantity, near: tuple[frozenset[str], frozenset[str]], shared: frozenset[str]) -> bool:
     """Whether two quantities are one, whatever their figures."""
+    if one.when == other.when == "any":
+        return False  # "the $20 million prize", "the $30 million prize": each says which one it is
     if one.what != other.what or one.counted != other.counted or one.marks != other.marks:
         return False
     if one.names - near[1] or other.names - near[0]:
@@ -137,12 +140,12 @@ def _one(one: Quantity, other: Quantity, near: tuple[frozenset[str], frozenset[s
 
 def _one_time(one: Quantity, other: Quantity, claim: Claim, said: Said, apart: int | None) -> bool:
     """Whether two quantities are of one time: what only holds now is another one on another day."""
-    if (one.when == "ahead") != (other.when == "ahead"):
+    if "any" not in (one.when, other.when) and (one.when == "ahead") != (other.when == "ahead"):
         return False  # what was planned, and what came of it
     toll = one.what in PEOPLE
     if "now" in (one.when, other.when) and apart and not (toll and apart <= SAME_TIME):
         return False
-    if one.when == "ahead":
+    if "ahead" in (one.when, other.when):
         return True
     mine = [n.days for n in named_days(claim.text, claim.published, "en")]
     yours = [n.days for n in named_days(said.text, said.passage.published, "en")]
@@ -171,6 +174,8 @@ def _quantities(text: str) -> tuple[Quantity, ...]:
 
 def _quantity(tree: Tree, below: list[list[int]], places: list[tuple[int, int]], figure: Figure) -> Quantity | None:
     inside = [n for n, (start, end) in enumerate(places) if start < figure.end and end > figure.start]
+    if (thing := _thing_of_sum(tree, inside, figure)) is not None:
+        return _sum_of(tree, below, thing, inside, figure)
     noun = _counted(tree, below, inside, figure)
     where = None if noun is None else _said_by(tree, below, noun)
     if noun is None or where is None:
@@ -207,6 +212,35 @@ def _quantity(tree: Tree, below: list[list[int]], places: list[tuple[int, int]],
         named,
         of | {_stem(tree, verb)},
         when,
+    )
+
+
+def _thing_of_sum(tree: Tree, inside: list[int], figure: Figure) -> int | None:
+    """The noun before which a sum of money stands: "an £84 million extension"."""
+    if figure.counted or "%" in figure.unit or not inside:
+        return None
+    at = next((n for n in inside if tree[n].head not in inside or tree[n].head == n), inside[0])
+    while tree[at].dep in _MODIFIERS and tree[at].head > at:
+        at = tree[at].head
+        if tree[at].tag in ("NN", "NNS") and at not in inside and tree[at].lemma not in numbers.CURRENCIES:
+            return at
+    return None
+
+
+def _sum_of(tree: Tree, below: list[list[int]], thing: int, inside: list[int], figure: Figure) -> Quantity:
+    """A sum as the cost of the thing that it stands before, or as what that is: a grant, a loan."""
+    nouns = [n for n in range(len(tree)) if n not in inside and tree[n].tag[:2] == "NN" and not _time(tree, n)]
+    of = frozenset(s for n in nouns for s in terms(tree[n].text))
+    return Quantity(
+        figure,
+        figures.role_of([], [_stem(tree, thing)], figures.ROLES) or "cost",
+        "",
+        frozenset(),
+        frozenset(_stem(tree, n) for n in _heads(tree, below, thing)),
+        of,
+        frozenset(s for n in nouns if _named(tree, n) for s in terms(tree[n].text)),
+        of,
+        "any",
     )
 
 

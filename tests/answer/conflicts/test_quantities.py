@@ -34,6 +34,11 @@ TOLD = [
         "340 against 280 houses",
     ),
     (
+        Said("The tram extension in Kellmouth will cost £97 million, the council admitted.", "Tram", "2024-03-05"),
+        Said("Trams will run from Kellmouth after councillors approved an £84 million extension.", "", "2024-03-05"),
+        "£97 million against £84 million",
+    ),
+    (
         Said("The ferry carried 212 passengers and 31 cars when it left Kellmouth.", "Ferry", "2024-03-05"),
         Said("The ferry from Kellmouth carried 187 passengers and a crew of 14.", "Ferry", "2024-03-05"),
         "212 against 187 passengers",
@@ -45,6 +50,14 @@ TOLD = [
     ),
 ]  # fmt: skip
 SILENT = [
+    (
+        Said("The $20 million prize was won in Ostmere on Friday.", "Prize won in Ostmere", "2024-03-05"),
+        Said("It is far from the $30 million prize that was won in Ostmere.", "Prize won in Ostmere", "2024-03-05"),
+    ),
+    (
+        Said("The tram extension in Kellmouth will cost £97 million, the council admitted.", "Tram", "2024-03-05"),
+        Said("The tram in Kellmouth got a £52 million grant from the state.", "Tram", "2024-03-05"),
+    ),
     (HALL, Said("The car park in Ostmere cost 9.6 million euros.", "Car park", "2024-03-05")),
     (HALL, Said("The concert hall in Ostmere was to cost 9.6 million euros at first.", "Hall", "2023-03-05")),
     (HALL, Said("The concert hall in Ostmere cost about 10 million euros.", "Hall", "2024-03-05")),
