@@ -97,7 +97,9 @@ def _found(stores: Stores, summary: ArticleSummary, score: float, leaves: Sequen
 
 def marks(text: str, leaves: Sequence[Word | Phrase]) -> list[_Span]:
     """Where words and phrases of a query stand in a text: (start, end), in order, none overlapping."""
-    there = list(places(text))
+    words = [leaf.word for leaf in leaves if isinstance(leaf, Word)]
+    # A stem begins as its word does, so most of a long text need not be looked at; a phrase needs every word.
+    there = list(places(text, {word[0] for word in words} if len(words) == len(leaves) else None))
     roots = stems([word for _, _, word in there])
     spans: set[_Span] = set()
     for leaf in leaves:

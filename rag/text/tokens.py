@@ -7,8 +7,8 @@ in every script: Latin words are folded and stemmed, runs of Chinese and Japanes
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from functools import cache
+from collections.abc import Collection, Iterator, Sequence
+from functools import cache, lru_cache
 from typing import Any
 
 from rag.text.normalize import strip_accents
@@ -17,6 +17,7 @@ from rag.text.scripts import CJK, CJK_INDEXED
 # A word with inner apostrophes, full stops (U.S.) or hyphens taken apart below; or a run of CJK.
 _TERM = re.compile(rf"[{CJK_INDEXED}]+|(?:[^\W_](?<![{CJK_INDEXED}])[\u0300-\u036f]*)+(?:['’](?=s\b)s)?")
 _PLACE = re.compile(rf"\b(?:[A-Za-z]\.){{2,}}|{_TERM.pattern}", re.IGNORECASE)
+_UNUSUAL = re.compile(rf"[{CJK_INDEXED}\u0300-\u036f]")
 _ONLY_CJK = re.compile(rf"[{CJK_INDEXED}]+")
 _ACRONYM = re.compile(r"\b(?:[A-Za-z]\.){2,}")
 # Chinese words that ask: taken out, or they would make pairs with what is asked about.
@@ -58,13 +59,32 @@ def terms(text: str) -> list[str]:
     return stems
 
 
-def places(text: str) -> Iterator[tuple[int, int, str]]:
+@lru_cache(maxsize=256)
+def _plain_word(starts: frozenset[str]) -> re.Pattern[str]:
+    """``_PLACE`` for texts without CJK and combining marks, in a third of the time.
+
+    Args:
+        starts: Only of words that begin with one of these letters, or with one outside ASCII; empty: of all.
+    """
+    begins = "".join(re.escape(s) for s in sorted(starts))
+    inside = r"(?!(?<=[^\W_]['’])s\b)(?!(?<=\b[A-Za-z]\.)[A-Za-z]\.)"  # of "Qin's", and of "U.S."
+    here = rf"(?<![^\W_])(?=[{begins}]|[^\x00-\x7f]){inside}" if starts else ""
+    return re.compile(rf"{here}(?:\b(?:[A-Za-z]\.){{2,}}|[^\W_]+(?:['’](?=s\b)s)?)", re.IGNORECASE)
+
+
+def places(text: str, starts: Collection[str] | None = None) -> Iterator[tuple[int, int, str]]:
     """The words of a text as they are written, with where they stand: (start, end, word folded but not stemmed).
 
     For finding words and phrases exactly. Runs of Chinese and Japanese characters become overlapping pairs, acronyms
     one word without their full stops ("U.S." as "us"), and "Qin's" is "qin".
+
+    Args:
+        text: Any.
+        starts: Only words are wanted that begin with one of these letters, which are folded; the others are passed over
+            as far as that is quickly told. None: all.
     """
-    for m in _PLACE.finditer(text):
+    plain = _UNUSUAL.search(text) is None
+    for m in (_plain_word(frozenset(starts or ())) if plain else _PLACE).finditer(text):
         word = m.group()
         if _ONLY_CJK.fullmatch(word):
             for i in range(max(1, len(word) - 1)):

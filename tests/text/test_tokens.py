@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rag.text import tokens
 from rag.text.tokens import count_words, query_terms, terms
 
 
@@ -77,3 +78,21 @@ def test_words_are_never_empty_and_the_same_each_time(text: str) -> None:
 )
 def test_words_are_counted(text: str, count: int) -> None:
     assert count_words(text) == count
+
+
+WORDY = st.text(st.sampled_from("abSs'’.- _éÉıİ1中e\u0301"), max_size=60)
+
+
+@given(WORDY | st.text(max_size=60))
+def test_the_quick_way_finds_the_words_of_the_slow_one(text: str) -> None:
+    quick = list(tokens.places(text))
+    slow = list(tokens.places(text + " 中"))
+    assert quick == [place for place in slow if place[0] < len(text)]
+
+
+@given(WORDY)
+def test_words_that_begin_with_a_letter_are_among_all_and_none_is_lost(text: str) -> None:
+    every = list(tokens.places(text))
+    some = list(tokens.places(text, {"s"}))
+    assert set(some) <= set(every)
+    assert [place for place in every if place[2].startswith("s")] == [p for p in some if p[2].startswith("s")]
