@@ -15,6 +15,7 @@ mark of a sentence is the ``</s>`` before it.
 from __future__ import annotations
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -201,8 +202,7 @@ def shipped(path: Path) -> dict[str, torch.Tensor]:
     for packed in arrays:
         if packed.startswith("judge.") and packed.endswith("_quantized"):
             stem = packed.removesuffix("_quantized")
-            values = arrays[packed].astype(np.float32) - arrays[f"{stem}_zero_point"].astype(np.float32)
-            values *= arrays[f"{stem}_scale"]
+            values = _unquantized(arrays, stem)
             turned = stem.endswith("_Transposed")
             name = stem.removeprefix("judge.").removesuffix("_Transposed")
             state[name] = torch.tensor(values.T if turned else values)
@@ -212,11 +212,15 @@ def shipped(path: Path) -> dict[str, torch.Tensor]:
         weight = next((name for name in node.input if name.endswith("_quantized") and name in arrays), None)
         if weight is None:
             continue
-        stem = weight.removesuffix("_quantized")
-        values = arrays[weight].astype(np.float32) - arrays[f"{stem}_zero_point"].astype(np.float32)
         name = node.name.strip("/").rsplit("/", 1)[0].replace("/", ".").removeprefix("judge.")
-        state[f"{name}.weight"] = torch.tensor((values * arrays[f"{stem}_scale"]).T.copy())
+        state[f"{name}.weight"] = torch.tensor(_unquantized(arrays, weight.removesuffix("_quantized")).T.copy())
     return state
+
+
+def _unquantized(arrays: Mapping[str, np.ndarray], stem: str) -> np.ndarray:
+    """A tensor that onnxruntime stored in 8 bits, as float32 of the same shape."""
+    values = arrays[f"{stem}_quantized"].astype(np.float32) - arrays[f"{stem}_zero_point"].astype(np.float32)
+    return values * arrays[f"{stem}_scale"]
 
 
 def trainable(judge: Judge) -> list[dict[str, Any]]:

@@ -15,8 +15,9 @@ from functools import cache
 
 from rag.answer.check.exact import names
 from rag.index.links import Link, Span
-from rag.record.frames import Phrase, Told, called_off, changes, may_change, told
+from rag.record.frames import Phrase, Told, changes, may_change, told
 from rag.text import numbers, parser
+from rag.text.changing import called_off
 from rag.text.lexicon import alternation, lexicon
 from rag.text.names import is_role
 from rag.text.notes import is_note

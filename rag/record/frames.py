@@ -15,7 +15,7 @@ from typing import Literal
 from rag.answer.check.governors import WORDS as SUPPORT
 from rag.answer.check.governors import children, governed, verbal
 from rag.text.calendar_names import ENGLISH_CALENDAR
-from rag.text.changing import OFF, called_off, forms, whole
+from rag.text.changing import OFF, forms, whole
 from rag.text.lexicon import alternation, lexicon
 from rag.text.names import is_role
 from rag.text.parser import Tree
@@ -330,4 +330,4 @@ def _asked(tree: Tree, below: list[list[int]], at: int) -> bool:
     )
 
 
-__all__ = ["Frame", "Phrase", "Told", "called_off", "changes", "may_change", "told"]
+__all__ = ["Frame", "Phrase", "Told", "changes", "may_change", "told"]

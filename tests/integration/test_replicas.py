@@ -6,6 +6,7 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,10 +32,11 @@ SECRET = {"ONRECORD_SESSION_SECRET": "a secret that all replicas share, long eno
 
 def ask(at: str, number: int, **more: Any) -> httpx.Response:
     body = {"question": f"How many boats had storm{number:04} damaged?", **more}
+    post = partial(httpx.post, f"{at}/api/ask", json=body, headers=HEADERS, timeout=60)
     try:
-        return httpx.post(f"{at}/api/ask", json=body, headers=HEADERS, timeout=60)
+        return post()
     except httpx.RemoteProtocolError:  # cut off in its middle: for the client to ask again (docs/deploy.md)
-        return httpx.post(f"{at}/api/ask", json=body, headers=HEADERS, timeout=60)
+        return post()
 
 
 def under_load(at: str, two: list[Replica], questions: int = 18, killed_after: int = 5) -> list[httpx.Response]:

@@ -129,7 +129,7 @@ def _complement(tree: Tree, below: list[list[int]], at: int) -> bool:
 def speaks(tree: Tree, at: int) -> bool:
     """Whether a word tells that somebody says or thinks something."""
     low = tree[at].text.lower()
-    if low in ("according", "reportedly", "allegedly", "account") or tree[at].lemma in ("accuse", "speak", "caution"):
+    if low in ("according", "account", *_HEARD) or tree[at].lemma in ("accuse", "speak", "caution"):
         return True
     return _says(tree, at) and verbal(tree, at)
 
@@ -173,11 +173,7 @@ def _framed(tree: Tree, below: list[list[int]], at: int, found: Governed) -> Non
         low = word.text.lower()
         if word.dep == "mark" and low in WORDS.conditions:
             found.conditions.add(c)
-        elif (
-            low == "according"
-            or (word.dep == "advmod" and low in ("reportedly", "allegedly"))
-            or _by_report(tree, below, c)
-        ):
+        elif low == "according" or (word.dep == "advmod" and low in _HEARD) or _by_report(tree, below, c):
             found.said.add(c)
         elif (
             word.dep == "advcl"

@@ -204,9 +204,7 @@ def _quantity(tree: Tree, below: list[list[int]], places: list[tuple[int, int]],
         figure,
         role or what,
         counted,
-        frozenset(
-            _stem(tree, c) for c in below[noun] if c not in inside and tree[c].dep in ("amod", "compound", "nmod")
-        ),
+        frozenset(_stem(tree, c) for c in below[noun] if c not in inside and tree[c].dep in _MARKS),
         core - {what},
         of,
         named,
