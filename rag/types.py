@@ -170,6 +170,8 @@ class Query(Value):
     """Whether what the question says of when was to count."""
     sought: str = ""
     """What is looked for, where it is not ``standalone``: the question without its opening and what it says of when."""
+    before_it: str = ""
+    """Of a conversation, the last question and the beginning of its answer: looked for together with ``text`` too."""
 
     @property
     def rewritten(self) -> str:

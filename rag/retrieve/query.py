@@ -43,7 +43,8 @@ def build_query(
     after, before = period(options, now)
     language = language_code(options.get("language"))
     times = options.get("times", True)
-    standalone = _rewritten(text, talk(options.get("history")), rewriters)
+    history = talk(options.get("history"))
+    standalone = _rewritten(text, history, rewriters)
     from rag.retrieve import preamble, speaker
 
     bare = preamble.strip_preamble(standalone)
@@ -71,6 +72,7 @@ def build_query(
         time=time,
         times=times,
         sought=sought,
+        before_it=_before_it(history),
     )
 
 
@@ -97,6 +99,15 @@ def _rewritten(text: str, history: Sequence[tuple[str, str]], rewriters: Sequenc
         if other := rewriter.rewrite(standalone, history):
             standalone = _checked(other)
     return standalone
+
+
+def _before_it(history: Sequence[tuple[str, str]]) -> str:
+    """What was said before a question of a conversation; empty for the first one."""
+    if not history:
+        return ""
+    from rag.retrieve import rewrite
+
+    return rewrite.before_it(history)
 
 
 def _when(question: str, today: datetime) -> tuple[Time | None, str]:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 
 _DEPTH = 100  # passages that each arm gives at least
+_LEANING, _ALONE = 2.0, 0.5
+"""What a search with what was said before counts, beside 1.0 for the one without: of a question that leans on the
+conversation, and of one that seems to stand alone (docs/benchmarks.md has the comparison)."""
 _SPARE = 16  # passages looked at beyond twice as many as are asked for: twins take no places of their own
 
 
@@ -82,6 +85,7 @@ class Retriever:
         query = prior.with_the_next_day(asked)
         depth = max(_DEPTH, 4 * query.k)
         of_its_time = prior.timely(query)
+        in_talk, by_talk = _in_talk(query)
         candidates = fusion.Candidates()
         for name, arm in self._arms():
             if weight := arm.weight(query):
@@ -89,6 +93,8 @@ class Retriever:
                 candidates.add(name, arm.search(query, depth), weight, across)
                 if of_its_time is not None and name != "other":  # of another package: it need not know filters
                     candidates.add(name, arm.search(of_its_time, depth), weight * prior.WITHIN, across)
+                if in_talk is not None and name in ("dense", "lexical"):
+                    candidates.add(name, arm.search(in_talk, depth), weight * by_talk, across)
         across = self._tongues.across(query, "lexical")
         arms.add_articles(candidates, query, self._stores, depth, self._lexical.weight(query), across)
         # Twins of a passage rank next to it, so a few more than are asked for are enough to fold them in.
@@ -110,6 +116,18 @@ class Retriever:
 
             self._others = [make(self._stores) for make in registry.arms().values()]
         return own + [("other", arm) for arm in self._others]
+
+
+def _in_talk(query: Query) -> tuple[Query | None, float]:
+    """A question of a conversation with what was said before it, and what counts for that; None for the first one.
+
+    What a follow-up leans on is seldom told rightly by rules: with the last question and its answer behind it, as it
+    stands, it finds its passage more often than rewritten. Where it seems to stand alone that counts less.
+    """
+    if not query.before_it:
+        return None, 0.0
+    words = f"{query.text} {query.before_it}"
+    return query.model_copy(update={"sought": words}), _LEANING if query.standalone != query.text else _ALONE
 
 
 def _allowed(passage: PassageRow, query: Query) -> bool:

@@ -26,6 +26,8 @@ LONGEST = 300
 _TURNS = 30
 """Turns that are looked back on."""
 
+_BEGINNING = 240
+"""Of an answer, how much is looked for with the question after it, in characters."""
 _ANSWER = 1500
 """Characters of an answer that are looked at."""
 
@@ -89,6 +91,16 @@ def condense(question: str, history: Sequence[tuple[str, str]]) -> str:
         talk.questions.append(_resolved(asked, talk)[:LONGEST])
         talk.answers.append(_MARKS.sub("", answer[:_ANSWER]))
     return _resolved(question, talk)
+
+
+def before_it(history: Sequence[tuple[str, str]]) -> str:
+    """The last question of a conversation, standing alone, with the beginning of its answer.
+
+    Args:
+        history: As for ``condense``, not empty.
+    """
+    asked, answer = history[-1]
+    return f"{condense(asked, history[:-1])} {_MARKS.sub('', answer)[:_BEGINNING]}".strip()
 
 
 def _resolved(question: str, talk: Conversation) -> str:
