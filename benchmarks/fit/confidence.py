@@ -4,16 +4,17 @@
     python -m benchmarks.fit.confidence ../shared/data --write          # and writes the file
     python -m benchmarks.fit.confidence ../shared/data --only across    # questions in another language alone
 
-Data: 240 of CLAPNQ's 600 development questions over its pool of 597 passages, half of which no passage answers; 60
-questions of XQuAD in each of English, Turkish and Chinese over its 240 paragraphs, each asked a second time with the
-passages left out that answer; the 100 newsroom questions over 295 articles of Wikinews, which count three times (news
-says a thing more than once: leaving out a passage does not make a question unanswerable). ``sentence`` ranks the
-sentences of a question that can be answered: those that hold gold words against the others. ``answers`` decides whether
-to refuse, by what speaks for the first sentence: whether a gold sentence is among the first three. Each is fitted with
-the cosines of the built-in embedding model, on English, and without them, on everything that is asked in the articles'
-language. ``…_across`` are fitted on 160 of XQuAD's questions in each of Turkish and Chinese over its paragraphs in
-English, asked by a bridge (``benchmarks/fit/bridge.py``), with and without the passages that answer; there words in
-common are names and figures, and count for more. Figures are cross-validated, with folds by question.
+Data: the questions on news that ``benchmarks/fit/news_questions.jsonl`` keeps for this, of which the reader has learnt
+nothing, over the articles they were written for and 140 others; 240 of CLAPNQ's 600 development questions over its pool
+of 597 passages, half of which no passage answers; 60 questions of XQuAD in each of English, Turkish and Chinese over
+its 240 paragraphs, each asked a second time with the passages left out that answer. ``sentence`` ranks the sentences of
+a question that can be answered: those that hold gold words against the others. ``answers`` decides whether to refuse,
+by what speaks for the first sentence: whether a gold sentence is among the first three. Each is fitted with the cosines
+of the built-in embedding model, on English, and without them, on everything that is asked in the articles' language.
+``…_across`` are fitted on the questions on news in another language and on 100 of XQuAD's in each of Turkish and
+Chinese over its paragraphs in English, asked by a bridge (``benchmarks/fit/bridge.py``), with and without the passages
+that answer; there words in common are names and figures, and count for more. Figures are cross-validated, with folds by
+question.
 The file is written only with ``--write``.
 """
 
@@ -33,6 +34,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.model_selection import GroupKFold, cross_val_predict
 
+from benchmarks.fit import news
 from benchmarks.quality.runs import archive_of, say
 from benchmarks.quality.sets import SETS, Set
 from rag.answer import quoting, reader
@@ -48,11 +50,11 @@ NAMES = tuple(confidence.Signs.__dataclass_fields__)
 COSINES = ("likeness", "ahead", "above")
 PLAIN = tuple(name for name in NAMES if name not in COSINES)
 XQUAD = 60
-ABROAD = 160
+ABROAD = 100
 """Questions in each other language over articles in English."""
 CLAPNQ = 240
-NEWSROOM = 3
-"""How often the newsroom's questions count."""
+NEWS = 1.5
+"""How often the questions on news count."""
 _FOLDS = 5
 _CAUTIONS = (0.3, 0.4, 0.5, 0.6)
 
@@ -84,18 +86,19 @@ class Question:
     answerable: bool = True
 
 
-def _cases(task: Set, data: Path, number: int | None) -> Iterator[Question]:
-    cases = task.cases(data)
-    for case in sample(cases, number) if number else cases:
-        # CLAPNQ's answers are retold, and in no article word for word
-        answers = tuple(case.answers) if task.name != "clapnq" else ()
-        options: dict[str, Any] = {"times": case.today is not None}
-        if case.today is not None:
-            options |= {"today": case.today, "history": [(turn.question, turn.answer) for turn in case.history]}
-        gold = tuple(case.evidence)
-        # what denies a false premise answers it
-        answerable = case.answerable or (case.rubric is not None and bool(gold))
-        yield Question(case.id, case.question, gold, answers, options, answerable)
+def _clapnq(task: Set, data: Path) -> Iterator[Question]:
+    for case in sample(task.cases(data), CLAPNQ):
+        # its answers are retold, and in no article word for word
+        yield Question(case.id, case.question, tuple(case.evidence), (), {"times": False}, case.answerable)
+
+
+def _news(data: Path) -> Iterator[Question]:
+    texts = news.archived(data)
+    for n, row in enumerate(news.asked("confidence")):
+        text = texts[row["article"]]
+        gold = tuple(text[start:end] for start, end in row["gold"])
+        options: dict[str, Any] = {"times": False, "history": [tuple(turn) for turn in row.get("history", ())]}
+        yield Question(f"news-{n}", row["question"], gold, (), options, bool(gold))
 
 
 def _read(archive: Archive, of: str, asked: Question, *, without: bool = False) -> Asked | None:
@@ -155,8 +158,8 @@ Planned = tuple[str, Path, Iterator[Question], bool]
 
 def _planned(data: Path, sets: Mapping[str, Set]) -> list[Planned]:
     plan: list[Planned] = [
-        ("newsroom", archive_of(sets["newsroom"], data), _cases(sets["newsroom"], data, None), False),
-        ("clapnq", archive_of(sets["clapnq"], data), _cases(sets["clapnq"], data, CLAPNQ), False),
+        ("news", news.ARCHIVE, _news(data), False),
+        ("clapnq", archive_of(sets["clapnq"], data), _clapnq(sets["clapnq"], data), False),
     ]
     for language in ("en", "tr", "zh"):
         folder = archive_of(sets[f"xquad-{language}"], data)
@@ -198,7 +201,7 @@ def _crossed(x: np.ndarray, y: np.ndarray, weight: np.ndarray, groups: np.ndarra
 
 
 def _weights(asked: Sequence[Asked]) -> np.ndarray:
-    return np.array([NEWSROOM if a.set.startswith("newsroom") else 1.0 for a in asked])
+    return np.array([NEWS if a.set.startswith("news") else 1.0 for a in asked])
 
 
 def _rank(asked: Sequence[Asked], names: Sequence[str]) -> tuple[dict[str, Any], list[list[float]]]:
@@ -266,7 +269,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("without")
         fitted["sentence_without_cosines"], fitted["answers_without_cosines"] = _stage(at_home, PLAIN)
     print("questions in another language")
-    abroad = [a for a in found if a.fit == "across" and not a.set.startswith("newsroom")]
+    abroad = [a for a in found if a.fit == "across" and a.set != "clapnq"]
     fitted["sentence_across"], fitted["answers_across"] = _stage(abroad, NAMES)
     if options.write:
         FILE.write_text(json.dumps(fitted, indent=1) + "\n", "utf-8")

@@ -222,4 +222,13 @@ SETS: tuple[Set, ...] = (
         note="as a newsroom asks; judged by patterns",
         whole=True,
     ),
+    Set(
+        "newsroom-own",
+        "wikinews",
+        "wikinews/articles.jsonl",
+        lambda _: load_cases(Path(__file__).with_name("newsroom_own.jsonl")),
+        RUBRIC,
+        note="others, of other articles: nothing is tuned on them",
+        whole=True,
+    ),
 )

@@ -3,6 +3,8 @@
 1. Do the cited words support it, or others of the evidence (``check/verify.py``)?
 2. Are they the words of whom the statement and the question mean (``attribution.py``)?
 3. Do the checks of other packages (``rag.protocols.Check``) let it through?
+4. Does it rest on one of the quotes that it is shown above? They are what the reader holds for the answer; what is true
+   of the sentences beside them may answer something else.
 
 What fails is rejected with the reason; what passes is added to the draft.
 """
@@ -19,7 +21,7 @@ from rag.answer.evidence import Embed, Numbered
 from rag.composing import AnswerText, cite
 from rag.index.catalog import Catalog
 from rag.protocols import Check
-from rag.types import Delta, RejectedSentence
+from rag.types import Citation, Delta, RejectedSentence
 
 _NARROWED = 0.02
 """What a statement's score may lose when only one of the sentences it cites is kept."""
@@ -111,7 +113,7 @@ class SentenceChecker:
         )
         if not verdict.ok and not self._deleted.isdisjoint(statement.numbers):
             draft.taken_down = True
-        if why := self._objection(claim, verdict, cited):
+        if why := self._objection(claim, verdict, cited) or _beside(cited, draft.text.quotes):
             draft.rejected.append(RejectedSentence(text=claim, why=why))
             return None
         return draft.text.add(claim, [cite(e.passage, e.text, e.start, e.end, verdict.support) for e in cited])
@@ -199,3 +201,12 @@ class SentenceChecker:
 
 
 __all__ = ["Draft", "SentenceChecker"]
+
+
+def _beside(cited: Sequence[Numbered], quotes: Sequence[Citation]) -> str:
+    """Why a claim is not of the quotes it would stand above; empty where it is, or where there are none."""
+    places = {(q.article_id, q.start, q.end) for q in quotes}
+    words = {" ".join(q.quote.split()) for q in quotes}
+    if not quotes or any((e.article_id, e.start, e.end) in places or " ".join(e.text.split()) in words for e in cited):
+        return ""
+    return "it rests on words that are not among the quotes"

@@ -56,14 +56,18 @@ class Reading:
 
 
 @dataclass
-class _Chunk:
+class Chunk:
     """Sentences of a passage that are read together."""
 
     hit: Hit
     ids: list[int]
+    """As the network reads them, with the question and the headline."""
     numbers: list[int]
+    """Which of the passage's sentences they are."""
     marks: list[int]
+    """Where each begins in ``ids``."""
     offsets: list[list[tuple[int, int]]]
+    """Of each sentence, (start, end) in it of each piece."""
 
 
 def read(question: str, hits: Sequence[Hit], states: Callable[[Passage, int], bool]) -> list[Reading]:
@@ -84,9 +88,9 @@ def read(question: str, hits: Sequence[Hit], states: Callable[[Passage, int], bo
     """
     model = network.shared()
     head = [network.BOS, *model.encode(question).ids[:QUESTION]]
-    chunks = [chunk for hit in hits for chunk in _chunks(model, head, hit)]
+    read_as = [chunk for hit in hits for chunk in chunks(model, head, hit)]
     found: list[Reading] = []
-    for chunk, out in zip(chunks, model.run([c.ids for c in chunks]), strict=True):
+    for chunk, out in zip(read_as, model.run([c.ids for c in read_as]), strict=True):
         scores = _scores(chunk, out)
         shares = np.exp(scores - scores.max())
         shares /= shares.sum() + math.exp(out.none - float(scores.max()))
@@ -98,21 +102,21 @@ def read(question: str, hits: Sequence[Hit], states: Callable[[Passage, int], bo
     return sorted(found, key=lambda r: -r.odds)
 
 
-def _chunks(model: network.Network, head: Sequence[int], hit: Hit) -> Iterator[_Chunk]:
+def chunks(model: network.Network, head: Sequence[int], hit: Hit) -> Iterator[Chunk]:
     """A passage in pieces that fit, each with the question and the headline; a piece begins with the last sentence
     of the one before, so that "he" is understood."""
     passage = hit.passage
     start = list(head)
     if passage.title:
         start += [network.EOS, *model.encode(passage.title).ids[:HEADLINE]]
-    chunk = _Chunk(hit, list(start), [], [], [])
+    chunk = Chunk(hit, list(start), [], [], [])
     last: tuple[list[int], list[tuple[int, int]]] | None = None
     for n in range(len(passage.sentences)):
         coded = model.encode(sentence(passage, n))
         ids, offsets = coded.ids[:SENTENCE], coded.offsets[:SENTENCE]
         if chunk.numbers and len(chunk.ids) + len(ids) + 2 > LENGTH:
             yield _closed(chunk)
-            chunk = _Chunk(hit, list(start), [], [], [])
+            chunk = Chunk(hit, list(start), [], [], [])
             if last and len(start) + len(last[0]) + len(ids) + 3 <= LENGTH:
                 chunk.ids += [network.EOS, *last[0]]
         chunk.numbers.append(n)
@@ -124,19 +128,19 @@ def _chunks(model: network.Network, head: Sequence[int], hit: Hit) -> Iterator[_
         yield _closed(chunk)
 
 
-def _closed(chunk: _Chunk) -> _Chunk:
+def _closed(chunk: Chunk) -> Chunk:
     chunk.ids.append(network.EOS)
     return chunk
 
 
-def _scores(chunk: _Chunk, out: network.Outputs) -> network.Floats:
+def _scores(chunk: Chunk, out: network.Outputs) -> network.Floats:
     """What each sentence scores, shape (sentences,): the mean over its pieces, and its share of the answer."""
     ends = [*chunk.marks[1:], len(chunk.ids) - 1]
     means = [out.sentence[a:b].mean() for a, b in zip(chunk.marks, ends, strict=True)]
     return np.array(means, np.float32) + SPAN * np.log(np.maximum(_shares(chunk, out), 1e-6)).astype(np.float32)
 
 
-def _shares(chunk: _Chunk, out: network.Outputs) -> list[float]:
+def _shares(chunk: Chunk, out: network.Outputs) -> list[float]:
     """The probability of each sentence that the words which answer stand in it, given that they stand in one."""
     first, last = chunk.marks[0], len(chunk.ids)
     begins, ends = (np.exp(line - line.max()) for line in out.span[first:last].T)
@@ -148,7 +152,7 @@ def _shares(chunk: _Chunk, out: network.Outputs) -> list[float]:
     return [w / total for w in weights]
 
 
-def _words(chunk: _Chunk, i: int, out: network.Outputs) -> tuple[int, int] | None:
+def _words(chunk: Chunk, i: int, out: network.Outputs) -> tuple[int, int] | None:
     """The likeliest run of pieces within a sentence, as a place in the article."""
     first = chunk.marks[i] + 1
     offsets = chunk.offsets[i]
@@ -188,4 +192,4 @@ def sentence(passage: Passage, n: int) -> str:
     return passage.text[place.start - passage.start : place.end - passage.start]
 
 
-__all__ = ["HEADLINE", "LENGTH", "QUESTION", "SENTENCE", "Reading", "read", "sentence"]
+__all__ = ["HEADLINE", "LENGTH", "QUESTION", "SENTENCE", "SPAN", "Chunk", "Reading", "chunks", "read", "sentence"]

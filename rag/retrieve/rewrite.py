@@ -99,8 +99,8 @@ def before_it(history: Sequence[tuple[str, str]]) -> str:
     Args:
         history: As for ``condense``, not empty.
     """
-    asked, answer = history[-1]
-    return f"{condense(asked, history[:-1])} {_MARKS.sub('', answer)[:_BEGINNING]}".strip()
+    (asked, answer), earlier = history[-1], history[:-1]
+    return f"{condense(asked, earlier) if earlier else asked} {_MARKS.sub('', answer)[:_BEGINNING]}".strip()
 
 
 def _resolved(question: str, talk: Conversation) -> str:

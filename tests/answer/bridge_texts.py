@@ -15,7 +15,9 @@ BRIDGE = (
     "Engineers found cracks in two of the nine piers during an inspection in March. "
     "“We would rather close it now than be sorry later,” said Maren Holt, the authority’s director."
 )
-QUESTION = "Why will the Old Harbour Bridge close?"
+WHY = "Why will the Old Harbour Bridge close?"
+QUESTION = "Why will the Old Harbour Bridge close, and what did engineers find?"
+"""Each of the article's sentences is quoted for it."""
 TRUE = "Engineers found cracks in two of the nine piers during an inspection in March."
 
 

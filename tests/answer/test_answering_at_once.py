@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from answer.bridge_texts import QUESTION, TRUE, marked, told, told_of
+from answer.bridge_texts import QUESTION, TRUE, WHY, marked, told, told_of
 from helpers import assert_cited, many, row, write_rows
 from langchain_core.messages import BaseMessage
 
@@ -129,7 +129,7 @@ def test_of_the_quotes_those_that_are_still_there_are_left(bridge: Archive, chat
         return "NOT FOUND"
 
     chat.replies = reply
-    events = list(bridge.stream(QUESTION))
+    events = list(bridge.stream(WHY))
     (quotes,) = (e.quotes for e in events if isinstance(e, Quoted))
     answer = events[-1].answer  # type: ignore[union-attr]
     kept = [q.quote for q in quotes if q.article_id == bridge.get("second").id]

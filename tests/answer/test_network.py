@@ -84,7 +84,7 @@ def test_products_of_8_bits_are_exact_on_every_processor(loaded: network.Network
     exact = onnxruntime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
     ids = loaded.encode("A storm named Ada had damaged 12 boats, and the ferry stayed in the harbour.").ids
     wide = np.array([ids], np.int64)
-    sentence, none, span, *_ = exact.run(None, {"vectors": loaded._vectors(wide), "mask": np.ones_like(wide)})
+    sentence, none, span, *_ = exact.run(None, {"vectors": loaded.vectors(wide), "mask": np.ones_like(wide)})
     (ours,) = loaded.run([ids])
     assert np.allclose(ours.sentence, sentence[0], atol=0.02)
     assert np.allclose(ours.span, span[0], atol=0.02)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from answer.bridge_texts import QUESTION
+from answer.bridge_texts import QUESTION, WHY
 from helpers import assert_cited
 
 from rag import Archive, Quoted
@@ -30,7 +30,7 @@ def test_the_articles_own_words_stand_in_where_they_are_likely_enough(
     monkeypatch.setattr(confidence, "p_answers", chance)
     chat.replies = [reply]
     likely = 0.9
-    answer = bridge.ask(QUESTION)
+    answer = bridge.ask(WHY)
     assert (answer.answered, answer.summarized, answer.confidence) == (True, False, 0.9)
     assert {c.support for c in answer.citations} == {"verbatim"}
     assert answer.text.splitlines()[0] == f"{' '.join(answer.citations[0].quote.split())} [1]"
@@ -39,7 +39,7 @@ def test_the_articles_own_words_stand_in_where_they_are_likely_enough(
     assert_cited(bridge, answer)
 
     likely = 0.1
-    refused = bridge.ask(QUESTION)
+    refused = bridge.ask(WHY)
     assert not refused.answered
     assert refused.reason == "not_in_archive"
     assert (refused.withheld, refused.citations, refused.confidence) == ((), (), None)

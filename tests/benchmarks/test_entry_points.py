@@ -18,6 +18,7 @@ ENTRY_POINTS = [
     "benchmarks.fit.course",
     "benchmarks.fit.export",
     "benchmarks.fit.near_misses",
+    "benchmarks.fit.news",
     "benchmarks.fit.reader",
     "benchmarks.fit.bridge",
     "benchmarks.fit.spread",

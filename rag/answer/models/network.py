@@ -39,7 +39,7 @@ _BATCH = 2048
 """Pieces that one thread runs at once, padding counted."""
 _FOLDER = Path(__file__).with_name("judge")
 _HASHES = {
-    "judge.onnx": "7a088360ac6abfd57695d03493b9c0fa3bee863b1d453d02320f1b060600217c",
+    "judge.onnx": "75457a03856079f55779ef87b9cfce2ee6c4f5da7634cf567d5a2b89c8870212",
     "pieces.npz": "df6d51407fc238666b2143112935394bd4205d4d502bcb3f12e1ed76229a279c",
 }
 
@@ -80,7 +80,8 @@ class Network:
             self._scales: npt.NDArray[np.float16] = arrays["scales"]
             pieces = arrays["pieces"].tobytes().decode().split("\n")
             scores = [float(score) for score in arrays["scores"]]
-        self._tokens = tokenizer(pieces, scores)
+        self.tokens = tokenizer(pieces, scores)
+        """What cuts text into pieces, a ``tokenizers.Tokenizer``."""
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # batches run side by side: threads within one wait for one another
         options.log_severity_level = 3
@@ -102,7 +103,7 @@ class Network:
 
     def encode(self, text: str) -> Coded:
         """Cut a text into pieces."""
-        coded = self._tokens.encode(text)
+        coded = self.tokens.encode(text)
         return Coded(coded.ids, coded.offsets)
 
     def run(self, batch: Sequence[Sequence[int]]) -> list[Outputs]:
@@ -131,14 +132,15 @@ class Network:
         ids = np.full((len(texts), longest), PAD, np.int64)
         for row, text in zip(ids, texts, strict=True):
             row[: len(text)] = text
-        feed = {"vectors": self._vectors(ids), "mask": (ids != PAD).astype(np.int64)}
+        feed = {"vectors": self.vectors(ids), "mask": (ids != PAD).astype(np.int64)}
         sentence, none, span, claim, polarity = self._session.run(None, feed)
         return [
             Outputs(sentence[i, : len(text)], float(none[i]), span[i, : len(text)], claim[i], polarity[i])
             for i, text in enumerate(texts)
         ]
 
-    def _vectors(self, ids: npt.NDArray[np.int64]) -> Floats:
+    def vectors(self, ids: npt.NDArray[np.int64]) -> Floats:
+        """The vectors of pieces: shape (…, width)."""
         codes = self._codes[ids]
         both = np.stack([codes & 15, codes >> 4], -1).reshape(*ids.shape, -1, BLOCK).astype(np.float32) - 8
         vectors = both * self._scales[ids].astype(np.float32)[..., None]
