@@ -21,7 +21,7 @@ MOST = 3
 """Quotes that are shown for a question."""
 _CLOSELY = 10
 """Sentences that are compared with the question by meaning: embedding them is a third of the time it takes."""
-_NEAR = 2.0
+_NEAR = 1.7
 """How much less likely than the best another quote may be, in log-odds."""
 _FURTHER = 4.0
 """The same where a question says that it asks for two things or more, of which a sentence mostly tells one, and across

@@ -129,7 +129,7 @@ def test_of_the_quotes_those_that_are_still_there_are_left(bridge: Archive, chat
         return "NOT FOUND"
 
     chat.replies = reply
-    events = list(bridge.stream(WHY))
+    events = list(bridge.stream(QUESTION))
     (quotes,) = (e.quotes for e in events if isinstance(e, Quoted))
     answer = events[-1].answer  # type: ignore[union-attr]
     kept = [q.quote for q in quotes if q.article_id == bridge.get("second").id]

@@ -50,7 +50,7 @@ def test_what_is_much_less_likely_stays_away() -> None:
 
 
 def test_two_things_asked_for_are_looked_for_further_down() -> None:
-    found = readings(4.0, 1.5, -12.0)
+    found = readings(4.0, -0.5, -12.0)
     assert len(chosen(found).readings) == 1
     given = PLAIN
     two = quoting.choose("What two cracks were found?", found, **given)  # type: ignore[arg-type]
@@ -58,7 +58,7 @@ def test_two_things_asked_for_are_looked_for_further_down() -> None:
 
 
 def test_further_ones_are_shown_across_languages_too() -> None:
-    found = readings(4.0, -2.0, -3.0, -4.0)
+    found = readings(4.0, 0.5, -0.5, -1.5)
     assert len(chosen(found, fit="across").readings) > len(chosen(found).readings)
 
 
@@ -113,7 +113,7 @@ def test_the_newest_come_first_where_the_latest_is_asked_for() -> None:
 def test_surer_reading_is_a_likelier_answer(fit: confidence.Fit) -> None:
     low, high = (
         confidence.signs("Where were cracks found?", [r], [r], confidence.RetrievalFeatures(0.1, 0.2), [0.5])[0]
-        for r in readings(-6.0, 6.0)
+        for r in (replace(readings(0.0)[0], odds=odds) for odds in (-6.0, 6.0))
     )
     assert confidence.p_answers(low, fit=fit) < confidence.p_answers(high, fit=fit)
     assert confidence.rank_score(low, fit=fit) < confidence.rank_score(high, fit=fit)

@@ -17,7 +17,7 @@ from rag.answer.sides.values import Value, value
 from rag.index.catalog import Catalog
 from rag.types import Passage
 
-SPEAKS = -1.5
+SPEAKS = -2.25
 """Log-odds of the reader from which on an article is taken to answer. Less than what is quoted has: to be counted, a
 source need not say it in the question's words."""
 _ARTICLES, _PASSAGES = 8, 24

@@ -321,7 +321,7 @@ def test_two_figures_conflict_the_same_both_ways_round(a: int, b: int) -> None:
 
 # -- in an answer ----------------------------------------------------------------------
 
-COST = "How much will the Harbour Bridge cost?"
+COST = "What will the Harbour Bridge cost?"
 
 
 @pytest.fixture
