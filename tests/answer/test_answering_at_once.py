@@ -8,7 +8,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from answer.bridge_texts import QUESTION, TRUE, WHY, marked, told, told_of
+from answer.bridge_texts import QUESTION, TRUE, marked, told, told_of
 from helpers import assert_cited, many, row, write_rows
 from langchain_core.messages import BaseMessage
 
