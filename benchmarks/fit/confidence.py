@@ -82,14 +82,14 @@ class Question:
     text: str
     gold: tuple[str, ...]
     answers: tuple[str, ...]
-    options: dict[str, Any]
     answerable: bool = True
+    history: tuple[tuple[str, str], ...] = ()
 
 
 def _clapnq(task: Set, data: Path) -> Iterator[Question]:
     for case in sample(task.cases(data), CLAPNQ):
         # its answers are retold, and in no article word for word
-        yield Question(case.id, case.question, tuple(case.evidence), (), {"times": False}, case.answerable)
+        yield Question(case.id, case.question, tuple(case.evidence), (), case.answerable)
 
 
 def _news(data: Path) -> Iterator[Question]:
@@ -97,13 +97,13 @@ def _news(data: Path) -> Iterator[Question]:
     for n, row in enumerate(news.asked("confidence")):
         text = texts[row["article"]]
         gold = tuple(text[start:end] for start, end in row["gold"])
-        options: dict[str, Any] = {"times": False, "history": [tuple(turn) for turn in row.get("history", ())]}
-        yield Question(f"news-{n}", row["question"], gold, (), options, bool(gold))
+        history = tuple((question, answer) for question, answer in row.get("history", ()))
+        yield Question(f"news-{n}", row["question"], gold, (), bool(gold), history)
 
 
 def _read(archive: Archive, of: str, asked: Question, *, without: bool = False) -> Asked | None:
     """What the reader makes of a question; None where nothing is found."""
-    found = archive.retrieve(asked.text, k=archive.settings.k + 4, **asked.options)
+    found = archive.retrieve(asked.text, k=archive.settings.k + 4, times=False, history=asked.history)
     hits = [h for h in found.hits if not (without and _holds(h.passage.text, asked))][: archive.settings.k]
     if not hits:
         return None
@@ -141,7 +141,7 @@ def _abroad(data: Path, language: str) -> Iterator[Question]:
     asked = [q for a in articles for p in a["paragraphs"] for q in p["qas"]]
     answers = {q["id"]: tuple(a["text"] for a in q["answers"]) for q in asked}
     for case in sample(load_cases(data / "xquad" / f"xquad.{language}.json"), ABROAD):
-        yield Question(case.id, case.question, (), answers[case.id], {"times": False})
+        yield Question(case.id, case.question, (), answers[case.id])
 
 
 def examples(data: Path, only: str | None = None) -> list[Asked]:
@@ -164,7 +164,7 @@ def _planned(data: Path, sets: Mapping[str, Set]) -> list[Planned]:
     for language in ("en", "tr", "zh"):
         folder = archive_of(sets[f"xquad-{language}"], data)
         cases = sample(load_cases(data / "xquad" / f"xquad.{language}.json"), XQUAD)
-        questions = (Question(c.id, c.question, (), tuple(c.answers), {"times": False}) for c in cases)
+        questions = (Question(c.id, c.question, (), tuple(c.answers)) for c in cases)
         plan.append((f"xquad-{language}", folder, questions, True))
     return plan
 
@@ -201,7 +201,7 @@ def _crossed(x: np.ndarray, y: np.ndarray, weight: np.ndarray, groups: np.ndarra
 
 
 def _weights(asked: Sequence[Asked]) -> np.ndarray:
-    return np.array([NEWS if a.set.startswith("news") else 1.0 for a in asked])
+    return np.array([NEWS if a.set == "news" else 1.0 for a in asked])
 
 
 def _rank(asked: Sequence[Asked], names: Sequence[str]) -> tuple[dict[str, Any], list[list[float]]]:

@@ -33,9 +33,10 @@ import torch
 from torch.nn import functional
 
 from benchmarks.fit.base import Judge, read
-from benchmarks.fit.reader_data import Item, encode, questions, searched
-from benchmarks.fit.training import sentences
-from benchmarks.quality.runs import WORK
+from benchmarks.fit.reader import SEARCHED, WITHOUT
+from benchmarks.fit.reader_data import Item, encode, questions, searched, span
+from benchmarks.fit.training import keep, padded, sentences
+from benchmarks.quality.runs import WORK, filled
 from rag import Archive
 from rag.answer import reader
 from rag.answer.models import network
@@ -48,8 +49,9 @@ ARCHIVE = WORK / "news"
 OTHERS = 140
 """Articles of the archive that nothing is asked of."""
 FOUND = 10
-"""Passages that the search finds, of which those are read that hold an answer, and so many others:"""
+"""Passages that the search finds for a question."""
 READ = 5
+"""Of them, how many it is read in: up to two that hold an answer, and the first others."""
 BELOW = 6
 """Layers that stay as they are."""
 AGAIN = 0.25
@@ -74,21 +76,19 @@ def asked(part: str) -> list[dict[str, Any]]:
     return [row for row in rows if row["part"] == part]
 
 
-def archived(data: Path, folder: Path = ARCHIVE) -> dict[str, str]:
+def archived(data: Path) -> dict[str, str]:
     """Make the archive, where it isn't there; the text of each article that is asked of, by its id in the set."""
     told = {json.loads(line)["article"] for line in QUESTIONS.read_text("utf-8").splitlines()}
     with gzip.open(data / "realtimeqa-2023" / "articles.jsonl.gz", "rt", encoding="utf-8") as lines:
         articles = [article for line in lines if (article := json.loads(line)).get("text")]
     chosen = [a for a in articles if a["doc_id"] in told]
-    if not folder.exists():
-        rest = [a for a in articles if a["doc_id"] not in told and len(a["text"]) > 1200]
-        picked = [*chosen, *random.Random(SEED).sample(rest, OTHERS)]
-        drafts = [
-            {"title": a["title"], "text": a["text"], "url": a["url"], "published": a["publish_date"].replace("/", "-")}
-            for a in picked
-        ]
-        with Archive.open(folder) as archive:
-            archive.add(drafts)
+    rest = [a for a in articles if a["doc_id"] not in told and len(a["text"]) > 1200]
+    picked = [*chosen, *random.Random(SEED).sample(rest, OTHERS)]
+    drafts = [
+        {"title": a["title"], "text": a["text"], "url": a["url"], "published": a["publish_date"].replace("/", "-")}
+        for a in picked
+    ]
+    filled(ARCHIVE.name, lambda archive: archive.add(drafts))
     return {a["doc_id"]: a["text"] for a in chosen}
 
 
@@ -125,7 +125,8 @@ def groups(archive: Archive, texts: dict[str, str], rows: Sequence[dict[str, Any
                 for i, n in enumerate(chunk.numbers):
                     if any(_same(_plain(reader.sentence(hit.passage, n)), g) for g in gold):
                         item.gold.append(i)
-                        item.span = item.span or _span(hit, n, chunk.offsets[i], chunk.marks[i], row["words"])
+                        told = reader.sentence(hit.passage, n)
+                        item.span = item.span or span(told, chunk.offsets[i], [row["words"]], chunk.marks[i] + 1)
                 items.append(item)
         yield Group(items)
 
@@ -144,22 +145,14 @@ def _answers(hit: Hit, gold: Sequence[str]) -> bool:
     )
 
 
-def _span(hit: Hit, n: int, offsets: Sequence[tuple[int, int]], mark: int, words: str) -> tuple[int, int] | None:
-    at = reader.sentence(hit.passage, n).find(words) if words else -1
-    if at < 0:
-        return None
-    inside = [i for i, (a, b) in enumerate(offsets) if a < at + len(words) and b > at]
-    return (mark + 1 + inside[0], mark + 1 + inside[-1]) if inside else None
-
-
 def earlier(data: Path, number: int) -> list[Group]:
     """Passages of the reader's first training, in its English and its other languages."""
     model, chance, made = network.shared(), random.Random(SEED), []
     folder = data / "training"
     for name, share in (("open-en.jsonl.xz", 0.6), ("open-other.jsonl.xz", 0.4)):
-        some = questions([folder / name], folder, without=0.3, seed=SEED)
+        some = questions([folder / name], folder, without=WITHOUT, seed=SEED)
         some = chance.sample(some, min(len(some), 8 * number))
-        some += searched(some, share=0.45, seed=SEED)
+        some += searched(some, share=SEARCHED, seed=SEED)
         chance.shuffle(some)
         items = (encode(one, model.tokens, chance) for one in some)
         made += [Group([item]) for item, _ in zip((i for i in items if i), range(int(share * number)), strict=False)]
@@ -190,10 +183,8 @@ class Halves:
     def below(self, items: Sequence[Item]) -> list[np.ndarray]:
         """What the lower layers make of each item."""
         lengths = [len(item.ids) for item in items]
-        ids = np.full((len(items), max(lengths)), network.PAD, np.int64)
-        for row, item in zip(ids, items, strict=True):
-            row[: len(item.ids)] = item.ids
-        out = self.judge.encoder.embeddings(inputs_embeds=torch.from_numpy(self._vectors(ids)))
+        vectors = self._vectors(padded(items).numpy())
+        out = self.judge.encoder.embeddings(inputs_embeds=torch.from_numpy(vectors))
         mask = self._mask(lengths)
         for layer in self._below:
             out = _first(layer(out, mask))
@@ -242,9 +233,7 @@ def loss(out: dict[str, torch.Tensor], parts: Sequence[Group]) -> torch.Tensor:
         good: list[int] = []
         for item in group.items:
             own = odds(out, at, item)
-            scores = torch.cat([torch.zeros(1), own])
-            right = [g + 1 for g in item.gold] or [0]
-            value = (torch.logsumexp(scores, 0) - torch.logsumexp(scores[right], 0)) / len(group.items)
+            value = _listed(own, item.gold) / len(group.items)
             if item.span is not None:
                 line = out["span"][at, item.marks[0] : len(item.ids)]
                 for side in (0, 1):
@@ -256,10 +245,15 @@ def loss(out: dict[str, torch.Tensor], parts: Sequence[Group]) -> torch.Tensor:
             total.append(value)
             at += 1
         if len(group.items) > 1:
-            scores = torch.cat([torch.zeros(1), *rows])
-            right = [g + 1 for g in good] or [0]
-            total.append(torch.logsumexp(scores, 0) - torch.logsumexp(scores[right], 0))
+            total.append(_listed(torch.cat(rows), good))
     return torch.stack(total).sum() / len(parts)
+
+
+def _listed(own: torch.Tensor, good: Sequence[int]) -> torch.Tensor:
+    """Minus the log of the share that those which answer (or that none does, of odds 0) have among all."""
+    scores = torch.cat([torch.zeros(1), own])
+    right = [g + 1 for g in good] or [0]
+    return torch.logsumexp(scores, 0) - torch.logsumexp(scores[right], 0)
 
 
 def batches(all_groups: Sequence[Group], seed: int) -> list[list[Group]]:
@@ -362,18 +356,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
             print(f"{step}/{len(order)}: {sum(sums) / len(sums):.3f}; {pace:.2f} s a step", flush=True)
             sums = []
         if step % 200 == 0 or step == len(order):
-            _save(judge, args.out)
+            keep(judge, args.out)
             print(f"{step}:", figures(halves, held_out), flush=True)
-    _save(judge, args.out)
+    keep(judge, args.out)
     print("after:", figures(halves, held_out), flush=True)
-
-
-def _save(judge: Judge, out: Path) -> None:
-    words = "encoder.embeddings.word_embeddings.weight"  # not trained: 384 MB that the package has
-    state = {name: value for name, value in judge.state_dict().items() if name != words}
-    part = out.with_suffix(".part")
-    torch.save({"judge": state}, part)
-    part.replace(out)
 
 
 if __name__ == "__main__":

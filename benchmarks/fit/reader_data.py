@@ -202,19 +202,32 @@ def encode(asked: Asked, tokens: Tokenizer, chance: random.Random | None = None)
         start = len(item.ids) + 1
         item.ids += [EOS, *coded[i].ids[:SENTENCE]]
         if i in asked.gold and item.span is None:
-            item.span = _span(asked.sentences[i], coded[i], asked.answers, start)
+            item.span = span(asked.sentences[i], coded[i].offsets[:SENTENCE], asked.answers, start)
     item.ids.append(EOS)
     if len(item.ids) > LENGTH or (asked.gold and not item.gold):
         return None
     return item
 
 
-def _span(sentence: str, coded: Any, answers: Sequence[str], start: int) -> tuple[int, int] | None:
+def span(
+    sentence: str, offsets: Sequence[tuple[int, int]], answers: Sequence[str], start: int
+) -> tuple[int, int] | None:
+    """Where the words that answer stand among a passage's pieces.
+
+    Args:
+        sentence: The sentence.
+        offsets: Of its pieces, (start, end) in it.
+        answers: The words, of which the first that stand there count.
+        start: Which of the passage's pieces its first one is.
+
+    Returns:
+        The first and the last piece; None where none of the words stand there.
+    """
     for answer in answers:
         at = sentence.find(answer) if answer else -1
         if at < 0:
             continue
-        inside = [i for i, (a, b) in enumerate(coded.offsets[:SENTENCE]) if a < at + len(answer) and b > at]
+        inside = [i for i, (a, b) in enumerate(offsets) if a < at + len(answer) and b > at]
         if inside:
             return start + inside[0], start + inside[-1]
     return None

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch.nn import functional
@@ -178,8 +179,13 @@ def _share(done: float, plan: Plan) -> float:
 
 
 def _save(judge: Judge, optimizer: torch.optim.Optimizer, step: int, steps: int, out: Path) -> None:
+    keep(judge, out, optimizer=optimizer.state_dict(), step=step, steps=steps)
+
+
+def keep(judge: Judge, out: Path, **more: Any) -> None:
+    """Write a checkpoint that ``Judge.restore`` reads, with more beside it."""
     words = "encoder.embeddings.word_embeddings.weight"  # not trained: 384 MB that the package has
     state = {name: value for name, value in judge.state_dict().items() if name != words}
     part = out.with_suffix(".part")
-    torch.save({"judge": state, "optimizer": optimizer.state_dict(), "step": step, "steps": steps}, part)
+    torch.save({"judge": state, **more}, part)
     part.replace(out)

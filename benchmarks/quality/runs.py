@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.process import ROOT
 from benchmarks.quality.sets import Set
-from rag import Archive, Settings
+from rag import Archive, IngestReport, Settings
 from rag.evaluation.rows import read_rows
 from rag.evaluation.run import evaluate, output_dir
 from rag.evaluation.values import EvalCase, Report, Row
+from rag.index.embed import DEFAULT
 
 WORK = ROOT / ".bench/quality"
 ARMS = ("dense", "lexical", "hybrid")
@@ -39,12 +40,17 @@ def say(text: str) -> None:
 
 def archive_of(task: Set, data: Path) -> Path:
     """The set's archive, made when it is not there or not whole."""
-    folder = WORK / task.archive
+    return filled(task.archive, lambda archive: archive.ingest(data / task.corpus), embeddings=task.embeddings)
+
+
+def filled(name: str, fill: Callable[[Archive], IngestReport], *, embeddings: str = DEFAULT) -> Path:
+    """An archive of this folder, filled when it is not there or not whole."""
+    folder = WORK / name
     whole = folder.with_suffix(".whole")
     if not whole.exists():
-        say(f"ingesting {task.corpus} ...")
-        with Archive.open(folder, embeddings=task.embeddings) as archive:
-            report = archive.ingest(data / task.corpus)
+        say(f"ingesting {name} ...")
+        with Archive.open(folder, embeddings=embeddings) as archive:
+            report = fill(archive)
         say(f"  {report.added + report.unchanged + report.updated} articles, {report.seconds:.0f} s")
         whole.touch()
     return folder

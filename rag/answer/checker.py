@@ -18,7 +18,7 @@ from rag.answer import cited_context, parse
 from rag.answer.attribution import Attribution
 from rag.answer.check import plugins, verify
 from rag.answer.evidence import Embed, Numbered
-from rag.composing import AnswerText, cite
+from rag.composing import AnswerText, cite, place
 from rag.index.catalog import Catalog
 from rag.protocols import Check
 from rag.types import Citation, Delta, RejectedSentence
@@ -200,13 +200,13 @@ class SentenceChecker:
         return self._context[e.number]
 
 
-__all__ = ["Draft", "SentenceChecker"]
-
-
 def _beside(cited: Sequence[Numbered], quotes: Sequence[Citation]) -> str:
     """Why a claim is not of the quotes it would stand above; empty where it is, or where there are none."""
-    places = {(q.article_id, q.start, q.end) for q in quotes}
+    places = {place(q) for q in quotes}
     words = {" ".join(q.quote.split()) for q in quotes}
     if not quotes or any((e.article_id, e.start, e.end) in places or " ".join(e.text.split()) in words for e in cited):
         return ""
     return "it rests on words that are not among the quotes"
+
+
+__all__ = ["Draft", "SentenceChecker"]

@@ -86,11 +86,7 @@ def condense(question: str, history: Sequence[tuple[str, str]]) -> str:
         The question, completed where it leans on the conversation; unchanged where it stands alone, and where it
         would become longer than ``LONGEST``.
     """
-    talk = Conversation()
-    for asked, answer in history[-_TURNS:]:
-        talk.questions.append(_resolved(asked, talk)[:LONGEST])
-        talk.answers.append(_MARKS.sub("", answer[:_ANSWER]))
-    return _resolved(question, talk)
+    return _resolved(question, _so_far(history))
 
 
 def before_it(history: Sequence[tuple[str, str]]) -> str:
@@ -99,8 +95,17 @@ def before_it(history: Sequence[tuple[str, str]]) -> str:
     Args:
         history: As for ``condense``, not empty.
     """
-    (asked, answer), earlier = history[-1], history[:-1]
-    return f"{condense(asked, earlier) if earlier else asked} {_MARKS.sub('', answer)[:_BEGINNING]}".strip()
+    talk = _so_far(history)
+    return f"{talk.questions[-1]} {talk.answers[-1][:_BEGINNING]}".strip()
+
+
+def _so_far(history: Sequence[tuple[str, str]]) -> Conversation:
+    """A conversation, each of its questions standing alone."""
+    talk = Conversation()
+    for asked, answer in history[-_TURNS:]:
+        talk.questions.append(_resolved(asked, talk)[:LONGEST])
+        talk.answers.append(_MARKS.sub("", answer[:_ANSWER]))
+    return talk
 
 
 def _resolved(question: str, talk: Conversation) -> str:
