@@ -40,7 +40,7 @@ def ask(at: str, number: int, **more: Any) -> httpx.Response:
 
 
 def under_load(at: str, two: list[Replica], questions: int = 18, killed_after: int = 5) -> list[httpx.Response]:
-    """Answers to questions asked six at a time, while the first replica is killed."""
+    """Answers to questions asked six at a time, while the first replica is killed with some of them in its hands."""
     done = threading.Semaphore(0)
 
     def one(number: int) -> httpx.Response:
@@ -52,6 +52,9 @@ def under_load(at: str, two: list[Replica], questions: int = 18, killed_after: i
         asked = [pool.submit(one, number) for number in range(questions)]
         for _ in range(killed_after):
             assert done.acquire(timeout=60)
+        two[0].process.send_signal(signal.SIGSTOP)  # what it is sent from now on is surely unanswered when it dies
+        while done.acquire(timeout=1):
+            pass
         two[0].process.send_signal(signal.SIGKILL)
         return [future.result() for future in asked]
 
