@@ -338,7 +338,9 @@ class ServerConnections:
         finally:
             if kind == "write":
                 self._held = None
-            holder.close()  # lets go of the lock
+            with suppress(ArchiveError):  # a lost connection has none
+                holder.plain("SELECT pg_advisory_unlock_all()")  # closing lets go only when the server gets round to it
+            holder.close()
 
     def _wait(self, db: ServerConnection, key: int, kind: str, patience: float) -> None:
         who = db.plain(

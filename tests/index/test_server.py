@@ -237,6 +237,18 @@ def test_one_process_writes_at_a_time_on_whichever_machine(machine: Callable[...
     assert two.stats().articles == 2, "a sync, which writes for moments, is waited for"
 
 
+def test_a_lock_is_free_as_soon_as_it_is_let_go(machine: Callable[..., Archive], tmp_path: Path) -> None:
+    """And not only when the server has got round to closing the connection that held it."""
+    archive = machine()
+    archive.ingest(rows(tmp_path, *many(1)))
+    connection = archive.stores.catalog.server.current()  # type: ignore[attr-defined]
+    held = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'"
+    for lock in (archive.stores.syncing, lambda: archive.stores.writing("ingest")) * 10:
+        with lock():
+            assert connection.plain(held).fetchone()[0] == 1
+        assert connection.plain(held).fetchone()[0] == 0
+
+
 # -- accidents ---------------------------------------------------------------------------
 
 KILLED = """
