@@ -88,6 +88,7 @@ def test_of_a_state_it_makes_an_update(ports: Archive, state: Any) -> None:
         ({"messages": None}, "messages"),
         ({"question": {"a": 1}}, "type dict"),
         ({"question": " "}, "The question is empty"),
+        (" ?! ", "has no words"),
     ],
 )
 def test_what_is_no_question_is_told(ports: Archive, asked: Any, says: str) -> None:

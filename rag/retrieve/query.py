@@ -77,12 +77,14 @@ def build_query(
 
 
 def _checked(question: str) -> str:
-    """A question on one line, without what can't be stored, sent or printed (lone surrogates)."""
+    """A question of some words on one line, without what can't be stored, sent or printed (lone surrogates)."""
     if not isinstance(question, str):
         raise UsageError(f"The question is of type {type(question).__name__}; it has to be a text.")
     text = " ".join(question.encode("utf-8", "replace").decode().split())
     if not text:
         raise UsageError("The question is empty.")
+    if not any(map(str.isalnum, text)):
+        raise UsageError(f"The question, {text[:20]!r}, has no words. Write what you want to know.")
     if len(text) > _LONGEST:
         raise UsageError(f"The question has {count(len(text), 'character')}; {_LONGEST:,} is the most.")
     return text
