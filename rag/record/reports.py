@@ -1,7 +1,8 @@
 """Corrections and retractions that are articles of their own: "The Star reported …. The report was wrong."
 
 The sentence that tells what was reported names the outlet or speaks as it, and it, or one of the next, calls it wrong.
-What it tells is looked for among the same outlet's older articles.
+What it tells is looked for among the same outlet's older articles. Of an article that is labelled as a correction a
+sentence may say both at once: "The bridge cost 5.1 million euros, not 4.2 million."
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from rag.answer.check.exact import names
 from rag.answer.conflicts import figures
 from rag.index.links import Link, Span
+from rag.record import within
 from rag.record.between import Side
 from rag.text import notes, numbers
 from rag.text.lexicon import alternation, lexicon
@@ -55,6 +57,11 @@ def told(article: Article, sentences: Sequence[Sentence]) -> list[tuple[str, Spa
         return []
     texts = [article.text[s.start : s.end] for s in sentences]
     found = []
+    by_title, by_text = notes.labelled(article.title), notes.labelled(article.text)
+    for text, s in zip(texts, sentences, strict=True):
+        beside_label = by_text and "\n" not in article.text[: s.end]
+        if (by_title or beside_label) and within.contrasts(text):
+            found.append((text, (article.id, s.start, s.end)))
     for n, text in enumerate(texts):
         earlier = notes.tells_earlier(text, article.title)
         if not _reports(text, article.source) or (notes.is_note(text) and not earlier):
@@ -110,12 +117,17 @@ def links(
         older: Sentences of its older articles.
         lengths: Of the texts of these articles, by id.
     """
+    if words == wrong and within.contrasts(words):
+        for other in older:
+            if _of_outlet(other, source) and within.has_wrong(words, other.text):
+                yield Link(other.place, by, "corrected", 0.94)
+        return
     mine = _content(wrong, source)
     called = set(names(wrong)) - set(names(source or ""))
     right = not notes.says_wrong(words) and wrong not in words
     former = numbers.values(wrong) - numbers.values(words)
     for other in older:
-        if source and other.passage.source and source.casefold() != other.passage.source.casefold():
+        if not _of_outlet(other, source):
             continue
         yours = _content(other.text, source)
         shared = mine & yours
@@ -134,6 +146,11 @@ def links(
             yield Link((other.place[0], 0, lengths[other.place[0]]), by, "retracted", 0.95)
         else:
             yield Link(other.place, by, "corrected" if corrected else "retracted", 0.94)
+
+
+def _of_outlet(side: Side, source: str | None) -> bool:
+    """Whether a sentence may be of an outlet: where it isn't known whose it is, it may be anybody's."""
+    return not (source and side.passage.source) or source.casefold() == side.passage.source.casefold()
 
 
 def _wrong_name(wrong: str, words: str, text: str) -> bool:

@@ -17,7 +17,7 @@ from rag.text import notes, numbers
 from rag.text.tokens import query_terms
 from rag.types import Article, Sentence
 
-_NOT = re.compile(r"(?:,\s(?:and\s)?not|\brather than|\binstead of)\s(?P<former>[^,.;:]+)", re.IGNORECASE)
+_NOT = re.compile(r"(?:,\s(?:and\s)?not|\brather than|\binstead of)\s(?P<former>(?:[^,.;:]|(?<=\d)[.,](?=\d))+)", re.IGNORECASE)
 """What a note says was wrong: "120 jobs, not 210"."""
 _AGE = re.compile(r"\b\d+-(?:year|day|month|week)s?-old\b", re.IGNORECASE)
 _RUN = re.compile(r"[A-ZÀ-Þ][\w’'-]*(?: [A-ZÀ-Þ][\w’'-]*)*")
@@ -109,20 +109,43 @@ def _of_note(article_id: str, note: _Part, parts: Sequence[_Part], body: Sequenc
         after = next((p for p in parts if p.start > note.start), None)
         yield from _mended(article_id, note, body, after)
         return
+    for p in body:
+        if _has_wrong(note, p):
+            yield Link((article_id, p.start, p.end), (article_id, note.start, note.end), "corrected", 0.95)
+
+
+def contrasts(text: str) -> bool:
+    """Whether a sentence says what is right and what is not: "120 jobs, not 210"."""
+    return bool(_NOT.search(text))
+
+
+def has_wrong(note: str, text: str) -> bool:
+    """Whether a sentence has the figure or name that a correction says is wrong, and tells the same otherwise.
+
+    Args:
+        note: The correction's sentence: "The plant has 120 jobs, not 210."
+        text: The sentence, of whatever article.
+    """
+    return _has_wrong(_Part(note, 0, len(note)), _Part(text, 0, len(text)))
+
+
+def _has_wrong(note: _Part, part: _Part) -> bool:
+    if len(part.content & note.content) < _SHARED:
+        return False
     for wrong in _NOT.finditer(note.text):
         former = wrong["former"]
         right = f"{note.text[: wrong.start()]} {note.text[wrong.end() :]}"
         old, new = numbers.values(former), numbers.values(notes.without_label(right))
         strange, named = set(names(former)) - set(names(right)), set(names(right)) - set(names(former))
-        for p in body:
-            if old:
-                has = old <= p.figures and bool(new - old) and not (new - old) & p.figures
-            else:
-                there = set(names(p.text))
-                # "Oakland County" is not in "Oakland Township".
-                has = bool(strange) and strange <= there and bool(named - there) and _runs(former, strange) <= p.runs
-            if has and len(p.content & note.content) >= _SHARED:
-                yield Link((article_id, p.start, p.end), (article_id, note.start, note.end), "corrected", 0.95)
+        if old:
+            has = old <= part.figures and bool(new - old) and not (new - old) & part.figures
+        else:
+            there = set(names(part.text))
+            # "Oakland County" is not in "Oakland Township".
+            has = bool(strange) and strange <= there and bool(named - there) and _runs(former, strange) <= part.runs
+        if has:
+            return True
+    return False
 
 
 def _runs(former: str, strange: set[str]) -> set[str]:
@@ -154,4 +177,4 @@ def _mended(article_id: str, note: _Part, body: Sequence[_Part], after: _Part | 
             return
 
 
-__all__ = ["links", "noted", "withdrawn_by_field"]
+__all__ = ["contrasts", "has_wrong", "links", "noted", "withdrawn_by_field"]

@@ -46,6 +46,62 @@ def test_whichever_comes_first_into_the_archive(archive: Archive, tmp_path: Path
     assert linked(archive) == [("overtaken", rows["old"]["text"], rows["new"]["text"])]
 
 
+BRIDGE = "Mayor Ines Holt opened the bridge over the Tarn on Monday. The bridge cost 4.2 million euros, the council said."
+APART = (
+    "Correction: An article of 4 March misstated the cost of the bridge over the Tarn that Mayor Ines Holt opened. The "
+    "bridge cost 5.1 million euros, not 4.2 million euros, the council said."
+)
+
+
+def corrected_apart(new: str, *, title: str = "Tarn bridge", source: str = "Gazette") -> tuple[dict[str, str], ...]:
+    old = row("old", BRIDGE, title="Tarn bridge opens", published="2024-03-04", source="Gazette")
+    return old, row("new", new, title=title, published="2024-03-06", source=source)
+
+
+@needs_parser
+def test_a_correction_that_is_an_article_of_its_own_says_what_is_right_and_what_is_not(
+    archive: Archive, tmp_path: Path
+) -> None:
+    archive.ingest(write_rows(tmp_path / "a.jsonl", *corrected_apart(APART)))
+    ((kind, old, new),) = linked(archive)
+    assert (kind, old) == ("corrected", "The bridge cost 4.2 million euros, the council said.")
+    assert new.startswith("The bridge cost 5.1 million")
+
+
+@needs_parser
+def test_names_are_put_right_by_an_article_of_its_own(archive: Archive, tmp_path: Path) -> None:
+    told = "The mayor who opened the Tarn bridge was Paula Holt, not Ines Holt."
+    archive.ingest(write_rows(tmp_path / "a.jsonl", *corrected_apart(told, title="Correction: Tarn bridge")))
+    assert [(kind, old[:16]) for kind, old, _ in linked(archive)] == [("corrected", "Mayor Ines Holt ")]
+
+
+@needs_parser
+@pytest.mark.parametrize(
+    ("new", "source"),
+    [
+        (APART, "Courier"),  # another outlet's correction is of its own article
+        (APART.replace("4.2", "3.9"), "Gazette"),  # of another figure
+        ("The bridge cost 5.1 million euros, not 4.2 million euros, its critics said.", "Gazette"),  # no correction
+        (APART.replace("The bridge cost", "\n\nThe bridge cost"), "Gazette"),  # what follows a note is an article
+    ],
+)
+def test_what_no_correction_of_its_outlet_says_changes_nothing(
+    archive: Archive, tmp_path: Path, new: str, source: str
+) -> None:
+    archive.ingest(write_rows(tmp_path / "a.jsonl", *corrected_apart(new, source=source)))
+    assert linked(archive) == []
+
+
+@needs_parser
+def test_a_day_and_an_outlet_set_by_hand_let_an_article_be_corrected(archive: Archive, tmp_path: Path) -> None:
+    old, new = corrected_apart(APART)
+    del old["published"], old["source"]
+    archive.ingest(write_rows(tmp_path / "a.jsonl", old, new))
+    assert linked(archive) == []
+    archive.mend("old", published="2024-03-04", outlet="Gazette")
+    assert [kind for kind, _, _ in linked(archive)] == ["corrected"]
+
+
 CORRECTED = (
     "Correction, 5 April 2024: The plant will create 120 jobs, not 210 as this article first reported.\n\n"
     "A solar panel plant at Tarrick will create 210 jobs, its owner said on Tuesday.\n\nIt opens in May."
