@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from rag.answer.check import converse, days, derived, exact, matching
+from rag.answer.check import converse, days, derived, exact, matching, offices
 from rag.text import numbers, parser
 from rag.text.normalize import contains
 from rag.text.split import sentences
@@ -116,6 +116,11 @@ def _roles(claim: str, cited: Cited, asked: str) -> str:
     return f"the cited words say otherwise about “{word}”" if word else ""
 
 
+def _office(claim: str, cited: Cited, asked: str) -> str:
+    office = offices.misgiven(exact.without_yes_no(claim), cited.said)
+    return f"the cited words don't call them by that office (“{office}”)" if office else ""
+
+
 def _adds(claim: str, cited: Cited, asked: str) -> str:
     """Whether most of what a sentence adds to the question is not in the cited words; a single word may be a synonym.
 
@@ -141,6 +146,7 @@ CHECKS: Mapping[str, Check] = {
     "denied": _denied,
     "opposite": _opposite,
     "roles": _roles,
+    "office": _office,
     "news": _adds,
 }
 """All comparisons by name, in the order in which they are asked."""
