@@ -31,6 +31,7 @@ _ARGUMENTS = frozenset("nsubj nsubjpass dobj attr npadvmod oprd dative".split())
 _MODIFIERS = frozenset("nummod quantmod compound amod nmod".split())
 _MARKS = frozenset(("amod", "compound", "nmod"))
 _ASIDE = frozenset("relcl acl advcl ccomp punct cc conj appos parataxis".split())
+_EACH = frozenset(("a", "an", "each", "every"))
 _LONGEST = 60
 """Words of a sentence that is looked at."""
 
@@ -56,6 +57,8 @@ class Quantity:
     """These nouns, and the verb."""
     when: When
     """"any" of a sum that is told beside its thing ("an £84 million extension"): whenever that is paid."""
+    rate: bool = False
+    """Whether it is so much "a year", which holds on the next day too."""
 
 
 def differing(claim: Claim, other: Said, shared: frozenset[str], apart: int | None) -> str | None:
@@ -142,8 +145,8 @@ def _one_time(one: Quantity, other: Quantity, claim: Claim, said: Said, apart: i
     """Whether two quantities are of one time: what only holds now is another one on another day."""
     if "any" not in (one.when, other.when) and (one.when == "ahead") != (other.when == "ahead"):
         return False  # what was planned, and what came of it
-    toll = one.what in PEOPLE
-    if "now" in (one.when, other.when) and apart and not (toll and apart <= SAME_TIME):
+    toll, rates = one.what in PEOPLE, one.rate and other.rate
+    if "now" in (one.when, other.when) and apart and not ((toll or rates) and apart <= SAME_TIME):
         return False
     if "ahead" in (one.when, other.when):
         return True
@@ -210,7 +213,18 @@ def _quantity(tree: Tree, below: list[list[int]], places: list[tuple[int, int]],
         named,
         of | {_stem(tree, verb)},
         when,
+        _rate(tree, below, verb, noun),
     )
+
+
+def _rate(tree: Tree, below: list[list[int]], verb: int, noun: int) -> bool:
+    """Whether something is so many "a year", "per day"."""
+    for n in range(len(tree)):
+        if tree[n].lemma in _WORDS.times:
+            each = any(tree[c].text.lower() in _EACH for c in below[n])
+            if (each and tree[n].head in (verb, noun)) or tree[tree[n].head].text.lower() == "per":
+                return True
+    return False
 
 
 def _thing_of_sum(tree: Tree, inside: list[int], figure: Figure) -> int | None:

@@ -48,6 +48,11 @@ TOLD = [
         Said("The 5-year plan says that Metro will buy 55 trams.", "Metro", "2024-03-07"),
         "40 against 55 trams",
     ),
+    (
+        Said("The Ostmere library lends 120,000 books a year.", "Library", "2024-03-05"),
+        Said("The Ostmere library lends 95,000 books a year, according to the council.", "Library", "2024-03-07"),
+        "120,000 against 95,000 books",
+    ),
 ]  # fmt: skip
 SILENT = [
     (
@@ -71,6 +76,10 @@ SILENT = [
     (
         Said("At least 27 cities in Ruritania are under curfew.", "Curfew", "2024-03-05"),
         Said("At least 32 cities in Ruritania are under curfew.", "Curfew", "2024-03-08"),
+    ),
+    (
+        Said("The Ostmere library lends 120,000 books a year.", "Library", "2024-03-05"),
+        Said("The Ostmere library lends 95,000 books a year, according to the council.", "Library", "2025-03-07"),
     ),
     (
         Said("The total number of cases of fever in Velle passed 10,000 on Monday.", "Fever", "2024-03-05"),
