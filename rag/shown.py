@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from rag.composing import by_sentence, fate, lead
+from rag.text import timespan
 from rag.text.refusals import Label, labels
 from rag.types import Answer, Article, Citation
 
@@ -39,6 +40,12 @@ def summary_text(text: str, citations: Sequence[Citation]) -> str:
 def marks(cited: Sequence[Citation]) -> str:
     """The numbers of what a sentence cites, as they stand behind it: "[1][2]"."""
     return "".join(f"[{number}]" for number in dict.fromkeys(c.number for c in cited))
+
+
+def older(answer: Answer) -> str:
+    """That all that an answer quotes came out before the time it was asked of; empty where that isn't so."""
+    time = answer.query.time
+    return timespan.outdated(time, [c.published for c in answer.quotes]) if time and answer.answered else ""
 
 
 def cut(quote: Citation) -> tuple[str, str, str]:

@@ -90,6 +90,7 @@ def _more(turn: TurnView, stats: Stats | None) -> dict[str, Any]:
         "without_times": again | {"times": "off"},
         "time": f"{timespan.describe_time(time)} · “{time.phrase}”" if time else "",
         "dated": timespan.dating(time) if time else "",
+        "older": shown.older(answer) if answer is not None else "",
         "summary": shown.summary(turn.text, turn.citations),
         "by_model": answer is None or _by_model(answer),
         "quotes": [

@@ -72,6 +72,8 @@ class AnswerPrinter:
             self._tell(shown.summary_text(answer.text, answer.citations))
             self._print_quotes(answer.quotes)  # what the summary cites beside them
             self._end_summary()
+            if older := shown.older(answer):
+                self.out.print(printable(older), style="yellow")
             if answer.timeline:
                 err.print(printable(f"{shown.head(answer)}: onrecord timeline"), style="dim")
             for conflict in answer.conflicts:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
 from rag.types import Time
@@ -26,6 +27,24 @@ def describe_time(time: Time, to: str = "–") -> str:
     if time.kind == "as_of" and time.before and not time.after:
         return f"articles up to {day(time.before - _LEAST)}"
     return f"articles {'of ' if time.after else ''}{span(time.after, time.before, to)} first"
+
+
+def outdated(time: Time, published: Iterable[datetime | None]) -> str:
+    """That some articles came out before the time a question asks of began, so that none can tell of it.
+
+    Args:
+        time: As a query has it.
+        published: When each came out.
+
+    Returns:
+        One line; empty where one may be of that time, or has no date, or the time is still to come.
+    """
+    if time.kind != "within" or time.after is None or (time.day is not None and time.after > time.day):
+        return ""
+    days = list(published)
+    if not days or not all(d is not None and d.date() < time.after.date() for d in days):
+        return ""
+    return f"What is quoted is older than that: nothing of {span(time.after, time.before)} answers."
 
 
 def dating(time: Time) -> str:

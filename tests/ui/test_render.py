@@ -431,6 +431,30 @@ def test_what_is_no_span_of_days() -> None:
     assert timespan.dating(around) == "around the date of “Talks”"
 
 
+ASKED = {"phrase": "last week", "kind": "within", "day": "2026-11-29T00:00Z"}
+LAST_WEEK = Time(**ASKED, after="2026-11-16T00:00Z", before="2026-11-23T00:00Z")
+
+
+@pytest.mark.parametrize(
+    ("published", "told"),
+    [
+        (["2024-11-12", "2023-07-10"], True),
+        (["2024-11-12", "2026-11-17"], False),
+        (["2026-11-25"], False),
+        (["2024-11-12", None], False),
+        ([], False),
+    ],
+)
+def test_it_is_told_where_all_that_is_quoted_is_older_than_what_is_asked_of(
+    published: list[str | None], told: bool
+) -> None:
+    days = [datetime.fromisoformat(d).replace(tzinfo=UTC) if d else None for d in published]
+    line = "What is quoted is older than that: nothing of 16–22 November 2026 answers."
+    assert timespan.outdated(LAST_WEEK, days) == (line if told else "")
+    next_week = Time(**ASKED, after="2026-11-30T00:00Z", before="2026-12-07T00:00Z")
+    assert timespan.outdated(next_week, days) == "", "what is planned is told before"
+
+
 def test_every_event_of_the_page_is_known_to_its_script() -> None:
     from importlib import resources
 
