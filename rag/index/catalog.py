@@ -386,7 +386,10 @@ class Catalog(LinkStore, ListStore, MendingStore, Withdrawals, CollectionStore):
         if len(rows) > 1:
             raise ArticleMissing(f"{ident!r} names more than one article. Give the whole id.")
         if not rows:
-            raise ArticleMissing(f"No article {ident!r} in this archive. Find ids with: onrecord search WORDS")
+            raise ArticleMissing(
+                f"No article {ident!r} in this archive. Give an id, of which the first 6 characters are enough, an "
+                "address or a file's name. onrecord list shows the ids."
+            )
         return read_article(self._db, rows[0])
 
     def _matching(self, ident: str) -> list[sqlite3.Row]:
