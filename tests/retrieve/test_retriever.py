@@ -59,7 +59,7 @@ def test_bad_arguments_of_a_search(archive: Archive, tmp_path: Path, options: di
         archive.search("storm", **options)
 
 
-@pytest.mark.parametrize("question", ["", "   ", "\n\t", "x" * 4001])
+@pytest.mark.parametrize("question", ["", "   ", "\n\t", "x" * 4001, "?", "“”", "\ud800", "🙂", '"(', "\\", "%_"])
 def test_bad_questions(archive: Archive, tmp_path: Path, question: str) -> None:
     archive.ingest(write_rows(tmp_path / "a.jsonl", *many(2)))
     with pytest.raises(UsageError):
@@ -68,9 +68,7 @@ def test_bad_questions(archive: Archive, tmp_path: Path, question: str) -> None:
         archive.ask(question)
 
 
-@pytest.mark.parametrize(
-    "question", ["?", "“”", "\ud800", "的", "🙂", "AND OR NOT", "a" * 4000, '"(', "\\", "NULL;--", "%_"]
-)
+@pytest.mark.parametrize("question", ["的", "7?", "AND OR NOT", "a" * 4000, "NULL;--"])
 def test_odd_questions_are_answered_or_refused(archive: Archive, tmp_path: Path, question: str) -> None:
     archive.ingest(write_rows(tmp_path / "a.jsonl", *many(2)))
     archive.search(question)

@@ -1,8 +1,8 @@
 """Whom a sentence calls by an office: a claim may not give it to somebody whom the cited words call otherwise.
 
-"The captain reported a failure, said Harbour master Fennick" has a captain and has Fennick, so that a claim that Fennick
-was the captain shares all its words with it, and is false. Only claims that say who somebody is ("the captain was
-Fennick", "Fennick is the captain") are looked at; who will be something is left to the rest of the check.
+"The captain reported a failure, said Harbour master Fennick" has a captain and has Fennick, so that a claim that
+Fennick was the captain shares all its words with it, and is false. Only claims that say who somebody is ("the captain
+was Fennick", "Fennick is the captain") are looked at; who will be something is left to the rest of the check.
 """
 
 from __future__ import annotations
