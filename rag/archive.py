@@ -276,14 +276,9 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
         answerer.prepare()  # a local model starts to load while the evidence is looked for
         cancel = options.get("cancel") or threading.Event()
 
-        def understood_otherwise() -> Iterator[Understood]:
-            for query in self.planner.other_readings(plan.query, **search_options(options)):
-                yield Understood.by(self.retriever, query, self._retrieved(query))
-
         def answered(query: Query, hits: Sequence[Hit], began: float, brief: bool) -> Iterator[Event]:
             return answerer.stream(
                 Understood.by(self.retriever, query, hits),
-                others=understood_otherwise if query is plan.query else tuple,
                 catalog=self.stores.catalog,
                 embed=self.stores.embedding_cache,
                 fingerprint=self.fingerprint,

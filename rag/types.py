@@ -189,6 +189,17 @@ class Query(Value):
         return self.search_text
 
     @property
+    def in_talk(self) -> str:
+        """The question as it was asked, with what was said before behind it; empty where nothing was."""
+        return f"{self.text} {self.before_it}" if self.before_it else ""
+
+    @property
+    def read_as(self) -> tuple[str, ...]:
+        """What is read for: ``looked_for``, and where it leans on what was said before also ``in_talk``."""
+        leans = self.before_it and self.standalone != self.text
+        return (self.looked_for, self.in_talk) if leans else (self.looked_for,)
+
+    @property
     def use_time(self) -> bool:
         """Whether what the question says of when was to count: ``times``."""
         return self.times

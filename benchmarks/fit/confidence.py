@@ -49,8 +49,8 @@ FILE = Path(confidence.__file__).with_name("confidence.json")
 NAMES = tuple(confidence.Signs.__dataclass_fields__)
 COSINES = ("likeness", "ahead", "above")
 PLAIN = tuple(name for name in NAMES if name not in COSINES)
-XQUAD = 60
-ABROAD = 100
+XQUAD = 40
+ABROAD = 60
 """Questions in each other language over articles in English."""
 CLAPNQ = 240
 NEWS = 1.5
@@ -109,7 +109,7 @@ def _read(archive: Archive, of: str, asked: Question, *, without: bool = False) 
         return None
     hits = [h.model_copy(update={"rank": n}) for n, h in enumerate(hits, 1)]
     query = found.query.looked_for
-    readings = reader.read(query, hits, states)
+    readings = reader.read_best(found.query.read_as, hits, states)
     tries = readings[:10]
     if not tries:
         return None

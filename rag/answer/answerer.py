@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -135,7 +135,6 @@ class Answerer:
         catalog: Catalog,
         embed: Embed,
         fingerprint: str,
-        others: Callable[[], Iterable[Understood]] = tuple,
         empty: bool = False,
         millis: dict[str, float] | None = None,
         cancel: threading.Event | None = None,
@@ -152,7 +151,6 @@ class Answerer:
             catalog: For the words around a citation.
             embed: Texts to unit vectors.
             fingerprint: Of the archive, recorded in the answer.
-            others: Other ways to understand it, asked for only where this one has no answer; the likeliest is answered.
             empty: Whether the archive holds nothing at all.
             millis: Milliseconds per stage so far; the rest is added.
             cancel: Set by the caller to stop. What was quoted by then stays the answer.
@@ -170,7 +168,7 @@ class Answerer:
         done, stopped = dict(millis or {}), cancel or threading.Event()
         run = _Run(asked.query, asked.hits, catalog, asked.embed or embed, done, stopped, generation)
         with stage("read"):
-            attribution = self._read(run, asked, others)
+            attribution = self._read(run, asked)
         if run.cancel.is_set():  # stopped before anything was shown
             run.generation.cancelled, run.chosen = True, quoting.Chosen((), 0.0)
         with stage("read"):
@@ -257,23 +255,13 @@ class Answerer:
             choices=choices,
         )
 
-    def _read(self, run: _Run, asked: Understood, others: Callable[[], Iterable[Understood]]) -> Attribution:
-        """Read the evidence, in another way where this one has no answer; ``run`` takes the likeliest."""
-        run.chosen, attribution = self._chosen(run, asked)
-        if not run.chosen.readings:
-            for other in others():
-                chosen, its = self._chosen(run, other)
-                if chosen.readings and chosen.p > run.chosen.p:
-                    run.chosen, attribution, run.query, run.hits = chosen, its, other.query, other.hits
-        return attribution
-
-    def _chosen(self, run: _Run, asked: Understood) -> tuple[quoting.Chosen, Attribution]:
-        """What is quoted for a question understood in one way."""
+    def _read(self, run: _Run, asked: Understood) -> Attribution:
+        """Choose what is quoted, for ``run``."""
         question, hits = asked.query.looked_for, asked.hits
         attribution = Attribution.of(asked.query, hits, run.catalog)
         embed = asked.embed or run.embed
         may_be = partial(states, attribution=attribution)
-        readings = reader.read(question, hits, may_be)
+        readings = reader.read_best(asked.query.read_as, hits, may_be)
         there = set(run.catalog.exists({h.passage.article_id for h in hits}))
         checks = registry.checks()
 
@@ -297,7 +285,7 @@ class Answerer:
 
         newest_first = prior.newest_first(asked.query)
 
-        def answering(part: str, its: Sequence[Reading]) -> quoting.Chosen:
+        def answering(part: str, its: Sequence[Reading], asks: int = 1) -> quoting.Chosen:
             retrieval = None
             if asked.fit != "any":
                 retrieval = confidence.retrieval_features(part, hits, embed=embed, catalog=run.catalog)
@@ -312,13 +300,15 @@ class Answerer:
                 preferred=lambda reading: attribution.asked_for(*reading.place),
                 timely=lambda reading: prior.fits(asked.query, reading.text, reading.hit.passage),
                 newest_first=newest_first,
+                asks=asks,
             )
 
         parts = decompose.asked_together(question)
         chosen = quoting.joined(
-            answering(question, readings), [answering(part, reader.read(part, hits, may_be)) for part in parts]
+            answering(question, readings, len(parts)),
+            [answering(part, reader.read(part, hits, may_be)) for part in parts],
         )
-        settled = sides_of.settle(
+        run.chosen = sides_of.settle(
             question,
             chosen,
             readings,
@@ -328,7 +318,7 @@ class Answerer:
             catalog=run.catalog,
             newest_first=newest_first,
         )
-        return settled, attribution
+        return attribution
 
     def _standing(self, run: _Run, attribution: Attribution) -> Standing:
         """The quotes as they stand; ``run`` goes on with what is evidence still."""

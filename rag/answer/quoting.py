@@ -21,9 +21,9 @@ MOST = 3
 """Quotes that are shown for a question."""
 _CLOSELY = 10
 """Sentences that are compared with the question by meaning: embedding them is a third of the time it takes."""
-_NEAR = 1.7
+_NEAR = 1.85
 """How much less likely than the best another quote may be, in log-odds."""
-_FURTHER = 4.0
+_FURTHER = 4.5
 """The same where a question says that it asks for two things or more, of which a sentence mostly tells one, and across
 languages: there the best of XQuAD's sentences answers .46 of the questions, one of the best three .63."""
 _MANY = 5
@@ -66,6 +66,7 @@ def choose(
     timely: Callable[[Reading], bool] | None = None,
     newest_first: bool = False,
     most: int = MOST,
+    asks: int = 1,
 ) -> Chosen:
     """Choose the quotes that answer.
 
@@ -82,6 +83,7 @@ def choose(
         timely: Whether a sentence is of the time that the question names; None: it names none.
         newest_first: Put the newer ones first, of those that are near the best.
         most: How many at most.
+        asks: Parts that the question is known to have; its words may tell of more.
     """
     readings = [replace(r, odds=r.odds + _OWN_WORDS) if preferred(r) else r for r in readings]
     ranked = sorted(readings, key=lambda r: -r.odds)
@@ -103,7 +105,7 @@ def choose(
     nearest = tuple(tries[i] for i in order)
     if p < caution:
         return Chosen((), p, nearest)
-    things = wanted.things(question)
+    things = max(asks, wanted.things(question))
     most, near = max(most, min(things, _MANY)), _NEAR if things == 1 and fit != "across" else _FURTHER
     kept: list[Reading] = []
     for i in order:

@@ -102,6 +102,25 @@ def read(question: str, hits: Sequence[Hit], states: Callable[[Passage, int], bo
     return sorted(found, key=lambda r: -r.odds)
 
 
+def read_best(questions: Sequence[str], hits: Sequence[Hit], states: Callable[[Passage, int], bool]) -> list[Reading]:
+    """Read passages for a question that may be put in several ways: of each sentence the likelier reading.
+
+    Args:
+        questions: The ways to put it, at least one; each costs as much time.
+        hits: As for ``read``.
+        states: As for ``read``.
+    """
+    if len(questions) == 1:
+        return read(questions[0], hits, states)
+    best: dict[tuple[str, int, int], Reading] = {}
+    for question in questions:
+        for reading in read(question, hits, states):
+            known = best.get(reading.place)
+            if known is None or reading.odds > known.odds:
+                best[reading.place] = reading
+    return sorted(best.values(), key=lambda r: -r.odds)
+
+
 def chunks(model: network.Network, head: Sequence[int], hit: Hit) -> Iterator[Chunk]:
     """A passage in pieces that fit, each with the question and the headline; a piece begins with the last sentence
     of the one before, so that "he" is understood."""
@@ -192,4 +211,16 @@ def sentence(passage: Passage, n: int) -> str:
     return passage.text[place.start - passage.start : place.end - passage.start]
 
 
-__all__ = ["HEADLINE", "LENGTH", "QUESTION", "SENTENCE", "SPAN", "Chunk", "Reading", "chunks", "read", "sentence"]
+__all__ = [
+    "HEADLINE",
+    "LENGTH",
+    "QUESTION",
+    "SENTENCE",
+    "SPAN",
+    "Chunk",
+    "Reading",
+    "chunks",
+    "read",
+    "read_best",
+    "sentence",
+]

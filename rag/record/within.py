@@ -17,7 +17,9 @@ from rag.text import notes, numbers
 from rag.text.tokens import query_terms
 from rag.types import Article, Sentence
 
-_NOT = re.compile(r"(?:,\s(?:and\s)?not|\brather than|\binstead of)\s(?P<former>(?:[^,.;:]|(?<=\d)[.,](?=\d))+)", re.IGNORECASE)
+_NOT = re.compile(
+    r"(?:,\s(?:and\s)?not|\brather than|\binstead of)\s(?P<former>(?:[^,.;:]|(?<=\d)[.,](?=\d))+)", re.IGNORECASE
+)
 """What a note says was wrong: "120 jobs, not 210"."""
 _AGE = re.compile(r"\b\d+-(?:year|day|month|week)s?-old\b", re.IGNORECASE)
 _RUN = re.compile(r"[A-ZÀ-Þ][\w’'-]*(?: [A-ZÀ-Þ][\w’'-]*)*")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Unpack, cast
 
@@ -78,24 +78,6 @@ class Planner:
         made = made.model_copy(update={"articles": ids, "collection": collection})
         made = self._given_outlets(made) if made.sources else self._named_outlet(made)
         return self._dated(made) if made.time and made.time.kind == "event" else made
-
-    def other_readings(self, made: Query, **options: Unpack[SearchOptions]) -> Iterator[Query]:
-        """Other ways to understand a question of a conversation: after the last question, and by itself.
-
-        Args:
-            made: What it was taken for first.
-            options: As for ``query``.
-
-        Returns:
-            Queries of the question as it was asked (``text``), each to be read instead (``standalone``).
-        """
-        history = options.get("history") or ()
-        if not history or made.standalone == made.text:  # it stands alone
-            return
-        alone = cast(SearchOptions, {name: value for name, value in options.items() if name != "history"})
-        for text in (f"{history[-1][0]} {made.text}", made.text):
-            if text != made.standalone and len(text) <= _LONGEST:
-                yield self.query(text, **alone).model_copy(update={"text": made.text})
 
     def _given_outlets(self, made: Query) -> Query:
         """A query with the outlets that were given as articles have them."""

@@ -69,7 +69,9 @@ _COUNTED = re.compile(
 """What a question counts: "how many people caught it at the base" – "of them" are "the people who caught it …"."""
 _ABOUT = re.compile(r"\b(?:about|regarding|concerning)\s+.+?(?=\s*[?.!]*$)", re.IGNORECASE)
 _KNOWN = re.compile(
-    rf"\b(?:the|this|that|these|those|such)\s+(?:\w+\s){{0,1}}?(?:{alternation(_WORDS.known_things)})\b", re.IGNORECASE
+    rf"\b(?:the|this|that|these|those|such)\s+(?:\w+\s){{0,1}}?(?:{alternation(_WORDS.known_things)})\b"
+    r"(?!\s+(?:of|about|between)\b)",  # "the story of the footbridge" says which
+    re.IGNORECASE,
 )
 _GENERAL = frozenset(query_terms(" ".join(_WORDS.general)))
 

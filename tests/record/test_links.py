@@ -46,7 +46,9 @@ def test_whichever_comes_first_into_the_archive(archive: Archive, tmp_path: Path
     assert linked(archive) == [("overtaken", rows["old"]["text"], rows["new"]["text"])]
 
 
-BRIDGE = "Mayor Ines Holt opened the bridge over the Tarn on Monday. The bridge cost 4.2 million euros, the council said."
+BRIDGE = (
+    "Mayor Ines Holt opened the bridge over the Tarn on Monday. The bridge cost 4.2 million euros, the council said."
+)
 APART = (
     "Correction: An article of 4 March misstated the cost of the bridge over the Tarn that Mayor Ines Holt opened. The "
     "bridge cost 5.1 million euros, not 4.2 million euros, the council said."

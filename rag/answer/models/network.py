@@ -39,7 +39,7 @@ _BATCH = 2048
 """Pieces that one thread runs at once, padding counted."""
 _FOLDER = Path(__file__).with_name("judge")
 _HASHES = {
-    "judge.onnx": "75457a03856079f55779ef87b9cfce2ee6c4f5da7634cf567d5a2b89c8870212",
+    "judge.onnx": "ec81fab2b434c5164aa4c33dea71152a57c1c39525daf73d9dfc645befbdc041",
     "pieces.npz": "df6d51407fc238666b2143112935394bd4205d4d502bcb3f12e1ed76229a279c",
 }
 
