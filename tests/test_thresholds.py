@@ -136,7 +136,7 @@ def test_what_the_article_says_nothing_of_is_less_likely_answered(tmp_path: Path
 PLACES = ("the Harbour Bridge", "the Kellmouth Bridge")
 
 
-@pytest.mark.parametrize(("behind", "shown"), [(1.69, 2), (1.71, 1)])
+@pytest.mark.parametrize(("behind", "shown"), [(1.84, 2), (1.86, 1)])
 def test_how_far_behind_the_best_another_quote_may_be(
     monkeypatch: pytest.MonkeyPatch, behind: float, shown: int
 ) -> None:

@@ -15,10 +15,12 @@ from rag.answer.evidence import Embed
 from rag.answer.reader import Reading
 from rag.answer.sides.group import Group
 from rag.protocols import Check
+from rag.text.detect import detect_language
 from rag.types import Hit
 
 MOST = 3
 """Quotes that are shown for a question."""
+_AT_HOME: confidence.Fit = "any"
 _CLOSELY = 10
 """Sentences that are compared with the question by meaning: embedding them is a third of the time it takes."""
 _NEAR = 1.85
@@ -91,22 +93,25 @@ def choose(
     if not tries:
         return Chosen((), 0.0)
     signs = signs_of(question, tries, readings, embed=embed, retrieval=retrieval)
+    # A sentence in the question's own language is no answer from abroad, whatever the archive is in.
+    asked_in = detect_language(question) if fit == "across" else ""
+    fits = [_AT_HOME if r.hit.passage.language == asked_in else fit for r in tries]
     english = [r.hit.passage.language == "en" for r in tries]
     lost = [_LACKS * (told and wanted.lacks(question, r.text)) for r, told in zip(tries, english, strict=True)]
-    scores = [confidence.rank_score(s, fit=fit) for s in signs]
+    scores = [confidence.rank_score(s, fit=own) for s, own in zip(signs, fits, strict=True)]
     scores = [score - less for score, less in zip(scores, lost, strict=True)]
     if timely is not None:  # which of several answers is meant, not whether there is one
         scores = [score + (_IN_TIME if timely(r) else 0.0) for score, r in zip(scores, tries, strict=True)]
     order = sorted(range(len(tries)), key=lambda i: -scores[i])
     best = order[0]
-    p = confidence.p_answers(signs[best], fit=fit)
+    p = confidence.p_answers(signs[best], fit=fits[best])
     if kind := wanted.kind_of(question) if english[best] else None:
         p = regression.probability(regression.logit(p, 1e-6) + (-lost[best] or wanted.GIVEN[kind]))
     nearest = tuple(tries[i] for i in order)
     if p < caution:
         return Chosen((), p, nearest)
     things = max(asks, wanted.things(question))
-    most, near = max(most, min(things, _MANY)), _NEAR if things == 1 and fit != "across" else _FURTHER
+    most, near = max(most, min(things, _MANY)), _NEAR if things == 1 and fits[best] != "across" else _FURTHER
     kept: list[Reading] = []
     for i in order:
         if len(kept) == most or scores[i] < scores[best] - near:

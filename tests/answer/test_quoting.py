@@ -57,9 +57,29 @@ def test_two_things_asked_for_are_looked_for_further_down() -> None:
     assert two.readings == (found[0], found[1])
 
 
+def in_language(found: Sequence[Reading], *languages: str) -> list[Reading]:
+    passages = [r.hit.passage.model_copy(update={"language": of}) for r, of in zip(found, languages, strict=True)]
+    hits = [r.hit.model_copy(update={"passage": p}) for r, p in zip(found, passages, strict=True)]
+    return [replace(r, hit=hit) for r, hit in zip(found, hits, strict=True)]
+
+
 def test_further_ones_are_shown_across_languages_too() -> None:
-    found = readings(4.0, 0.5, -0.5, -1.5)
+    found = in_language(readings(4.0, 0.5, -0.5, -1.5), *["de"] * 4)
     assert len(chosen(found, fit="across").readings) > len(chosen(found).readings)
+
+
+def test_a_sentence_in_the_questions_own_language_is_as_sure_as_anywhere() -> None:
+    """Beside articles in another one: the question isn't asked across languages of it."""
+    own, other = readings(4.0, 1.0)
+    mixed = chosen(in_language([own, other], "en", "de"), fit="across")
+    assert mixed.p == chosen([own, other]).p
+    assert chosen(in_language([own, other], "de", "de"), fit="across").p != mixed.p
+
+
+def test_a_question_in_parts_is_shown_more_than_what_is_nearest_to_the_best() -> None:
+    found = readings(4.0, -0.5, -12.0)
+    assert chosen(found).readings == (found[0],)
+    assert chosen(found, asks=2).readings == (found[0], found[1])
 
 
 def test_what_answers_each_part_comes_first_once_and_as_sure_as_the_surest() -> None:

@@ -64,6 +64,16 @@ def test_nothing_found_is_nothing_read() -> None:
     assert reader.read("Why?", [], states) == []
 
 
+def test_a_question_put_in_two_ways_takes_of_each_sentence_the_likelier_reading() -> None:
+    ways = ("Where were cracks found?", "When will it open again?")
+    hits = [hit_of(*BRIDGE)]
+    one, two = ({r.place: r.odds for r in reader.read(way, hits, states)} for way in ways)
+    both = reader.read_best(ways, hits, states)
+    assert {r.place: r.odds for r in both} == {place: max(one[place], two[place]) for place in one}
+    assert [r.odds for r in both] == sorted((r.odds for r in both), reverse=True)
+    assert reader.read_best(ways[:1], hits, states) == reader.read(ways[0], hits, states)
+
+
 @settings(max_examples=30, deadline=None)
 @given(st.text(max_size=60), st.lists(st.text(min_size=1, max_size=80), min_size=1, max_size=6), st.integers(0, 50))
 def test_words_lie_within_their_sentence(question: str, sentences: list[str], at: int) -> None:
