@@ -39,7 +39,7 @@ _BATCH = 2048
 """Pieces that one thread runs at once, padding counted."""
 _FOLDER = Path(__file__).with_name("judge")
 _HASHES = {
-    "judge.onnx": "ec81fab2b434c5164aa4c33dea71152a57c1c39525daf73d9dfc645befbdc041",
+    "judge.onnx": "b55d53d7037f283aff813b73f243ec8c6159a7cbfde7e115c54ffcb3a34cdba2",
     "pieces.npz": "df6d51407fc238666b2143112935394bd4205d4d502bcb3f12e1ed76229a279c",
 }
 
