@@ -1,6 +1,6 @@
 """Makes the files that ship from a checkpoint: the network in 8 bits, and the pieces it knows in 4.
 
-    python -m benchmarks.fit.export ../shared/data BASE CHECKPOINT.pt      # into rag/answer/models/judge/
+    python -m benchmarks.fit.export ../shared/data BASE CHECKPOINT.pt ...  # into rag/answer/models/judge/
 
 Of the 250,002 pieces of the tokenizer those are kept that occur in the training text and in news of the languages
 served; text is cut into smaller pieces where a rare one is gone. Single characters all stay.
@@ -101,13 +101,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("data", type=Path)
     parser.add_argument("base", type=Path)
-    parser.add_argument("checkpoint", type=Path)
+    parser.add_argument("checkpoint", type=Path, nargs="+", help="or a judge.onnx; of several, the mean of the weights")
     parser.add_argument("--out", type=Path, default=FOLDER)
     args = parser.parse_args(arguments)
     args.out.mkdir(parents=True, exist_ok=True)
     base = read(args.base)
     judge = Judge(base)
-    judge.restore(args.checkpoint)
+    states = []
+    for checkpoint in args.checkpoint:
+        judge.restore(checkpoint)
+        states.append({name: value.clone() for name, value in judge.state_dict().items()})
+    judge.load_state_dict({name: torch.stack([state[name] for state in states]).mean(0) for name in states[0]})
     judge.eval()
     words = judge.encoder.embeddings.word_embeddings.weight.detach().numpy()
     ids = kept(base, args.data)
