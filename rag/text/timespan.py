@@ -44,7 +44,7 @@ def outdated(time: Time, published: Iterable[datetime | None]) -> str:
     days = list(published)
     if not days or not all(d is not None and d.date() < time.after.date() for d in days):
         return ""
-    return f"What is quoted is older than that: nothing of {span(time.after, time.before)} answers."
+    return f"All that is quoted came out before {span(time.after, time.before)}."
 
 
 def dating(time: Time) -> str:

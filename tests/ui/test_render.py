@@ -449,7 +449,7 @@ def test_it_is_told_where_all_that_is_quoted_is_older_than_what_is_asked_of(
     published: list[str | None], told: bool
 ) -> None:
     days = [datetime.fromisoformat(d).replace(tzinfo=UTC) if d else None for d in published]
-    line = "What is quoted is older than that: nothing of 16–22 November 2026 answers."
+    line = "All that is quoted came out before 16–22 November 2026."
     assert timespan.outdated(LAST_WEEK, days) == (line if told else "")
     next_week = Time(**ASKED, after="2026-11-30T00:00Z", before="2026-12-07T00:00Z")
     assert timespan.outdated(next_week, days) == "", "what is planned is told before"
