@@ -68,7 +68,8 @@ def period(given: Mapping[str, Any], today: datetime | None = None) -> tuple[dat
     today = today or day("today", given.get("today"))
     after, before = day("after", given.get("after"), today), day("before", given.get("before"), today)
     if after and before and after >= before:
-        raise UsageError(f"`after` ({after:%Y-%m-%d}) is not before `before` ({before:%Y-%m-%d}).")
+        days = f"`after` ({after:%Y-%m-%d}) is not before `before` ({before:%Y-%m-%d})"
+        raise UsageError(f"{days}, so that no day lies between them. Exchange them, or leave one out.")
     return after, before
 
 

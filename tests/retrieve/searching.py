@@ -13,9 +13,11 @@ ARMS: tuple[Arm, ...] = ("hybrid", "dense", "lexical")
 STORM = "How many boats had storm0002 damaged?"
 
 
-def through(folder: Path, arm: Arm, embeddings: Any = None) -> Archive:
+def through(folder: Path, arm: Arm, embeddings: Any = None, **more: Any) -> Archive:
     return Archive.open(
-        settings=Settings(archive=folder, retriever=arm), embeddings=embeddings or FakeEmbeddings(), chat_model=None
+        settings=Settings(archive=folder, retriever=arm, **more),
+        embeddings=embeddings or FakeEmbeddings(),
+        chat_model=None,
     )
 
 

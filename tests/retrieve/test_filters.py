@@ -166,7 +166,7 @@ def test_only_articles_in_one_language(tongues: Path, arm: Arm) -> None:
 
 
 def test_an_answer_and_a_choice_keep_to_the_language(tongues: Path) -> None:
-    with through(tongues, "hybrid") as archive:
+    with through(tongues, "hybrid", caution=0.0) as archive:
         answer = archive.ask("tiere zebra1 zoo", chat_model="extractive", language="de")
         assert answer.answered
         assert answer.query.language == "de"
