@@ -194,10 +194,14 @@ class Query(Value):
         return f"{self.text} {self.before_it}" if self.before_it else ""
 
     @property
+    def leans(self) -> bool:
+        """Whether it was rewritten, since it leans on what was said before it."""
+        return bool(self.before_it) and self.standalone != self.text
+
+    @property
     def read_as(self) -> tuple[str, ...]:
         """What is read for: ``looked_for``, and where it leans on what was said before also ``in_talk``."""
-        leans = self.before_it and self.standalone != self.text
-        return (self.looked_for, self.in_talk) if leans else (self.looked_for,)
+        return (self.looked_for, self.in_talk) if self.leans else (self.looked_for,)
 
     @property
     def use_time(self) -> bool:

@@ -6,12 +6,12 @@
 
 Data: the questions on news that ``benchmarks/fit/news_questions.jsonl`` keeps for this, of which the reader has learnt
 nothing, over the articles they were written for and 140 others; 240 of CLAPNQ's 600 development questions over its pool
-of 597 passages, half of which no passage answers; 60 questions of XQuAD in each of English, Turkish and Chinese over
+of 597 passages, half of which no passage answers; 40 questions of XQuAD in each of English, Turkish and Chinese over
 its 240 paragraphs, each asked a second time with the passages left out that answer. ``sentence`` ranks the sentences of
 a question that can be answered: those that hold gold words against the others. ``answers`` decides whether to refuse,
 by what speaks for the first sentence: whether a gold sentence is among the first three. Each is fitted with the cosines
 of the built-in embedding model, on English, and without them, on everything that is asked in the articles' language.
-``…_across`` are fitted on the questions on news in another language and on 100 of XQuAD's in each of Turkish and
+``…_across`` are fitted on the questions on news in another language and on 60 of XQuAD's in each of Turkish and
 Chinese over its paragraphs in English, asked by a bridge (``benchmarks/fit/bridge.py``), with and without the passages
 that answer; there words in common are names and figures, and count for more. Figures are cross-validated, with folds by
 question.

@@ -126,7 +126,7 @@ def _in_talk(query: Query) -> tuple[Query | None, float]:
     """
     if not query.before_it:
         return None, 0.0
-    return query.model_copy(update={"sought": query.in_talk}), _LEANING if query.standalone != query.text else _ALONE
+    return query.model_copy(update={"sought": query.in_talk}), _LEANING if query.leans else _ALONE
 
 
 def _allowed(passage: PassageRow, query: Query) -> bool:
