@@ -4,6 +4,7 @@ const known = ['cite', 'back', 'redo', 'edit', 'rate', 'why', 'example', 'sample
   'read', 'earlier', 'takedown', 'rename', 'evidence', 'sharelink', 'unsharelink', 'totab', 'person', 'together', 'apart', 'asfound',
   'pausesource', 'removesource', 'syncsource', 'narrow', 'collect', 'askabout',
   'makeset', 'openset', 'renameset', 'shareset', 'dropset', 'useset', 'dropoutlet', 'tickall', 'tickadd', 'tickremove', 'addall', 'addoutlet', 'tickmend', 'undomending'];
+const place = element.closest('.block.onr')?.id ?? '';
 const focusCite = () => document.lastCite?.focus(); // back to the button that opened the article
 const sendEvent = (target) => {
   const data = { ...target.dataset };
@@ -34,6 +35,7 @@ const sendEvent = (target) => {
   }
   if (data.event === 'cite' && target.closest('.turn, .quote, .event, .found')) document.lastCite = target;
   if (data.event === 'read') document.lastCite = target;
+  if (data.event === 'cite' || data.event === 'read') document.places.opens(place, data.event, data);
   if (data.event === 'back') focusCite();
   const field = data.field ? document.getElementById(data.field) : target;
   if (field?.tagName === 'INPUT') data.why = field.value;
@@ -133,12 +135,14 @@ const focusAsked = (tries = 0) => {
   } else if (first && tries < 60) setTimeout(focusAsked, 50, tries + 1);
 };
 focusAsked();
+document.places.joined(place, trigger);
 watch('value', () => {
   for (const tick of element.querySelectorAll('input.tick')) tick.checked = false; // its place may hold another article now
   showQuestion();
   showCited();
   showEvidence();
   focusAsked();
+  document.places.changed(place);
   element.querySelector('.ingest-result, .failed')?.scrollIntoView({ block: 'nearest' });
 });
 

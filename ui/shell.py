@@ -2,7 +2,8 @@
 
 Gradio writes the document for its own needs: absolute addresses, inline scripts, and functions made of text. Here each
 script that was sent with the document gets a nonce, and the browser runs no other; ``shell.js`` stands in for the
-functions. Styles may be inline: Gradio's components write style elements and attributes themselves.
+functions, and ``places.js`` gives tabs and conversations addresses. Styles may be inline: Gradio's components write
+style elements and attributes themselves.
 """
 
 from __future__ import annotations
@@ -113,7 +114,7 @@ def document(html: bytes, nonce: str) -> bytes:
 @cache
 def _scripts() -> bytes:
     inner = f"window.onrecord = function (element, trigger, watch) {{\n{page_file('page.js')}\n}};"
-    return f"{page_file('shell.js')}\n{inner}".replace("</script", "<\\/script").encode()
+    return f"{page_file('shell.js')}\n{page_file('places.js')}\n{inner}".replace("</script", "<\\/script").encode()
 
 
 def _with_headers(send: Send) -> Send:

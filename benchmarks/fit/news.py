@@ -10,8 +10,8 @@ others, and a question is read as in the product, with what the search finds for
 the hardest ones there are. The loss is over all the sentences of a question's passages, and over each passage's.
 
 The questions are in parts, by article: the reader learns from "reader" and, of articles that were read later and of
-which more is asked that they don't tell, from "later"; figures are told of "held out"; "confidence" is for the
-confidence that its readings are given (``benchmarks.fit.confidence``).
+which more is asked that they don't tell, from "later" and "further"; figures are told of "held out"; "confidence" is
+for the confidence that its readings are given (``benchmarks.fit.confidence``).
 
 Layers below are as before: their outputs are computed once and kept, which halves the time of a step from the second
 pass on. So that nothing is forgotten, a part of each pass is what the reader was trained on first
@@ -37,7 +37,7 @@ from torch.nn import functional
 from benchmarks.fit.base import Judge, read, trainable
 from benchmarks.fit.reader import SEARCHED, WITHOUT
 from benchmarks.fit.reader_data import Item, encode, questions, searched, span
-from benchmarks.fit.training import keep, padded, sentences
+from benchmarks.fit.training import halved, keep, padded, sentences
 from benchmarks.quality.runs import WORK, filled
 from rag import Archive
 from rag.answer import reader
@@ -56,7 +56,7 @@ READ = 4
 """Of them, how many it is read in: up to two that hold an answer, and the first others."""
 BELOW = 6
 """Layers that stay as they are."""
-AGAIN = 0.12
+AGAIN = 0.25
 """Share of the passages that are of the reader's first training."""
 RATE = 8e-5
 PIECES = 3072
@@ -73,7 +73,7 @@ class Group:
 
 
 def asked(part: str) -> list[dict[str, Any]]:
-    """The questions of a part: "reader", "later", "held out" or "confidence"."""
+    """The questions of a part: "reader", "later", "further", "held out" or "confidence"."""
     rows = [json.loads(line) for line in QUESTIONS.read_text("utf-8").splitlines()]
     return [row for row in rows if row["part"] == part]
 
@@ -147,14 +147,14 @@ def _answers(hit: Hit, gold: Sequence[str]) -> bool:
     )
 
 
-def earlier(data: Path, number: int) -> list[Group]:
+def earlier(data: Path, number: int, seed: int) -> list[Group]:
     """Passages of the reader's first training, in its English and its other languages."""
-    model, chance, made = network.shared(), random.Random(SEED), []
+    model, chance, made = network.shared(), random.Random(seed), []
     folder = data / "training"
     for name, share in (("open-en.jsonl.xz", 0.6), ("open-other.jsonl.xz", 0.4)):
-        some = questions([folder / name], folder, without=WITHOUT, seed=SEED)
+        some = questions([folder / name], folder, without=WITHOUT, seed=seed)
         some = chance.sample(some, min(len(some), 8 * number))
-        some += searched(some, share=SEARCHED, seed=SEED)
+        some += searched(some, share=SEARCHED, seed=seed)
         chance.shuffle(some)
         items = (encode(one, model.tokens, chance) for one in some)
         made += [Group([item]) for item, _ in zip((i for i in items if i), range(int(share * number)), strict=False)]
@@ -188,8 +188,9 @@ class Halves:
         vectors = self._vectors(padded(items).numpy())
         out = self.judge.encoder.embeddings(inputs_embeds=torch.from_numpy(vectors))
         mask = self._mask(lengths)
-        for layer in self._below:
-            out = _first(layer(out, mask))
+        with halved():
+            for layer in self._below:
+                out = _first(layer(out, mask))
         return [row[:length].half().numpy() for row, length in zip(out, lengths, strict=True)]
 
     def __call__(self, below: Sequence[np.ndarray]) -> dict[str, torch.Tensor]:
@@ -199,8 +200,10 @@ class Halves:
         for row, b in zip(out, below, strict=True):
             row[: len(b)] = torch.from_numpy(b).float()
         mask = self._mask(lengths)
-        for layer in self._above:
-            out = _first(layer(out, mask))
+        with halved():
+            for layer in self._above:
+                out = _first(layer(out, mask))
+        out = out.float()
         first = out[:, 0]
         judge = self.judge
         return {
@@ -318,16 +321,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--passes", type=int, default=2)
     parser.add_argument("--reader", type=float, default=1.0, help='share of the part "reader" that is learnt again')
+    parser.add_argument("--later", type=float, default=1.0, help='share of the part "later"')
+    parser.add_argument("--seed", type=int, default=SEED, help="which of the first training, and in which order")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="the rate has fallen to its end by then")
     args = parser.parse_args(arguments)
-    torch.manual_seed(SEED)
-    rows, kept = asked("reader"), asked("held out")
-    rows = [*random.Random(SEED).sample(rows, round(args.reader * len(rows))), *asked("later")]
+    torch.manual_seed(args.seed)
+    chance, rows, kept = random.Random(args.seed), asked("further"), asked("held out")
+    for part, share in (("reader", args.reader), ("later", args.later)):
+        rows += chance.sample(some := asked(part), round(share * len(some)))
     texts = archived(args.data)
     with Archive.open(ARCHIVE) as archive:
         learnt, held_out = list(groups(archive, texts, rows)), list(groups(archive, texts, kept))
     number = sum(len(g.items) for g in learnt)
-    learnt += earlier(args.data, int(number * AGAIN / (1 - AGAIN)))
+    learnt += earlier(args.data, int(number * AGAIN / (1 - AGAIN)), args.seed)
     print(f"{len(rows)} questions, {number} passages, {len(learnt)} groups; held out {len(held_out)}", flush=True)
     torch.set_num_threads(processors())  # the archive's embedding model has set it to one
     judge = Judge(read(args.base))
@@ -338,7 +344,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print("before:", figures(halves, held_out), flush=True)
     parameters = [p for p in judge.parameters() if p.requires_grad]
     optimizer = torch.optim.AdamW(trainable(judge), lr=args.rate, betas=(0.9, 0.98))
-    order = [batch for n in range(args.passes) for batch in batches(learnt, SEED + n)]
+    order = [batch for n in range(args.passes) for batch in batches(learnt, args.seed + n)]
     began, sums = time.monotonic(), []
     for step, batch in enumerate(order, 1):
         spent = (time.monotonic() - began) / 60 / args.minutes

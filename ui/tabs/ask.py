@@ -20,7 +20,7 @@ from rag.ui.tabs.common import (
     read_filters,
 )
 
-from rag.errors import UsageError
+from rag.errors import OnRecordError, UsageError
 from rag.protocols import FilterArgs
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class AskTab:
 
     def _build_conversations(self) -> None:
         with gr.Column(elem_id="left", scale=0):
-            self.new = gr.Button("New conversation", size="sm")
+            self.new = gr.Button("New conversation", size="sm", elem_id="new-conversation")
             self.find = gr.Textbox(
                 label="Search conversations",
                 show_label=False,
@@ -285,9 +285,14 @@ class AskTab:
         return self.changes(session, session.open_conversation(None))
 
     def open(self, request: gr.Request, event: gr.EventData) -> Changes:
-        """Open a conversation."""
+        """Open a conversation; one that is gone, or another user's, as a bookmark may tell: a new one."""
         session = self.page.session(request)
-        return self.changes(session, session.open_conversation(str(event_data(event)["id"])))
+        ident = str(event_data(event)["id"])
+        try:
+            session.archive.conversations.turns(ident, session.user)
+        except OnRecordError:
+            return self.changes(session, session.open_conversation(None))
+        return self.changes(session, session.open_conversation(ident))
 
     def remove(self, search: str, request: gr.Request, event: gr.EventData) -> Changes:
         """Delete a conversation."""
