@@ -139,7 +139,8 @@ def ingest_result(files: Sequence[str], report: IngestReport) -> str:
     refused: set[str] = set()
     for s in report.skipped:
         name, colon, row = s.origin.partition(":")
-        skipped.setdefault(name, []).append(f"{row}: {s.reason}".removeprefix(": ") if colon else s.reason)
+        place = f"no. {row}" if row.isdigit() else row
+        skipped.setdefault(name, []).append(f"{place}: {s.reason}" if colon and row else s.reason)
         if not s.passed:
             refused.add(name)
     results = []

@@ -59,7 +59,7 @@ class FilePreview(Value):
     refused: int = 0
     """What could not be read."""
     reasons: tuple[str, ...] = ()
-    """Why, each once, 20 at most."""
+    """Why, each once, 20 at most; "no. 3: …" is of the third article, row or line of the file."""
 
 
 class Example(Value):
@@ -132,7 +132,7 @@ class _Tally:
         self.reader: Reader | None = None
         self.articles = self.undated = self.no_outlet = self.beginnings = self.refused = 0
         self.passed: Counter[str] = Counter()
-        self.reasons: dict[str, None] = {}
+        self.reasons: dict[str, str] = {}
 
     def add(self, item: RawArticle | Skipped) -> None:
         if isinstance(item, RawArticle):
@@ -145,7 +145,7 @@ class _Tally:
         else:
             self.refused += 1
             if len(self.reasons) < _REASONS:
-                self.reasons[item.reason] = None
+                self.reasons.setdefault(item.reason, item.origin)
 
     def value(self, path: Path) -> FilePreview:
         return FilePreview(
@@ -158,8 +158,14 @@ class _Tally:
             beginnings=self.beginnings,
             passed=dict(self.passed),
             refused=self.refused,
-            reasons=tuple(self.reasons),
+            reasons=tuple(_placed(reason, origin, path) for reason, origin in self.reasons.items()),
         )
+
+
+def _placed(reason: str, origin: str, path: Path) -> str:
+    """A reason, with the number in its file of the first article that it was met with."""
+    number = origin.removeprefix(f"{path}:")
+    return f"no. {number}: {reason}" if number.isdigit() else reason
 
 
 def _example(article: RawArticle) -> Example:

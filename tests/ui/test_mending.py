@@ -10,9 +10,12 @@ import pytest
 from helpers import many, row, write_rows
 from rag.ui.session import TabSession
 from rag.ui.starters import StarterQuestions
+from rag.ui.tabs.common import read_days, read_filters
 from rag.ui.tabs.mending import MendingForm
 
 from rag import Archive
+from rag.errors import UsageError
+from rag.mending import FIELDS
 from rag.service.scheduler import RequestScheduler
 from rag.testing import FakeEmbeddings
 
@@ -45,7 +48,7 @@ def test_after_an_upload_what_lacks_is_told_and_can_be_set(form: Any, session: T
     tried, changed = form.mend(session, chosen, told[form.chosen], values, dry=True)
     assert "1 article would change" in tried and not changed and archive.mending_log() == []
     done, changed = form.mend(session, chosen, told[form.chosen], values, dry=False)
-    assert "1 article changed" in done and changed
+    assert "1 article changed" in done and changed and 'data-event="undomending"' in done
     assert str(archive.get("new-1").published).startswith("2023-06-03")
     assert archive.get("story-0").published is None or archive.mending_log()[0].articles == 1
     assert "by <span" in form.shown(session)[form.log] and "ann" in form.shown(session)[form.log]
@@ -98,3 +101,21 @@ def test_mistakes_are_told(form: Any, session: TabSession, which: str | None, va
     shown, changed = form.mend(session, which, {}, values, dry=False)
     assert told in shown and 'role="alert"' in shown and not changed
     assert form.undo(session, SimpleNamespace(_data={"number": "7"}))[1] is False
+
+
+def test_errors_name_the_fields_of_the_page(form: Any, session: TabSession) -> None:
+    def told(which: str | None, **given: str) -> str:
+        values = tuple(given.get(field, "") for field in FIELDS)
+        return str(form.mend(session, which, {}, values, dry=False)[0])
+
+    assert "“Date” is" in told("lacking:published", published="the day before")
+    assert "“Language” is" in told("lacking:published", language="klingon")
+    assert "Fill in" in told("lacking:published") and "`" not in told("lacking:published")
+
+
+@pytest.mark.parametrize("read", [read_days, lambda first, last: read_filters([], first, last, "")])
+def test_days_that_leave_nothing_between_them_are_told_by_the_fields(read: Any) -> None:
+    with pytest.raises(UsageError, match=r"“From” \(3 June 2023\) is not before “(To|Before)” \(1 June 2023\)"):
+        read("3 June 2023", "2023-06-01")
+    with pytest.raises(UsageError, match=r"“(To|Before)” is 'soon'"):
+        read("", "soon")

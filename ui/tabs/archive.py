@@ -74,7 +74,8 @@ class ArchiveTab:
         asked, mended = [*form.asked, *search], [form.told, self.reader, *overview, *conversation]
         form.tried.click(self.try_mending, asked, form.told, **IMMEDIATE)
         form.set.click(self.mend, asked, mended, **IMMEDIATE)
-        form.log.undomending(self.undo_mending, search, mended, **IMMEDIATE)
+        for place in (form.told, form.log):
+            place.undomending(self.undo_mending, search, mended, **IMMEDIATE)
         self.articles.tickmend(self.tick, None, form.filled, **IMMEDIATE)
         after = [form.chosen, form.which, form.told, self.result, *overview, self.upload, *conversation]
         for source in (self.upload, self.folder):

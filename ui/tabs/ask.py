@@ -75,7 +75,7 @@ class AskTab:
                 [("all", "")], value="", label="Collection", elem_id="f-collection", min_width=160
             )
             self.after = date_field("From", "f-after")
-            self.before = date_field("Before", "f-before", "2023-07-01")
+            self.before = date_field("Before", "f-before")
 
     def wire(self, options: list[Any]) -> None:
         """Connect the events.

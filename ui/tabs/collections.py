@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from rag.ui import collected
 from rag.ui.html import fill
-from rag.ui.tabs.common import IMMEDIATE, Changes, date_field, event_data, html, read_date
+from rag.ui.tabs.common import IMMEDIATE, Changes, date_field, event_data, html, read_days
 
 from rag.errors import OnRecordError
 
@@ -43,7 +43,7 @@ class CollectionsTab:
                             [("all", "")], value="", label="Outlet", elem_id="sets-outlet", min_width=130
                         )
                         self.after = date_field("From", "sets-from")
-                        self.last = date_field("To", "sets-to", "2023-06-30")
+                        self.last = date_field("To", "sets-to")
                 self.listed = html("sets-list")
             with gr.Column(elem_id="sets-side"):
                 self.article = html("sets-article", value=fill("collected", "no_article"))
@@ -273,9 +273,7 @@ def _wanted(place: str, words: str, outlet: str, after: str, last: str, offset: 
     Raises:
         UsageError: A date can't be read.
     """
-    return collected.Wanted(
-        place == _ADDING, words or "", outlet or "", read_date(after, "From"), read_date(last, "To"), offset
-    )
+    return collected.Wanted(place == _ADDING, words or "", outlet or "", *read_days(after, last), offset)
 
 
 __all__ = ["CollectionsTab"]

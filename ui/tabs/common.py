@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -10,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from rag.errors import UsageError
 from rag.protocols import FilterArgs
 from rag.retrieve.days import day
+from rag.text.timespan import day as shown_day
 
 if TYPE_CHECKING:
     from rag.ui.session import TabSession
@@ -41,7 +45,7 @@ def on_load() -> str:
     return f"onrecord(element, trigger, watch); // {' '.join(known.split())}"
 
 
-def date_field(label: str, name: str, placeholder: str = "2023-06-01") -> gr.Textbox:
+def date_field(label: str, name: str, placeholder: str = "1 June 2023, or June 2023") -> gr.Textbox:
     """A field for a day, as people write it; page.js puts a button beside it that opens the browser's calendar."""
     return gr.Textbox(
         label=label, placeholder=placeholder, elem_id=name, elem_classes=["day-field"], max_lines=1, max_length=40,
@@ -77,15 +81,34 @@ def read_filters(
     filters = FilterArgs()
     if sources:
         filters["sources"] = list(sources)
-    if (first := read_date(after, "From")) is not None:
+    first, end = read_date(after, "From"), read_date(before, "Before")
+    if first and end and first >= end:
+        raise UsageError(f"{_reversed(first, end, 'Before')} Exchange them, or leave one out.")
+    if first is not None:
         filters["after"] = first
-    if (end := read_date(before, "Before")) is not None:
+    if end is not None:
         filters["before"] = end
     if language:
         filters["language"] = language
     if collection:
         filters["collection"] = collection
     return filters
+
+
+def read_days(first: str | None, last: str | None) -> tuple[date | None, date | None]:
+    """What the fields From and To hold, None where one is empty.
+
+    Raises:
+        UsageError: A date can't be read, or the first is after the last.
+    """
+    begins, ends = read_date(first, "From"), read_date(last, "To")
+    if begins and ends and begins > ends:
+        raise UsageError(f"{_reversed(begins, ends, 'To')} Exchange them, or leave one out.")
+    return begins, ends
+
+
+def _reversed(first: date, last: date, name: str) -> str:
+    return f"“From” ({shown_day(first)}) is not before “{name}” ({shown_day(last)}), so that no day lies between them."
 
 
 def read_date(text: str | None, name: str) -> date | None:
@@ -100,5 +123,23 @@ def read_date(text: str | None, name: str) -> date | None:
     """
     if not (text or "").strip():
         return None
-    read = day(name, text)
+    with in_labels({name: name}):
+        read = day(name, text)
     return read.date() if read else None
+
+
+@contextmanager
+def in_labels(labels: Mapping[str, str]) -> Iterator[None]:
+    """Errors within, which name arguments as in ``day``, as the page's fields are called.
+
+    Args:
+        labels: Of the fields, by the arguments that they are handed over as.
+
+    Raises:
+        UsageError: With the labels.
+    """
+    try:
+        yield
+    except UsageError as e:
+        told = re.sub(r"`(\w+)`", lambda m: f"“{labels[m[1]]}”" if m[1] in labels else m[0], str(e))
+        raise UsageError(told) from e

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from rag.ui import lists
 from rag.ui.html import fill
-from rag.ui.tabs.common import date_field, event_data, html
+from rag.ui.tabs.common import date_field, event_data, html, in_labels
 
 from rag.errors import ArticleMissing, OnRecordError
 from rag.mending import FIELDS, Mending
@@ -142,8 +142,11 @@ class MendingForm:
             keys = dict(chosen or {}).get(what, [])
         if kind == "lacking" or (keys and kind == "upload"):
             options["lacking"] = what  # of the upload too: some may have been set meanwhile
+        if not given:
+            return lists.failed("Nothing to change. Fill in what is to be said of the article."), False
         try:
-            done = session.scheduler.desk.mend(session.user, keys, dry_run=dry, **options, **given)
+            with in_labels({field: getattr(self, field).label for field in FIELDS}):
+                done = session.scheduler.desk.mend(session.user, keys, dry_run=dry, **options, **given)
         except OnRecordError as e:
             return lists.failed(str(e)), False
         return fill("mending", "done", done, count(done.articles, "article"), dry), not dry

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from rag.ui import quotes
-from rag.ui.tabs.common import IMMEDIATE, Changes, collection_choices, date_field, event_data, html, read_date
+from rag.ui.tabs.common import IMMEDIATE, Changes, collection_choices, date_field, event_data, html, read_days
 
 from rag.errors import UsageError
 from rag.retrieve.quote_search import ORDERS
@@ -192,11 +192,12 @@ def _asked(
     Raises:
         UsageError: A date can't be read.
     """
+    first, end = read_days(after, last)
     return quotes.Asked(
         speaker=" ".join((speaker or "").split()),
         about=" ".join((about or "").split()),
-        after=read_date(after, "From"),
-        last=read_date(last, "To"),
+        after=first,
+        last=end,
         outlets=tuple(outlets or ()),
         language=language or "",
         order=next((o for o in ORDERS if o == order), None),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from rag.ui import search
-from rag.ui.tabs.common import IMMEDIATE, Changes, collection_choices, date_field, event_data, html, read_date
+from rag.ui.tabs.common import IMMEDIATE, Changes, collection_choices, date_field, event_data, html, read_days
 
 from rag.errors import UsageError
 
@@ -31,7 +31,7 @@ class SearchTab:
                     )  # fmt: skip
                 with gr.Row():
                     self.after = date_field("From", "search-from")
-                    self.last = date_field("To", "search-to", "2023-06-30")
+                    self.last = date_field("To", "search-to")
                     self.collection = gr.Dropdown(
                         [("whole archive", "")],
                         value="",
@@ -86,8 +86,7 @@ class SearchTab:
         """List what is found."""
         try:
             wanted = search.Wanted(
-                " ".join((query or "").split()), order, read_date(after, "From"), read_date(last, "To"),
-                collection or "", offset,
+                " ".join((query or "").split()), order, *read_days(after, last), collection or "", offset,
             )  # fmt: skip
         except UsageError as e:
             return search.failed(str(e)), ""
@@ -113,13 +112,7 @@ class SearchTab:
     ) -> tuple[str, Any]:
         """Put the ticked articles, or all that is found, into a collection; one that isn't there is made."""
         try:
-            wanted = search.Wanted(
-                " ".join((query or "").split()),
-                order,
-                read_date(after, "From"),
-                read_date(last, "To"),
-                collection or "",
-            )
+            wanted = search.Wanted(" ".join((query or "").split()), order, *read_days(after, last), collection or "")
         except UsageError as e:
             return search.failed(str(e)), gr.skip()
         data = event_data(event)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from rag.ui import timeline
-from rag.ui.tabs.common import IMMEDIATE, collection_choices, date_field, event_data, html, read_date
+from rag.ui.tabs.common import IMMEDIATE, collection_choices, date_field, event_data, html, read_days
 
 from rag.errors import UsageError
 
@@ -30,7 +30,7 @@ class TimelineTab:
                         elem_id="timeline-about", max_lines=1, max_length=4000, min_width=240, scale=3,
                     )  # fmt: skip
                     self.after = date_field("From", "timeline-from")
-                    self.last = date_field("To", "timeline-to", "2023-06-30")
+                    self.last = date_field("To", "timeline-to")
                 with gr.Row():
                     self.order = gr.Radio(
                         [_OLDEST, _NEWEST], value=_OLDEST, show_label=False, label="Order", container=False,
@@ -66,8 +66,7 @@ class TimelineTab:
         """List the events."""
         try:
             asked = timeline.Asked(
-                " ".join((about or "").split()), read_date(after, "From"), read_date(last, "To"), order == _NEWEST,
-                collection or "",
+                " ".join((about or "").split()), *read_days(after, last), order == _NEWEST, collection or ""
             )  # fmt: skip
         except UsageError as e:
             return timeline.failed(str(e))

@@ -204,10 +204,24 @@ def _row(origin: str, line: str) -> Row:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
-        return origin, Skipped(origin=origin, reason=f"broken JSON: {_brief(error)}")
+        return origin, Skipped(origin=origin, reason=f"{_broken(error)}. {_A_LINE}")
     if not isinstance(value, dict):
-        return origin, Skipped(origin=origin, reason="not a JSON object")
+        return origin, Skipped(origin=origin, reason=f"not a JSON object. {_A_LINE}")
     return origin, value
+
+
+_A_LINE = 'A line has to hold one article, as in {"title": "…", "text": "…"}'
+
+
+def _broken(error: Exception) -> str:
+    """What is wrong with some JSON, and where."""
+    if not isinstance(error, json.JSONDecodeError):
+        return f"broken JSON: {_brief(error)}"
+    near = error.doc[max(0, error.pos - 20) : error.pos + 20].strip()
+    where = f"at character {error.colno:,}" + (f" of line {error.lineno:,}" if error.lineno > 1 else "")
+    return (
+        f"broken JSON {where}, near {near!r}: {error.msg[0].lower()}{error.msg[1:]}" if near else "broken JSON: cut off"
+    )
 
 
 def _brief(error: Exception) -> str:
@@ -246,7 +260,7 @@ def json_rows(path: Path, stream: io.TextIOBase) -> Iterator[Row]:
         else:
             yield (
                 str(path),
-                Skipped(origin=str(path), reason=f"broken JSON: {_brief(error)}"),
+                Skipped(origin=str(path), reason=_broken(error)),
             )
         return
     except (ValueError, RecursionError) as error:
@@ -300,7 +314,7 @@ def _array(path: Path, stream: io.TextIOBase, buffer: str) -> Iterator[Row]:
                 origin,
                 Skipped(
                     origin=origin,
-                    reason=f"broken JSON, the rest of the file is left out: {_brief(error)}",
+                    reason=f"{_broken(error)}; the rest of the file is left out",
                 ),
             )
             return
