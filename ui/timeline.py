@@ -57,7 +57,8 @@ def timeline(found: Timeline, asked: Asked) -> str:
         return fill("timeline", "nothing", found.note, bool(found.articles))
     order = "newest first" if asked.newest_first else "oldest first"
     events = f"The first {SHOWN} events" if len(found.entries) == SHOWN else count(len(found.entries), "event")
-    facts = [f"{events}, {order}, told by {count(found.articles, 'article')}."]
+    spoken = count(found.articles, "article speaks", "articles speak")
+    facts = [f"{events}, {order}; {spoken} of it, with or without a day."]
     if found.outside:
         facts.append(f"{count(found.outside, 'event lies', 'events lie')} outside of this time.")
     if found.without_dates:
