@@ -15,13 +15,29 @@ FLAGS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")
 
 def processor() -> str:
     """The processor's name and the features that decide (a virtual machine's name alone tells little)."""
+    facts = _facts()
+    if not facts:
+        return platform.processor() or platform.machine()
+    flags = facts.get("flags", "").split()
+    return " ".join([facts.get("model name", platform.machine()), *(f for f in FLAGS if f in flags)])
+
+
+def multiplies_bytes() -> bool:
+    """Whether the processor has instructions for products of 8-bit numbers, which add up exactly (VNNI).
+
+    Without them the fast way adds two products in 16 bits, where they overflow without a word. False where it can't be
+    told.
+    """
+    return not {"avx512_vnni", "avx_vnni"}.isdisjoint(_facts().get("flags", "").split())
+
+
+def _facts() -> dict[str, str]:
+    """What Linux says of the last processor, by name; empty where there is no such thing."""
     try:
         lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
     except OSError:
-        return platform.processor() or platform.machine()
-    facts = {n.strip(): v.strip() for n, _, v in (line.partition(":") for line in lines) if v}
-    flags = facts.get("flags", "").split()
-    return " ".join([facts.get("model name", platform.machine()), *(f for f in FLAGS if f in flags)])
+        return {}
+    return {n.strip(): v.strip() for n, _, v in (line.partition(":") for line in lines) if v}
 
 
 _CORES: list[int] = []

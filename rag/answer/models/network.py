@@ -25,7 +25,7 @@ import numpy.typing as npt
 
 from rag.errors import ModelCorrupt
 from rag.extras import require
-from rag.machine import processors
+from rag.machine import multiplies_bytes, processors
 
 Floats = npt.NDArray[np.float32]
 
@@ -35,8 +35,6 @@ LENGTH = 320
 """Most pieces of a text: the positions that the network tells apart."""
 BLOCK = 32
 """Weights of a piece's vector that share a scale."""
-_BATCH = 2048
-"""Pieces that one thread runs at once, padding counted."""
 _FOLDER = Path(__file__).with_name("judge")
 _HASHES = {
     "judge.onnx": "b55d53d7037f283aff813b73f243ec8c6159a7cbfde7e115c54ffcb3a34cdba2",
@@ -85,9 +83,10 @@ class Network:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = 1  # batches run side by side: threads within one wait for one another
         options.log_severity_level = 3
-        # Where a processor has no instructions for 8-bit products (AVX2), the fast ones overflow without a word and the
-        # scores are others. These are exact, and the same everywhere; the newer processors don't notice.
-        options.add_session_config_entry("session.x64quantprecision", "1")
+        if not multiplies_bytes():
+            # The fast products overflow there without a word, and the scores are others. These are exact; on a
+            # processor that has exact ones of its own they would take half as long again.
+            options.add_session_config_entry("session.x64quantprecision", "1")
         self._session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
         self._threads = ThreadPoolExecutor(processors(), "onrecord-network")
 
@@ -115,29 +114,15 @@ class Network:
         Returns:
             What the heads say, in the order given.
         """
-        order = sorted(range(len(batch)), key=lambda i: len(batch[i]))
-        groups: list[list[int]] = []
-        for i in order:
-            if not groups or (len(groups[-1]) + 1) * len(batch[i]) > _BATCH:
-                groups.append([])
-            groups[-1].append(i)
-        found: dict[int, Outputs] = {}
-        ran = self._threads.map(self._run, [[batch[i] for i in group] for group in groups])
-        for group, outputs in zip(groups, ran, strict=True):
-            found.update(zip(group, outputs, strict=True))
-        return [found[i] for i in range(len(batch))]
+        # One by one: what is read together would be padded, and is read no faster.
+        return list(self._threads.map(self._run, batch))
 
-    def _run(self, texts: Sequence[Sequence[int]]) -> list[Outputs]:
-        longest = max(len(ids) for ids in texts)
-        ids = np.full((len(texts), longest), PAD, np.int64)
-        for row, text in zip(ids, texts, strict=True):
-            row[: len(text)] = text
-        feed = {"vectors": self.vectors(ids), "mask": (ids != PAD).astype(np.int64)}
-        sentence, none, span, claim, polarity = self._session.run(None, feed)
-        return [
-            Outputs(sentence[i, : len(text)], float(none[i]), span[i, : len(text)], claim[i], polarity[i])
-            for i, text in enumerate(texts)
-        ]
+    def _run(self, text: Sequence[int]) -> Outputs:
+        ids = np.array([text], np.int64)
+        sentence, none, span, claim, polarity = self._session.run(
+            None, {"vectors": self.vectors(ids), "mask": np.ones_like(ids)}
+        )
+        return Outputs(sentence[0], float(none[0]), span[0], claim[0], polarity[0])
 
     def vectors(self, ids: npt.NDArray[np.int64]) -> Floats:
         """The vectors of pieces: shape (…, width)."""
