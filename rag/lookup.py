@@ -79,7 +79,7 @@ class Lookup:
         self.stores.require()
         found = self.stores.catalog.passages([ident])
         if ident not in found:
-            raise ArticleMissing(f"No passage {ident!r} in this archive. Find ids with: onrecord search WORDS")
+            raise ArticleMissing(f"No passage {ident!r} in this archive. A search shows the ids of passages.")
         return found[ident]
 
     def sentences(self, article_id: str) -> list[Sentence]:

@@ -388,7 +388,7 @@ class Catalog(LinkStore, ListStore, MendingStore, Withdrawals, CollectionStore):
         if not rows:
             raise ArticleMissing(
                 f"No article {ident!r} in this archive. Give an id, of which the first 6 characters are enough, an "
-                "address or a file's name. onrecord list shows the ids."
+                "address or a file's name. A list of the articles shows the ids."
             )
         return read_article(self._db, rows[0])
 
