@@ -22,6 +22,7 @@ from rag.retrieve.planner import Planner
 from rag.retrieve.tongues import Tongues
 from rag.text.changing import says_off
 from rag.text.day_names import Named
+from rag.text.notes import tells_former
 from rag.text.tokens import query_terms, terms
 from rag.text.told_days import named_days
 from rag.timelines import Timeline, TimelineEntry
@@ -161,8 +162,10 @@ class _Reading:
         self._story = in_title >= _NAMED and share_of(wanted, f"{article.title} {article.text[:_LEAD]}") >= _AROUND
 
     def sentences(self) -> Iterator[tuple[int, int, float]]:
-        """Those that may tell of it, with their share of its words."""
+        """Those that may tell of it, with their share of its words; not what a correction says was said before."""
         for start, end in self._places:
+            if tells_former(self.article.text[start:end], self.article.title):
+                continue
             if self._story or start in self._passages:
                 share = share_of(self._wanted, self.article.text[start:end])
                 if self._story or share >= self._least:

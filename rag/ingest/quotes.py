@@ -257,7 +257,7 @@ class _Reading:
         if (
             phrase.split()[0].lower() in REPORTING_VERBS
             or _NOBODY.fullmatch(phrase)
-            or _OF_A_DAY.fullmatch(phrase)
+            or _OF_A_DAY.match(frame.text, left)
             or STAND_IN in phrase
         ):
             return None

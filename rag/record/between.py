@@ -238,6 +238,9 @@ def _changed(now: Told, before: Sequence[Told], newer: Side, older: Side) -> tup
             known = called_off(older.text) or _years_apart(newer.text, older.text) or _over(newer, older)
             if _told_by_verb(now.who, was) and not known:
                 return "overtaken", 0.92
+        elif now.frame == "reversing" and was.ahead and was.verb not in ("", now.verb) and apart <= _SEASON:
+            if now.who.head == was.who.head and now.who.names <= set(terms(older.text)) and not _over(newer, older):
+                return "overtaken", 0.92
         elif now.frame == "clearing" and was.frame == "accusing" and apart <= _CASE and _person(now.who, was.who):
             if len(_content(newer.text, now) & _content(older.near, was)) >= 2:
                 return "overtaken", 0.93
@@ -314,7 +317,8 @@ def _over(newer: Side, older: Side) -> bool:
     if newer.published is None or older.published is None:
         return False
     first, last = older.published.date(), newer.published.date()
-    named = [n.days for n in named_days(older.text, older.published, "en") if n.days.first >= first]
+    # The day of publication is mostly that on which it was said.
+    named = [n.days for n in named_days(older.text, older.published, "en") if n.days.first > first]
     return bool(named) and all(days.end <= last for days in named)
 
 

@@ -22,7 +22,9 @@ from rag.text.parser import Tree
 from rag.text.tokens import terms
 from rag.text.word_lists import Record
 
-Frame = Literal["leaving", "taking", "calling_off", "holding", "planned", "holder", "clearing", "accusing", "denying"]
+Frame = Literal[
+    "leaving", "taking", "calling_off", "holding", "planned", "reversing", "holder", "clearing", "accusing", "denying"
+]
 
 _WORDS = lexicon("en").section(Record)
 _FRAMES: dict[str, Frame] = {
@@ -46,6 +48,8 @@ _CUES = (
 """Forms of the verbs that end a state, or begin one."""
 _OFFICE, _OFF, _CLEARED, _QUASHED, _DENIED = map(whole, _CUES)
 _CHARGE = whole(rf"{noun}(?:e?s)?" for noun in _WORDS.charge_nouns)
+_AFTER_ALL = re.compile(r"\w,? after all\b", re.IGNORECASE)
+"""Otherwise than was planned: "will stay open after all"."""
 _FIRST = re.compile(alternation(re.split("[ -]", form)[0] for forms in _CUES for form in forms))
 """How one of them begins: nearly all sentences have no such word, and it is looked up, not searched."""
 _WORD = re.compile(r"\w+")
@@ -89,6 +93,8 @@ class Told:
 
 def may_change(text: str) -> bool:
     """Whether a sentence has a verb that may change what others say; costs no parse."""
+    if _AFTER_ALL.search(text):
+        return True
     return any(map(_cue, _WORD.findall(text))) and bool(
         (_OFFICE.search(text) and any(is_role(w) for w in text.split()))
         or _OFF.search(text)
@@ -108,7 +114,7 @@ def changes(told: Told) -> bool:
     """Whether a state may change what others say: one that ends, or that somebody new is in."""
     if told.frame in ("leaving", "taking"):
         return bool(told.office)
-    return told.frame in ("calling_off", "clearing") or (told.frame == "denying" and bool(told.clause))
+    return told.frame in ("calling_off", "reversing", "clearing") or (told.frame == "denying" and bool(told.clause))
 
 
 def told(tree: Tree) -> list[Told]:
@@ -123,6 +129,9 @@ def told(tree: Tree) -> list[Told]:
             found += _is(tree, below, at)
             continue
         how = governed(tree, below, at)
+        if _after_all(tree, below, at) and not (how.negative or how.conditions or how.unsure):
+            found += _planned(tree, below, at, "reversing")
+            continue
         if frame is None:
             if (how.future or how.plans) and not (how.negative or how.conditions or how.unsure):
                 found += _planned(tree, below, at)
@@ -130,6 +139,8 @@ def told(tree: Tree) -> list[Told]:
         ahead = how.future or bool(how.plans) or _to_be(tree, below, at)
         unsure = how.negative or how.conditions or how.unsure or (frame != "holding" and _asked(tree, below, at))
         if unsure or (ahead and frame != "holding"):
+            if not unsure and frame == "calling_off":
+                found += _planned(tree, below, at)
             continue
         for who in _affected(tree, below, at, frame, verb):
             phrase = _phrase(tree, below, who)
@@ -156,13 +167,26 @@ def _holders(tree: Tree, below: list[list[int]]) -> Iterator[Told]:
                 yield Told("holder", phrase, offices)
 
 
-def _planned(tree: Tree, below: list[list[int]], at: int) -> Iterator[Told]:
+def _after_all(tree: Tree, below: list[list[int]], at: int) -> bool:
+    """Whether "after all" stands with a verb; "after all votes are counted" does not."""
+    for n in range(1, len(tree)):
+        if tree[n].text.lower() == "all" and tree[n - 1].text.lower() == "after":
+            as_phrase = tree[n - 1].head == at and tree[n].dep == "pobj" and not below[n]
+            if as_phrase or (tree[n].dep == "advmod" and tree[n].head == at):
+                return True
+    return False
+
+
+def _planned(tree: Tree, below: list[list[int]], at: int, frame: Frame = "planned") -> Iterator[Told]:
     """ "Line 4 will close", "the council will close Mill Lane": what is to happen, by whatever verb."""
+    whose = next((_phrase(tree, below, c) for c in below[at] if tree[c].dep == "nsubj"), None)
     for c in below[at]:
         if tree[c].dep in ("nsubj", "nsubjpass", "dobj"):
             phrase = _phrase(tree, below, c)
+            if whose and tree[c].dep == "dobj" and any(tree[d].tag == "PRP$" for d in below[c]):  # "its ward"
+                phrase = Phrase(phrase.head, phrase.names | whose.names, phrase.words | whose.words)
             if phrase.names or _numbered(phrase):
-                yield Told("planned", phrase, frozenset(), ahead=True, verb=_stem(tree, at))
+                yield Told(frame, phrase, frozenset(), ahead=True, verb=_stem(tree, at))
 
 
 def _numbered(phrase: Phrase) -> bool:

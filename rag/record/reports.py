@@ -8,7 +8,7 @@ sentence may say both at once: "The bridge cost 5.1 million euros, not 4.2 milli
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from rag.answer.check.exact import names
 from rag.answer.conflicts import figures
@@ -28,7 +28,7 @@ _OURS = re.compile(
     rf"(?:{alternation(_WORDS.own_nouns)})s? (?:published |dated )?(?:on|of|in|from)\b[^.]*?{_SAID}",
     re.IGNORECASE,
 )
-_QUOTED = re.compile('["“”«»]')
+_MARKS = re.compile('["“”„«»]')
 _BACK = re.compile(
     r"\A\W*(?:(?:the|this|that|our|its) (?:\w+ )?(?:report|story|article|claim|statement|account|figure|information)s?|"
     r"that|this|it|we)\b",
@@ -80,8 +80,9 @@ def told(article: Article, sentences: Sequence[Sentence]) -> list[tuple[str, Spa
 
 
 def _reports(text: str, source: str | None) -> bool:
-    """Whether a sentence tells what its own outlet reported; what somebody else says between marks is not its own."""
-    if _QUOTED.search(text):
+    """Whether a sentence tells what its own outlet reported; a headline, or what somebody says, is not its own."""
+    text = notes.without_quotes(text)
+    if _MARKS.search(text):
         return False
     name = re.escape((source or "").removeprefix("The "))
     return bool(_OURS.search(text) or (name and re.search(rf"\b{name}{_SAID}", text, re.IGNORECASE)))
@@ -95,13 +96,21 @@ def _puts_right(wrong: str, text: str) -> bool:
     """Whether a sentence has another figure, or name, for what was said wrongly."""
     if _takes_back(text):
         return False
+    wrong = notes.without_quotes(wrong)
     named, there = set(names(wrong)), set(names(text))
     shared = _content(wrong, None) & _content(text, None) - {t for n in named | there for t in terms(n)}
     mine, yours = figures.read(wrong), figures.read(text)
     counts = {u for f in mine for u in f.unit} & {
         u for f in yours for u in f.unit if f.value not in numbers.values(wrong)
     }
+    if len(shared) >= within.SHARED:  # of a figure whose unit can't be told, its sentence says enough
+        counts |= {"some"} if _differ(numbers.values(wrong), numbers.values(text)) else set()
     return bool(counts or (there - named and named - there)) and bool(shared)
+
+
+def _differ(mine: Collection[float], yours: Collection[float]) -> bool:
+    """Whether each of two sentences has a figure that the other lacks."""
+    return bool(set(mine) - set(yours)) and bool(set(yours) - set(mine))
 
 
 def links(
@@ -125,12 +134,19 @@ def links(
     mine = _content(wrong, source)
     called = set(names(wrong)) - set(names(source or ""))
     right = not notes.says_wrong(words) and wrong not in words
-    former = numbers.values(wrong) - numbers.values(words)
+    outside = notes.without_quotes(wrong)
+    former = numbers.values(outside) - numbers.values(words)
     for other in older:
         if not _of_outlet(other, source):
             continue
         yours = _content(other.text, source)
         shared = mine & yours
+        if right and _headed(wrong, other.passage.title):
+            # Which article is meant is said: its sentence need name nobody.
+            wrongly = former & numbers.values(other.text) or _wrong_name(outside, words, other.text)
+            if wrongly and _content(outside, source) & yours:
+                yield Link(other.place, by, "corrected", 0.95)
+            continue
         if (
             len(shared) < _LEAST
             or len(shared) < _SHARE * min(len(mine), len(yours))
@@ -151,6 +167,17 @@ def links(
 def _of_outlet(side: Side, source: str | None) -> bool:
     """Whether a sentence may be of an outlet: where it isn't known whose it is, it may be anybody's."""
     return not (source and side.passage.source) or source.casefold() == side.passage.source.casefold()
+
+
+def _headed(wrong: str, title: str) -> bool:
+    """Whether a sentence has an article's headline between marks, or its beginning."""
+    headline = _letters(title)
+    told = (_letters(m[1]) for m in notes.QUOTED.finditer(wrong))
+    return any(len(t.split()) >= _LEAST and headline.startswith(t) for t in told)
+
+
+def _letters(text: str) -> str:
+    return " ".join(re.findall(r"\w+", text.casefold()))
 
 
 def _wrong_name(wrong: str, words: str, text: str) -> bool:

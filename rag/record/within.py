@@ -24,7 +24,7 @@ _NOT = re.compile(
 _AGE = re.compile(r"\b\d+-(?:year|day|month|week)s?-old\b", re.IGNORECASE)
 _RUN = re.compile(r"[A-ZÀ-Þ][\w’'-]*(?: [A-ZÀ-Þ][\w’'-]*)*")
 """Words in capitals beside each other: a name, and what stands before it."""
-_SHARED = 2
+SHARED = 2
 """Content words that a note and a sentence of the body have in common, beside the figure or name."""
 
 
@@ -132,7 +132,7 @@ def has_wrong(note: str, text: str) -> bool:
 
 
 def _has_wrong(note: _Part, part: _Part) -> bool:
-    if len(part.content & note.content) < _SHARED:
+    if len(part.content & note.content) < SHARED:
         return False
     for wrong in _NOT.finditer(note.text):
         former = wrong["former"]
@@ -158,7 +158,7 @@ def _runs(former: str, strange: set[str]) -> set[str]:
 def _mended(article_id: str, note: _Part, body: Sequence[_Part], after: _Part | None) -> Iterator[Link]:
     """A former version told by a note, and the sentence of the body, or of the note, that has it as it is now."""
     told = set(note.amounts)
-    still = [p for p in body if told and told <= set(p.amounts) and len(p.content & note.content) >= _SHARED]
+    still = [p for p in body if told and told <= set(p.amounts) and len(p.content & note.content) >= SHARED]
     units = {u for some in note.amounts.values() for u in some}
     mends = after is not None and after not in body and any(units & other for other in after.amounts.values())
     if still and mends and after is not None and not after.figures & note.figures:
@@ -170,7 +170,7 @@ def _mended(article_id: str, note: _Part, body: Sequence[_Part], after: _Part | 
             p
             for p in body
             if figure not in p.figures
-            and len(p.content & note.content) >= _SHARED
+            and len(p.content & note.content) >= SHARED
             and any(units & other for other in p.amounts.values())
         ]
         if units and len(mended) == 1:
@@ -179,4 +179,4 @@ def _mended(article_id: str, note: _Part, body: Sequence[_Part], after: _Part | 
             return
 
 
-__all__ = ["contrasts", "has_wrong", "links", "noted", "withdrawn_by_field"]
+__all__ = ["SHARED", "contrasts", "has_wrong", "links", "noted", "withdrawn_by_field"]

@@ -47,6 +47,14 @@ _EARLIER = re.compile(
     re.IGNORECASE,
 )
 """What an article of another day said: "an article of 11 May said"."""
+_WE = re.compile(
+    r"\b(?:we|this (?:news)?paper|the (?:news)?paper) (?:\w+ ){0,2}?"
+    r"(?:reported|said|stated|published|wrote|claimed|identified|named|gave|quoted)\b",
+    re.IGNORECASE,
+)
+"""The same in a correction's own voice: "we wrote that"."""
+QUOTED = re.compile('["“„«]([^"“”„«»]*)["”“»]')
+"""What stands between quotation marks."""
 _LEAD = 60
 """Letters of a sentence within which "an earlier version" makes what follows what that version said."""
 
@@ -70,6 +78,11 @@ def without_label(text: str) -> str:
     return text[m.end() :] if (m := _LABEL.match(text)) else text
 
 
+def without_quotes(text: str) -> str:
+    """A text without what stands between quotation marks: a headline, or what somebody says."""
+    return QUOTED.sub("", text)
+
+
 def labelled(text: str) -> bool:
     """Whether a sentence or a title begins as a note does: "Correction: …"."""
     return bool(_LABEL.match(text))
@@ -82,8 +95,8 @@ def tells_earlier(text: str, title: str = "") -> bool:
         text: The sentence.
         title: Of its article, which may say that it is a correction.
     """
-    bare = without_label(text)
-    told = _EARLIER.search(bare)
+    bare = without_quotes(without_label(text))
+    told = _EARLIER.search(bare) or _WE.search(bare)
     if told is None or told.start() > _LEAD:
         return False
     return labelled(text) or labelled(title) or bool(WRONGLY.search(told[0]))
@@ -118,6 +131,7 @@ def says_wrong(text: str) -> bool:
 
 
 __all__ = [
+    "QUOTED",
     "WRONGLY",
     "is_note",
     "is_note_in",
@@ -128,4 +142,5 @@ __all__ = [
     "withdrawn_title",
     "withdraws",
     "without_label",
+    "without_quotes",
 ]

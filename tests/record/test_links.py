@@ -164,6 +164,39 @@ def test_what_is_right_stands_by_itself_behind_a_correction(archive: Archive, tm
     assert linked(archive) == [("corrected", old[:51], "It sells 500 loaves a day.")]
 
 
+ABOARD = "Ferry Calypso runs aground, 3 injured"
+VOTED = "Council approves Lorne dam at cost of 84 million pounds"
+HEADLINES = {
+    "in our own voice": (
+        (ABOARD, "Three passengers were injured.", "There were 212 people on board."),
+        f'Correction: In "{ABOARD}" of 10 May we wrote that there were 212 people on board.',
+        "There were 121 people on board.",
+    ),
+    "of an article": (
+        (VOTED, "The dam will cost 84 million pounds.", "Fourteen members voted for it and nine against it."),
+        f'Correction: An article published on 10 May, "{VOTED}", said that fourteen members of the Lorne council voted '
+        "for the dam and nine against it.",
+        "In fact, thirteen members voted for it and ten against it.",
+    ),
+}
+
+
+@needs_parser
+@pytest.mark.parametrize("case", HEADLINES)
+def test_a_correction_names_the_article_by_its_headline(archive: Archive, tmp_path: Path, case: str) -> None:
+    (title, body, wrong), note, right = HEADLINES[case]
+    text = f"{title} on Sunday. {body} {wrong}"
+    rows = [
+        row("old", text, title, published="2026-05-10", source="Post"),
+        row("new", f"{note} {right} We apologise for the error.", "Correction", published="2026-05-12", source="Post"),
+        row("other", f"Another story. {wrong}", "Another headline", published="2026-05-09", source="Post"),
+    ]
+    archive.ingest(write_rows(tmp_path / "a.jsonl", *rows))
+    assert linked(archive) == [("corrected", wrong, right)]
+    assert not [e for e in archive.timeline("Calypso Lorne").entries if "Correction" in e.quote]
+    assert not [q for q in archive.quotes() if "article" in (q.speaker or "").casefold()]
+
+
 @needs_parser
 def test_a_changed_or_deleted_side_takes_its_links_along(archive: Archive, tmp_path: Path) -> None:
     old = row("old", "Ana Reyes was sworn in as mayor of Porto Novo on Friday.", "Mayor", published="2023-01-06")
