@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _FULL = re.compile(r"disk is full|no space left|disk quota|file too large", re.IGNORECASE)
 _BATCH = 512  # passages that are embedded together and stored in one transaction: what a run that is stopped may lose
+_FIRST = 64  # the same of a run's first batch, while models load; each holds twice as many as the one before
 _SOON = 10.0  # seconds after which what has been read is stored, however little it is
 _PIECE = 32  # articles that are searched for quotes between two looks at whether the run was stopped
 _NOTED = 1000  # articles without a day, or an outlet, that a report names
@@ -157,10 +158,10 @@ def run(
         with suppress(Exception):  # what stopped the run is told, not what came of it
             batcher.settle()
         if isinstance(e, KeyboardInterrupt):
+            there = f", beside {unchanged:,} that were there already" if unchanged else ""
             e.add_note(
-                f"Articles that are stored: {batcher.articles:,} of {seen:,} read"
-                + (f", beside {unchanged:,} that were there already" if unchanged else "")
-                + ". The same command goes on from there."
+                f"Articles that are stored: {batcher.articles:,} of {seen:,} read{there}. "
+                f"The same command goes on{' from there' if batcher.articles or unchanged else ''}."
             )
         raise
     return IngestReport(
@@ -213,6 +214,7 @@ class Batcher:
         self._waiting: list[Waiting] = []
         self._keys: set[str] = set()
         self._texts: list[str] = []
+        self._most = _FIRST
         self._since = 0.0
         self._unsettled = 0
         self.articles = self.passages = 0
@@ -240,7 +242,8 @@ class Batcher:
         self._waiting.append((draft, language, places, runs, as_read))
         self._keys.update((draft.key, *draft.aliases))
         self._texts += [passage_input(draft.title, draft.text[places[a].start : places[b - 1].end]) for a, b in runs]
-        if len(self._texts) >= _BATCH or time.monotonic() - self._since > _SOON:
+        if len(self._texts) >= min(self._most, _BATCH) or time.monotonic() - self._since > _SOON:
+            self._most = min(2 * self._most, _BATCH)
             self.full()
 
     def full(self) -> None:

@@ -43,6 +43,13 @@ def test_what_was_stored_stays_and_can_be_found(archive: Archive, source: Path) 
     assert_sound(archive)
 
 
+def test_the_first_batches_are_small(archive: Archive, tmp_path: Path) -> None:
+    told: set[int] = set()
+    source = write_rows(tmp_path / "a.jsonl", *many(460))
+    archive.ingest(source, progress=lambda seen, _: told.add(archive.stores.catalog.counts()["articles"]))
+    assert told == {0, 64, 192, 448}
+
+
 def test_what_is_read_slowly_is_stored_soon(archive: Archive, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "_SOON", 0.0)
     told: list[int] = []
