@@ -69,6 +69,11 @@ def ingest(
         raise UsageError(
             "Nothing to ingest. Name files or folders, or use --sample for the articles that ship with OnRecord."
         )
+    if "-" in sources:
+        raise UsageError(
+            "Articles are read from files, not from standard input. Write them to one, as in articles.jsonl, and name "
+            "it. (Of claims, `onrecord check -` reads standard input; a file of this name is ./-.)"
+        )
     fields = dict(pair(f) for f in field or [])
     with _stoppable(), open_archive(archive) as opened, progress_bar("articles", lambda: _count(sources)) as step:
         if dry_run:
