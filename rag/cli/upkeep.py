@@ -183,8 +183,8 @@ def export(
         raise UsageError("--salvage writes a file. Name one, as in articles.jsonl.")
     with open_archive(archive) as opened:
         if not salvage:
-            told = f"{count(opened.export(sys.stdout if printed else out), 'article')} written"
-            print(told if printed else f"{told} to {out}", file=sys.stderr if printed else sys.stdout)
+            done = f"{count(opened.export(sys.stdout if printed else out), 'article')} written"
+            print(done if printed else f"{done} to {out}", file=sys.stderr if printed else sys.stdout)
             return
         found = opened.salvage(out)
     from rag.index.salvage import told
