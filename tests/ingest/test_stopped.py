@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,7 +15,7 @@ from forked import Forked
 from helpers import assert_sound, many, write_rows
 from ingest import stopping
 
-from rag import Archive
+from rag import Archive, AsyncArchive
 from rag.ingest import pipeline
 
 
@@ -41,6 +43,39 @@ def test_what_was_stored_stays_and_can_be_found(archive: Archive, source: Path) 
     report = archive.ingest(source)
     assert (report.added, report.unchanged) == (14, 16)
     assert_sound(archive)
+
+
+@pytest.mark.asyncio
+async def test_what_was_stored_of_a_cancelled_ingest_can_be_found(archive: Archive, source: Path) -> None:
+    opened, started, go = AsyncArchive(archive), threading.Event(), threading.Event()
+
+    def step(seen: int, _: str) -> None:
+        if seen == 20:
+            started.set()
+            go.wait(5)
+
+    task = asyncio.create_task(opened.ingest(source, progress=step))
+    while not started.is_set():
+        await asyncio.sleep(0.01)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    go.set()
+    assert (await opened.add({"text": "A storm passed by.", "key": "after"})).added == 1  # once the other has ended
+    assert archive.stats().articles == 17
+    assert archive.search("storm0011")[0].passage.article_id == archive.get("story-11").id
+
+
+def test_one_that_is_stopped_when_all_is_stored_says_so(
+    archive: Archive, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def link(stores: Any) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("rag.record.linker.link", link)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        archive.ingest(source)
+    assert caught.value.__notes__ == ["All of 30 articles are stored. The same command completes the rest."]
 
 
 def test_the_first_batches_are_small(archive: Archive, tmp_path: Path) -> None:
