@@ -21,6 +21,7 @@ from rag.observing import Observer, stage, watched
 from rag.protocols import AskOptions, SearchOptions, refuse_unknown, search_options
 from rag.settings import Settings, load_settings
 from rag.sourcing import KeepsSources
+from rag.text.counting import count
 from rag.types import Answer, Choice, Event, Finished, Hit, IngestReport, Query, Quote, RawArticle, Retrieved, Skipped
 from rag.upkeep import Upkeep
 
@@ -191,11 +192,15 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
                 outcome=outcome,
                 batcher=batcher() if batcher is not None else None,
             )
-            backfill_quotes(self.stores.catalog)
-            link(self.stores)
-            if report.withdrawn:
-                self.stores.forget_erased()
-                self.stores.catalog.compact()
+            try:
+                backfill_quotes(self.stores.catalog)
+                link(self.stores)
+                if report.withdrawn:
+                    self.stores.forget_erased()
+                    self.stores.catalog.compact()
+            except KeyboardInterrupt as e:
+                e.add_note(f"All of {count(report.read, 'article')} are stored. The same command completes the rest.")
+                raise
             return report
 
     def delete(self, *idents: str) -> list[str]:

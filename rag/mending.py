@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 MOST = 10_000
 """Articles that can be mended at once."""
 _LONGEST = {"title": 2000, "outlet": 200, "author": 500, "section": 500, "url": 2000}
+_BLANK = "`{}` has nothing but blanks. To say that there is none, give an empty text: ''."
 _LANGUAGES = frozenset(
     """aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo
     es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii ik io is it iu ja jv ka kg
@@ -55,7 +56,8 @@ class Mends:
     ) -> Mending:
         """Set by hand what is said of articles; ingesting their files again doesn't overwrite it.
 
-        A value left out stays as it is; an empty text means that there is none, but for title and language.
+        A value left out stays as it is; an empty text means that there is none, but for title and language. A text of
+        blanks alone is refused.
 
         Args:
             idents: Ids, keys, addresses or aliases of articles.
@@ -248,6 +250,8 @@ def _checked(**given: Any) -> dict[str, str | None]:
             )
         elif name == "title" and not text:
             raise UsageError("`title` is empty; an article needs one. Leave it out to keep the title it has.")
+        elif value and not text:
+            raise UsageError(_BLANK.format(name))
         elif name == "url" and text and not is_web(text):
             raise UsageError(f"`url` is {value!r}, which is no address. Write it with https://.")
         values[name] = text or None
@@ -258,8 +262,10 @@ def _day(value: Any) -> str | None:
     from rag.retrieve.days import day
     from rag.text.dates import parse_date
 
-    if isinstance(value, str) and not value.strip():
+    if value == "":
         return None
+    if isinstance(value, str) and not value.strip():
+        raise UsageError(_BLANK.format("published"))
     if not isinstance(value, str | date):
         raise UsageError(f"`published` is {value!r}; it has to be a day: a date, or a text such as 2023-06-18.")
     found = day("published", value)  # tells what is no date, and what may be one of two

@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
     from rag.index.moving import Moved
@@ -131,8 +132,11 @@ class Upkeep:
         self.settings = self.stores.settings
         return moved
 
-    def export(self, out: str | Path) -> int:
+    def export(self, out: str | Path | TextIO) -> int:
         """Write all current articles as JSON Lines, which can be ingested again; returns how many.
+
+        Args:
+            out: A file that is not there yet, or what text can be written to.
 
         Raises:
             UsageError: ``out`` is there already.
@@ -142,7 +146,7 @@ class Upkeep:
 
         self.stores.require()
         count = 0
-        with create(Path(out).expanduser()) as lines:
+        with create(Path(out).expanduser()) if isinstance(out, str | Path) else nullcontext(out) as lines:
             for article in self.stores.catalog.articles():
                 lines.write(export_row(article))
                 count += 1

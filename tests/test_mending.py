@@ -176,6 +176,8 @@ def test_emptied_values(archive: Archive) -> None:
         ({"published": 20230603}, "has to be a day"),
         ({"title": " \n"}, "`title` is empty"),
         ({"title": "x" * 2001}, "2,001 characters"),
+        ({"outlet": "  "}, "`outlet` has nothing but blanks. To say that there is none, give an empty text: ''"),
+        ({"published": "  "}, "`published` has nothing but blanks"),
         ({"language": "xx"}, "no language"),
         ({"language": ""}, "no language"),
         ({"url": "ftp://x"}, "no address"),

@@ -125,6 +125,22 @@ def test_what_is_exported_can_be_ingested_again(full: Path, tmp_path: Path) -> N
     assert {k: v[1:5] for k, v in again.items()} == {k: v[1:5] for k, v in before.items()}
 
 
+def test_an_article_without_an_outlet_has_none_after_an_export(tmp_path: Path) -> None:
+    lone = row("a", "A storm came.", url="https://news.example/a", publisher="Harbour Post")
+    with opened(tmp_path / "x") as archive:
+        archive.ingest(write_rows(tmp_path / "a.jsonl", lone))
+        assert archive.get("a").source == "Harbour Post"
+        archive.mend("a", outlet="")
+        archive.add({"text": "Another came.", "url": "https://news.example/b", "metadata": {"publisher": "Anchor"}})
+        archive.export(tmp_path / "out.jsonl")
+        before = shown(archive)
+    with opened(tmp_path / "y") as archive:
+        archive.ingest(tmp_path / "out.jsonl")
+        assert {article.source for article in archive.articles()} == {None}
+        assert archive.get("https://news.example/b").metadata == {"publisher": "Anchor"}
+        assert {k: v[1:5] for k, v in shown(archive).items()} == {k: v[1:5] for k, v in before.items()}
+
+
 @pytest.mark.parametrize("share", [0.1, 0.33])
 def test_a_cut_catalog_gives_back_what_its_pages_hold(full: Path, tmp_path: Path, share: float) -> None:
     folder = tmp_path / "x"

@@ -63,22 +63,23 @@ def ask(
         else:
             chat = opened.chat(**options)
             opened.stores.require()
-            answered = converse(
-                chat,
-                lambda asked, again: _answer(
-                    chat.stream(asked), "" if again else opened.settings.model, as_json, asked, lines=True
-                ),
-            )
+
+            def answer(asked: str, again: bool) -> bool:
+                if not (as_json or sys.stdin.isatty()):
+                    rich_console().print(f"{chr(10) if again else ''}? {printable(asked)}", style="bold")
+                return _answer(chat.stream(asked), None if again else opened.settings.model, as_json, asked, lines=True)
+
+            answered = converse(chat, answer)
     if not answered:
         raise typer.Exit(Exit.REFUSED)
 
 
-def _answer(events: Iterator[Event], model: str, as_json: bool, question: str, *, lines: bool = False) -> bool:
+def _answer(events: Iterator[Event], model: str | None, as_json: bool, question: str, *, lines: bool = False) -> bool:
     """Print an answer as it comes; whether it is one.
 
     Args:
         events: Of the answer.
-        model: Whose, where it has to be told that it is elsewhere.
+        model: Whose; it is told where that is elsewhere. None: it has been told.
         as_json: Print it as JSON in the end.
         question: Whose language the words around the answer are in.
         lines: On one line.
@@ -94,7 +95,7 @@ def _answer(events: Iterator[Event], model: str, as_json: bool, question: str, *
         for event in events:
             if isinstance(event, Retrieved):
                 print_time(err, event.query.time)
-                if is_remote(model):
+                if model is not None and is_remote(model):
                     err.print(f"Passages of the archive are sent to {model}.", style="yellow")
                 tell(f"{count(len(event.hits), 'passage')} found")
             elif isinstance(event, Progress):

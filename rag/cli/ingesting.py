@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
+import sys
+import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -49,9 +53,10 @@ def ingest(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Ingest articles. Running it again changes nothing; an interrupted run is completed.
+    """Ingest articles. Running it again changes nothing; one that was stopped goes on from what it had stored.
 
-    Exit code 0: everything was read. 5: something could not be read, the rest is there. 1: nothing was read.
+    Exit code 0: everything was read. 5: something could not be read, the rest is there. 1: nothing was read. 130: it
+    was stopped, by Ctrl-C or SIGTERM.
 
     Example: onrecord ingest articles/ 'more/*.html' --archive news
     """
@@ -64,8 +69,13 @@ def ingest(
         raise UsageError(
             "Nothing to ingest. Name files or folders, or use --sample for the articles that ship with OnRecord."
         )
+    if "-" in sources:
+        raise UsageError(
+            "Articles are read from files, not from standard input. Write them to one, as in articles.jsonl, and name "
+            "it. (Of claims, `onrecord check -` reads standard input; a file of this name is ./-.)"
+        )
     fields = dict(pair(f) for f in field or [])
-    with open_archive(archive) as opened, progress_bar("articles", lambda: _count(sources)) as step:
+    with _stoppable(), open_archive(archive) as opened, progress_bar("articles", lambda: _count(sources)) as step:
         if dry_run:
             told = opened.preview(*sources, fields=fields, progress=step)
         else:
@@ -82,6 +92,22 @@ def ingest(
         else:
             _print_report(report)
         _leave(report.read, len(report.refused))
+
+
+@contextmanager
+def _stoppable() -> Iterator[None]:
+    """SIGTERM stops as Ctrl-C does, and what is kept of a run that is stopped is told."""
+    alone = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler) if alone else None
+    try:
+        yield
+    except KeyboardInterrupt as e:
+        for note in getattr(e, "__notes__", ()):
+            print(note, file=sys.stderr)
+        raise
+    finally:
+        if alone:
+            signal.signal(signal.SIGTERM, before)
 
 
 def _count(sources: list[str | Path]) -> int | None:

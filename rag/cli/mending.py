@@ -15,6 +15,7 @@ from rag.text.counting import count
 from rag.text.normalize import printable
 
 if TYPE_CHECKING:
+    from rag.archive import Archive
     from rag.mending import Change, Mending
 
 
@@ -65,7 +66,7 @@ def mend(
         if undo is not None:
             found = opened.undo_mending(undo)
         else:
-            known_outlets(opened, filters)
+            _known(opened, filters)
             where = filters if filtered else None
             found = opened.mend(*(idents or ()), where=where, lacking=lacking or (), dry_run=dry_run, **values)  # type: ignore[arg-type]
     if as_json:
@@ -77,6 +78,14 @@ def mend(
         rich_console(stderr=True).print(f"{_articles(found)} would change; nothing was changed", style="dim")
     else:
         print(f"mended {_articles(found)}; to take it back: onrecord mend --undo {found.number}")
+
+
+def _known(opened: Archive, filters: FilterArgs) -> None:
+    """As ``known_outlets``; who names a new outlet most likely meant to set it."""
+    try:
+        known_outlets(opened, filters)
+    except UsageError as e:
+        raise UsageError(f"{e} --source says which articles are meant; --outlet sets their outlet.") from None
 
 
 def _articles(mending: Mending) -> str:

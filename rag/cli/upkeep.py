@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -165,7 +166,9 @@ def _migrate_catalog(to: str, archive: Path | None, as_json: bool) -> None:
 
 @app.command()
 def export(
-    out: Annotated[Path, typer.Argument(metavar="OUT", help="A file that is not there yet, as in articles.jsonl")],
+    out: Annotated[
+        Path, typer.Argument(metavar="OUT", help="A file that is not there yet, as in articles.jsonl; - for stdout")
+    ],
     archive: ArchiveOption = None,
     salvage: Annotated[
         bool, typer.Option("--salvage", help="Look through the pages of a catalog that can't be read any more")
@@ -175,9 +178,13 @@ def export(
 
     Example: onrecord export articles.jsonl
     """
+    printed = str(out) == "-"
+    if printed and salvage:
+        raise UsageError("--salvage writes a file. Name one, as in articles.jsonl.")
     with open_archive(archive) as opened:
         if not salvage:
-            print(f"{count(opened.export(out), 'article')} written to {out}")
+            done = f"{count(opened.export(sys.stdout if printed else out), 'article')} written"
+            print(done if printed else f"{done} to {out}", file=sys.stderr if printed else sys.stdout)
             return
         found = opened.salvage(out)
     from rag.index.salvage import told

@@ -50,6 +50,7 @@ def export_row(article: Article) -> str:
 def _line(row: dict[str, Any], metadata: Any) -> str:
     more = {k: v for k, v in metadata.items() if k not in _NAMES} if isinstance(metadata, dict) else {}
     told = {k: list(v) if isinstance(v, tuple) else v for k, v in row.items() if v not in (None, (), [], "")}
+    told.setdefault("source", None)  # else an address's host, or what metadata call a publisher, is taken for it
     return json.dumps({**more, **told}, ensure_ascii=True) + "\n"
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import errno
 import re
+import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,7 +30,10 @@ if TYPE_CHECKING:
     from rag.index.catalog import Catalog
 
 _FULL = re.compile(r"disk is full|no space left|disk quota|file too large", re.IGNORECASE)
-_BATCH = 1024  # passages that are embedded together and stored in one transaction
+_BATCH = 512  # passages that are embedded together and stored in one transaction: what a run that is stopped may lose
+_FIRST = 64  # the same of a run's first batch, while models load; each holds twice as many as the one before
+_SOON = 10.0  # seconds after which what has been read is stored, however little it is
+_PIECE = 32  # articles that are searched for quotes between two looks at whether the run was stopped
 _NOTED = 1000  # articles without a day, or an outlet, that a report names
 _SYNC = 4096  # passages after which the indexes are brought up to the catalog
 
@@ -76,6 +81,8 @@ def run(
 
     Of several articles with one key the last one read is current, and the
     others are its older versions, also when the same sources are read again.
+    Of a run that is stopped, what was stored stays, and can be found; a
+    KeyboardInterrupt has a note of how much that is.
 
     Args:
         found: What ``rag.ingest.load.load`` yields.
@@ -141,13 +148,21 @@ def run(
             batcher.add(draft, as_read)
         batcher.flush()
         settle()
-    except Exception as e:  # SQLite, Chroma and tantivy each have their own error for it
+    except BaseException as e:  # SQLite, Chroma and tantivy each have their own error for a full disk
         if getattr(e, "errno", None) == errno.ENOSPC or _FULL.search(str(e)):
             where = str(e).split(". ")[0] if isinstance(e, DiskFull) else "The disk is full"
             raise DiskFull(
                 f"{where}. This run read {count(added + updated, 'article')}, and what was stored is safe. "
                 "Free some space and run the same command again: it goes on where it stopped."
             ) from e
+        with suppress(Exception):  # what stopped the run is told, not what came of it
+            batcher.settle()
+        if isinstance(e, KeyboardInterrupt):
+            there = f", beside {unchanged:,} that were there already" if unchanged else ""
+            e.add_note(
+                f"Articles that are stored: {batcher.articles:,} of {seen:,} read{there}. "
+                f"The same command goes on{' from there' if batcher.articles or unchanged else ''}."
+            )
         raise
     return IngestReport(
         added=added,
@@ -199,8 +214,11 @@ class Batcher:
         self._waiting: list[Waiting] = []
         self._keys: set[str] = set()
         self._texts: list[str] = []
+        self._most = _FIRST
+        self._since = 0.0
         self._unsettled = 0
-        self.passages = 0
+        self.articles = self.passages = 0
+        """How many have been stored."""
 
     def flush_if_pending(self, *idents: str) -> None:
         """Store the batch if an article of one of these keys or ids is in it, so that the catalog can tell of it."""
@@ -219,14 +237,17 @@ class Batcher:
             as_read: What its file says in the places of what was set by hand.
         """
         language, places, runs = split(draft)
+        if not self._waiting:
+            self._since = time.monotonic()
         self._waiting.append((draft, language, places, runs, as_read))
         self._keys.update((draft.key, *draft.aliases))
         self._texts += [passage_input(draft.title, draft.text[places[a].start : places[b - 1].end]) for a, b in runs]
-        if len(self._texts) >= _BATCH:
+        if len(self._texts) >= min(self._most, _BATCH) or time.monotonic() - self._since > _SOON:
+            self._most = min(2 * self._most, _BATCH)
             self.full()
 
     def full(self) -> None:
-        """Called when there are enough passages."""
+        """Called when there are enough passages, or some have waited long enough."""
         self.flush()
 
     def flush(self) -> None:
@@ -248,11 +269,17 @@ class Batcher:
             batch.append(Prepared(draft, language, places, runs, vectors[at : at + len(runs)], theirs, as_read))
             at += len(runs)
         self._catalog.store(batch)
+        self.articles += len(batch)
         self.passages += at
         self._unsettled += at
         if self._unsettled >= _SYNC:
-            self._settle()
+            self.settle()
+
+    def settle(self) -> None:
+        """Bring the indexes up to what has been stored; what was begun once is not begun again."""
+        if self._unsettled:
             self._unsettled = 0
+            self._settle()
 
 
 def embed_and_quote(
@@ -270,24 +297,37 @@ def embed_and_quote(
         quotes: As for ``run``.
     """
     # Finding quotes keeps one core busy, and embedding doesn't use all of them all the time.
-    with ThreadPoolExecutor(1, "quotes") as beside:
-        reading = beside.submit(extract_quotes, articles, quotes)
+    beside = ThreadPoolExecutor(1, "quotes")
+    stopped = threading.Event()
+    try:
+        reading = beside.submit(extract_quotes, articles, quotes, stopped)
         vectors = embed(texts).astype(np.float16) if texts else np.zeros((0, 0), np.float16)
         return vectors, reading.result()
+    finally:
+        stopped.set()
+        beside.shutdown(wait=False)  # a run that is interrupted doesn't wait for what it throws away
 
 
 def extract_quotes(
-    articles: Sequence[tuple[str, str, Sequence[Sentence], str]], quotes: Quotes | None
+    articles: Sequence[tuple[str, str, Sequence[Sentence], str]],
+    quotes: Quotes | None,
+    stopped: threading.Event | None = None,
 ) -> list[Sequence[QuoteSpan] | None]:
     """Quotes of each (title, text, sentences, language); None where the parser is not installed.
 
-    Quotes are found in English only: articles in other languages have none, and count as searched.
+    Quotes are found in English only: articles in other languages have none, and count as searched. When it is stopped,
+    the rest count as not searched.
     """
     english = [n for n, article in enumerate(articles) if article[3] == "en"]
-    found = quotes([articles[n][:3] for n in english]) if quotes and english else None
     told: list[Sequence[QuoteSpan] | None] = [None if article[3] == "en" else () for article in articles]
-    if found is not None:
-        for n, theirs in zip(english, found, strict=True):
+    if quotes is None:
+        return told
+    for at in range(0, len(english), _PIECE):
+        some = english[at : at + _PIECE]
+        found = None if stopped is not None and stopped.is_set() else quotes([articles[n][:3] for n in some])
+        if found is None:
+            break
+        for n, theirs in zip(some, found, strict=True):
             told[n] = theirs
     return told
 

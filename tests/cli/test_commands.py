@@ -133,6 +133,26 @@ def test_delete_asks_first(cli: Any, ports: Path, monkeypatch: pytest.MonkeyPatc
     assert cli("show", "story-2", "--archive", ports).code == 1
 
 
+def test_an_export_goes_to_stdout_and_what_is_said_of_it_to_stderr(
+    cli: Any, ports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = cli("export", "-", "--archive", ports)
+    assert (done.code, done.err) == (0, "6 articles written\n")
+    cli("export", "out.jsonl", "--archive", ports)
+    assert done.out == (tmp_path / "out.jsonl").read_text("utf-8")
+    assert cli("export", "-", "--salvage", "--archive", ports).code == 2
+    assert not (tmp_path / "-").exists()
+    ingest = cli("ingest", "-", "--archive", ports)
+    assert ingest.code == 2 and "are read from files, not from standard input. Write them to one" in ingest.err
+
+
+def test_who_names_a_new_outlet_to_mend_an_article_is_told_how(cli: Any, ports: Path) -> None:
+    done = cli("mend", "story-1", "--source", "Anchor", "--archive", ports)
+    assert done.code == 2
+    assert "there is no such outlet" in done.err and "--outlet sets their outlet" in done.err
+
+
 def test_doctor_says_what_is_wrong_and_mends_it(cli: Any, ports: Path) -> None:
     assert cli("doctor", "--archive", ports).code == 0
     next(ports.glob("lexical-*")).rename(ports.parent / "gone")

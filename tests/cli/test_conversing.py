@@ -97,6 +97,15 @@ def test_questions_from_a_pipe_are_a_conversation(cli: Any, ports: Path, monkeyp
     assert talk(cli, monkeypatch, "", "--archive", ports).code == 0
 
 
+def test_questions_of_a_pipe_stand_above_their_answers(cli: Any, ports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    follow = "And storm0004?"
+    done = talk(cli, monkeypatch, f"{QUESTION}\n{follow}\n", "--archive", ports, "--model", "none")
+    first, second = done.out.split(f"\n\n? {follow}\n")
+    assert first.startswith(f"? {QUESTION}\n[1] ")
+    assert "storm0004" in second
+    assert done.err == "", "nothing is sent anywhere"
+
+
 def test_an_error_ends_one_question_only(
     cli: Any, ports: Path, monkeypatch: pytest.MonkeyPatch, chat: FakeChat
 ) -> None:

@@ -96,6 +96,13 @@ def test_json_lists_and_single_objects(tmp_path: Path) -> None:
     assert [problem.origin for problem in broken.problems] == ["c.json:2", "c.json:4"]
 
 
+def test_a_broken_line_is_told_what_it_has_to_hold(tmp_path: Path) -> None:
+    for name, kind in (("a.jsonl", "jsonl"), ("b.json", "json")):
+        file = write(tmp_path / name, '{"question": "a"}\n{"question": \n[1]\n')
+        for problem in load_cases(file, format=kind).problems:
+            assert problem.reason.endswith('A line has to hold one question, as in {"question": "…", "answers": ["…"]}')
+
+
 def test_tables(tmp_path: Path) -> None:
     table = (
         "ID,Question,Answers,Choices,Choice,Relevant,Evidence,Answerable,As of,Tags,History\n"

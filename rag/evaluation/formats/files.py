@@ -18,6 +18,8 @@ from rag.types import Skipped
 LARGEST = 200_000_000
 """The most bytes a file of questions may have, unpacked."""
 
+_QUESTION = 'one question, as in {"question": "…", "answers": ["…"]}'
+
 Kind = Literal["jsonl", "json", "csv", "tsv"]
 
 _INNER = ("questions", "cases", "data", "items", "examples", "rows", "results")
@@ -43,7 +45,7 @@ def read_rows(path: Path, kind: Kind | None = None) -> tuple[Kind, list[Row]]:
     if kind == "json":
         return kind, list(_items(name, content))
     if kind == "jsonl":
-        return kind, list(jsonl_rows(name, io.StringIO(content)))
+        return kind, list(jsonl_rows(name, io.StringIO(content), _QUESTION))
     return kind, list(csv_rows(name, io.StringIO(content, newline=""), kind))
 
 
@@ -100,7 +102,7 @@ def _items(name: Path, content: str) -> Iterator[Row]:
     """Rows of a JSON file: a list, an object that holds one, or one row."""
     value = parse_json(content)
     if value is None:  # what stands before the break is still read
-        yield from json_rows(name, io.StringIO(content))
+        yield from json_rows(name, io.StringIO(content), _QUESTION)
         return
     inner = _inner(value) if isinstance(value, dict) else value if isinstance(value, list) else None
     for number, item in enumerate([value] if inner is None else inner, start=1):

@@ -154,6 +154,8 @@ class _Rejoined(io.RawIOBase):
         return len(piece)
 
 
+ARTICLE = 'one article, as in {"title": "…", "text": "…"}'
+"""What a line of JSON Lines holds, where nothing else is said."""
 Row = tuple[str, "dict[str, Any] | Skipped"]
 """Where a row stands (``path:number``), and the row, or why it can't be read."""
 
@@ -190,27 +192,30 @@ def _too_long(origin: str) -> Row:
     )
 
 
-def jsonl_rows(path: Path, lines: io.TextIOBase) -> Iterator[Row]:
-    """Objects of a file with one on each line; "path:n" is the number of the line."""
+def jsonl_rows(path: Path, lines: io.TextIOBase, holds: str = ARTICLE) -> Iterator[Row]:
+    """Objects of a file with one on each line; "path:n" is the number of the line.
+
+    Args:
+        path: The file's.
+        lines: Its text.
+        holds: What a line has to hold, for the reason why one can't be read.
+    """
     for number, line in _lines(lines):
         origin = f"{path}:{number}"
         if line is None:
             yield _too_long(origin)
         elif line.strip():
-            yield _row(origin, line)
+            yield _row(origin, line, holds)
 
 
-def _row(origin: str, line: str) -> Row:
+def _row(origin: str, line: str, holds: str) -> Row:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
-        return origin, Skipped(origin=origin, reason=f"{_broken(error)}. {_A_LINE}")
+        return origin, Skipped(origin=origin, reason=f"{_broken(error)}. A line has to hold {holds}")
     if not isinstance(value, dict):
-        return origin, Skipped(origin=origin, reason=f"not a JSON object. {_A_LINE}")
+        return origin, Skipped(origin=origin, reason=f"not a JSON object. A line has to hold {holds}")
     return origin, value
-
-
-_A_LINE = 'A line has to hold one article, as in {"title": "…", "text": "…"}'
 
 
 def _broken(error: Exception) -> str:
@@ -242,8 +247,8 @@ _LISTS = (
 )
 
 
-def json_rows(path: Path, stream: io.TextIOBase) -> Iterator[Row]:
-    """An array of articles (streamed), an object that holds one, or one article."""
+def json_rows(path: Path, stream: io.TextIOBase, holds: str = ARTICLE) -> Iterator[Row]:
+    """An array of articles (streamed), an object that holds one, or one article; ``holds`` as for ``jsonl_rows``."""
     buffer = stream.read(1_000_000).lstrip()
     if buffer.startswith("["):
         yield from _array(path, stream, buffer[1:])
@@ -256,7 +261,7 @@ def json_rows(path: Path, stream: io.TextIOBase) -> Iterator[Row]:
         value = json.loads(_mend(buffer))
     except json.JSONDecodeError as error:
         if error.msg == "Extra data":  # JSON Lines under another name
-            yield from jsonl_rows(path, io.StringIO(buffer))
+            yield from jsonl_rows(path, io.StringIO(buffer), holds)
         else:
             yield (
                 str(path),
@@ -394,7 +399,11 @@ class FieldMapper:
         taken: dict[str, str] = {}
         used: set[str] = set()
         plain = {plain_name(name): name for name in reversed(list(row))}
+        # An export of an archive says so of an article that has no outlet.
+        nobody = "source" not in self._fields and "key" in row and row.get("source", "") is None
         for ours, synonyms in SYNONYMS.items():
+            if ours == "source" and nobody:
+                continue
             known = [self._fields[ours]] if ours in self._fields else [plain[s] for s in synonyms if s in plain]
             given = [name for name in known if not is_blank(row.get(name))]
             if given:
@@ -420,7 +429,7 @@ class FieldMapper:
             title=one_line(row.get(taken.get("title", ""))) or "",
             text=text,
             url=url,
-            source=one_line(row.get(taken.get("source", ""))) or host(url),
+            source=one_line(row.get(taken.get("source", ""))) or (None if nobody else host(url)),
             author=one_line(row.get(taken.get("author", ""))),
             published=parse_date(_first(row.get(taken.get("published", "")))),
             language=language_code(row.get(taken.get("language", ""))),
