@@ -439,7 +439,7 @@ def from_query(kind: type[V], **values: Any) -> V:
     try:
         return kind.model_validate(values)
     except ValidationError as e:
-        raise errors.UsageError(mistakes_in(e)) from None
+        raise errors.UsageError(mistakes_in(e, kind)) from None
 
 
 _ARTICLES: TypeAdapter[list[NewArticle]] = TypeAdapter(list[NewArticle])
@@ -451,7 +451,7 @@ def _parse_articles(body: bytes) -> list[NewArticle]:
             return [NewArticle.model_validate_json(body)]
         articles = _ARTICLES.validate_json(body)
     except ValidationError as e:
-        raise errors.UsageError(mistakes_in(e)) from None
+        raise errors.UsageError(mistakes_in(e, NewArticle)) from None
     if not articles:
         raise errors.UsageError("No article was sent. Send at least one.")
     return articles
