@@ -328,7 +328,7 @@ class AsyncArchive(AsyncMends):
         self,
         search: str = "",
         *,
-        source: str | None = None,
+        source: str | Sequence[str] | None = None,
         language: str | None = None,
         after: Day | None = None,
         before: Day | None = None,

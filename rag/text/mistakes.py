@@ -18,7 +18,7 @@ _PLACES = ("body", "query", "path", "header")
 """Where in a request a field stands, as FastAPI puts it before the field's name."""
 _SAME = (
     ("question", "query", "q", "input", "about", "search"),
-    ("source", "sources", "outlet", "outlets", "publisher"),
+    ("sources", "source", "outlet", "outlets", "publisher"),
     ("published", "date", "publish_date", "publication_date"),
     ("after", "from", "since"),
     ("before", "to", "until"),
