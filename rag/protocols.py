@@ -12,6 +12,8 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, TypedDict, Unpack, cast, runtime_checkable
 
+from rag.text.mistakes import hint
+
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
@@ -99,7 +101,8 @@ def refuse_unknown(options: Mapping[str, Any], known: type) -> None:
     names: frozenset[str] = known.__optional_keys__  # type: ignore[attr-defined]
     for name in options:
         if name not in names:
-            raise TypeError(f"unexpected keyword argument {name!r}; there are {', '.join(sorted(names))}")
+            there = ", ".join(sorted(names))
+            raise TypeError(f"unexpected keyword argument {name!r}; there are {there}.{hint(name, sorted(names))}")
 
 
 def search_options(options: AskOptions) -> SearchOptions:
