@@ -6,11 +6,25 @@ has an example of each. All of them may be called from several threads at once.
 
 from __future__ import annotations
 
+import functools
+import inspect
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, TypedDict, Unpack, cast, runtime_checkable
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    BinaryIO,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    cast,
+    runtime_checkable,
+)
 
 from rag.text.mistakes import hint
 
@@ -24,6 +38,9 @@ if TYPE_CHECKING:
     from rag.index.stores import Stores
     from rag.settings import Settings
     from rag.types import Answer, Event, Hit, Query, RawArticle, Skipped
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # -- what a question may come with ---------------------------------------------------
 
@@ -103,6 +120,33 @@ def refuse_unknown(options: Mapping[str, Any], known: type) -> None:
         if name not in names:
             there = ", ".join(sorted(names))
             raise TypeError(f"unexpected keyword argument {name!r}; there are {there}.{hint(name, sorted(names))}")
+
+
+def naming_mistakes(method: Callable[P, R]) -> Callable[P, R]:
+    """A method whose error for an argument that it doesn't have says which there are, and which is likely meant."""
+    kinds = inspect.signature(method).parameters.values()
+    taken = [one.name for one in kinds if one.kind is inspect.Parameter.KEYWORD_ONLY]
+
+    def refuse(given: Mapping[str, Any]) -> None:
+        for name in given:
+            if name not in taken:
+                told = f"{method.__name__}() has no argument {name!r}; there are {', '.join(taken)}."
+                raise TypeError(told + hint(name, taken))
+
+    if inspect.iscoroutinefunction(method):
+
+        async def later(*args: P.args, **kwargs: P.kwargs) -> Any:
+            refuse(kwargs)
+            return await method(*args, **kwargs)
+
+        return cast("Callable[P, R]", functools.wraps(method)(later))
+
+    @functools.wraps(method)
+    def now(*args: P.args, **kwargs: P.kwargs) -> R:
+        refuse(kwargs)
+        return method(*args, **kwargs)
+
+    return now
 
 
 def search_options(options: AskOptions) -> SearchOptions:
@@ -368,6 +412,7 @@ __all__ = [
     "SupportsAsk",
     "SupportsSearch",
     "VectorStore",
+    "naming_mistakes",
     "refuse_unknown",
     "search_options",
 ]
