@@ -148,8 +148,8 @@ def mistakes_in(e: RequestValidationError | ValidationError, model: Any = None) 
         e: What the library says of them.
         model: What was to be sent, for hints at the fields that are meant.
     """
-    requested = isinstance(e, RequestValidationError)  # its places begin with "body" and the like
-    mistakes = [{**one, "loc": tuple(one["loc"])[requested:]} for one in e.errors()]
+    begins = 1 if isinstance(e, RequestValidationError) else 0  # its places begin with "body" and the like
+    mistakes: list[dict[str, Any]] = [{**one, "loc": list(one["loc"])[begins:]} for one in e.errors()]
     first = e.errors()[0]
     kind, place = first["type"], mistakes[0]["loc"]
     if kind == "json_invalid":
