@@ -137,7 +137,7 @@ def error_response(request: Request, e: Exception) -> tuple[int, dict[str, Any],
 def _body_of(request: Request) -> Any:
     """What the request's route takes as its body; None where that is nothing, or there is no route."""
     dependant = getattr(request.scope.get("route"), "dependant", None)
-    bodies = getattr(dependant, "body_params", None) or ()
+    bodies: list[Any] = getattr(dependant, "body_params", None) or []
     return bodies[0].field_info.annotation if len(bodies) == 1 else None
 
 
