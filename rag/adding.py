@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import shutil
 import tempfile
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Required, Self, TypedDict, Union, cast
 
 from rag.errors import UsageError
 from rag.settings import load_settings
+from rag.text.mistakes import hint, meant
 from rag.types import IngestReport, RawArticle, Skipped
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 class NewArticle(TypedDict, total=False):
-    """An article as ``Archive.add`` takes it; only ``text`` is needed."""
+    """An article as ``Archive.add`` takes it; only ``text`` is needed. Other fields are kept as ``metadata``."""
 
     text: Required[str]
     title: str
@@ -38,6 +38,8 @@ class NewArticle(TypedDict, total=False):
     """A date or a datetime, or a text such as "2023-06-18" or "18 June 2023"."""
     language: str | None
     """ISO 639-1, as in "en"; found out where it is not given."""
+    section: str | None
+    """As in "Opinion"."""
     key: str | None
     """Which article it is: of the same key, the later one is the newer version. By default its address, else outlet,
     day and title, else its text."""
@@ -54,7 +56,7 @@ Addable = Union[NewArticle, Mapping[str, Any], RawArticle, "Document"]
 
 _TEXTS = ("title", "text", "url", "source", "author", "language", "key")
 _LISTS = ("aliases", "supersedes")
-_FIELDS = (*_TEXTS, "published", *_LISTS, "metadata")
+_FIELDS = (*_TEXTS, "published", "section", *_LISTS, "metadata")
 _OF_DOCUMENTS = {
     "date": "published",
     "publish_date": "published",
@@ -80,7 +82,8 @@ class TakesMemory:
 
         Args:
             articles: Dictionaries with ``text``, and where known ``title``, ``url``, ``source``, ``author``,
-                ``published``, ``language``, ``key``, ``metadata`` (``NewArticle``); LangChain Documents; or one alone.
+                ``published``, ``language``, ``section``, ``key``, ``metadata`` (``NewArticle``), also as
+                ``export`` writes them; LangChain Documents; or one alone.
             progress: As for ``ingest``; an article's place is "item 3".
 
         Returns:
@@ -164,20 +167,50 @@ def _article(number: int, item: Any) -> tuple[RawArticle, bool]:
         raise UsageError(
             f"Item {number} is {_a(item)}; it has to be a dictionary such as {{'text': …}}, or a Document."
         )
-    for name in fields:
-        if name not in _FIELDS:
-            near = difflib.get_close_matches(str(name), _FIELDS, 1, 0.75)
-            hint = f" Did you mean `{near[0]}`?" if near else " Put what else there is into `metadata`."
-            raise UsageError(f"Item {number}: there is no field {name!r}; there are {', '.join(_FIELDS)}.{hint}")
+    more = _more(number, fields)
     texts = {name: _text(number, name, fields.get(name)) for name in _TEXTS}
     if not (texts["text"] or "").strip():
         raise UsageError(f"Item {number}: `text` is empty or missing; an article has to have one.")
     lists = {name: _list(number, name, fields.get(name)) for name in _LISTS}
-    return _made(number, texts, lists, _published(number, fields.get("published")), fields.get("metadata"))
+    metadata = fields.get("metadata")
+    if metadata is not None and not isinstance(metadata, Mapping):
+        raise UsageError(f"Item {number}: `metadata` is {_a(metadata)}; it has to be a dictionary.")
+    return _made(number, texts, lists, _published(number, fields.get("published")), {**(metadata or {}), **more})
+
+
+def _more(number: int, fields: Mapping[Any, Any]) -> dict[str, Any]:
+    """The section, and fields that aren't ours, which the metadata keep, as those of a file's rows.
+
+    Raises:
+        UsageError: One of ours is meant by such a field, and isn't given beside it.
+    """
+    more: dict[str, Any] = {}
+    for name, value in fields.items():
+        if name in _FIELDS:
+            continue
+        if (ours := meant(str(name), _FIELDS)) and ours not in fields:
+            told = hint(str(name), _FIELDS)
+            raise UsageError(
+                f"Item {number}: there is no field {name!r}; there are {', '.join(_FIELDS)}.{told} "
+                "What is to be kept by this name goes into `metadata`."
+            )
+        more[str(name)] = value
+    section = fields.get("section")
+    if section not in (None, "", []):
+        from rag.ingest.values import short_fields
+
+        if not short_fields({"section": section}):
+            raise UsageError(f"Item {number}: `section` is {_a(section)}; it has to be a text of 500 letters at most.")
+        more["section"] = section
+    return more
 
 
 def _made(
-    number: int, texts: dict[str, str | None], lists: dict[str, tuple[str, ...]], published: Any, metadata: Any
+    number: int,
+    texts: dict[str, str | None],
+    lists: dict[str, tuple[str, ...]],
+    published: Any,
+    metadata: Mapping[str, Any],
 ) -> tuple[RawArticle, bool]:
     from rag.ingest.values import language_code, short_fields
     from rag.text.urls import canonical, is_web
@@ -187,8 +220,6 @@ def _made(
         raise UsageError(f"Item {number}: `url` is {url!r}, which is no address. Write it with https://.")
     if language and language_code(language) is None:
         raise UsageError(f"Item {number}: `language` is {language!r}. Write it in two letters, as in en.")
-    if metadata is not None and not isinstance(metadata, Mapping):
-        raise UsageError(f"Item {number}: `metadata` is {_a(metadata)}; it has to be a dictionary.")
     title = texts["title"] or ""
     key = texts["key"] or (canonical(url) if url else None)
     article = RawArticle(
@@ -202,7 +233,7 @@ def _made(
         language=language_code(language) if language else None,
         aliases=lists["aliases"],
         supersedes=lists["supersedes"],
-        metadata=short_fields(metadata or {}),
+        metadata=short_fields(metadata),
         origin=f"item {number}",
     )
     return article, bool(key)
@@ -254,7 +285,7 @@ def _of_document(document: Any) -> dict[str, Any]:
     rest: dict[str, Any] = {}
     for name, value in document.metadata.items():
         ours = _OF_DOCUMENTS.get(name, name)
-        if ours in ("metadata", "text") or ours not in _FIELDS or fields.get(ours) is not None:
+        if ours in ("metadata", "text", "section") or ours not in _FIELDS or fields.get(ours) is not None:
             rest[name] = value
         elif ours == "key" and value is not None:
             fields[ours] = str(value)

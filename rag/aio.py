@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, Unpack
 
+from rag.aio_looking import AsyncLooks
 from rag.aio_mending import AsyncMends
 from rag.chat import Chat
 from rag.following import follow
@@ -36,10 +37,8 @@ if TYPE_CHECKING:
         Hit,
         IngestReport,
         Passage,
-        Problem,
         Quote,
         Retrieved,
-        Stats,
     )
 
 P = ParamSpec("P")
@@ -48,8 +47,10 @@ _AT_ONCE = 8
 """Calls that run at once, beside answers, which have a thread each."""
 
 
-class AsyncArchive(AsyncMends):
-    """An archive for asyncio: the methods of ``Archive`` as coroutines of the same names.
+class AsyncArchive(AsyncLooks, AsyncMends):
+    """An archive for asyncio: methods of ``Archive`` as coroutines; ``stream`` and ``articles`` are for ``async for``.
+
+    ``sync`` has the rest, which blocks: ``collections``, ``conversations``, ``sources``, what keeps it in order.
 
     Nothing blocks the event loop. Where the task that waits for an answer is cancelled, it ends at once, and the
     answer is stopped: searching goes on to its end in a thread, and no model writes on.
@@ -328,7 +329,7 @@ class AsyncArchive(AsyncMends):
         self,
         search: str = "",
         *,
-        source: str | None = None,
+        source: str | Sequence[str] | None = None,
         language: str | None = None,
         after: Day | None = None,
         before: Day | None = None,
@@ -362,14 +363,6 @@ class AsyncArchive(AsyncMends):
             limit=limit,
             offset=offset,
         )
-
-    async def stats(self) -> Stats:
-        """As ``Archive.stats``: numbers about the archive."""
-        return await self._call(self.sync.stats)
-
-    async def doctor(self) -> list[Problem]:
-        """As ``Archive.doctor``: what is wrong with its stores; an empty list is good."""
-        return await self._call(self.sync.doctor)
 
     async def reindex(self, *, embed_again: bool = False, progress: Callable[[int, str], None] | None = None) -> None:
         """As ``Archive.reindex``: rebuild the indexes. It is not stopped by cancelling the task.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
-from rag.protocols import Day, FilterArgs
+from rag.protocols import Day, FilterArgs, naming_mistakes
 
 if TYPE_CHECKING:
     from rag.archive import Archive
@@ -27,6 +27,7 @@ class AsyncMends:
 
         def _alone(self, call: Callable[[], R]) -> R: ...
 
+    @naming_mistakes
     async def mend(
         self,
         *idents: str,

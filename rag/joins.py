@@ -48,8 +48,8 @@ class Joins:
     def as_runnable(self, **options: Unpack[AskOptions]) -> ArchiveRunnable:
         """The archive as a LangChain runnable, and as a node of a LangGraph graph (docs/programs.md).
 
-        It takes a question, ``{"question": …}``, a list of messages, or a state with ``messages``: of a state it makes
-        the update ``{"messages": [AIMessage]}``, of all else an ``Answer``.
+        It takes a question, ``{"question": …}`` with filters beside it, a list of messages, or a state with
+        ``messages``: of a state it makes the update ``{"messages": [AIMessage]}``, of all else an ``Answer``.
 
         Args:
             options: As for ``stream``; ``bind`` gives others.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, get_args
@@ -22,7 +22,7 @@ def page(
     stores: Stores,
     search: str,
     *,
-    source: str | None,
+    source: str | Sequence[str] | None,
     language: str | None,
     after: Day | None,
     before: Day | None,
@@ -33,7 +33,7 @@ def page(
     offset: int,
 ) -> tuple[list[ArticleSummary], int]:
     """A page of the articles, and the number of all that match; see ``Archive.list_articles``."""
-    from rag.retrieve.days import day, whole
+    from rag.retrieve.days import day, texts, whole
     from rag.retrieve.query import language_code
 
     whole("limit", limit, 0, 1000)
@@ -43,6 +43,7 @@ def page(
     now = day("today", today)
     first, last = day("after", after, now), day("before", before, now)
     language = language_code(language)
+    outlets = texts("source", source)
     if not stores.exists:
         return [], 0
     within = None
@@ -51,7 +52,7 @@ def page(
             raise CollectionMissing(f"No collection {collection!r}. See: onrecord collections list")
         within = found[0]
     listed = partial(
-        stores.catalog.listed, search, source=source, language=language, after=first, before=last, collection=within
+        stores.catalog.listed, search, source=outlets, language=language, after=first, before=last, collection=within
     )
     if sort == "newest":  # the catalog's own order
         return listed(limit=limit, offset=offset)

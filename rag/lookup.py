@@ -101,7 +101,7 @@ class Lookup:
         self,
         search: str = "",
         *,
-        source: str | None = None,
+        source: str | Sequence[str] | None = None,
         language: str | None = None,
         after: Day | None = None,
         before: Day | None = None,
@@ -115,7 +115,7 @@ class Lookup:
 
         Args:
             search: Words that stand in title, author or key, in any case; parts of words do.
-            source: Only this outlet; an empty text: those without one.
+            source: Only this outlet, or these; an empty text: those without one.
             language: Only this one, as in "en".
             after: Only articles from then on; undated ones are left out.
             before: Only articles before then; likewise.

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from rag.errors import UsageError
 from rag.index.mending import FIELDS, TOLD, Change, Mending, record_mending, record_undo
 from rag.ingest.amending import Stored
-from rag.protocols import Day, FilterArgs, refuse_unknown
+from rag.protocols import Day, FilterArgs, naming_mistakes, refuse_unknown
 from rag.text.counting import count
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ class Mends:
 
     stores: Stores
 
+    @naming_mistakes
     def mend(
         self,
         *idents: str,
@@ -78,6 +79,7 @@ class Mends:
 
         Raises:
             UsageError: A value makes no sense, no article is meant, or nothing would change.
+            TypeError: There is no such argument; the message says which is likely meant.
             ArticleMissing: One of the articles is not there; nothing has been changed then.
             ArchiveLocked: Another process is writing.
         """

@@ -6,11 +6,27 @@ has an example of each. All of them may be called from several threads at once.
 
 from __future__ import annotations
 
+import functools
+import inspect
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol, TypedDict, Unpack, cast, runtime_checkable
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    BinaryIO,
+    Literal,
+    ParamSpec,
+    Protocol,
+    TypedDict,
+    TypeVar,
+    Unpack,
+    cast,
+    runtime_checkable,
+)
+
+from rag.text.mistakes import hint
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,6 +38,9 @@ if TYPE_CHECKING:
     from rag.index.stores import Stores
     from rag.settings import Settings
     from rag.types import Answer, Event, Hit, Query, RawArticle, Skipped
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 # -- what a question may come with ---------------------------------------------------
 
@@ -99,7 +118,35 @@ def refuse_unknown(options: Mapping[str, Any], known: type) -> None:
     names: frozenset[str] = known.__optional_keys__  # type: ignore[attr-defined]
     for name in options:
         if name not in names:
-            raise TypeError(f"unexpected keyword argument {name!r}; there are {', '.join(sorted(names))}")
+            there = ", ".join(sorted(names))
+            raise TypeError(f"unexpected keyword argument {name!r}; there are {there}.{hint(name, sorted(names))}")
+
+
+def naming_mistakes(method: Callable[P, R]) -> Callable[P, R]:
+    """A method whose error for an argument that it doesn't have says which there are, and which is likely meant."""
+    kinds = inspect.signature(method).parameters.values()
+    taken = [one.name for one in kinds if one.kind is inspect.Parameter.KEYWORD_ONLY]
+
+    def refuse(given: Mapping[str, Any]) -> None:
+        for name in given:
+            if name not in taken:
+                told = f"{method.__name__}() has no argument {name!r}; there are {', '.join(taken)}."
+                raise TypeError(told + hint(name, taken))
+
+    if inspect.iscoroutinefunction(method):
+
+        async def later(*args: P.args, **kwargs: P.kwargs) -> Any:
+            refuse(kwargs)
+            return await method(*args, **kwargs)
+
+        return cast("Callable[P, R]", functools.wraps(method)(later))
+
+    @functools.wraps(method)
+    def now(*args: P.args, **kwargs: P.kwargs) -> R:
+        refuse(kwargs)
+        return method(*args, **kwargs)
+
+    return now
 
 
 def search_options(options: AskOptions) -> SearchOptions:
@@ -365,6 +412,7 @@ __all__ = [
     "SupportsAsk",
     "SupportsSearch",
     "VectorStore",
+    "naming_mistakes",
     "refuse_unknown",
     "search_options",
 ]

@@ -15,7 +15,7 @@ from langchain_core.runnables import Runnable, RunnableConfig
 from rag.errors import UsageError
 from rag.following import follow
 from rag.langchain import document, told
-from rag.protocols import AskOptions, SupportsAsk, refuse_unknown
+from rag.protocols import AskOptions, SearchOptions, SupportsAsk, refuse_unknown
 from rag.types import Answer, Delta, Event, Finished, Progress, Retrieved
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _WANTED = "Give a question, {'question': …}, a list of messages, or a state {'messages': […]}."
 _QUESTION = ("question", "input", "query")
 """What a question is called in a dictionary, best first."""
+_NODE = "langgraph_node"
+"""What LangGraph puts into the metadata of all that runs within a graph."""
 Asked = str | BaseMessage | Sequence[BaseMessage] | Mapping[str, Any] | PromptValue
 """What the runnable takes."""
 
@@ -54,12 +56,15 @@ class ArchiveRunnable(Runnable[Any, Any]):
         """Answer a question.
 
         Args:
-            input: A text, ``{"question": …}``, messages, or a state with ``messages``.
+            input: A text, ``{"question": …}``, messages, or a state with ``messages``. Beside the question a dictionary
+                may have options of ``Archive.search`` that aren't bound: ``{"question": …, "after": "June 2023"}``.
+                A graph's state may have any other keys; they are not read.
             config: Callbacks, tags and so on.
             kwargs: Options of ``Archive.stream`` for this question; ``bind`` gives them.
 
         Raises:
             UsageError: There is no question in the input.
+            TypeError: There is no such option, in ``kwargs`` or beside the question, or it is bound and given there too.
             OnRecordError: As ``Archive.stream`` does.
         """
         return self._call_with_config(self._answer, input, config, run_type="chain", **kwargs)
@@ -110,7 +115,7 @@ class ArchiveRunnable(Runnable[Any, Any]):
 
     def _steps(self, inputs: Iterator[Any], run_manager: CallbackManagerForChainRun, **kwargs: Any) -> Iterator[Any]:
         for asked in inputs:
-            question, options = self._understood(asked, kwargs)
+            question, options = self._understood(asked, kwargs, run_manager)
             steps = _Steps(question)
             child = run_manager.get_child()
             runs: dict[str, Any] = {}
@@ -136,7 +141,7 @@ class ArchiveRunnable(Runnable[Any, Any]):
         self, inputs: AsyncIterator[Any], run_manager: AsyncCallbackManagerForChainRun, **kwargs: Any
     ) -> AsyncIterator[Any]:
         async for asked in inputs:
-            question, options = self._understood(asked, kwargs)
+            question, options = self._understood(asked, kwargs, run_manager)
             steps = _Steps(question)
             child = run_manager.get_child()
             runs: dict[str, Any] = {}
@@ -164,10 +169,16 @@ class ArchiveRunnable(Runnable[Any, Any]):
             finally:
                 await events.aclose()
 
-    def _understood(self, asked: Any, given: Mapping[str, Any]) -> tuple[str, AskOptions]:
-        """The question in an input, and the options: those of the call before those of a message's conversation."""
+    def _understood(
+        self, asked: Any, given: Mapping[str, Any], run: CallbackManagerForChainRun | AsyncCallbackManagerForChainRun
+    ) -> tuple[str, AskOptions]:
+        """The question in an input, and the options: those beside it, of the call, and its conversation."""
         question, history = _question(asked)
-        options = {**({"history": history} if history else {}), **self.options, **given}
+        beside = {} if _NODE in run.metadata else _beside(asked)
+        refuse_unknown(beside, SearchOptions)  # who answers is not for whoever asks to say
+        if twice := sorted(beside.keys() & {*self.options, *given}):  # nor how wide the fence is
+            raise TypeError(f"`{twice[0]}` is bound, so that it can't be given beside the question as well.")
+        options = {**({"history": history} if history else {}), **self.options, **given, **beside}
         refuse_unknown(options, AskOptions)
         return question, cast(AskOptions, options)
 
@@ -275,6 +286,14 @@ def _is_state(asked: Any) -> bool:
     if isinstance(asked, Mapping):
         return "messages" in asked and not any(name in asked for name in _QUESTION)
     return not isinstance(asked, str | BaseMessage | PromptValue | Sequence) and hasattr(asked, "messages")
+
+
+def _beside(asked: Any) -> dict[str, Any]:
+    """What stands beside the question in a dictionary; nothing of a state, whose keys are its graph's own."""
+    if not isinstance(asked, Mapping) or "messages" in asked:
+        return {}
+    name = next((one for one in _QUESTION if one in asked), None)
+    return {str(key): value for key, value in asked.items() if key != name}
 
 
 def _question(asked: Any) -> tuple[str, list[tuple[str, str]]]:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import gc
-from datetime import UTC, date, datetime
+import json
+import tempfile
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 from helpers import assert_sound, many
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
 from langchain_core.documents import Document
 
 from rag import Archive, ArchiveClosed, UsageError
@@ -85,8 +89,12 @@ def test_documents_and_raw_articles(archive: Archive) -> None:
     [
         ([STORM, {"title": "x"}], "Item 2: `text` is empty or missing"),
         ([{"text": " "}], "Item 1: `text`"),
-        ([{**STORM, "titel": "x"}], r"'titel'.*Did you mean `title`\?"),
-        ([{**STORM, "section": "x"}], "'section'.*`metadata`"),
+        ([{"text": "y", "titel": "x"}], r"'titel'.*Did you mean `title`\?"),
+        ([{**STORM, "outlet": "x"}], r"Item 1: there is no field 'outlet'.*Did you mean `source`\?"),
+        ([STORM, {**STORM, "date": "x"}], r"Item 2: there is no field 'date'.*Did you mean `published`\?"),
+        ([{**STORM, "outlet": "x", "published": "2023"}], r"Did you mean `source`\?"),
+        ([{**STORM, "section": {"name": "x"}}], "Item 1: `section` is dict"),
+        ([{**STORM, "section": "x" * 501}], "Item 1: `section` is str"),
         ([{**STORM, "text": 5}], "Item 1: `text` is int 5"),
         ([{**STORM, "published": "03/04/2023"}], "Item 1: `published` is '03/04/2023', which may be"),
         ([{**STORM, "published": "someday"}], "Item 1: `published` is 'someday', which is not a date"),
@@ -106,6 +114,63 @@ def test_an_error_names_the_item_and_the_field_and_nothing_is_added(archive: Arc
         archive.add(given)
     assert "\n" not in str(caught.value)
     assert not archive.exists
+
+
+def test_a_section_and_fields_that_are_not_ours_are_metadata(archive: Archive) -> None:
+    archive.add(
+        [{**STORM, "key": "a", "section": "Ports", "page": 3, "desk": "coast", "metadata": {"edition": "late"}}]
+    )
+    assert archive.get("a").metadata == {"edition": "late", "page": 3, "desk": "coast", "section": "Ports"}
+    assert archive.find("section:Ports").total == 1
+    both = {**STORM, "key": "b", "source": "Post", "outlet": "also called so", "section": None}
+    assert archive.add(both).added == 1
+    assert (archive.get("b").source, archive.get("b").metadata) == ("Post", {"outlet": "also called so"})
+    archive.add(Document("A gale.", id="c", metadata={"section": ["Ports", "Weather"]}))
+    assert archive.get("c").metadata["section"] == ["Ports", "Weather"]
+
+
+_WORD = st.text("abcdefgh ÄÖßéñ“’—", min_size=1, max_size=12).map(str.strip).filter(bool)
+_ROWS = st.fixed_dictionaries(
+    {"text": _WORD.map(lambda word: f"The harbour of {word} was closed. A storm had damaged 12 boats.")},
+    optional={
+        "title": _WORD,
+        "source": _WORD,
+        "author": _WORD,
+        "section": st.one_of(_WORD, st.lists(_WORD, min_size=1, max_size=3)),
+        "language": st.sampled_from(["en", "de", "fr"]),
+        "published": st.datetimes(
+            datetime(1990, 1, 1), datetime(2030, 1, 1), timezones=st.sampled_from([UTC, timezone(timedelta(hours=5.5))])
+        ),
+        "url": st.integers(1, 99).map(lambda n: f"https://news.example/{n}?page={n}"),
+        "aliases": st.lists(st.integers(1, 10**6).map(lambda n: f"post-{n}"), max_size=2, unique=True),
+        "metadata": st.dictionaries(
+            st.sampled_from(
+                ["authors", "outlet", "date", "id", "titel", "link", "page", "og:type", "category", "teaser"]
+            ),
+            st.one_of(_WORD, st.integers(), st.booleans(), st.lists(_WORD, min_size=1, max_size=2)),
+        ),
+    },
+)
+
+
+@settings(
+    max_examples=8, deadline=None, phases=(Phase.explicit, Phase.generate), suppress_health_check=list(HealthCheck)
+)
+@given(rows=st.lists(_ROWS, min_size=1, max_size=4))
+def test_what_is_exported_is_taken_back_whole(rows: list[dict[str, Any]]) -> None:
+    keyed: list[dict[str, Any]] = [{**row, "key": f"k{n}", "aliases": [f"{a}-{n}" for a in row.get("aliases", ())]}
+                                   for n, row in enumerate(rows)]  # fmt: skip
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Archive.in_memory(embeddings=FakeEmbeddings()) as first,
+        Archive.in_memory(embeddings=FakeEmbeddings()) as second,
+    ):
+        first.add(keyed)
+        first.export(Path(folder) / "all.jsonl")
+        lines = (Path(folder) / "all.jsonl").read_text("utf-8").splitlines()
+        second.add(map(json.loads, lines))
+        told, back = ([one.model_dump(exclude={"id"}) for one in a.articles()] for a in (first, second))
+        assert told == back
 
 
 def test_what_the_pipeline_passes_over_is_in_the_report(archive: Archive) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -222,6 +223,15 @@ def test_a_takedown_leaves_no_word(archive: Archive, tmp_path: Path) -> None:
     with Archive.open(tmp_path / "a", embeddings=FakeEmbeddings(), chat_model="none") as opened:
         again(opened, tmp_path)
         assert opened.get("story-2").source == "Outlet 2", "what comes back is as its file has it"
+
+
+def test_an_argument_that_there_is_not_says_which_is_meant(archive: Archive) -> None:
+    wrong: Any = {"source": "Harbour Post"}
+    with pytest.raises(TypeError, match=r"mend\(\) has no argument 'source'; there are where.*Did you mean `outlet`\?"):
+        archive.mend("story-2", **wrong)
+    with pytest.raises(TypeError, match=r"no argument 'date'.*Did you mean `published`\?"):
+        asyncio.run(AsyncArchive(archive).mend("story-2", date="2023"))  # type: ignore[call-arg]
+    assert archive.mending_log() == []
 
 
 def test_backup_export_and_salvage_carry_it(archive: Archive, tmp_path: Path) -> None:

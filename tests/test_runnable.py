@@ -96,6 +96,39 @@ def test_what_is_no_question_is_told(ports: Archive, asked: Any, says: str) -> N
         ports.as_runnable().invoke(asked)
 
 
+def test_options_beside_the_question_count_as_bound_ones_do(ports: Archive) -> None:
+    runnable = ports.as_runnable(chat_model="extractive")
+    asked = {"question": QUESTION, "sources": ["Outlet 2"], "k": 2, "after": None}
+    answer = runnable.invoke(asked)
+    assert (answer.query.sources, answer.query.k) == (("Outlet 2",), 2)
+    assert answer.hits == runnable.bind(sources=["Outlet 2"], k=2).invoke(QUESTION).hits
+    assert not runnable.invoke({"question": QUESTION, "sources": ["Nowhere"]}).answered
+    with pytest.raises(TypeError, match="`sources` is bound"):
+        runnable.bind(k=3, sources=["Nowhere"]).invoke(asked)
+    assert not runnable.invoke({"input": QUESTION, "after": "2030-01-01", "undated": False}).answered
+    followed = {"question": "And what about storm0004?", "history": [(QUESTION, LINE)]}
+    assert runnable.invoke(followed).query.standalone != followed["question"]
+    with pytest.raises(UsageError, match="`after` is 'soon'"):
+        runnable.invoke({"question": QUESTION, "after": "soon"})
+
+
+@pytest.mark.parametrize(
+    ("key", "says"), [("aftr", "'aftr'.*mean `after`"), ("source", "mean `sources`"), ("chat_model", "'chat_model'")]
+)
+def test_another_key_beside_the_question_is_refused_as_by_bind(ports: Archive, key: str, says: str) -> None:
+    with pytest.raises(TypeError, match=says):
+        ports.as_runnable().invoke({"question": QUESTION, key: "extractive"})
+    with pytest.raises(TypeError, match=says):
+        asyncio.run(ports.as_runnable().ainvoke({"question": QUESTION, key: "extractive"}))
+
+
+def test_the_other_keys_of_a_state_are_its_graphs_own(ports: Archive) -> None:
+    state = {"messages": [HumanMessage(QUESTION)], "sources": ["Nowhere"], "documents": [5], "aftr": 1}
+    (said,) = ports.as_runnable().invoke(state)["messages"]
+    assert said.additional_kwargs["answered"] is True
+    assert ports.as_runnable().invoke({**state, "question": QUESTION}).answered
+
+
 def test_messages_before_the_last_are_the_conversation(ports: Archive) -> None:
     before = [HumanMessage(QUESTION), AIMessage(f"{LINE} [1]"), ToolMessage("x", tool_call_id="1")]
     runnable = ports.as_runnable(chat_model="extractive")
@@ -268,9 +301,13 @@ def test_an_answer_in_a_state_of_ones_own(ports: Archive, caplog: pytest.LogCapt
         answer: Annotated[Any, "an Answer"]
 
     graph: Any = StateGraph(Own)
-    graph.add_node("news", lambda state: {"answer": ports.as_runnable().invoke(state)})
+    told = {"news": lambda state: {"answer": ports.as_runnable().invoke(state)},
+            "again": ports.as_runnable() | (lambda answer: {"answer": answer})}  # fmt: skip
+    for name, node in told.items():
+        graph.add_node(name, node)
     graph.add_edge(START, "news")
-    graph.add_edge("news", END)
+    graph.add_edge("news", "again")  # by now the state has a key beside the question
+    graph.add_edge("again", END)
     saver = InMemorySaver(serde=JsonPlusSerializer(allowed_msgpack_modules=CHECKPOINTED))
     compiled = graph.compile(checkpointer=saver)
     thread: RunnableConfig = {"configurable": {"thread_id": "1"}}

@@ -17,7 +17,7 @@ class ListStore(CatalogFile):
         self,
         search: str = "",
         *,
-        source: str | None = None,
+        source: str | Sequence[str] | None = None,
         language: str | None = None,
         after: datetime | None = None,
         before: datetime | None = None,
@@ -28,8 +28,11 @@ class ListStore(CatalogFile):
         """Current articles, newest publication first, and how many there are in all; see ``Archive.list_articles``."""
         rules: list[str] = ["current"]
         values: list[str | int] = []
+        outlets = [source] if isinstance(source, str) else list(source or ())
+        if outlets:
+            rules.append(f"coalesce(source, '') IN ({', '.join('?' * len(outlets))})")
+            values += outlets
         for rule, value in (
-            ("coalesce(source, '') = ?", source),
             ("language = ?", language),
             ("published >= ?", clock_text(after) if after else None),
             ("published < ?", clock_text(before) if before else None),

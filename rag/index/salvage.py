@@ -18,6 +18,7 @@ from typing import Any
 from rag.errors import ArchiveMissing, UsageError
 from rag.index.schema import parse_time, version_id
 from rag.text.counting import count
+from rag.text.mistakes import meant
 from rag.types import Article, RawArticle
 
 _TABLE_LEAF, _INDEX_LEAF, _INDEX_INNER = 13, 10, 2
@@ -25,6 +26,8 @@ _COLUMNS = (
     "id key title text url source author published language metadata sentences text_hash origin added current"
 ).split()  # of the table ``version``, after its number; later schemas add more behind them
 _NAMES = ("key", "title", "text", "url", "source", "author", "published", "language", "aliases")
+_TAKEN = (*_NAMES, "section", "supersedes", "metadata")
+"""The fields that ``Archive.add`` takes; what else a line has, the metadata keep."""
 
 
 @dataclass
@@ -51,7 +54,10 @@ def _line(row: dict[str, Any], metadata: Any) -> str:
     more = {k: v for k, v in metadata.items() if k not in _NAMES} if isinstance(metadata, dict) else {}
     told = {k: list(v) if isinstance(v, tuple) else v for k, v in row.items() if v not in (None, (), [], "")}
     told.setdefault("source", None)  # else an address's host, or what metadata call a publisher, is taken for it
-    return json.dumps({**more, **told}, ensure_ascii=True) + "\n"
+    # What another field might be meant by is said to be none: `add` refuses "authors" where there is no author.
+    mistaken = any(meant(name, _TAKEN) for name in more if name not in _TAKEN)
+    none = {name: None for name in _TAKEN if name not in more and name not in told} if mistaken else {}
+    return json.dumps({**more, **told, **none}, ensure_ascii=True) + "\n"
 
 
 def salvage(catalog: Path, out: Path) -> Salvaged:

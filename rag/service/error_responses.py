@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import partial
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -15,7 +16,7 @@ from starlette.routing import Match, Mount
 
 from rag import errors
 from rag.service.asgi import error_body, speaks_openai
-from rag.text.mistakes import wrong_fields
+from rag.text.mistakes import fields_at, wrong_fields
 
 STATUS: dict[type[Exception], int] = {
     errors.UsageError: 422,
@@ -110,7 +111,7 @@ def error_response(request: Request, e: Exception) -> tuple[int, dict[str, Any],
         if after := _RETRY.get(type(e)):
             headers["retry-after"] = str(after)
     elif isinstance(e, RequestValidationError | ValidationError):
-        status, kind, message = 422, "UsageError", mistakes_in(e)
+        status, kind, message = 422, "UsageError", mistakes_in(e, _body_of(request))
     elif isinstance(e, HTTPException):
         status, kind = e.status_code, _KINDS.get(e.status_code, "UsageError")
         # FastAPI's own messages don't say what to do.
@@ -133,10 +134,24 @@ def error_response(request: Request, e: Exception) -> tuple[int, dict[str, Any],
     return status, error_body(request.scope, status, kind, message), headers
 
 
-def mistakes_in(e: RequestValidationError | ValidationError) -> str:
-    """Which fields are wrong, and what is accepted there; of what was sent, days alone are told."""
+def _body_of(request: Request) -> Any:
+    """What the request's route takes as its body; None where that is nothing, or there is no route."""
+    dependant = getattr(request.scope.get("route"), "dependant", None)
+    bodies: list[Any] = getattr(dependant, "body_params", None) or []
+    return bodies[0].field_info.annotation if len(bodies) == 1 else None
+
+
+def mistakes_in(e: RequestValidationError | ValidationError, model: Any = None) -> str:
+    """Which fields are wrong, and what is accepted there; of what was sent, days alone are told.
+
+    Args:
+        e: What the library says of them.
+        model: What was to be sent, for hints at the fields that are meant.
+    """
+    begins = 1 if isinstance(e, RequestValidationError) else 0  # its places begin with "body" and the like
+    mistakes: list[dict[str, Any]] = [{**one, "loc": list(one["loc"])[begins:]} for one in e.errors()]
     first = e.errors()[0]
-    kind, place = first["type"], [p for p in first["loc"] if p not in ("body", "query", "path")]
+    kind, place = first["type"], mistakes[0]["loc"]
     if kind == "json_invalid":
         # FastAPI tells the place; pydantic tells it in its message.
         where = f" (at character {place[0]})" if place and isinstance(place[0], int) else ""
@@ -146,7 +161,7 @@ def mistakes_in(e: RequestValidationError | ValidationError) -> str:
             return "There is no body. Send a JSON object, with the header Content-Type: application/json."
         if isinstance(e.body if isinstance(e, RequestValidationError) else None, bytes):
             return "The body was not read as JSON. Send it with the header Content-Type: application/json."
-    return " ".join((*wrong_fields(e.errors()), "All fields are told at /docs."))
+    return " ".join((*wrong_fields(mistakes, partial(fields_at, model)), "All fields are told at /docs."))
 
 
 __all__ = [

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse
 
 from rag.service.access import Access, Guard
@@ -19,6 +19,7 @@ from rag.service.asgi import page_policy
 from rag.service.audit import AuditLog
 from rag.service.body_limit import BodyLimit
 from rag.service.error_responses import handle_errors, handle_missing
+from rag.service.known_parameters import refuse_unknown_parameters
 from rag.service.mending_api import MendingRoutes
 from rag.service.metrics import Counted
 from rag.service.openai_api import OpenAIRoutes
@@ -37,7 +38,7 @@ A question that the archive does not answer is no error: answered is false then,
 
 Send the token as "Authorization: Bearer TOKEN", or name and password by HTTP Basic, where the service asks for them.
 Every error is {"error": {"type", "message", "request_id"}}; with 429, 503 and a locked archive, Retry-After says
-when to try again. Dates are ISO 8601."""
+when to try again. Dates are ISO 8601. A query parameter or a field that a call does not have is refused with 422."""
 
 MountPage = Callable[[FastAPI, RequestScheduler, Access], object]
 """Adds a page to the application; its own routes come first."""
@@ -94,6 +95,7 @@ def create_app(
         redoc_url=None,
         generate_unique_id_function=lambda route: route.name,  # what generated clients call their functions
         lifespan=lifespan,
+        dependencies=[Depends(refuse_unknown_parameters)],
     )
     handle_errors(app)
     scheduler.desk = Desk(scheduler, access, audit)

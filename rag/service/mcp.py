@@ -134,7 +134,7 @@ class _Tools(FastMCP):
 
 
 def _wrong(mistakes: Sequence[Mapping[str, Any]], takes: Iterable[str]) -> str:
-    return " ".join((*wrong_fields(mistakes), f"The arguments are {', '.join(takes)}."))
+    return " ".join((*wrong_fields(mistakes, lambda _: tuple(takes)), f"The arguments are {', '.join(takes)}."))
 
 
 def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:

@@ -83,7 +83,7 @@ SECURITY = [
 """For the OpenAPI document only; the middleware checks."""
 _ERRORS: dict[int | str, dict[str, Any]] = {
     401: {"model": ErrorResponse, "description": "No token, no user, or a wrong one"},
-    422: {"model": ErrorResponse, "description": "Something about the request makes no sense"},
+    422: {"model": ErrorResponse, "description": "Something makes no sense, or there is no such field or parameter"},
 }
 READING = _ERRORS | {409: {"model": ErrorResponse, "description": "There is no archive yet, or it fits no settings"}}
 WRITING = _ERRORS | {
@@ -104,7 +104,8 @@ async def query_filters(
     after: Annotated[DayText | None, Query(description="Only articles from then on")] = None,
     before: Annotated[DayText | None, Query(description="Only articles before then")] = None,
     today: Annotated[DayText | None, Query(description='The day that "last week" counts from; by default now')] = None,
-    source: Annotated[list[str], Query(description="Only this outlet; can be repeated", max_length=100)] = [],  # noqa: B006
+    sources: Annotated[list[str], Query(description="Only this outlet; can be repeated", max_length=100)] = [],  # noqa: B006
+    source: Annotated[list[str], Query(description="The same as sources", max_length=100)] = [],  # noqa: B006
     language: Annotated[Language | None, Query(description="Only articles in this language, as in en")] = None,
     undated: Annotated[bool, Query(description="Whether a date filter lets undated articles through")] = True,
     collection: Annotated[str | None, Query(description="Only articles of this collection", max_length=100)] = None,
@@ -115,7 +116,7 @@ async def query_filters(
         today=today,
         after=after,
         before=before,
-        sources=source,
+        sources=[*sources, *source],
         language=language,
         undated=undated,
         collection=collection,
@@ -323,7 +324,8 @@ class Routes:
     async def articles(
         self,
         search: Annotated[str, Query(max_length=500, description="Words in title, author or key")] = "",
-        source: Annotated[str | None, Query(description="Only this outlet")] = None,
+        sources: Annotated[list[str], Query(description="Only this outlet; can be repeated", max_length=100)] = [],  # noqa: B006
+        source: Annotated[list[str], Query(description="The same as sources", max_length=100)] = [],  # noqa: B006
         language: Annotated[str | None, Query(description="Only this language, as in en")] = None,
         after: Annotated[DayText | None, Query(description="Only articles from then on")] = None,
         before: Annotated[DayText | None, Query(description="Only articles before then")] = None,
@@ -334,9 +336,9 @@ class Routes:
         """A page of the articles, newest first, without their texts."""
         items, total = await self.read(
             partial(
-                self.scheduler.archive.list,
+                self.scheduler.archive.list_articles,
                 search,
-                source=source,
+                source=[*sources, *source] or None,
                 language=language,
                 after=after,
                 before=before,
@@ -439,7 +441,7 @@ def from_query(kind: type[V], **values: Any) -> V:
     try:
         return kind.model_validate(values)
     except ValidationError as e:
-        raise errors.UsageError(mistakes_in(e)) from None
+        raise errors.UsageError(mistakes_in(e, kind)) from None
 
 
 _ARTICLES: TypeAdapter[list[NewArticle]] = TypeAdapter(list[NewArticle])
@@ -451,7 +453,7 @@ def _parse_articles(body: bytes) -> list[NewArticle]:
             return [NewArticle.model_validate_json(body)]
         articles = _ARTICLES.validate_json(body)
     except ValidationError as e:
-        raise errors.UsageError(mistakes_in(e)) from None
+        raise errors.UsageError(mistakes_in(e, NewArticle)) from None
     if not articles:
         raise errors.UsageError("No article was sent. Send at least one.")
     return articles

@@ -144,6 +144,7 @@ class NewArticle(Value):
     author: str | None = Field(None, max_length=500)
     published: Day | None = Field(None, description="A date alone is midnight UTC")
     language: Language | None = None
+    section: str | None = Field(None, max_length=500, description="As in Opinion")
 
     model_config = ConfigDict(
         frozen=True,

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import difflib
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Any, get_args
 
 from rag.text.counting import count
 
@@ -13,6 +14,24 @@ LANGUAGE = "^[A-Za-z]{2,3}$"
 
 _SHOWN = 8
 """Fields that are told one by one."""
+_PLACES = ("body", "query", "path", "header")
+"""Where in a request a field stands, as FastAPI puts it before the field's name."""
+_SAME = (
+    ("question", "query", "q", "input", "about", "search"),
+    ("sources", "source", "outlet", "outlets", "publisher"),
+    ("published", "date", "publish_date", "publication_date"),
+    ("after", "from", "since"),
+    ("before", "to", "until"),
+    ("title", "headline"),
+    ("text", "content", "body", "page_content"),
+    ("author", "authors", "byline"),
+    ("url", "link", "address"),
+    ("language", "lang"),
+    ("section", "rubric", "category"),
+    ("k", "limit", "top_k"),
+    ("key", "id"),
+)
+"""What one thing is called by our interfaces, and by others': for hints alone."""
 _FORMS = {LANGUAGE: "a language's code of two or three letters, as in en"}
 """What the patterns ask for."""
 _KINDS = {
@@ -54,11 +73,12 @@ def _least(told: Mapping[str, Any]) -> str:
     )
 
 
+_UNKNOWN = ("extra_forbidden", "unexpected_keyword_argument")
+"""What pydantic calls a field that there is not."""
 _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "missing": lambda _: "is missing",
     "missing_argument": lambda _: "is missing",
-    "extra_forbidden": lambda _: "is no field that there is here",
-    "unexpected_keyword_argument": lambda _: "is no field that there is here",
+    **dict.fromkeys(_UNKNOWN, lambda _: "is no field that there is here"),
     "string_too_short": _least,
     "string_too_long": lambda told: f"may have at most {count(told['max_length'], 'character')}",
     "too_short": lambda told: f"has to have at least {count(told['min_length'], 'entry', 'entries')}",
@@ -77,19 +97,53 @@ _SENTENCES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
 """What is said behind a field's name, by pydantic's name of the mistake."""
 
 
-def wrong_fields(mistakes: Iterable[Mapping[str, Any]]) -> list[str]:
+def meant(name: str, known: Collection[str]) -> str | None:
+    """Which of the names that there are somebody meant: one for the same thing, else one spelt nearly so."""
+    plain = name.strip().lower().replace("-", "_")
+    for same in _SAME:
+        if plain in same and (found := next((other for other in same if other in known), None)):
+            return found
+    near = difflib.get_close_matches(plain, known, 1, 0.75)
+    return near[0] if near else None
+
+
+def hint(name: str, known: Collection[str]) -> str:
+    """A question behind a sentence on a name that there is not: empty where no other is likely."""
+    found = meant(name, known)
+    return f" Did you mean `{found}`?" if found else ""
+
+
+def fields_at(model: Any, place: Sequence[Any]) -> Collection[str]:
+    """The fields of a model of pydantic, or of one within it at some place; empty where that is none."""
+    for part in place:
+        if isinstance(part, str):
+            field = getattr(model, "model_fields", {}).get(part)
+            inner = () if field is None else (field.annotation, *get_args(field.annotation))
+            model = next((one for one in inner if hasattr(one, "model_fields")), None)
+    return tuple(getattr(model, "model_fields", ()))
+
+
+def wrong_fields(
+    mistakes: Iterable[Mapping[str, Any]], known: Callable[[Sequence[Any]], Collection[str]] | None = None
+) -> list[str]:
     """Sentences that name each wrong field once, and what is accepted there.
 
     Args:
         mistakes: As pydantic's ``errors()`` lists them; of what was sent nothing is told, but by a mistake of the type
             ``own_words``, whose ``told`` is the rest of its sentence.
+        known: The fields that there are at a place, for a hint behind one that there is not.
     """
     told: dict[str, str] = {}
     for one in mistakes:
-        place = [str(part) for part in one["loc"] if part not in ("body", "query", "path", "header")]
-        name = ".".join(place)
+        place = tuple(one["loc"])
+        if len(place) > 1 and place[0] in _PLACES:  # alone it is a field of this name
+            place = place[1:]
+        name = ".".join(map(str, place))
         what = _what(str(one["type"]), one.get("ctx") or {}, str(one.get("msg", "")))
-        told.setdefault(name, f"`{name}` {what}." if name else f"What was sent {what}.")
+        sentence = f"`{name}` {what}." if name else f"What was sent {what}."
+        if known is not None and place and one["type"] in _UNKNOWN:
+            sentence += hint(str(place[-1]), known(place[:-1]))
+        told.setdefault(name, sentence)
     sentences = list(told.values())
     if len(sentences) > _SHOWN:
         sentences[_SHOWN:] = [f"{count(len(sentences) - _SHOWN, 'more field is', 'more fields are')} wrong."]
@@ -109,4 +163,4 @@ def _what(kind: str, told: Mapping[str, Any], message: str) -> str:
     return f"has to be {wanted}" if wanted else "is not as it has to be"
 
 
-__all__ = ["DAY", "LANGUAGE", "wrong_fields"]
+__all__ = ["DAY", "LANGUAGE", "fields_at", "hint", "meant", "wrong_fields"]

@@ -151,6 +151,11 @@ JARGON = re.compile(r"pydantic|input should|valid (string|integer|date)|field re
             {"question": 7, "sources": "x"},
             ["`question` has to be a text.", "`sources` has to be a"],
         ),
+        ("POST", "/api/ask", {"question": "x", "source": "y"}, ["`source` is no", "Did you mean `sources`?"]),
+        ("POST", "/api/search", {"query": "x"}, ["`question` is missing.", "`query` is no", "mean `question`?"]),
+        ("POST", "/api/articles", {"text": "x", "outlet": "y"}, ["`outlet` is no", "Did you mean `source`?"]),
+        ("POST", "/api/articles", [{"text": "x", "titel": "y"}], ["`0.titel` is no", "Did you mean `title`?"]),
+        ("POST", "/api/mendings", {"values": {"source": "y"}}, ["`values.source` is no", "Did you mean `outlet`?"]),
         ("POST", "/api/articles", {"text": "", "published": "soon"}, ["`text` is empty.", "`published` is 'soon'"]),
         (
             "POST",
@@ -161,7 +166,7 @@ JARGON = re.compile(r"pydantic|input should|valid (string|integer|date)|field re
     ],
 )
 def test_wrong_fields_are_told_together_in_sentences(
-    web: TestClient, filled: Archive, method: str, path: str, sent: dict[str, Any], told: list[str]
+    web: TestClient, filled: Archive, method: str, path: str, sent: Any, told: list[str]
 ) -> None:
     answer = web.get(path, params=sent) if method == "GET" else web.post(path, json=sent)
     assert answer.status_code == (400 if path.startswith("/v1") else 422)

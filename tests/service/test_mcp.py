@@ -57,6 +57,9 @@ def test_errors_of_tools_are_sentences(scheduler: RequestScheduler, filled: Arch
             assert one in told
         assert "pydantic" not in told and "sources" in told
         assert "`source` is no field" in call(web, "search", question="boats", source="Harbour Post")
+        told = call(web, "search", query="boats")
+        assert "`question` is missing. `query` is no field that there is here. Did you mean `question`?" in told
+        assert "The arguments are question, k," in told
         assert "There are ask, search" in call(web, "find")
         assert call(web, "search", question="boats", after="18 June 2023", before="yesterday") == ""
 

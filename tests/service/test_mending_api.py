@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
+from helpers import ROOT
 from service.calls import failure
 from service.test_roles import ARTICLE, access, as_user, guarded  # noqa: F401 - one is a fixture
+from starlette.testclient import TestClient
 
 from rag import Archive
 from rag.service.access import Access
@@ -41,6 +44,19 @@ def test_editors_mend_and_undo(scheduler: RequestScheduler, filled: Archive, acc
         assert web.get(f"/api/articles/{url}", headers=as_user("rea")).json()["source"] == "example.com"
         (logged,) = web.get("/api/mendings", params={"article": url}, headers=as_user("ada")).json()
         assert logged["undone_by"] == "ada"
+
+
+def test_what_the_guide_sends_works(web: TestClient, filled: Archive) -> None:
+    guide = (ROOT / "docs/service.md").read_text("utf-8")
+    (block,) = [b for b in re.findall(r"```sh\n(.*?)```", guide, re.DOTALL) if "/api/mendings" in b]
+    sent = re.findall(r"http://127\.0\.0\.1:8000(\S+) .*?-d '(.*?)'", block, re.DOTALL)
+    assert [path for path, _ in sent] == ["/api/articles", "/api/mendings", "/api/mendings"]
+    told = [web.post(path, json=json.loads(body)).raise_for_status().json() for path, body in sent]
+    assert (told[1]["number"], told[2]["number"]) == (1, 0)
+    assert filled.get("https://example.com/ferry/2").source == "Harbour Post"
+    article = {"text": "A gale was seen.", "url": "https://example.com/gale", "section": "Weather"}
+    web.post("/api/articles", json=article).raise_for_status()
+    assert filled.get("https://example.com/gale").metadata["section"] == "Weather"
 
 
 @pytest.mark.parametrize(

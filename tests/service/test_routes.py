@@ -18,10 +18,76 @@ def test_searching_both_ways(web: TestClient, filled: Archive) -> None:
     expected = [h.model_dump(mode="json") for h in filled.search("storm0003", k=2, sources=["Outlet 0", "Outlet 1"])]
     given = {"question": "storm0003", "k": 2}
     assert web.post("/api/search", json={**given, "sources": ["Outlet 0", "Outlet 1"]}).json() == expected
-    assert web.get("/api/search", params={**given, "source": ["Outlet 0", "Outlet 1"]}).json() == expected
+    for one in ({"source": ["Outlet 0", "Outlet 1"]}, {"sources": ["Outlet 0", "Outlet 1"]},
+                {"source": "Outlet 0", "sources": "outlet 1"}):  # fmt: skip
+        assert web.get("/api/search", params={**given, **one}).json() == expected
     failure(web.get("/api/search"), 422, "UsageError")
     failure(web.get("/api/search", params={**given, "language": "english"}), 422, "UsageError")
     failure(web.get("/api/search", params={**given, "k": 1000}), 422, "UsageError")
+
+
+LISTS = [
+    ("search", {"question": "storm"}),
+    ("quotes", {}),
+    ("find", {"query": "storm"}),
+    ("timeline", {"about": "storm"}),
+    ("articles", {}),
+]
+
+
+@pytest.mark.parametrize(("call", "needed"), LISTS)
+def test_outlets_are_sources_or_source(web: TestClient, filled: Archive, call: str, needed: Any) -> None:
+    put_quotes(filled, "story-1", ("had damaged 11 boats", "Maren Holt", {}))
+    put_quotes(filled, "story-2", ("had damaged 12 boats", "Odd Berg", {}))
+
+    def told(**outlets: Any) -> Any:
+        found = web.get(f"/api/{call}", params={**needed, **outlets})
+        assert found.status_code == 200, found.text
+        return {k: v for k, v in found.json().items() if k != "millis"} if call == "find" else found.json()
+
+    assert told(sources="Outlet 1") == told(source="Outlet 1") == told(sources=["Outlet 1", "Nowhere"])
+    if call != "timeline":  # of which there is none here
+        assert told(sources="Outlet 1") != told() != told(sources=["Outlet 1", "Outlet 0"])
+
+
+@pytest.mark.parametrize(("call", "needed"), LISTS)
+@pytest.mark.parametrize(
+    ("unknown", "says"),
+    [
+        ("outlet", "There is no parameter `outlet` here. Did you mean `sources`? There are "),
+        ("from", "Did you mean `after`?"),
+        ("langauge", "Did you mean `language`?"),
+        ("bogus", "There is no parameter `bogus` here. There are "),
+    ],
+)
+def test_an_unknown_parameter_is_refused(
+    web: TestClient, filled: Archive, call: str, needed: Any, unknown: str, says: str
+) -> None:
+    message = failure(web.get(f"/api/{call}", params={**needed, unknown: "3"}), 422, "UsageError")
+    assert says in message and "after, before, today" in message
+
+
+def test_it_is_refused_of_every_call_of_the_api_and_of_no_other(web: TestClient, filled: Archive) -> None:
+    document = web.get("/openapi.json").json()
+    assert "/api/mendings" in document["paths"]
+    for path, methods in document["paths"].items():
+        if not path.startswith("/api/"):
+            continue
+        for method, call in methods.items():
+            place = path.replace("{id}", "story-1").replace("{number}", "1")
+            answer = web.request(method.upper(), place, params={"bogus": "3"})
+            if "requestBody" not in call:  # else the body may be what is told first
+                assert "`bogus`" in failure(answer, 422, "UsageError"), (method, path)
+            assert answer.status_code == 422, (method, path)
+            assert "parameter" in call["responses"]["422"]["description"]
+    assert "takes none" in failure(web.get("/api/stats?after=2023"), 422, "UsageError")
+    told = failure(web.get("/api/articles/https://example.com/ferry?page=1"), 422, "UsageError")
+    assert told.endswith("written %3F.")
+    assert filled.get("story-1")
+    for path in ("/healthz", "/readyz", "/docs", "/openapi.json", "/v1/models"):
+        assert web.get(f"{path}?bogus=3").status_code == 200
+    asked = {"question": QUESTION, "model": "none"}
+    assert "`after`" in failure(web.post("/api/ask?after=2023", json=asked), 422, "UsageError")
 
 
 def test_the_question_says_of_when_and_need_not(web: TestClient, archive: Archive, tmp_path: Path) -> None:

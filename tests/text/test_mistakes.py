@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_core import ErrorDetails
 
-from rag.text.mistakes import wrong_fields
+from rag.text.mistakes import fields_at, hint, meant, wrong_fields
 
 JARGON = re.compile(r"pydantic|input|valid (string|integer|date)|errors\.|value error|type=", re.IGNORECASE)
 
@@ -95,3 +96,24 @@ def test_what_nobody_has_met_is_no_dump() -> None:
     assert told == "`x` is not as it has to be."
     (told,) = wrong_fields([{"type": "too_long", "loc": (), "msg": "Input", "ctx": {}}])
     assert told == "What was sent is not as it has to be."
+
+
+def test_a_field_is_named_also_where_it_is_called_as_a_place_is() -> None:
+    assert wrong_fields(mistakes(text="a", query="b")) == ["`query` is no field that there is here."]
+    (told,) = wrong_fields([{"type": "extra_forbidden", "loc": ("body", "query")}], lambda _: ("question", "k"))
+    assert told == "`query` is no field that there is here. Did you mean `question`?"
+
+
+def test_a_name_that_there_is_not_comes_with_the_one_that_is_meant() -> None:
+    fields = ("title", "text", "source", "published", "inner")
+    assert [meant(name, fields) for name in ("outlet", "Publish-Date", "titel", "source", "colour")] == [
+        "source", "published", "title", "source", None
+    ]  # fmt: skip
+    assert (meant("source", ("outlet", "title")), meant("outlet", ("k", "sources"))) == ("outlet", "sources")
+    assert hint("colour", fields) == "" and hint("titel", fields) == " Did you mean `title`?"
+    sent = mistakes(text="a", numbr=1)
+    assert wrong_fields(sent, partial(fields_at, Sent)) == [
+        "`numbr` is no field that there is here. Did you mean `number`?"
+    ]
+    assert fields_at(Sent, ("inner", 0)) == ("name",)
+    assert fields_at(Sent, ("nothing",)) == fields_at(Sent, ("number",)) == fields_at(None, ()) == ()
