@@ -64,7 +64,7 @@ class ArchiveRunnable(Runnable[Any, Any]):
 
         Raises:
             UsageError: There is no question in the input.
-            TypeError: There is no such option, in ``kwargs`` or beside the question, or it is bound and given there too.
+            TypeError: There is no such option, or one that is bound is given beside the question too.
             OnRecordError: As ``Archive.stream`` does.
         """
         return self._call_with_config(self._answer, input, config, run_type="chain", **kwargs)
