@@ -9,6 +9,7 @@ sentence scores is how much likelier the network holds it that this sentence ans
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -87,7 +88,7 @@ def read(question: str, hits: Sequence[Hit], states: Callable[[Passage, int], bo
         ExtraMissing: onnxruntime is not installed.
     """
     model = network.shared()
-    head = [network.BOS, *model.encode(question).ids[:QUESTION]]
+    head = [network.BOS, *model.encode(as_written(question)).ids[:QUESTION]]
     read_as = [chunk for hit in hits for chunk in chunks(model, head, hit)]
     found: list[Reading] = []
     for chunk, out in zip(read_as, model.run([c.ids for c in read_as]), strict=True):
@@ -100,6 +101,16 @@ def read(question: str, hits: Sequence[Hit], states: Callable[[Passage, int], bo
             odds = float(scores[i]) - out.none
             found.append(Reading(chunk.hit, n, odds, float(shares[i]), _words(chunk, i, out)))
     return sorted(found, key=lambda r: -r.odds)
+
+
+def as_written(question: str) -> str:
+    """A question as it is written with care: a capital first, and a question mark where there is none.
+
+    The network has learnt from such questions, and reads "who is mayor of marl" otherwise.
+    """
+    asked = question.strip()
+    asked = asked[:1].upper() + asked[1:]
+    return asked if re.search(r"[?？؟\u037e]", asked) else f"{asked}?"
 
 
 def read_best(questions: Sequence[str], hits: Sequence[Hit], states: Callable[[Passage, int], bool]) -> list[Reading]:
@@ -219,6 +230,7 @@ __all__ = [
     "SPAN",
     "Chunk",
     "Reading",
+    "as_written",
     "chunks",
     "read",
     "read_best",

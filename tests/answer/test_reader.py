@@ -44,6 +44,21 @@ def test_the_sentence_that_answers_comes_first_with_its_words() -> None:
     assert "piers" in hit.passage.text[start - 40 : end - 40]
 
 
+def test_a_question_is_read_alike_however_carelessly_it_is_typed() -> None:
+    hit = hit_of(*BRIDGE)
+    with_care, *others = (
+        [(r.n, r.odds, r.words) for r in reader.read(question, [hit], states)]
+        for question in (
+            "Where were cracks found?",
+            "where were cracks found?",
+            " where were cracks found",
+            "Where were cracks found ",
+        )
+    )
+    assert others == [with_care] * 3
+    assert reader.as_written("¿dónde?") == "¿dónde?" and reader.as_written("桥何时关闭？") == "桥何时关闭？"
+
+
 def test_what_may_not_be_evidence_is_read_and_never_returned() -> None:
     found = reader.read("Where were cracks found?", [hit_of(*BRIDGE)], lambda passage, n: n != 1)
     assert sorted(r.n for r in found) == [0, 2]
