@@ -1,4 +1,4 @@
-"""How many threads are started where a process was given fewer processors than the machine has."""
+"""What is told of the machine: how many processors a process was given, and what they can do."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import os
 import pytest
 from helpers import python
 
+from rag import machine
 from rag.machine import processors
 
 
@@ -36,3 +37,19 @@ print(sum(t.name.startswith("onnx") for t in threading.enumerate()), "torch" in 
 """
     done = python(code, str(given))
     assert done.stdout.split() == [str(given), "False"], done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("facts", "exact"),
+    [
+        ({"flags": "avx2 avx512f"}, False),
+        ({"flags": "avx2 avx_vnni"}, True),
+        ({"flags": "avx512_vnni"}, True),
+        ({}, False),
+    ],
+)
+def test_products_of_8_bits_are_fast_only_where_they_are_exact(
+    monkeypatch: pytest.MonkeyPatch, facts: dict[str, str], exact: bool
+) -> None:
+    monkeypatch.setattr(machine, "_facts", lambda: facts)
+    assert machine.multiplies_bytes() is exact
