@@ -45,7 +45,7 @@ def test_the_page_works_under_a_prefix(site: Serve, tmp_path: Path, strip: bool,
         tab.fill("#secret", "a-long-enough-token")
         tab.click("text=Sign in >> nth=-1")
         tab.wait_for_selector(".masthead h1")
-        assert tab.url == page
+        assert tab.url.partition("#")[0] == page
 
         ask(tab, "Why was the harbour bridge closed?")
         tab.click("#live .quoted button:has-text('Open') >> nth=0")

@@ -99,7 +99,7 @@ def test_where_there_is_no_event_it_is_said_why(site: Serve, tmp_path: Path) -> 
         (
             "Harbour bridge",
             "the day after",
-            "`From` is 'the day after', which is not a date. Write it as 2023-06-18 or",
+            "“From” is 'the day after', which is not a date. Write it as 2023-06-18 or",
         ),
         ("Harbour bridge", "2021-05-04", "1 event"),
     ):
