@@ -164,11 +164,10 @@ class _Reading:
     def sentences(self) -> Iterator[tuple[int, int, float]]:
         """Those that may tell of it, with their share of its words; not what a correction says was said before."""
         for start, end in self._places:
-            if tells_former(self.article.text[start:end], self.article.title):
-                continue
             if self._story or start in self._passages:
-                share = share_of(self._wanted, self.article.text[start:end])
-                if self._story or share >= self._least:
+                text = self.article.text[start:end]
+                share = share_of(self._wanted, text)
+                if (self._story or share >= self._least) and not tells_former(text, self.article.title):
                     yield start, end, share
 
     def events(self, start: int, end: int, share: float) -> list[_Found]:

@@ -22,7 +22,7 @@ from rag.text.word_lists import Record
 from rag.types import Article, Sentence
 
 _WORDS = lexicon("en").section(Record)
-_SAID = r"(?:\W+\w+){0,4}?\W+(?:reported|said|stated|published|wrote|claimed|identified|named|gave|quoted)\b"
+_SAID = rf"(?:\W+\w+){{0,4}}?\W+{notes.REPORTED}\b"
 _OURS = re.compile(
     rf"\b(?:we|this (?:news)?paper|the (?:news)?paper){_SAID}|\b(?:an?|the|our) (?:\w+ )?"
     rf"(?:{alternation(_WORDS.own_nouns)})s? (?:published |dated )?(?:on|of|in|from)\b[^.]*?{_SAID}",

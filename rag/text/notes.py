@@ -40,16 +40,17 @@ _TITLE = re.compile(rf"\A\W*(?:{_joined('retracted')})\s?[:—–|-]\s?\S", re.I
 _WRONG = re.compile(rf"\b(?:{_joined('wrong')})\b", re.IGNORECASE)
 WRONGLY = re.compile(r"\b(?:wrongly|incorrectly|erroneously|mistakenly|falsely|inaccurately)\b", re.IGNORECASE)
 """Beside the verb of reporting it takes the report back in the same sentence."""
+REPORTED = r"(?:reported|said|stated|published|wrote|claimed|identified|named|gave|quoted)"
+"""How an outlet has told something: part of a regular expression."""
 _EARLIER = re.compile(
     rf"\b(?:an?|the|our)\s(?:\w+\s)?(?:{_joined('own_nouns')})s?\s(?:published\s|dated\s)?(?:on|of|in|from)\s"
     rf"[^.;:]{{0,30}}?(?:\d|\b(?:{alternation(ENGLISH_DAYS, ENGLISH_MONTHS)})\b)[^.;:]{{0,30}}?"
-    r"\b(?:reported|said|stated|published|wrote|claimed|identified|named|gave|quoted)\b",
+    rf"\b{REPORTED}\b",
     re.IGNORECASE,
 )
 """What an article of another day said: "an article of 11 May said"."""
 _WE = re.compile(
-    r"\b(?:we|this (?:news)?paper|the (?:news)?paper) (?:\w+ ){0,2}?"
-    r"(?:reported|said|stated|published|wrote|claimed|identified|named|gave|quoted)\b",
+    rf"\b(?:we|this (?:news)?paper|the (?:news)?paper) (?:\w+ ){{0,2}}?{REPORTED}\b",
     re.IGNORECASE,
 )
 """The same in a correction's own voice: "we wrote that"."""
@@ -132,6 +133,7 @@ def says_wrong(text: str) -> bool:
 
 __all__ = [
     "QUOTED",
+    "REPORTED",
     "WRONGLY",
     "is_note",
     "is_note_in",

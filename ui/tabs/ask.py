@@ -289,7 +289,7 @@ class AskTab:
         session = self.page.session(request)
         ident = str(event_data(event)["id"])
         try:
-            session.archive.conversations.turns(ident, session.user)
+            session.archive.conversations.get(ident, session.user)
         except OnRecordError:
             return self.changes(session, session.open_conversation(None))
         return self.changes(session, session.open_conversation(ident))

@@ -83,7 +83,7 @@ def read_filters(
         filters["sources"] = list(sources)
     first, end = read_date(after, "From"), read_date(before, "Before")
     if first and end and first >= end:
-        raise UsageError(f"{_reversed(first, end, 'Before')} Exchange them, or leave one out.")
+        raise UsageError(_reversed(first, end, "Before"))
     if first is not None:
         filters["after"] = first
     if end is not None:
@@ -103,12 +103,13 @@ def read_days(first: str | None, last: str | None) -> tuple[date | None, date | 
     """
     begins, ends = read_date(first, "From"), read_date(last, "To")
     if begins and ends and begins > ends:
-        raise UsageError(f"{_reversed(begins, ends, 'To')} Exchange them, or leave one out.")
+        raise UsageError(_reversed(begins, ends, "To"))
     return begins, ends
 
 
 def _reversed(first: date, last: date, name: str) -> str:
-    return f"“From” ({shown_day(first)}) is not before “{name}” ({shown_day(last)}), so that no day lies between them."
+    days = f"“From” ({shown_day(first)}) is not before “{name}” ({shown_day(last)})"
+    return f"{days}, so that no day lies between them. Exchange them, or leave one out."
 
 
 def read_date(text: str | None, name: str) -> date | None:
