@@ -6,6 +6,7 @@ document.places = (() => {
   let opened = null; // the event that opened the article at the side: {place, event, data}
   let last = null; // the place that the address tells
   let goal = null; // the place that an address leads to, until it is shown: {aim, article, tried, deadline}
+  let known = location.hash; // as it was last written or gone to
   let timer = 0;
   let begun = false;
 
@@ -26,7 +27,9 @@ document.places = (() => {
   };
 
   const tell = (step, place) => {
+    if (location.hash !== known) return; // somebody has just typed another one, which popstate will tell
     history[step]({ place, opened: place.article && opened }, '', address(place));
+    known = location.hash;
     last = place;
   };
 
@@ -70,6 +73,7 @@ document.places = (() => {
     return { tab, conversation: tab === 'ask' ? conversation : '', article: '' };
   };
   addEventListener('popstate', (event) => {
+    known = location.hash;
     const place = event.state?.place ?? told();
     if (place.tab) lead(place, event.state?.opened || null);
   });

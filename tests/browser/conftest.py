@@ -48,8 +48,8 @@ class Site:
     ours: tuple[str, ...] = ()
     """Beginnings of other addresses that may be asked for, such as those of a proxy before the service."""
 
-    def tab(self, width: int = 1440, height: int = 900, scheme: str = "light", **more: Any) -> Any:
-        """A fresh browser's tab on the page."""
+    def tab(self, width: int = 1440, height: int = 900, scheme: str = "light", at: str = "", **more: Any) -> Any:
+        """A fresh browser's tab on the page, at an address within it."""
         context = self.browser.new_context(
             viewport={"width": width, "height": height}, color_scheme=scheme, accept_downloads=True, **more
         )
@@ -57,13 +57,18 @@ class Site:
         tab = context.new_page()
         tab.set_default_timeout(PATIENCE)
         tab.wait_for_function = partial(until, tab)
-        tab.on("console", lambda m: self.odd.append(m.text) if m.type == "error" else None)
+        tab.on("console", self._complained)
         tab.on("pageerror", lambda e: self.odd.append(str(e)))
         tab.on("dialog", lambda d: d.accept())
         tab.on("request", lambda r: self._elsewhere(r.url))
-        tab.goto(self.ours[0] if self.ours else self.address)
+        tab.goto(f"{self.ours[0] if self.ours else self.address}{at and f'/{at}'}")
         tab.wait_for_selector(".masthead h1")
         return tab
+
+    def _complained(self, message: Any) -> None:
+        # AbortError is what Gradio says of a request that was on its way when its page was left.
+        if message.type == "error" and not message.text.startswith("AbortError"):
+            self.odd.append(message.text)
 
     def _elsewhere(self, url: str) -> None:
         if not url.startswith((*(self.ours or (self.address,)), "data:", "blob:")):

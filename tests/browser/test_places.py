@@ -63,13 +63,8 @@ def test_a_reload_and_a_bookmark_come_back_to_a_conversation(site: Serve, tmp_pa
     tab.wait_for_selector(".turn")
     assert tab.evaluate("() => location.hash") == conversation
 
-    other = place.tab()
-    other.goto(f"{place.address}/#quotes")
-    other.reload()
-    other.wait_for_selector("#speaker:visible")
-    other.goto(f"{place.address}/#ask/1234-of-nobody")
-    other.reload()
-    other.wait_for_selector(".masthead h1")
+    place.tab(at="#quotes").wait_for_selector("#speaker:visible")
+    other = place.tab(at="#ask/1234-of-nobody")
     ask(other, COST)
     other.wait_for_function(f"() => location.hash.startsWith('#ask/') && location.hash !== '{conversation}'")
     assert len(archive.conversations.list("local")) == 2, "what isn't there is a new conversation"

@@ -119,7 +119,6 @@ def test_who_is_asked_to_have_reported_what(question: str, told: tuple[str, str]
 
 def test_each_outlet_is_asked_for_its_own_report(archive: Archive, tmp_path: Path) -> None:
     bridge = "The harbour bridge was closed on Monday after engineers had found cracks in two piers."
-    archive.settings = archive.settings.model_copy(update={"caution": 0.8})
     ferry = "Since the harbour bridge was closed, said the operator, three more ferries have been running."
     archive.ingest(
         write_rows(
