@@ -1,7 +1,8 @@
 """The judge of claims: do the cited words support it, contradict it, or not tell? One function for answers and editors.
 
 1. A whole cited sentence is supported as it stands; a part of one where nothing that governs it is left out.
-2. What can be compared exactly may reject (``objections.py``).
+2. What can be compared exactly may reject (``objections.py``); where another figure or day stands in its place, the
+   cited words contradict it (``slots.py``).
 3. What was left out that governs the rest rejects what is else nearly a copy (``align.py``).
 4. How near the words are (``support.py``), and what was left out, changed or added, are weighed by a logistic
    regression (``claims.json``, which ``benchmarks/fit/claims.py`` fits).
@@ -15,12 +16,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from rag.answer.check import align, days, derived, exact, objections, regression, support
+from rag.answer.check import align, days, derived, exact, objections, regression, slots, support
 from rag.answer.check.objections import Cited
 from rag.answer.evidence import Embed
 from rag.text import parser
 from rag.text.detect import detect_language
 from rag.text.normalize import contains
+from rag.text.parser import Tree
 from rag.text.split import sentences
 from rag.text.tokens import terms
 from rag.types import Support
@@ -127,6 +129,8 @@ def judge(
         return Judgement("not_told", 0.0, why)
     if (found := objections.objection(claim, cited, asked)) is not None:
         name, why = found
+        if name in ("figures", "names") and (other := _otherwise(claim, cited, slots.otherwise)):
+            return Judgement("contradicted", 0.0, "the cited words give {1}, not {0}".format(*other))
         return Judgement("contradicted" if name in objections.CONTRADICTING else "not_told", 0.0, why)
     if entails:
         p = entails(support.premise(claim, cited.texts, title=cited.label), claim)
@@ -137,6 +141,8 @@ def judge(
     told = compared(claim, cited)
     if told is not None and (hit := _alone(told)):
         return Judgement("contradicted" if hit in _TURNED else "not_told", 0.0, _REASONS[hit.partition("_")[0]])
+    if told is not None and (other := _otherwise(claim, cited, slots.misplaced)):
+        return Judgement("contradicted", 0.0, "the cited words give {1}, not {0}".format(*other))
     if told is None:
         return _by_probability(support.p_supported(near, llm_yes))
     words, heard = (regression.logit(support.p_supported(near, yes), 1e-5) for yes in (None, llm_yes))
@@ -172,21 +178,36 @@ def weighed(found: Mapping[str, float], heard: float = 0.0) -> Judgement:
 
 def compared(claim: str, cited: Cited) -> align.Differences | None:
     """How a claim differs from the cited words; None where the parser is missing or the claim is not English."""
+    if (parsed := _parsed(claim, cited)) is None:
+        return None
+    claim = exact.without_yes_no(claim)
+    figures = days.figures(cited.said, cited.dates) | {float(d.year) for d in cited.dates}
+    figures |= derived.figures(claim, cited.said, cited.dates)
+    return align.differences(
+        *parsed,
+        known=f"{cited.label} {cited.around}",
+        days=figures,
+        months=days.months(cited.said, cited.dates),
+    )
+
+
+def _otherwise(
+    claim: str, cited: Cited, look: Callable[[Sequence[Tree], Sequence[Tree]], tuple[str, str] | None]
+) -> tuple[str, str] | None:
+    """What a claim gives, and what the cited words give in its place."""
+    parsed = _parsed(claim, cited)
+    return look(*parsed) if parsed else None
+
+
+def _parsed(claim: str, cited: Cited) -> tuple[Sequence[Tree], Sequence[Tree]] | None:
+    """The sentences of a claim and those it cites; None where the parser is missing or the claim is not English."""
     if not parser.available() or not _english(claim, cited):
         return None
     claim = exact.without_yes_no(claim)
     mine = [claim[s.start : s.end][:_LONGEST] for s in sentences(claim, "en")] or [claim[:_LONGEST]]
     theirs = [t[:_LONGEST] for t in _nearest(claim, cited.texts)]
     parsed = parser.trees([exact.shortened(t) for t in (*mine, *theirs)])
-    figures = days.figures(cited.said, cited.dates) | {float(d.year) for d in cited.dates}
-    figures |= derived.figures(claim, cited.said, cited.dates)
-    return align.differences(
-        parsed[: len(mine)],
-        parsed[len(mine) :],
-        known=f"{cited.label} {cited.around}",
-        days=figures,
-        months=days.months(cited.said, cited.dates),
-    )
+    return parsed[: len(mine)], parsed[len(mine) :]
 
 
 def _alone(told: align.Differences) -> str:

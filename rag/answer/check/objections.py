@@ -60,7 +60,8 @@ def _figures(claim: str, cited: Cited, asked: str) -> str:
     odd -= {n.value for n in numbers.find(claim) if any(matching.rounded(claim[: n.start], n.value, o) for o in there)}
     if odd:
         odd -= derived.figures(claim, cited.said, cited.dates)
-    return f"the cited words don't give {_shown(odd)}" if odd else ""
+    written = [claim[n.start : n.end] for n in numbers.find(claim) if n.value in odd]
+    return f"the cited words don't give {', '.join(written) or _shown(odd)}" if odd else ""
 
 
 def _unit(claim: str, cited: Cited, asked: str) -> str:
