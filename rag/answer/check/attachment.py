@@ -72,10 +72,16 @@ def within(tree: Tree, verb: int, other: int) -> bool:
     return False
 
 
-def behind(text: Text, n: int) -> str:
-    """The preposition before a word; one for all that tell where or when something is."""
+def headed(text: Text, n: int) -> int:
+    """The head of the phrase that a word stands before, as "phones" of "84 million phones"; else the word itself."""
     while text.tree[n].dep in ("compound", "nummod", "quantmod", "amod", "nmod") and text.tree[n].head != n:
         n = text.tree[n].head
+    return n
+
+
+def behind(text: Text, n: int) -> str:
+    """The preposition before a word; one for all that tell where or when something is."""
+    n = headed(text, n)
     up = text.tree[n].head
     if text.tree[n].dep != "pobj" or text.tree[up].dep == "agent":
         return ""
@@ -97,4 +103,4 @@ def modifiers(text: Text, n: int) -> set[str]:
     return found
 
 
-__all__ = ["above", "behind", "belongs", "modifiers", "root", "shares", "spans", "whole", "within"]
+__all__ = ["above", "behind", "belongs", "headed", "modifiers", "root", "shares", "spans", "whole", "within"]

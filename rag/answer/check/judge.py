@@ -129,8 +129,9 @@ def judge(
         return Judgement("not_told", 0.0, why)
     if (found := objections.objection(claim, cited, asked)) is not None:
         name, why = found
-        if name in ("figures", "names") and (other := _otherwise(claim, cited, slots.otherwise)):
-            return Judgement("contradicted", 0.0, "the cited words give {1}, not {0}".format(*other))
+        parsed = _parsed(claim, cited) if name in ("figures", "names") else None
+        if parsed and (other := slots.otherwise(*parsed)):
+            return _contradicted(*other)
         return Judgement("contradicted" if name in objections.CONTRADICTING else "not_told", 0.0, why)
     if entails:
         p = entails(support.premise(claim, cited.texts, title=cited.label), claim)
@@ -138,13 +139,14 @@ def judge(
     prompt = support.question(claim, cited.texts, title=cited.label, asked=asked)
     llm_yes = llm_verdict(prompt) if llm_verdict else None
     near = support.support_features(claim, cited.texts, cited.near, embed=embed)
-    told = compared(claim, cited)
-    if told is not None and (hit := _alone(told)):
-        return Judgement("contradicted" if hit in _TURNED else "not_told", 0.0, _REASONS[hit.partition("_")[0]])
-    if told is not None and (other := _otherwise(claim, cited, slots.misplaced)):
-        return Judgement("contradicted", 0.0, "the cited words give {1}, not {0}".format(*other))
-    if told is None:
+    parsed = _parsed(claim, cited)
+    if parsed is None:
         return _by_probability(support.p_supported(near, llm_yes))
+    told = _differences(claim, cited, *parsed)
+    if hit := _alone(told):
+        return Judgement("contradicted" if hit in _TURNED else "not_told", 0.0, _REASONS[hit.partition("_")[0]])
+    if other := slots.misplaced(*parsed):
+        return _contradicted(*other)
     words, heard = (regression.logit(support.p_supported(near, yes), 1e-5) for yes in (None, llm_yes))
     return weighed(features(words, told), heard - words)
 
@@ -178,25 +180,25 @@ def weighed(found: Mapping[str, float], heard: float = 0.0) -> Judgement:
 
 def compared(claim: str, cited: Cited) -> align.Differences | None:
     """How a claim differs from the cited words; None where the parser is missing or the claim is not English."""
-    if (parsed := _parsed(claim, cited)) is None:
-        return None
+    parsed = _parsed(claim, cited)
+    return _differences(claim, cited, *parsed) if parsed else None
+
+
+def _differences(claim: str, cited: Cited, mine: Sequence[Tree], theirs: Sequence[Tree]) -> align.Differences:
     claim = exact.without_yes_no(claim)
     figures = days.figures(cited.said, cited.dates) | {float(d.year) for d in cited.dates}
     figures |= derived.figures(claim, cited.said, cited.dates)
     return align.differences(
-        *parsed,
+        mine,
+        theirs,
         known=f"{cited.label} {cited.around}",
         days=figures,
         months=days.months(cited.said, cited.dates),
     )
 
 
-def _otherwise(
-    claim: str, cited: Cited, look: Callable[[Sequence[Tree], Sequence[Tree]], tuple[str, str] | None]
-) -> tuple[str, str] | None:
-    """What a claim gives, and what the cited words give in its place."""
-    parsed = _parsed(claim, cited)
-    return look(*parsed) if parsed else None
+def _contradicted(claimed: str, told: str) -> Judgement:
+    return Judgement("contradicted", 0.0, f"the cited words give {told}, not {claimed}")
 
 
 def _parsed(claim: str, cited: Cited) -> tuple[Sequence[Tree], Sequence[Tree]] | None:

@@ -57,10 +57,11 @@ def _figures(claim: str, cited: Cited, asked: str) -> str:
     """A figure has to stand in the cited words, or follow from theirs; a date may be the article's, or worked out."""
     there = numbers.all_values(cited.said)
     odd = numbers.values(_undated(claim, cited)) - there - days.figures(cited.said, cited.dates)
-    odd -= {n.value for n in numbers.find(claim) if any(matching.rounded(claim[: n.start], n.value, o) for o in there)}
+    mine = numbers.find(claim)
+    odd -= {n.value for n in mine if any(matching.rounded(claim[: n.start], n.value, o) for o in there)}
     if odd:
         odd -= derived.figures(claim, cited.said, cited.dates)
-    written = [claim[n.start : n.end] for n in numbers.find(claim) if n.value in odd]
+    written = [claim[n.start : n.end] for n in mine if n.value in odd]
     return f"the cited words don't give {', '.join(written) or _shown(odd)}" if odd else ""
 
 

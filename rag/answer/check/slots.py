@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rag.answer.check.attachment import behind, belongs
+from rag.answer.check.attachment import behind, belongs, headed
 from rag.answer.check.governors import predicate_of, subtree, verbal
 from rag.answer.check.matching import LIGHT, Text, aligned, bound, is_content, kind
 from rag.answer.check.roles import counts, difference, frame
@@ -30,18 +30,11 @@ def otherwise(claim: Sequence[Tree], said: Sequence[Tree]) -> tuple[str, str] | 
     Returns:
         The claim's words and the cited ones; None where nothing shows that they tell of the same.
     """
-    mine, theirs = Text.of(claim), Text.of(said)
-    content = [n for n in range(len(mine.tree)) if is_content(mine, n)]
-    pairs = aligned(mine, theirs, content)
+    mine, theirs, content, pairs = _matched(claim, said)
     lost = [n for n in content if n not in pairs]
-    if not lost or not all(_replaceable(mine, n) for n in lost):
+    if not all(kind(mine, n) == "numbers" or _dated(mine, n) for n in lost):
         return None
-    held = {pairs[n] for n in pairs}
-    for n in lost:
-        for e in range(len(theirs.tree)):
-            if e not in held and _alike(mine, n, theirs, e) and _same_place(mine, n, theirs, e, pairs):
-                return _words(mine, n), _words(theirs, e)
-    return None
+    return next((found for n in lost if (found := _instead(mine, n, theirs, pairs))), None)
 
 
 def misplaced(claim: Sequence[Tree], said: Sequence[Tree]) -> tuple[str, str] | None:
@@ -50,26 +43,34 @@ def misplaced(claim: Sequence[Tree], said: Sequence[Tree]) -> tuple[str, str] | 
     "It was 5.9 percent in March" of "It was 6.1 percent in March, up from 5.9 percent in February". Told as by
     ``otherwise``; none where the claim has words of what the number belongs to there, as "in February".
     """
-    mine, theirs = Text.of(claim), Text.of(said)
-    content = [n for n in range(len(mine.tree)) if is_content(mine, n)]
-    pairs = aligned(mine, theirs, content)
+    mine, theirs, content, pairs = _matched(claim, said)
     if len(pairs) < len(content):
         return None
-    held = set(pairs.values())
     for n in (n for n in content if kind(mine, n) == "numbers" and not bound(mine, n)):
         own = [e for e, value in enumerate(theirs.values) if value == mine.values[n]]
         beside = {w for e in own for w in subtree(theirs.tree, theirs.below, _phrase(theirs, e))} - set(own)
         named = {pairs[m] for m in content if m != n and m != counts(mine, n)}
         if beside & named or any(_same_place(mine, n, theirs, e, pairs) for e in own):
             continue
-        for e in range(len(theirs.tree)):
-            if e not in held and _alike(mine, n, theirs, e) and _same_place(mine, n, theirs, e, pairs):
-                return _words(mine, n), _words(theirs, e)
+        if found := _instead(mine, n, theirs, pairs):
+            return found
     return None
 
 
-def _replaceable(text: Text, n: int) -> bool:
-    return kind(text, n) == "numbers" or _dated(text, n)
+def _matched(claim: Sequence[Tree], said: Sequence[Tree]) -> tuple[Text, Text, list[int], dict[int, int]]:
+    """Both texts, the claim's content words, and those of them that have a match, with it."""
+    mine, theirs = Text.of(claim), Text.of(said)
+    content = [n for n in range(len(mine.tree)) if is_content(mine, n)]
+    return mine, theirs, content, aligned(mine, theirs, content)
+
+
+def _instead(mine: Text, n: int, theirs: Text, pairs: dict[int, int]) -> tuple[str, str] | None:
+    """A word and what the cited words have in its place, that no word of the claim has for its match."""
+    held = set(pairs.values())
+    for e in range(len(theirs.tree)):
+        if e not in held and _alike(mine, n, theirs, e) and _same_place(mine, n, theirs, e, pairs):
+            return _words(mine, n), _words(theirs, e)
+    return None
 
 
 def _dated(text: Text, n: int) -> bool:
@@ -98,7 +99,7 @@ def _same_place(mine: Text, n: int, theirs: Text, e: int, pairs: dict[int, int])
     here, there = counts(mine, n), counts(theirs, e)
     if here is not None and there is not None:
         same = pairs.get(here) == there or mine.tree[here].text == theirs.tree[there].text
-        if not same or mine.tree[_top(mine, n)].dep not in (*_PLACE, theirs.tree[_top(theirs, e)].dep):
+        if not same or mine.tree[headed(mine, n)].dep not in (*_PLACE, theirs.tree[headed(theirs, e)].dep):
             return False
     elif here is not None or there is not None:
         return False
@@ -111,13 +112,6 @@ def _same_place(mine: Text, n: int, theirs: Text, e: int, pairs: dict[int, int])
     if governed.negative or governed.unsure or governed.conditions or governed.plans:
         return False
     return _of_the_same(mine, verb, theirs, other, pairs) and not _narrower(theirs, other, e, set(pairs.values()))
-
-
-def _top(text: Text, n: int) -> int:
-    """The head of the phrase that a number stands in."""
-    while text.tree[n].dep in ("compound", "quantmod", "nummod", "nmod", "amod") and text.tree[n].head != n:
-        n = text.tree[n].head
-    return n
 
 
 def _phrase(text: Text, n: int) -> int:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import pytest
+from answer.check.judging import judged
 from helpers import examples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rag.answer.check import judge as module
-from rag.answer.check.judge import Judgement, features, judge, weighed
+from rag.answer.check.judge import features, weighed
 from rag.answer.check.objections import CHECKS, CONTRADICTING, VETOES, Cited, objection
-from rag.testing import FakeEmbeddings
 from rag.text import parser
 
 SAID = [
@@ -23,16 +22,6 @@ SAID = [
     "The council did not approve the budget for schools.",
     "Engineers found cracks in two of the nine piers in March.",
 ]
-
-
-def embed(texts: Any) -> Any:
-    import numpy as np
-
-    return np.array(FakeEmbeddings().embed_documents(list(texts)))
-
-
-def judged(claim: str, *said: str, **more: Any) -> Judgement:
-    return judge(claim, Cited(list(said), " ".join(said), ""), embed=embed, **more)
 
 
 @given(st.lists(st.sampled_from(SAID), min_size=1, unique=True), st.data())

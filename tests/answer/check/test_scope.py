@@ -3,15 +3,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 import pytest
+from answer.check.judging import judged
 
 from rag.answer.check import align, converse
-from rag.answer.check.judge import Judgement, judge
 from rag.answer.check.objections import Cited, objection
-from rag.testing import FakeEmbeddings
 from rag.text import parser
 
 if not parser.available():
@@ -25,13 +21,6 @@ def told(claim: str, *said: str) -> align.Differences:
 
 def vetoed(claim: str, *said: str) -> tuple[str, str] | None:
     return objection(claim, Cited(list(said), " ".join(said), ""))
-
-
-def judged(claim: str, *said: str) -> Judgement:
-    def embed(texts: Any) -> Any:
-        return np.array(FakeEmbeddings().embed_documents(list(texts)))
-
-    return judge(claim, Cited(list(said), " ".join(said), ""), embed=embed)
 
 
 SAME = [

@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 import pytest
+from answer.check.judging import judged
 
-from rag.answer.check.judge import Judgement, judge
-from rag.answer.check.objections import Cited
-from rag.testing import FakeEmbeddings
 from rag.text import parser
 
 if not parser.available():
     pytest.skip("the parser is not installed", allow_module_level=True)
 
 SAID = "The company sold 84 million phones in 2022, Smith said."
-
-
-def judged(claim: str, said: str) -> Judgement:
-    def embed(texts: Any) -> Any:
-        return np.array(FakeEmbeddings().embed_documents(list(texts)))
-
-    return judge(claim, Cited([said], said, ""), embed=embed)
 
 
 @pytest.mark.parametrize(
