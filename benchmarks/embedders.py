@@ -23,7 +23,6 @@ from rag.machine import processor
 from rag.settings import load_settings
 
 MODELS = (DEFAULT, MULTILINGUAL)
-BACKENDS = ("onnx", "torch-fp32", "torch-bf16")
 _WORDS = 110  # of a passage
 _TURNS = 3
 
@@ -62,7 +61,7 @@ def speeds(texts: Sequence[str], cache: Path) -> dict[tuple[str, str], float]:
     best: dict[tuple[str, str], float] = {}
     for turn in range(_TURNS + 1):
         for name, model in models.items():
-            for backend in BACKENDS:
+            for backend in model.backends:
                 some = texts if turn else texts[:4]  # the first turn loads
                 started = time.perf_counter()
                 model.by(backend, some)
@@ -70,6 +69,13 @@ def speeds(texts: Sequence[str], cache: Path) -> dict[tuple[str, str], float]:
                     rate = len(some) / (time.perf_counter() - started)
                     best[name, backend] = max(best.get((name, backend), 0.0), rate)
     return best
+
+
+def likeness(name: str, backend: str, texts: Sequence[str], cache: Path) -> tuple[float, float]:
+    """Cosines of a backend's vectors to those of single precision: their mean, and the least of them."""
+    model = BuiltInEmbedder(name, cache=cache)
+    cosines = (model.by(backend, texts) * model.by("torch-fp32", texts)).sum(axis=1)
+    return float(cosines.mean()), float(cosines.min())
 
 
 def memory(name: str, cache: Path, texts: Sequence[str]) -> dict[str, float]:
@@ -98,7 +104,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     cache = load_settings().cache.expanduser()
     print(f"{processor()}; {len(texts)} passages of {_WORDS} words")
     for (name, backend), rate in speeds(texts, cache).items():
-        print(f"{name:<17} {backend:<11} {rate:6.1f} passages/s", flush=True)
+        mean, least = likeness(name, backend, texts, cache)
+        print(f"{name:<17} {backend:<11} {rate:6.1f} passages/s; cosine to torch-fp32 {mean:.4f}, at least {least:.4f}")
     for name in MODELS:
         for what, some in (("questions", []), ("passages", texts)):
             told = ", ".join(f"{key} {value:g}" for key, value in memory(name, cache, some).items())

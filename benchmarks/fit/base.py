@@ -197,7 +197,7 @@ def shipped(path: Path) -> dict[str, torch.Tensor]:
     state = {
         name.removeprefix("judge."): torch.tensor(array)
         for name, array in arrays.items()
-        if name.startswith("judge.") and array.dtype == np.float32 and name.endswith((".weight", ".bias"))
+        if name.startswith("judge.") and array.dtype == np.float32 and name.endswith((".weight", ".bias", ".evened"))
     }
     for packed in arrays:
         if packed.startswith("judge.") and packed.endswith("_quantized"):
@@ -214,6 +214,10 @@ def shipped(path: Path) -> dict[str, torch.Tensor]:
             continue
         name = node.name.strip("/").rsplit("/", 1)[0].replace("/", ".").removeprefix("judge.")
         state[f"{name}.weight"] = torch.tensor(_unquantized(arrays, weight.removesuffix("_quantized")).T.copy())
+    for name in [name for name in state if name.endswith(".evened")]:  # as ``export.Smoothed`` has divided its inputs
+        layer, evened = name.removesuffix(".evened"), state.pop(name)
+        state[f"{layer}.weight"] = state.pop(f"{layer}.linear.weight") * evened
+        state[f"{layer}.bias"] = state.pop(f"{layer}.linear.bias")
     return state
 
 

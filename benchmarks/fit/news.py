@@ -1,6 +1,6 @@
-"""Trains the reader further on questions that reporters ask of news: the upper half of its layers.
+"""Trains the reader further on questions that reporters ask of news: the upper half of its layers, or all.
 
-    python -m benchmarks.fit.news ../shared/data BASE OUT.pt [--minutes 60]
+    python -m benchmarks.fit.news ../shared/data BASE OUT.pt [--minutes 60] [--below 0]
 
 ``news_questions.jsonl`` has the questions, written for this over articles of RealTime QA, by reading them: one fact in
 other words than the article's, yes or no, several things at once, what is only alleged, follow-ups, what no sentence
@@ -14,8 +14,8 @@ which more is asked that they don't tell, from "later" and "further"; figures ar
 for the confidence that its readings are given (``benchmarks.fit.confidence``).
 
 Layers below are as before: their outputs are computed once and kept, which halves the time of a step from the second
-pass on. So that nothing is forgotten, a part of each pass is what the reader was trained on first
-(``benchmarks.fit.reader``).
+pass on. With ``--below 0`` all twelve layers learn, and nothing is kept. So that nothing is forgotten, a part of each
+pass is what the reader was trained on first (``benchmarks.fit.reader``).
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Group:
 
     items: list[Item]
     below: list[np.ndarray] = field(default_factory=list)
-    """What the lower layers make of each, float16 (pieces, width)."""
+    """What stays as it is makes of each, float16 (pieces, width); empty until it is asked for."""
 
 
 def asked(part: str) -> list[dict[str, Any]]:
@@ -162,16 +162,17 @@ def earlier(data: Path, number: int, seed: int) -> list[Group]:
 
 
 class Halves:
-    """The network in two halves: the lower layers, which stay, and the upper ones, which learn."""
+    """The network in two parts: the lower layers, which stay, and the upper ones, which learn."""
 
-    def __init__(self, judge: Judge) -> None:
+    def __init__(self, judge: Judge, below: int = BELOW) -> None:
+        """Take the network, and how many of its layers stay."""
         self.judge = judge
         self._vectors = network.shared().vectors
         layers = judge.encoder.encoder.layer
-        for part in (judge.encoder.embeddings, *layers[:BELOW]):
+        for part in (judge.encoder.embeddings, *layers[:below]):
             for parameter in part.parameters():
                 parameter.requires_grad = False
-        self._below, self._above = layers[:BELOW], layers[BELOW:]
+        self._below, self._above = layers[:below], layers[below:]
 
     @staticmethod
     def _mask(lengths: Sequence[int]) -> torch.Tensor:
@@ -322,6 +323,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--passes", type=int, default=2)
     parser.add_argument("--reader", type=float, default=1.0, help='share of the part "reader" that is learnt again')
     parser.add_argument("--later", type=float, default=1.0, help='share of the part "later"')
+    parser.add_argument("--unanswered", type=float, default=1.0, help="share of those that nothing answers")
+    parser.add_argument("--below", type=int, default=BELOW, help="layers that stay as they are")
     parser.add_argument("--seed", type=int, default=SEED, help="which of the first training, and in which order")
     parser.add_argument("--minutes", type=float, default=float("inf"), help="the rate has fallen to its end by then")
     args = parser.parse_args(arguments)
@@ -329,6 +332,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     chance, rows, kept = random.Random(args.seed), asked("further"), asked("held out")
     for part, share in (("reader", args.reader), ("later", args.later)):
         rows += chance.sample(some := asked(part), round(share * len(some)))
+    rows = [row for row in rows if row["gold"] or chance.random() < args.unanswered]
     texts = archived(args.data)
     with Archive.open(ARCHIVE) as archive:
         learnt, held_out = list(groups(archive, texts, rows)), list(groups(archive, texts, kept))
@@ -339,7 +343,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     judge = Judge(read(args.base))
     judge.restore(args.start)
     judge.eval()
-    halves = Halves(judge)
+    halves = Halves(judge, args.below)
     prepare(halves, held_out)
     print("before:", figures(halves, held_out), flush=True)
     parameters = [p for p in judge.parameters() if p.requires_grad]
@@ -359,6 +363,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         torch.nn.utils.clip_grad_norm_(parameters, 1.0)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
+        if not args.below:  # the vectors of pieces are soon looked up again, and would take 10 GB
+            for group in batch:
+                group.below = []
         sums.append(value.item())
         if step % 50 == 0:
             pace = (time.monotonic() - began) / step

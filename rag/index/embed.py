@@ -1,9 +1,9 @@
 """Embedding: texts to vectors, by a built-in model, by sentence-transformers, or by LangChain.
 
-The built-in models run on three backends that give the same vectors. Questions are embedded by onnxruntime, which
-starts in a second, where importing torch takes five to twenty. Many texts are embedded by the backend that is fastest
-on this processor, which is measured (bfloat16 is three times as fast as float32 where the processor has it, and slower
-where it is emulated).
+The built-in models run on backends that give the same vectors, and on one, in 8 bits, that gives such as rank passages
+as well. Questions are embedded by onnxruntime, which starts in a second, where importing torch takes five to twenty.
+Many texts are embedded by the backend that is fastest on this processor, which is measured (bfloat16 is three times as
+fast as float32 where the processor has it, and slower where it is emulated; 8 bits need one that multiplies bytes).
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ _BUILT_IN: dict[str, Callable[[Path], Encoder]] = {
     DEFAULT: lambda cache: MiniLM(DEFAULT, cache),
     MULTILINGUAL: lambda cache: MultilingualE5("multilingual-e5-small", cache),
 }
+_TORCH = ("torch-fp32", "torch-bf16")
 BUILT_IN = frozenset(_BUILT_IN)
 """The setting ``embeddings`` for the models whose weights come as packages."""
 
@@ -61,8 +62,14 @@ class BuiltInEmbedder:
 
     @property
     def backend(self) -> str:
-        """What embeds many texts on this machine: "onnx", "torch-bf16" or "torch-fp32"; "onnx" until it is measured."""
+        """What embeds passages on this machine, one of ``backends``; "onnx" until it is measured."""
         return self._backend or "onnx"
+
+    @property
+    def backends(self) -> tuple[str, ...]:
+        """Those that run on this machine."""
+        graphs = {"onnx": self._runner.onnx, "onnx-int8": self._runner.in_bytes}
+        return (*(name for name, loads in graphs.items() if loads()), *_TORCH)
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Embed passages for storage.
@@ -83,6 +90,10 @@ class BuiltInEmbedder:
                 self.measure(texts)
             return self.by(self.backend, texts)
 
+    def exactly(self, texts: Sequence[str]) -> Vectors:
+        """As ``embed``, in full precision: for few texts whose likeness decides, such as a sentence's to a question."""
+        return self.by("onnx", texts)
+
     def query(self, text: str) -> Vectors:
         """Embed a question: float32, shape (384,), length 1."""
         vector: Vectors = self._runner.run("onnx", [text], query=True)[0]
@@ -96,7 +107,7 @@ class BuiltInEmbedder:
         """Choose the backend that is fastest here with such texts, or that was when it was last measured."""
         with self._lock:
             name = f"{self.name}, graph {GRAPH}"
-            self._backend = probe.fastest(self.by, texts, onnx=self._runner.onnx(), name=name, cache=self._cache)
+            self._backend = probe.fastest(self.by, texts, backends=self.backends, name=name, cache=self._cache)
             self._runner.keep_only(self._backend)
 
 
@@ -130,7 +141,7 @@ class SentenceTransformerEmbedder:
         """
         with self._lock:
             if len(texts) >= probe.LONG_WORK and self._backend is None:
-                self._backend = probe.fastest(self.by, texts, onnx=False, name=self.name, cache=self._cache)
+                self._backend = probe.fastest(self.by, texts, backends=_TORCH, name=self.name, cache=self._cache)
                 for other in [name for name in self._loaded if name != self._backend]:
                     del self._loaded[other]
             return self.by(self.backend, texts)

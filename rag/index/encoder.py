@@ -25,7 +25,7 @@ import numpy.typing as npt
 from rag.errors import ModelFailed
 from rag.extras import require
 from rag.index.e5 import E5File, E5Tokenizer
-from rag.machine import limit_openmp_spin, processors
+from rag.machine import limit_openmp_spin, multiplies_bytes, processors
 from rag.weights import E5, MINILM, ensure_in_place
 
 log = logging.getLogger(__name__)
@@ -193,13 +193,16 @@ class Runner:
         self._lock = threading.RLock()
         self._modules: dict[str, Any] = {}
         self._session: Any = None
+        self._rounded: Any = None
         self._threads: Any = None
 
     def run(self, backend: str, texts: Sequence[str], *, query: bool = False) -> Vectors:
         """Embed texts.
 
         Args:
-            backend: "onnx", "torch-fp32" or "torch-bf16"; where the graph can't be made, torch runs in its place.
+            backend: "onnx", "onnx-int8", "torch-fp32" or "torch-bf16"; where a graph can't be made, torch runs in its
+                place. "onnx-int8" gives vectors near the others' (see ``in_bytes``), and the same ones whatever a
+                text is embedded together with.
             texts: Those with more tokens than the model takes are cut at the end.
             query: They are questions.
 
@@ -212,17 +215,20 @@ class Runner:
         """
         if not texts:
             return np.zeros((0, 0), np.float32)
-        if backend == "onnx" and not self.onnx():
+        if (backend == "onnx" and not self.onnx()) or (backend == "onnx-int8" and not self.in_bytes()):
             backend = "torch-fp32"
         with self._lock:
             ids = self._encoder.tokens(texts, query=query)
         lengths = [len(i) for i in ids]
         found: Vectors
-        if backend == "onnx":
-            groups = length_batches(lengths)
+        if backend.startswith("onnx"):
+            # What is read together is rounded together, and then one text's vector would depend on the others.
+            alone = backend == "onnx-int8"
+            session = self._rounded if alone else self._session
+            groups = [[i] for i in range(len(ids))] if alone else length_batches(lengths)
             # One batch on each core is faster than all cores on one batch.
             run = map if len(groups) == 1 else self._threads.map
-            parts = run(lambda group: self._by_onnx([ids[i] for i in group]), groups)
+            parts = run(lambda group: self._by_onnx([ids[i] for i in group], session), groups)
         else:
             order = sorted(range(len(ids)), key=lambda i: -lengths[i])
             groups = [order[n : n + _ROWS] for n in range(0, len(order), _ROWS)]
@@ -284,25 +290,59 @@ class Runner:
                     return False
                 require("onnxruntime", extra="local", what="Embedding")
                 require("tokenizers", extra="local", what="Embedding")
-                import onnxruntime
-
-                options = onnxruntime.SessionOptions()
-                options.intra_op_num_threads = 1
-                options.log_severity_level = 3
-                try:
-                    session = onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])
-                except Exception as e:  # a damaged file: onnxruntime's errors share no base class
-                    log.info("%s is damaged (%s): exporting again", file, e)
-                    file.unlink(missing_ok=True)
+                session = _session(file)
+                if session is None:
                     return self.onnx()
                 self._threads = ThreadPoolExecutor(processors(), "onnx")
                 self._session = session
         return True
 
-    def _by_onnx(self, ids: Sequence[Sequence[int]], session: Any = None) -> Vectors:
+    def in_bytes(self) -> bool:
+        """Load the graph with its weights in 8 bits, made of the other where it is not there yet; False if it can't be.
+
+        Each text's states are rounded to 8 bits as well, by the largest of them (onnxruntime's dynamic quantisation).
+        docs/models.md tells what it brings and costs.
+        """
+        with self._lock:
+            if self._rounded is None:
+                if not multiplies_bytes() or not self.onnx():
+                    return False
+                file = self._cache / f"{self._encoder.graph}-{GRAPH}-int8.onnx"
+                if not file.exists() and not self._round(file):
+                    return False
+                # Fused into one step, a sum and its norm take six times as long as one after the other.
+                session = _session(file, disabled_optimizers=["SkipLayerNormFusion"])
+                if session is None:
+                    return self.in_bytes()
+                self._rounded = session
+        return True
+
+    def _round(self, file: Path) -> bool:
+        """Write the graph in 8 bits; False if that fails."""
+        temporary = file.with_name(f"{file.stem}.{os.getpid()}.partial.onnx")
+        try:
+            from onnxruntime.quantization import QuantType, quantize_dynamic
+
+            with _quiet_export():
+                quantize_dynamic(
+                    self._cache / f"{self._encoder.graph}-{GRAPH}.onnx",
+                    temporary,
+                    op_types_to_quantize=["MatMul", "Gemm"],
+                    weight_type=QuantType.QInt8,
+                    per_channel=True,
+                )
+            os.replace(temporary, file)
+        except (ImportError, OSError) as e:
+            log.info("the embedding model could not be written in 8 bits (%s)", e)
+            return False
+        finally:
+            temporary.unlink(missing_ok=True)
+        return True
+
+    def _by_onnx(self, ids: Sequence[Sequence[int]], session: Any) -> Vectors:
         inputs, mask = self._batch(ids)
-        names = [i.name for i in (session or self._session).get_inputs()]
-        found: Vectors = (session or self._session).run(None, dict(zip(names, (inputs, mask), strict=True)))[0]
+        names = [i.name for i in session.get_inputs()]
+        found: Vectors = session.run(None, dict(zip(names, (inputs, mask), strict=True)))[0]
         return found
 
     def _export(self, file: Path) -> bool:
@@ -359,6 +399,21 @@ class Runner:
             module.set_attn_implementation("sdpa")
             temporary.unlink(missing_ok=True)
         return True
+
+
+def _session(file: Path, **more: Any) -> Any:
+    """An ONNX graph, loaded; None where its file was damaged, which is removed then."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.log_severity_level = 3
+    try:
+        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"], **more)
+    except Exception as e:  # a damaged file: onnxruntime's errors share no base class
+        log.info("%s is damaged (%s): making it again", file, e)
+        file.unlink(missing_ok=True)
+        return None
 
 
 def _pooled(module: Any, takes: str, inputs: Any, attention_mask: Any) -> Any:

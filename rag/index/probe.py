@@ -22,25 +22,30 @@ Vectors = npt.NDArray[np.float32]
 LONG_WORK = 400
 """Texts from which on it is worth measuring; for fewer, loading torch costs more than it saves."""
 _AGREE = 0.999  # least cosine to the float32 vectors that a faster backend must have
+_AGREE_ROUNDED = 0.97  # as much of one that rounds to 8 bits: it ranks whole passages as well (docs/models.md)
 _PROBE = 32  # texts that each backend is timed with
 _WITHOUT_TORCH = 0.8  # onnx is preferred unless another is a quarter faster: torch takes seconds to load, and memory
-_BACKENDS = ("onnx", "torch-fp32", "torch-bf16")
 
 
 def fastest(
-    embed: Callable[[str, Sequence[str]], Vectors], texts: Sequence[str], *, onnx: bool, name: str, cache: Path
+    embed: Callable[[str, Sequence[str]], Vectors],
+    texts: Sequence[str],
+    *,
+    backends: Sequence[str],
+    name: str,
+    cache: Path,
 ) -> str:
     """Time each backend with some of the texts, and note the fastest one's name for this machine.
 
     Args:
         embed: (backend, texts) → float32, shape (len(texts), dim), rows of length 1.
         texts: What is to be embedded; 32 of them are tried.
-        onnx: Whether the model runs on onnxruntime, too.
+        backends: Those that run here, "torch-fp32" among them.
         name: Of the model, and whatever else decides.
         cache: Folder of the note; a note of another processor or library is not used.
 
     Returns:
-        "onnx", "torch-fp32" or "torch-bf16"; the last two give the vectors of the first two up to a cosine of 0.999.
+        One of them; its vectors are those of "torch-fp32" up to a cosine of 0.999, or 0.97 with "onnx-int8".
     """
     record = cache / "embedding-way.json"
     machine = f"{processor()} x{os.cpu_count()} torch {_version('torch')} onnxruntime {_version('onnxruntime')}"
@@ -50,14 +55,14 @@ def fastest(
     except (OSError, ValueError):
         known = None
     known = known if isinstance(known, dict) else {}
-    if known.get(key) in _BACKENDS:
+    if known.get(key) in backends:
         return str(known[key])
     some = list(texts)[:: max(1, len(texts) // _PROBE)][:_PROBE]
     reference = embed("torch-fp32", some)
-    seconds = dict.fromkeys(_BACKENDS if onnx else _BACKENDS[1:], float("inf"))
+    seconds = dict.fromkeys(backends, float("inf"))
     for backend in [name for name in seconds if name != "torch-fp32"]:
         agreement = float((embed(backend, some) * reference).sum(axis=1).min())
-        if agreement < _AGREE:
+        if agreement < (_AGREE_ROUNDED if backend == "onnx-int8" else _AGREE):
             log.info("embedding by %s differs: cosine to float32 at least %.5f", backend, agreement)
             del seconds[backend]
     for _ in range(3):  # in turns, so that other work on the machine slows all of them alike
@@ -65,7 +70,7 @@ def fastest(
             started = time.perf_counter()
             embed(backend, some)
             seconds[backend] = min(seconds[backend], time.perf_counter() - started)
-    best = min(seconds, key=lambda backend: seconds[backend] * (_WITHOUT_TORCH if backend == "onnx" else 1))
+    best = min(seconds, key=lambda backend: seconds[backend] * (_WITHOUT_TORCH if "onnx" in backend else 1))
     log.info("embedding: %s", ", ".join(f"{backend} {_PROBE / s:.0f} texts/s" for backend, s in seconds.items()))
     try:
         cache.mkdir(parents=True, exist_ok=True)

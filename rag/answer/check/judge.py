@@ -7,7 +7,8 @@
 4. How near the words are (``support.py``), and what was left out, changed or added, are weighed by a logistic
    regression (``claims.json``, which ``benchmarks/fit/claims.py`` fits).
 
-Without the parser (extra ``quotes``), and for claims that are not English, the nearness of the words decides alone.
+Without the parser (extra ``quotes``), for claims that are not English, and where more is cited than a few sentences,
+the nearness of the words decides alone; a near copy of one of many sentences is held to what governs it as any other.
 """
 
 from __future__ import annotations
@@ -39,6 +40,8 @@ _TELLING = 0.3
 _TURNED = frozenset(("negation", "bound_turned", "swapped", "turned", "exchanged"))
 _COPY = 0.3
 """How nearly a claim has to be a copy for one of the differences in ``ALONE`` to reject it."""
+_COPY_OF_MANY = 0.6
+"""The same where not all that is cited was parsed."""
 ALONE = (
     "said_root", "unsure_root", "condition", "plan_root", "negation", "bound", "bound_turned", "swapped",
     "speech_added", "cause", "speaker", "universal", "counted", "other_role", "partial", "private", "turned", "ordered",
@@ -143,10 +146,13 @@ def judge(
     if parsed is None:
         return _by_probability(support.p_supported(near, llm_yes))
     told = _differences(claim, cited, *parsed)
-    if hit := _alone(told):
+    partly = len(cited.texts) > _SENTENCES
+    if hit := _alone(told, _COPY_OF_MANY if partly else _COPY):
         return Judgement("contradicted" if hit in _TURNED else "not_told", 0.0, _REASONS[hit.partition("_")[0]])
     if other := slots.misplaced(*parsed):
         return _contradicted(*other)
+    if partly:  # what was changed or added may stand in a sentence that was not parsed
+        return _by_probability(support.p_supported(near, llm_yes))
     words, heard = (regression.logit(support.p_supported(near, yes), 1e-5) for yes in (None, llm_yes))
     return weighed(features(words, told), heard - words)
 
@@ -212,15 +218,20 @@ def _parsed(claim: str, cited: Cited) -> tuple[Sequence[Tree], Sequence[Tree]] |
     return parsed[: len(mine)], parsed[len(mine) :]
 
 
-def _alone(told: align.Differences) -> str:
-    """The difference that rejects a claim by itself, if there is one."""
+def _alone(told: align.Differences, least_copied: float = _COPY) -> str:
+    """The difference that rejects a claim by itself, if there is one.
+
+    Args:
+        told: The differences.
+        least_copied: How nearly the claim has to be a copy.
+    """
     if told.exchanged >= 0.5:
         return "exchanged"  # two places that have changed places are wrong in any words
-    if told.copied >= _COPY:
+    if told.copied >= least_copied:
         least = dict.fromkeys(ALONE, 0.5) | (ATTACHED if told.copied >= _ATTACHED else {})
         if hit := next((name for name, bound in least.items() if getattr(told, name) >= bound), ""):
             return hit
-    return "counted" if told.counted >= 0.5 else ""  # and so is a number put with another thing
+    return "counted" if told.counted >= 0.5 and least_copied == _COPY else ""  # and so is a number of another thing
 
 
 def _english(claim: str, cited: Cited) -> bool:

@@ -20,7 +20,7 @@ def frame(text: Text, verb: int) -> dict[str, list[int]]:
     for c in text.below[verb]:
         dep = text.tree[c].dep
         if dep == "nsubj":
-            doer += _phrase(text, c)
+            (done if _participle(text, verb) else doer).extend(_phrase(text, c))
         elif dep in _OBJECT:
             done += _phrase(text, c)
         elif dep == "agent":
@@ -42,8 +42,14 @@ def _phrase(text: Text, n: int) -> list[int]:
 
 
 def passive(text: Text, verb: int) -> bool:
-    """Whether a verb is told of whom it is done to."""
-    return any(text.tree[c].dep in ("auxpass", "nsubjpass") for c in text.below[verb])
+    """Whether a verb is told of whom it is done to: "was opened", "the bridge, opened on Monday,"."""
+    return _participle(text, verb) or any(text.tree[c].dep in ("auxpass", "nsubjpass") for c in text.below[verb])
+
+
+def _participle(text: Text, verb: int) -> bool:
+    """Whether a verb is one without "was" or "had" before it, of whom it is done to."""
+    below = [text.tree[c].dep for c in text.below[verb]]
+    return text.tree[verb].tag == "VBN" and not {"aux", "auxpass", "dobj"} & {*below}
 
 
 def called(text: Text, n: int) -> list[int]:

@@ -72,6 +72,14 @@ def test_voice_may_turn_and_roles_may_not() -> None:
     assert told("Brandt was beaten by Okoye in the final.", said).swapped > 0
 
 
+@pytest.mark.parametrize(
+    "claim", ["The bridge over the Elbe, opened on Monday, is new.", "The bridge opened on Monday crosses the Elbe."]
+)
+def test_a_participle_tells_of_whom_it_is_done_to(claim: str) -> None:
+    assert told(claim, "The city opened the new bridge over the Elbe on Monday.").swapped == 0
+    assert told("The city, opened on Monday, crossed the Elbe.", "The city opened the new bridge.").swapped > 0
+
+
 def test_a_number_counts_what_it_counts() -> None:
     said = "The accidents led to 750 deaths and 7,999 injuries."
     assert told("The accidents led to 7,999 deaths.", said).counted > 0

@@ -48,6 +48,27 @@ def test_what_governs_may_not_be_left_out(said: str, claim: str) -> None:
     assert found.why
 
 
+MANY = [
+    "The city opened the new bridge over the Elbe on Monday.",
+    "It is 420 metres long.",
+    "Mayor Anna Klein may resign in the spring, two councillors said.",
+    "Ferries will go on crossing the river until the end of June.",
+    "The old bridge, built in 1931, was torn down last autumn.",
+    "Cyclists have a lane of their own.",
+]
+
+
+@pytest.mark.skipif(not parser.available(), reason="the parser is not installed")
+def test_of_many_cited_sentences_a_near_copy_is_held_to_what_governs_it() -> None:
+    assert not judged("Mayor Anna Klein will resign in the spring.", *MANY).ok
+
+
+@pytest.mark.skipif(not parser.available(), reason="the parser is not installed")
+def test_what_is_told_together_of_many_sentences_is_not_rejected_for_what_was_not_parsed() -> None:
+    joined = "The 420-metre bridge opened on Monday replaces one of 1931, torn down last autumn, and has a lane for cyclists."
+    assert judged(joined, *MANY).ok
+
+
 def test_nothing_is_not_told() -> None:
     assert judged("", "It rained.").verdict == "not_told"
     assert judged("It rained.", " ").verdict == "not_told"
