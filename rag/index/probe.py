@@ -49,7 +49,7 @@ def fastest(
     """
     record = cache / "embedding-way.json"
     machine = f"{processor()} x{os.cpu_count()} torch {_version('torch')} onnxruntime {_version('onnxruntime')}"
-    key = f"{name}, on {machine}"
+    key = f"{name} by {', '.join(backends)}, on {machine}"
     try:
         known = json.loads(record.read_text())
     except (OSError, ValueError):
