@@ -21,7 +21,7 @@ from rag.cli.options import (
 )
 from rag.cli.printing import AnswerPrinter, print_hit, print_quote, print_time
 from rag.cli.terminal import Exit, open_archive, print_json, rich_console, status_line
-from rag.errors import UsageError
+from rag.errors import OnRecordError, UsageError
 from rag.protocols import AskOptions, FilterArgs
 from rag.text.counting import count
 from rag.text.normalize import printable
@@ -50,7 +50,7 @@ def ask(
     """Answer a question in the articles' own words, and sum them up where there is a model. Exit code 3: no answer.
 
     Without a question, a conversation: a question a line, which may lean on the ones before; Ctrl-D ends it. From a
-    pipe, every line is one; with --json, every answer is a line.
+    pipe, every line is one; with --json, every answer is a line, and so is what went wrong with a question.
 
     Example: onrecord ask "what did Qin Gang say about relations?"
     """
@@ -67,7 +67,15 @@ def ask(
             def answer(asked: str, again: bool) -> bool:
                 if not (as_json or sys.stdin.isatty()):
                     rich_console().print(f"{chr(10) if again else ''}? {printable(asked)}", style="bold")
-                return _answer(chat.stream(asked), None if again else opened.settings.model, as_json, asked, lines=True)
+                told = None if again else opened.settings.model
+                try:
+                    return _answer(chat.stream(asked), told, as_json, asked, lines=True)
+                except OnRecordError as e:
+                    if as_json:  # a line for each question, so that who reads them can tell which failed
+                        error = {"type": type(e).__name__, "message": str(e)}
+                        print_json(json.dumps({"question": asked, "error": error}, ensure_ascii=False))
+                        sys.stdout.flush()
+                    raise
 
             answered = converse(chat, answer)
     if not answered:

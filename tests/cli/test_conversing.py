@@ -117,6 +117,16 @@ def test_an_error_ends_one_question_only(
     assert "Traceback" not in done.err
 
 
+def test_with_json_a_question_that_fails_has_its_line(cli: Any, ports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = f"{'x' * 5000}\n{QUESTION}\n"
+    done = talk(cli, monkeypatch, lines, "--archive", ports, "--model", "none", "--json")
+    failed, answered = (json.loads(line) for line in done.out.splitlines())
+    assert failed["question"] == "x" * 5000 and set(failed) == {"question", "error"}
+    assert failed["error"]["type"] == "UsageError" and "5,000 characters" in failed["error"]["message"]
+    assert answered["question"] == QUESTION
+    assert done.code == 3 and "5,000 characters" in done.err
+
+
 def test_a_terminal_gets_a_prompt_and_ctrl_c_stops_an_answer(monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     said: Any = iter(["one", KeyboardInterrupt(), "  ", "two", EOFError()])
 
