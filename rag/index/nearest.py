@@ -11,7 +11,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -282,23 +282,28 @@ def _fits(filters: Query) -> Any:
     return fits
 
 
-def _products(vector: npt.NDArray[np.float16], rows: npt.NDArray[np.float16]) -> npt.NDArray[np.float32]:
-    """The scalar product of a vector with each row, added up in 32 bits."""
+@cache
+def _simsimd() -> Any:
+    """simsimd, without what adds 16-bit products up in 16 bits (avx512_fp16): there lengths are off by a thousandth."""
     import simsimd
 
+    simsimd.disable_capability("sapphire")
+    return simsimd
+
+
+def _products(vector: npt.NDArray[np.float16], rows: npt.NDArray[np.float16]) -> npt.NDArray[np.float32]:
+    """The scalar product of a vector with each row, added up in 32 bits."""
     if not len(rows):
         return np.zeros(0, np.float32)
-    found: npt.NDArray[np.float32] = np.asarray(simsimd.cdist(vector[None, :], rows, "inner"), np.float32)[0]
+    found: npt.NDArray[np.float32] = np.asarray(_simsimd().cdist(vector[None, :], rows, "inner"), np.float32)[0]
     return found
 
 
 def _lengths(rows: npt.NDArray[np.float16]) -> npt.NDArray[np.float32]:
     """The length of each row; 1 for one without any."""
-    import simsimd
-
     if not len(rows):
         return np.zeros(0, np.float32)
-    found = np.sqrt(np.atleast_1d(np.asarray(simsimd.inner(rows, rows), np.float32)))
+    found = np.sqrt(np.atleast_1d(np.asarray(_simsimd().inner(rows, rows), np.float32)))
     return np.where(found > 0, found, np.float32(1))
 
 

@@ -210,10 +210,6 @@ class Stores(Following, KeepsVectors):
         """Embed passages for storage: float32, shape (len(texts), dim), rows of length 1."""
         return self.embedder.embed(list(texts))
 
-    def _exactly(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
-        embedder = self.embedder  # a model of one's own need have one way only
-        return getattr(embedder, "exactly", embedder.embed)(list(texts))  # type: ignore[no-any-return]
-
     @property
     def embedding_cache(self) -> EmbeddingCache:
         """As ``embed``, exact and remembering: while asking, the same sentences are weighed and compared repeatedly."""
@@ -221,7 +217,8 @@ class Stores(Following, KeepsVectors):
             if self._cache is None:
                 from rag.index.embed import EmbeddingCache
 
-                self._cache = EmbeddingCache(self._exactly)
+                # a model of one's own need have one way only
+                self._cache = EmbeddingCache(lambda texts: getattr(self.embedder, "exactly", self.embed)(texts))
             return self._cache
 
     def indexes(self) -> tuple[VectorStore, LexicalIndex]:
