@@ -77,7 +77,7 @@ class Settings(BaseSettings):
         "or nli:NAME (a cross-encoder trained on entailment, by its folder or name)",
     )
     caution: float = Field(
-        default=0.5,
+        default=0.45,
         ge=0,
         le=1,
         description="How likely a sentence has to be an answer to be shown; higher refuses more",

@@ -173,7 +173,7 @@ def quoted(found: Sequence[Reading], preferred: Callable[[Reading], bool] = lamb
 def test_settings_that_decide() -> None:
     settings = Settings()
     assert (settings.caution, settings.k, settings.retriever, settings.check) == (
-        pytest.approx(0.5),
+        pytest.approx(0.45),
         Settings.model_fields["k"].default,
         "hybrid",
         Settings.model_fields["check"].default,
