@@ -70,3 +70,15 @@ def test_sentences_are_weighed_exactly_whatever_embeds_passages(shared_cache: Pa
     told = ["The bridge is closed.", "Rain fell all day."]
     assert np.array_equal(stores.embedding_cache(told), embedder.by("onnx", told))
     assert np.array_equal(stores.embed(told), embedder.by("onnx-int8", told))
+
+
+@pytest.mark.models
+def test_a_damaged_graph_is_made_again(shared_cache: Path, tmp_path: Path) -> None:
+    BuiltInEmbedder(cache=shared_cache).query("What happened?")
+    for graph in shared_cache.glob("minilm-*.onnx"):
+        name = graph.name
+        (tmp_path / name).write_bytes(b"cut short" if "int8" in name else graph.read_bytes())
+    embedder = BuiltInEmbedder(cache=tmp_path)
+    exact = embedder.by("onnx", ["The bridge is closed."])
+    assert float((embedder.by("onnx-int8", ["The bridge is closed."]) * exact).sum()) > 0.97
+    assert all(graph.stat().st_size > 1000 for graph in tmp_path.glob("*.onnx"))
