@@ -310,8 +310,7 @@ class Runner:
                 file = self._cache / f"{self._encoder.graph}-{GRAPH}-int8.onnx"
                 if not file.exists() and not self._round(file):
                     return False
-                # Fused into one step, a sum and its norm take six times as long as one after the other.
-                session = _session(file, disabled_optimizers=["SkipLayerNormFusion"])
+                session = _session(file)
                 if session is None:
                     return self.in_bytes()
                 self._rounded = session
@@ -401,7 +400,7 @@ class Runner:
         return True
 
 
-def _session(file: Path, **more: Any) -> Any:
+def _session(file: Path) -> Any:
     """An ONNX graph, loaded; None where its file was damaged, which is removed then."""
     import onnxruntime
 
@@ -409,7 +408,10 @@ def _session(file: Path, **more: Any) -> Any:
     options.intra_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"], **more)
+        # Fused into one step, a sum and its norm take six times as long as one after the other.
+        return onnxruntime.InferenceSession(
+            str(file), options, providers=["CPUExecutionProvider"], disabled_optimizers=["SkipLayerNormFusion"]
+        )
     except Exception as e:  # a damaged file: onnxruntime's errors share no base class
         log.info("%s is damaged (%s): making it again", file, e)
         file.unlink(missing_ok=True)

@@ -52,6 +52,21 @@ def test_what_a_time_comes_to(language: str, question: str, when: str) -> None:
         assert question[found.start : found.end] == found.phrase
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Does a governor's pardon wipe a conviction off someone's record?",
+        "Was Ty Cobb America's first real celebrity?",
+        "Do Louise Fletcher's autographs come free?",
+        "Do plesiosaurs count as dinosaurs?",
+        "Will Delaware's Justice Department publish a report on Richard Talbot’s death?",
+        "Could you get Jet's Pizza's Pi Day discount?",
+    ],
+)
+def test_an_english_question_without_a_stop_word_is_english(question: str) -> None:
+    assert detect_question(question) == "en"
+
+
 @pytest.mark.parametrize(("language", "question", "when"), PHRASES)
 def test_a_short_question_is_taken_for_its_own_language(language: str, question: str, when: str) -> None:
     assert detect_question(question) == language
