@@ -29,7 +29,7 @@ from rag.composing import articles_of, cite, place, without_words_of
 from rag.observing import stage, staged
 from rag.retrieve import decompose, prior
 from rag.settings import Settings
-from rag.text.detect import detect_language
+from rag.text.detect import detect_question
 from rag.text.refusals import refusal
 from rag.types import (
     Answer,
@@ -397,7 +397,7 @@ class Answerer:
         return Answer(
             question=run.query.text,
             query=run.query,
-            text=refusal(reason, detect_language(run.query.text)) if reason else draft.text.text,
+            text=refusal(reason, detect_question(run.query.text)) if reason else draft.text.text,
             citations=draft.text.cited if answered else (),
             hits=tuple(run.hits),
             answered=answered,

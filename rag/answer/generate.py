@@ -18,7 +18,7 @@ from rag.answer.evidence import Numbered
 from rag.answer.models import chat
 from rag.composing import AnswerText
 from rag.errors import ModelFailed, OnRecordError
-from rag.text.detect import detect_language
+from rag.text.detect import detect_question
 from rag.text.normalize import contains
 from rag.types import Progress, Query, Usage
 
@@ -226,7 +226,7 @@ class Generator:
 
 def build_messages(prompt: prompts.Prompt, query: Query, evidence: Sequence[Numbered]) -> list[BaseMessage]:
     """What the model is sent to answer a question."""
-    language = detect_language(query.text)
+    language = detect_question(query.text)
     # Small models answer in the language of the prompt's examples unless they are told another.
     hint = f"\nAnswer in {_LANGUAGES.get(language, 'the language of the question')}." if language != "en" else ""
     return to_messages(prompt.render(evidence=format_evidence(evidence), question=query.standalone, hint=hint))

@@ -15,7 +15,7 @@ from rag.answer.evidence import Embed
 from rag.answer.reader import Reading
 from rag.answer.sides.group import Group
 from rag.protocols import Check
-from rag.text.detect import detect_language
+from rag.text.detect import detect_question
 from rag.types import Hit
 
 MOST = 3
@@ -94,7 +94,7 @@ def choose(
         return Chosen((), 0.0)
     signs = signs_of(question, tries, readings, embed=embed, retrieval=retrieval)
     # A sentence in the question's own language is no answer from abroad, whatever the archive is in.
-    asked_in = detect_language(question) if fit == "across" else ""
+    asked_in = detect_question(question) if fit == "across" else ""
     fits = [_AT_HOME if r.hit.passage.language == asked_in else fit for r in tries]
     english = [r.hit.passage.language == "en" for r in tries]
     lost = [_LACKS * (told and wanted.lacks(question, r.text)) for r, told in zip(tries, english, strict=True)]

@@ -27,6 +27,8 @@ _CLAUSE_END = re.compile(r"[.!?;:,\n。！？，；]\s*")
 _YEAR = r"(?:19|20)\d\d(?!\d)"
 _LETTER = re.compile(r"(?<!\\)(?<!\(\?)[^\W\d_]")
 """A letter that a pattern matches: neither one of its escapes, nor the P that names a group."""
+_OF_YEAR = re.compile(rf",?\s+(?:del?\s+|of\s+)?{_YEAR}")
+"""The year behind a month: "since March 2022"."""
 _LONG_AGO = re.compile(r",?\s+(?:del?\s+|of\s+)?1[0-8]\d\d(?!\d)")
 """A year behind a day or month that is not one of ``_YEAR``."""
 _BEGINS = 4
@@ -60,7 +62,8 @@ class Named:
     relative: bool
     """Whether it can't be told from the words alone, as "yesterday" and "on Sunday"."""
     ahead: bool | None = None
-    """Of a weekday by itself: whether its clause says that it is to come. False is the last one, said so or not."""
+    """Of a weekday by itself: whether its clause says that it is to come. False is the last one, said so or not; of a
+    month by itself it is always False."""
 
 
 class Grammar:
@@ -164,10 +167,13 @@ class Grammar:
         small = text.lower()
         same = self.language != "tr" and len(small) == len(text)  # its I is another, and İ becomes two characters
         for m in self._small.finditer(small) if same else self._whole.finditer(text):
-            name, said = str(m.lastgroup), text[m.start() : m.end()]
+            name, end = str(m.lastgroup), m.end()
+            if name == "in_month" and (of := _OF_YEAR.match(text, end)):
+                end = of.end()
+            said = text[m.start() : end]
             if self.language == "en" and re.search(r"\b(?:may|march)\b", said):
                 continue  # a verb
-            if _LONG_AGO.match(text, m.end()) and not re.search(_YEAR, said):
+            if _LONG_AGO.match(text, end) and not re.search(_YEAR, said):
                 continue
             if name == "on_day" and (self._dated_behind(text, m.end()) or self._in_a_name(text, *m.span())):
                 continue
@@ -177,8 +183,9 @@ class Grammar:
             except (ValueError, OverflowError):
                 continue
             if days is not None:
-                by_itself = ahead if name == "on_day" else None
-                yield Named(m.start(), m.end(), said, days, not re.search(_YEAR, said), by_itself)
+                relative = not re.search(_YEAR, said)
+                by_itself = ahead if name == "on_day" or (name == "in_month" and relative) else None
+                yield Named(m.start(), end, said, days, relative, by_itself)
 
     def _dated_behind(self, text: str, end: int) -> bool:
         """Whether a date follows a weekday: "Tuesday, January 21" is the day of that date."""

@@ -20,7 +20,7 @@ from rag.text.word_lists import Detection, Times
 _OTHER = re.compile("|".join(f"(?P<{name}>[{span}]+)" for name, span in BY_LANGUAGE))
 _LATIN = re.compile("[a-zà-öø-ÿā-ſș-ț]+")
 _AFTER_A_WORD = re.compile(r"(?<=[^\W\d_])['’](?:s|t|d|m|re|ve|ll)\b", re.IGNORECASE)
-"""What stands behind a word in English ("America's", "won't") and is none itself; "s" is one in Czech, "re" in Italian."""
+"""What stands behind a word in English ("America's", "won't") and is none itself; in Czech "s" is one."""
 _MET_OFTEN = "en tr de fr es it pt nl sv da no fi pl cs hu ro id vi".split()
 """Where two languages are as likely, the first of these is named."""
 _WORD_OF_PATTERN = re.compile(r"[^\W\d_]{3,}")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 
-from rag.text.detect import detect_language
+from rag.text.detect import detect_question
 from rag.text.lexicon import having
 from rag.text.timespan import day
 from rag.text.word_lists import AnswerLabels, ArchiveSize, Refusals
@@ -27,7 +27,7 @@ def refusal(reason: Reason, language: str) -> str:
 
 def language_of(question: str) -> str:
     """The language in which a question is refused: its own, where we have words of it, else English."""
-    found = detect_language(question)
+    found = detect_question(question)
     return found if found in having(Refusals) else "en"
 
 

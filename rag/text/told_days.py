@@ -11,7 +11,10 @@ from functools import lru_cache
 
 from rag.text.day_names import LANGUAGES, Days, Named, grammar
 from rag.text.timespan import span
-from rag.text.weekday_tense import weekday_tense
+from rag.text.weekday_tense import Tense, weekday_tense
+
+_SEASON = timedelta(days=75)
+"""How far from its article a month may be that is told without a word of past or to come."""
 
 
 def told(text: str, published: datetime | None, language: str) -> dict[str, str]:
@@ -28,16 +31,31 @@ def told(text: str, published: datetime | None, language: str) -> dict[str, str]
 
 
 def _days_of(named: Named, text: str, published: datetime, language: str) -> Days | None:
-    """The days that a quote's words mean; None where it can't be told whether a weekday is past or to come."""
+    """The days that a quote's words mean; None where it can't be told whether a weekday or month is past or to come."""
     if language != "en" or named.ahead is None:
         return named.days
     tense = weekday_tense(text, named.start, named.end)
+    if named.days.end - named.days.first > timedelta(days=7):
+        return _month_of(named.days, tense, published.date())
     if tense is None:
         return named.days if named.ahead else None
     if named.ahead is (tense == "ahead") or named.days.first == published.date():
         return named.days
     week = timedelta(days=7 if tense == "ahead" else -7)
     return Days(named.days.first + week, named.days.end + week)
+
+
+def _month_of(days: Days, tense: Tense | None, day: date) -> Days | None:
+    """A month by itself, the last or the next of its name as seen from a day."""
+    month = days.first.month
+    if month == day.month:
+        year = day.year
+    elif tense is None:  # "starts in July", written in June; "reopens in March", written in November, is left open
+        return days if abs(days.first - day) < _SEASON else None
+    else:
+        year = day.year + (tense == "ahead" and month < day.month) - (tense == "past" and month > day.month)
+    first = date(year, month, 1)
+    return Days(first, (first + timedelta(days=31)).replace(day=1))
 
 
 def named_days(text: str, published: datetime | None, language: str) -> list[Named]:

@@ -1,4 +1,4 @@
-"""Whether a weekday in an English sentence is past or to come: "when she lands on Sunday" is not the Sunday before.
+"""Whether a weekday or month in English is past or to come: "when she lands on Sunday" is not the Sunday before.
 
 The verbs of its clause tell, by their forms: English has one ending for the past, and a closed class of verbs without
 it. What they leave open ("the fair opens on Friday") is not told. Nothing is parsed: this is asked of every quote that
@@ -37,11 +37,13 @@ _AHEAD = re.compile(
 )
 _WHEN = re.compile(r"\s*(?:when|once|if|as soon as|before|after|until|while)\b", re.IGNORECASE)
 _INFINITIVE = re.compile(r"\bto (?!(?:the|a|an|his|her|their|its|this|that)\b)[a-z]{2,}", re.IGNORECASE)
+_UNTIL = re.compile(r"\b(?:until|till)\s", re.IGNORECASE)
+_IS = re.compile(r"\b(?:is|are|isn['’]t|aren['’]t|remains?|stays?)\b", re.IGNORECASE)
 _SINCE = re.compile(r"\b(?:since|as of)\s*$", re.IGNORECASE)
 
 
 def weekday_tense(text: str, start: int, end: int) -> Tense | None:
-    """Whether a weekday is past or to come.
+    """Whether a weekday, or a month, is past or to come.
 
     Args:
         text: English, one sentence or some.
@@ -52,10 +54,10 @@ def weekday_tense(text: str, start: int, end: int) -> Tense | None:
     """
     before, after = _SENTENCE.split(text[:start])[-1], _SENTENCE.split(text[end:], maxsplit=1)[0]
     left, right = _CLAUSE.split(before)[-1], _CLAUSE.split(after, maxsplit=1)[0]
-    if _SINCE.search(left):
+    if _SINCE.search(left) or text[start:end].casefold().startswith("since "):
         return "past"
-    if _AHEAD.search(left):
-        return "ahead"
+    if _AHEAD.search(left) or (_UNTIL.search(f"{left[-7:]}{text[start:end]}") and _IS.search(left)):
+        return "ahead"  # "is closed until Friday" was not closed on it
     if coming := _AHEAD.search(right):  # "said on Tuesday that it will", "on Tuesday he said that it will"
         return "past" if _past(left) or _past(right[: coming.start()]) else "ahead"
     words = {w.casefold() for w in _WORD.findall(left + right)}

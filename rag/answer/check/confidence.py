@@ -16,7 +16,7 @@ from rag.answer.reader import Reading
 from rag.index.catalog import Catalog
 from rag.retrieve.tongues import Fit
 from rag.text.calendar_names import ENGLISH_CALENDAR
-from rag.text.detect import detect_language
+from rag.text.detect import detect_question
 from rag.text.tokens import query_terms, terms
 from rag.types import Hit
 
@@ -101,7 +101,7 @@ def signs(
         likeness: Of each sentence, its cosine with the question.
     """
     wanted = query_terms(question)
-    foreign = detect_language(question) != "en"
+    foreign = detect_question(question) != "en"
     names = [n for n in exact.question_names(question, foreign) if n.casefold() not in ENGLISH_CALENDAR]
     found = []
     for reading, like in zip(tries, likeness, strict=True):
