@@ -191,7 +191,7 @@ def quotes(
     Example: onrecord quotes --speaker "Qin Gang" --about relations
     """
     from rag import quote_files
-    from rag.retrieve.quote_search import ORDERS
+    from rag.retrieve.quote_search import MOST_QUOTES, ORDERS
 
     if as_json + as_csv + as_markdown > 1:
         raise UsageError("--json, --csv and --markdown: choose one.")
@@ -200,7 +200,9 @@ def quotes(
         raise UsageError(f"--order {order}: take {', '.join(ORDERS)}.")
     with open_archive(archive) as opened:
         known_outlets(opened, filters)
-        found = opened.quotes(speaker=speaker, about=about, limit=limit, order=by, **filters)
+        one_more = limit + (1 <= limit < MOST_QUOTES)
+        found = opened.quotes(speaker=speaker, about=about, limit=one_more, order=by, **filters)
+    found, more = found[:limit], len(found) > limit
     if as_json:
         print_json(quote_files.as_json(found).rstrip("\n"))
     elif as_csv or as_markdown:
@@ -210,6 +212,10 @@ def quotes(
     else:
         for quote in found:
             print_quote(quote)
+    if more:
+        rich_console(stderr=True).print(
+            f"There are more; these are the first {limit}. --limit shows others, too.", style="dim"
+        )
     if not found:
         rich_console(stderr=True).print("Nothing found.")
         raise typer.Exit(Exit.REFUSED)

@@ -21,7 +21,8 @@ Order = Literal["best", "newest", "oldest"]
 """Of quotes: by what they are about, or by the date of their articles, those without one last."""
 ORDERS: tuple[Order, ...] = ("best", "newest", "oldest")
 _MOST = 1000  # quotes of one speaker that are weighed, newest first
-_ALL = 10_000  # quotes of a list
+MOST_QUOTES = 10_000
+"""Quotes of a list."""
 _NEAR = 60  # passages looked through for what anybody says about something
 
 
@@ -60,7 +61,7 @@ def search_quotes(
         filters: Which articles.
     """
     refuse_unknown(filters, FilterArgs)
-    whole("limit", limit, 1, _ALL)
+    whole("limit", limit, 1, MOST_QUOTES)
     if order is not None and order not in ORDERS:
         raise UsageError(f"There is no order {order!r}. Take {', '.join(ORDERS)}.")
     speaker, about = _text(speaker), _text(about)
@@ -119,7 +120,7 @@ def matching_quotes(
         sources=query.sources,
         language=query.language,
         oldest_first=oldest_first and not query.about,
-        limit=_MOST if query.about else _ALL,
+        limit=_MOST if query.about else MOST_QUOTES,
     )
     if not query.about:
         return found
@@ -138,4 +139,4 @@ def _text(given: str | None) -> str | None:
     return given if given and given.strip() else None
 
 
-__all__ = ["ORDERS", "Order", "QuoteOptions", "matching_quotes", "search_quotes"]
+__all__ = ["MOST_QUOTES", "ORDERS", "Order", "QuoteOptions", "matching_quotes", "search_quotes"]

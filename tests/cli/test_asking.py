@@ -160,6 +160,8 @@ def test_quotes_of_one_speaker_and_as_json(cli: Any, voices: Path) -> None:
     assert (found["speaker"], found["direct"]) == ("Qin Gang", False)
     assert BRIDGE[found["start"] : found["end"]] == found["quote"]
     assert len(json.loads(cli("quotes", "--limit", "1", "--archive", voices, "--json").out)) == 1
+    assert "There are more; these are the first 1." in cli("quotes", "--limit", "1", "--archive", voices).err
+    assert "There are more" not in cli("quotes", "--archive", voices).err
     nothing = cli("quotes", "--after", "2022-01-01", "--archive", voices, "--json")
     assert (json.loads(nothing.out), nothing.code) == ([], 3)
 
