@@ -80,7 +80,7 @@ class Grammar:
         self._edge = r"(?<![^\W_])" if self._spaced else ""
         behind = r"(?![^\W_])" if self._spaced else ""
         # "by November 22" names a day, and no month
-        whole_month = r"(?!\s+(?:[0-2]?\d|3[01])(?:st|nd|rd|th)?(?![\d:%]|[^\W_]))" if language == "en" else ""
+        month_only = r"(?!\s+(?:[0-2]?\d|3[01])(?:st|nd|rd|th)?(?![\d:%]|[^\W_]))" if language == "en" else ""
         number = rf"(?:\d{{1,3}}|{'|'.join(words.numbers)})"
         month_of_year = self._month_of_year(month)
         quarter = f"(?:{'|'.join(words.quarters)})(?:,? (?:of |de |del |du |von )?{_YEAR})?"
@@ -98,7 +98,7 @@ class Grammar:
             **{name: self._any(getattr(words, name), number) for name in ("days_ago", "weeks_ago", "months_ago")},
             **{name: f"(?:{'|'.join(getattr(words, name))})" for name in _FIXED},
             "on_day": self._any(words.on_day, day),
-            "in_month": self._any(words.in_month, month) + whole_month,
+            "in_month": self._any(words.in_month, month) + month_only,
         }
         self._parts = {name: re.compile(f"{part}{behind}", re.IGNORECASE) for name, part in plain.items()}
         self._behind = behind
@@ -246,7 +246,7 @@ class Grammar:
             return self._dated(said, year, anchor, toward)
         if name == "month_of_year":
             month = self._month_in(said)
-            return _month(year or anchor.year, month) if month else None
+            return whole_month(year or anchor.year, month) if month else None
         if name == "quarter":
             return self._quarter_of(said, year, anchor)
         if name in _AGO:
@@ -256,9 +256,9 @@ class Grammar:
             return None
         if name == "in_month" or (name == "last_named" and weekday is None):
             assert month is not None
-            found = _month(year, month) if year else _month_near(month, anchor, toward)
+            found = whole_month(year, month) if year else _month_near(month, anchor, toward)
             last = name == "last_named" and found.first <= anchor < found.end
-            return _month(found.first.year - 1, month) if last else found
+            return whole_month(found.first.year - 1, month) if last else found
         assert weekday is not None
         return self._weekday(weekday, anchor, last=name == "last_named", ahead=ahead)
 
@@ -316,7 +316,7 @@ class Grammar:
         first = date(year or anchor.year, 3 * number - 2, 1)
         if year is None and first > anchor:
             first = first.replace(year=first.year - 1)
-        return Days(first, _month(first.year, first.month + 2).end)
+        return Days(first, whole_month(first.year, first.month + 2).end)
 
     def _ago(self, name: str, said: str, anchor: date) -> Days | None:
         n = self.number(said)
@@ -328,7 +328,7 @@ class Grammar:
             monday = anchor - timedelta(days=anchor.weekday() + 7 * n)
             return Days(monday, monday + timedelta(days=7))
         at = anchor.year * 12 + anchor.month - 1 - n
-        return _month(at // 12, at % 12 + 1)
+        return whole_month(at // 12, at % 12 + 1)
 
     def number(self, said: str) -> int | None:
         """The number in a phrase, in digits or as a word."""
@@ -359,16 +359,17 @@ def _day(day: date) -> Days:
     return Days(day, day + timedelta(days=1))
 
 
-def _month(year: int, month: int) -> Days:
+def whole_month(year: int, month: int) -> Days:
+    """The days of a month, 1 to 12."""
     first = date(year, month, 1)
     return Days(first, first + timedelta(days=monthrange(year, month)[1]))
 
 
 def _month_near(month: int, anchor: date, toward: Toward) -> Days:
     if toward == "past":
-        return _month(anchor.year - (month > anchor.month), month)
+        return whole_month(anchor.year - (month > anchor.month), month)
     first = _nearest([date(y, month, 1) for y in (anchor.year - 1, anchor.year, anchor.year + 1)], anchor, toward)
-    return _month(first.year, month)
+    return whole_month(first.year, month)
 
 
 def _years(month: int, day: int, anchor: date) -> list[int]:
@@ -395,11 +396,11 @@ def _fixed(name: str, anchor: date) -> Days:
         "this_week": Days(monday, monday + timedelta(days=7)),
         "last_week": Days(monday - timedelta(days=7), monday),
         "last_weekend": Days(monday - timedelta(days=2), monday),
-        "this_month": _month(first.year, first.month),
-        "last_month": _month(before.year, before.month),
+        "this_month": whole_month(first.year, first.month),
+        "last_month": whole_month(before.year, before.month),
         "this_year": Days(date(anchor.year, 1, 1), date(anchor.year + 1, 1, 1)),
         "last_year": Days(date(anchor.year - 1, 1, 1), date(anchor.year, 1, 1)),
     }[name]
 
 
-__all__ = ["LANGUAGES", "Days", "Grammar", "Named", "grammar"]
+__all__ = ["LANGUAGES", "Days", "Grammar", "Named", "grammar", "whole_month"]

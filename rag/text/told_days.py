@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
-from rag.text.day_names import LANGUAGES, Days, Named, grammar
+from rag.text.day_names import LANGUAGES, Days, Named, grammar, whole_month
 from rag.text.timespan import span
 from rag.text.weekday_tense import Tense, weekday_tense
 
@@ -54,8 +54,7 @@ def _month_of(days: Days, tense: Tense | None, day: date) -> Days | None:
         return days if abs(days.first - day) < _SEASON else None
     else:
         year = day.year + (tense == "ahead" and month < day.month) - (tense == "past" and month > day.month)
-    first = date(year, month, 1)
-    return Days(first, (first + timedelta(days=31)).replace(day=1))
+    return whole_month(year, month)
 
 
 def named_days(text: str, published: datetime | None, language: str) -> list[Named]:
