@@ -109,6 +109,8 @@ class _Who:
     start: int
     end: int
     person: bool
+    many: bool = False
+    """Whether it is a phrase of several, which "it" doesn't mean."""
 
 
 @dataclass
@@ -133,6 +135,8 @@ class _Reading:
         self._people = People(title, text)
         self._person: _Who | None = None
         self._group: _Who | None = None
+        self._one: _Who | None = None
+        """The last group that is one: what "it" means."""
 
     def quotes(self) -> list[QuoteSpan]:
         found: list[QuoteSpan] = []
@@ -217,6 +221,8 @@ class _Reading:
             self._person = told.who
         else:
             self._group = told.who
+            if not told.who.many:
+                self._one = told.who
         return told
 
     def _after_to(self, frame: Frame, token: Any) -> _Who | None:
@@ -232,8 +238,8 @@ class _Reading:
             known = self._last_person(frame, head)
             return known and _Who(known.speaker, known.role, start, end, True)
         if word in _PLURAL or word == "it":
-            known = self._group or self._person
-            return known and _Who(known.speaker, known.role, start, end, known.person)
+            known = self._one if word == "it" else self._group or self._person
+            return known and _Who(known.speaker, known.role, start, end, known.person, known.many)
         if head.tag_ in ("WP", "WDT", "DT", "EX", "CD", "PRP", "PRP$") and word != STAND_IN.lower():
             if head.tag_ == "CD" and any(c.dep_ == "prep" and c.lower_ == "of" for c in head.children):
                 return _Who(frame.text[slice(*noun_phrase(head))], None, start, end, False)  # "one of the users"
@@ -266,7 +272,8 @@ class _Reading:
         described = describes_person(head)
         if described and (known := self._described(head, phrase)) is not None:
             return _Who(known.speaker, known.role, *place, True)
-        return _Who(" ".join(name.split()), None, *place, described)
+        many = head.tag_ in ("NNS", "NNPS") and head.ent_type_ not in _NO_PERSON
+        return _Who(" ".join(name.split()), None, *place, described, many)
 
     def _named(self, frame: Frame, left: int, right: int, head: Any) -> _Who | None:
         """The person that a phrase names, with what it calls them."""

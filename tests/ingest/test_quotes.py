@@ -94,6 +94,16 @@ def test_whom_the_sentence_before_begins_with_is_nearer_than_who_spoke_last() ->
     assert ("Leo Marsh", "I will carry that with me,", True) in told(text)
 
 
+def test_it_is_neither_several_nor_a_person() -> None:
+    text = (
+        "The council admitted on Wednesday that the tram will cost £97 million. Higher steel prices explain the "
+        "remainder.\n\nIt has paid £310,000 in compensation to 46 shops, it said."
+    )
+    assert {who.lower() for who, words, _ in told(text) if "£310,000" in words} == {"the council"}
+    alone = "Maren Holt said that rain would fall. The line is closed for repairs this week, it said."
+    assert not [words for who, words, _ in told(alone) if who == "Maren Holt" and "repairs" in words]
+
+
 def test_the_mention_is_what_stands_beside_the_words() -> None:
     first = read(ARTICLE)[0]
     assert ARTICLE[slice(*first.mention)] == "Qin" and first.verb == "told"
