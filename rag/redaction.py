@@ -6,8 +6,7 @@ from collections.abc import Collection
 
 from rag import shown
 from rag.composing import articles_of, recomposed, without_words_of
-from rag.text.detect import detect_question
-from rag.text.refusals import refusal
+from rag.text.refusals import language_of, refusal
 from rag.types import Answer, Side
 
 
@@ -54,7 +53,7 @@ def redact(answer: Answer, article_ids: Collection[str]) -> Answer:
         return rest
     return rest.model_copy(
         update={
-            "text": refusal("taken_down", detect_question(answer.question)),
+            "text": refusal("taken_down", language_of(answer.question)),
             "answered": False,
             "reason": "taken_down",
             "conflicts": (),

@@ -29,8 +29,7 @@ from rag.composing import articles_of, cite, place, without_words_of
 from rag.observing import stage, staged
 from rag.retrieve import decompose, prior
 from rag.settings import Settings
-from rag.text.detect import detect_question
-from rag.text.refusals import refusal
+from rag.text.refusals import language_of, refusal
 from rag.types import (
     Answer,
     Choice,
@@ -397,7 +396,7 @@ class Answerer:
         return Answer(
             question=run.query.text,
             query=run.query,
-            text=refusal(reason, detect_question(run.query.text)) if reason else draft.text.text,
+            text=refusal(reason, language_of(run.query.text)) if reason else draft.text.text,
             citations=draft.text.cited if answered else (),
             hits=tuple(run.hits),
             answered=answered,

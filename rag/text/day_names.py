@@ -27,8 +27,8 @@ _CLAUSE_END = re.compile(r"[.!?;:,\n。！？，；]\s*")
 _YEAR = r"(?:19|20)\d\d(?!\d)"
 _LETTER = re.compile(r"(?<!\\)(?<!\(\?)[^\W\d_]")
 """A letter that a pattern matches: neither one of its escapes, nor the P that names a group."""
-_OF_YEAR = re.compile(rf",?\s+(?:del?\s+|of\s+)?{_YEAR}")
-"""The year behind a month: "since March 2022"."""
+_OF_YEAR = rf"(?:,?\s+(?:del?\s+|of\s+)?{_YEAR})?"
+"""The year behind a month, where it has one: "since March 2022"."""
 _LONG_AGO = re.compile(r",?\s+(?:del?\s+|of\s+)?1[0-8]\d\d(?!\d)")
 """A year behind a day or month that is not one of ``_YEAR``."""
 _BEGINS = 4
@@ -98,7 +98,7 @@ class Grammar:
             **{name: self._any(getattr(words, name), number) for name in ("days_ago", "weeks_ago", "months_ago")},
             **{name: f"(?:{'|'.join(getattr(words, name))})" for name in _FIXED},
             "on_day": self._any(words.on_day, day),
-            "in_month": self._any(words.in_month, month) + month_only,
+            "in_month": self._any(words.in_month, month) + _OF_YEAR + month_only,
         }
         self._parts = {name: re.compile(f"{part}{behind}", re.IGNORECASE) for name, part in plain.items()}
         self._behind = behind
@@ -167,13 +167,10 @@ class Grammar:
         small = text.lower()
         same = self.language != "tr" and len(small) == len(text)  # its I is another, and İ becomes two characters
         for m in self._small.finditer(small) if same else self._whole.finditer(text):
-            name, end = str(m.lastgroup), m.end()
-            if name == "in_month" and (of := _OF_YEAR.match(text, end)):
-                end = of.end()
-            said = text[m.start() : end]
+            name, said = str(m.lastgroup), text[m.start() : m.end()]
             if self.language == "en" and re.search(r"\b(?:may|march)\b", said):
                 continue  # a verb
-            if _LONG_AGO.match(text, end) and not re.search(_YEAR, said):
+            if _LONG_AGO.match(text, m.end()) and not re.search(_YEAR, said):
                 continue
             if name == "on_day" and (self._dated_behind(text, m.end()) or self._in_a_name(text, *m.span())):
                 continue
@@ -185,7 +182,7 @@ class Grammar:
             if days is not None:
                 relative = not re.search(_YEAR, said)
                 by_itself = ahead if name == "on_day" or (name == "in_month" and relative) else None
-                yield Named(m.start(), end, said, days, relative, by_itself)
+                yield Named(m.start(), m.end(), said, days, relative, by_itself)
 
     def _dated_behind(self, text: str, end: int) -> bool:
         """Whether a date follows a weekday: "Tuesday, January 21" is the day of that date."""

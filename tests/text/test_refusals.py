@@ -47,18 +47,15 @@ def test_how_large_the_archive_is_is_told_in_the_language_of_the_refusal(languag
     assert archive_size(language, 1234, 0, None, None)[:8] == told[:8]
 
 
-def test_a_question_is_refused_in_its_own_language_or_in_english() -> None:
-    assert language_of("Warum wurde die Brücke am Montag geschlossen?") == "de"
-    assert language_of("Почему закрыли мост в понедельник?") == "en"
-
-
 @pytest.mark.parametrize(
     ("question", "language"),
     [
+        ("Warum wurde die Brücke am Montag geschlossen?", "de"),
+        ("Почему закрыли мост в понедельник?", "en"),
         ("Combien de temps a duré la rencontre entre Xi et Blinken ?", "fr"),
         ("Was Ty Cobb America's first real celebrity?", "en"),
         ("Wie lange dauerte das Gespräch zwischen Xi und Blinken?", "de"),
     ],
 )
-def test_a_short_question_is_refused_in_its_own_language(question: str, language: str) -> None:
+def test_a_question_is_refused_in_its_own_language_or_in_english(question: str, language: str) -> None:
     assert language_of(question) == language

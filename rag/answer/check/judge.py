@@ -147,7 +147,7 @@ def judge(
         return _by_probability(support.p_supported(near, llm_yes))
     told = _differences(claim, cited, *parsed)
     partly = len(cited.texts) > _SENTENCES
-    if hit := _alone(told, _COPY_OF_MANY if partly else _COPY):
+    if hit := _alone(told, partly=partly):
         return Judgement("contradicted" if hit in _TURNED else "not_told", 0.0, _REASONS[hit.partition("_")[0]])
     if other := slots.misplaced(*parsed):
         return _contradicted(*other)
@@ -218,20 +218,20 @@ def _parsed(claim: str, cited: Cited) -> tuple[Sequence[Tree], Sequence[Tree]] |
     return parsed[: len(mine)], parsed[len(mine) :]
 
 
-def _alone(told: align.Differences, least_copied: float = _COPY) -> str:
+def _alone(told: align.Differences, *, partly: bool = False) -> str:
     """The difference that rejects a claim by itself, if there is one.
 
     Args:
         told: The differences.
-        least_copied: How nearly the claim has to be a copy.
+        partly: Whether not all that is cited was parsed.
     """
     if told.exchanged >= 0.5:
         return "exchanged"  # two places that have changed places are wrong in any words
-    if told.copied >= least_copied:
+    if told.copied >= (_COPY_OF_MANY if partly else _COPY):
         least = dict.fromkeys(ALONE, 0.5) | (ATTACHED if told.copied >= _ATTACHED else {})
         if hit := next((name for name, bound in least.items() if getattr(told, name) >= bound), ""):
             return hit
-    return "counted" if told.counted >= 0.5 and least_copied == _COPY else ""  # and so is a number of another thing
+    return "counted" if told.counted >= 0.5 and not partly else ""  # and so is a number of another thing
 
 
 def _english(claim: str, cited: Cited) -> bool:
