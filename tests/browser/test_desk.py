@@ -97,6 +97,12 @@ def test_a_service_at_rest_takes_next_to_nothing(site: Serve, tmp_path: Path) ->
         fill(archive, row("a", "The harbour bridge was closed on Monday."))
         tab = site(archive).tab()
         tab.wait_for_timeout(3000)
-        before = time.process_time()
-        time.sleep(4)
-        assert time.process_time() - before < 0.12, "more than 3 percent of a slow core"
+        # The least of several moments: what other tests left running in this process only adds to them.
+        assert min(_spent(2.0) for _ in range(4)) < 0.06, "more than 3 percent of a slow core"
+
+
+def _spent(seconds: float) -> float:
+    """Processor time of this process, in seconds, while it waits that long."""
+    before = time.process_time()
+    time.sleep(seconds)
+    return time.process_time() - before
