@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import sys
 import threading
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 _REASONS = 20
 """Lines that say why something was not read."""
+_NAMED = 3
+"""Articles that are named where a date is missing."""
 _FILES = 40
 """Files that a table names; of more, those of one format share a line."""
 
@@ -144,6 +147,11 @@ def _print_report(report: IngestReport) -> None:
     ):
         if line:
             out.print(printable(line))
+    if report.undated_keys:
+        named = ", ".join(report.undated_keys[:_NAMED])
+        more = f" and {report.undated - _NAMED:,} more" if report.undated > _NAMED else ""
+        tip = f"onrecord mend {shlex.quote(report.undated_keys[0])} --published 2023-06-03"
+        err.print(printable(f"without a date: {named}{more}. To set one: {tip}"), style="dim")
     for skip in report.refused[:_REASONS]:
         err.print(printable(f"skipped {skip.origin}: {skip.reason}"), style="yellow")
     if len(report.refused) > _REASONS:

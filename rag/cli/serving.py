@@ -216,7 +216,8 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool, extra: Liter
             path_prefix=settings.path_prefix,
             trusted_proxies=settings.trusted_proxies,
         )
-        request_log.to_stderr()
+        # Who opens the page from a terminal reads along; a service's log wants every line.
+        request_log.to_stderr(failures=page and sys.stderr.isatty())
         who = _who(access)
 
         def started() -> None:

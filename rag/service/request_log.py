@@ -81,7 +81,8 @@ class RequestLog:
                 **({"gone": True} if gone and not whole else {}),
                 **failed,
             }
-            LOGGER.info("%s", json.dumps(line, ensure_ascii=True))
+            level = logging.ERROR if failed or status >= 500 else logging.INFO
+            LOGGER.log(level, "%s", json.dumps(line, ensure_ascii=True))
 
 
 def _trace(e: Exception) -> dict[str, Any]:
@@ -90,13 +91,17 @@ def _trace(e: Exception) -> dict[str, Any]:
     return {"error": type(e).__name__, "at": [f"{f.filename.rpartition('/')[2]}:{f.lineno} {f.name}" for f in frames]}
 
 
-def to_stderr() -> None:
-    """Have the lines written to stderr, nothing before them."""
+def to_stderr(*, failures: bool = False) -> None:
+    """Have the lines written to stderr, nothing before them.
+
+    Args:
+        failures: Only of what failed by no fault of who asked.
+    """
     if not LOGGER.handlers:
         handler = logging.StreamHandler(sys.stderr)
         handler.setFormatter(logging.Formatter("%(message)s"))
         LOGGER.addHandler(handler)
-        LOGGER.setLevel(logging.INFO)
+        LOGGER.setLevel(logging.WARNING if failures else logging.INFO)
         LOGGER.propagate = False
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,10 @@ def test_an_ingest_counts_what_lacks_a_day_and_what_is_passed_over(cli: Any, fol
     assert "3 added, 0 updated, 0 unchanged, 1 skipped" in done.out
     assert "1 without a date, of 3 articles" in done.out
     assert "passed over: 1 post with the status draft" in done.out
+    (line,) = [line for line in done.err.splitlines() if line.startswith("without a date: ")]
+    named, _, tip = line.removeprefix("without a date: ").partition(". To set one: onrecord ")
+    assert cli(*shlex.split(tip.replace("2023-06-03", "2023-06-04")), "--archive", tmp_path / "x").code == 0
+    assert "2023-06-04" in cli("show", named, "--archive", tmp_path / "x").out
 
 
 def test_formats_lists_every_form_and_every_reader(cli: Any) -> None:

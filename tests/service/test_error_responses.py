@@ -74,6 +74,7 @@ def test_what_nobody_expected_tells_nothing(
     answer = web.get("/api/articles/x")
     message = failure(answer, 500, "InternalError")
     assert "secret" not in message and "secret" not in caplog.text
+    assert caplog.records[-1].levelno == logging.ERROR
     line = json.loads(caplog.records[-1].getMessage())
     assert line["error"] == "RuntimeError" and line["at"] and line["status"] == 500
     monkeypatch.setattr(filled, "stats", lambda: (_ for _ in ()).throw(sqlite3.OperationalError("locked")))

@@ -21,6 +21,45 @@ def test_text_takes_its_title_from_a_short_first_line(tmp_path: Path) -> None:
     assert draft.title == "plain"
 
 
+ABOVE = "Published: 4 March 2024\nOutlet: Harbour Post\nByline: Ines Vidal\n"
+BODY = "The bridge was closed on Monday. It opens again in May.\n"
+
+
+@pytest.mark.parametrize(
+    ("above", "told"),
+    [
+        (ABOVE, ("Bridge shut", "Harbour Post", "Ines Vidal", "2024-03-04")),
+        (f"Bridge closed\n\n{ABOVE}", ("Bridge closed", "Harbour Post", "Ines Vidal", "2024-03-04")),
+        (f"Bridge closed\n{ABOVE}", ("Bridge closed", "Harbour Post", "Ines Vidal", "2024-03-04")),
+        ("Title: Shut\nDate: 2024-03-04\n", ("Shut", None, None, "2024-03-04")),
+        ("Publication date: 2024-03-04\r\n", ("Bridge shut", None, None, "2024-03-04")),
+        ("URL: https://harbour.example/shut\n", ("Bridge shut", "harbour.example", None, None)),
+    ],
+)
+def test_labelled_lines_above_a_text_tell_of_it(tmp_path: Path, above: str, told: tuple[str | None, ...]) -> None:
+    (draft,) = drafts(write(tmp_path / "Bridge shut.txt", f"{above}\n{BODY}"))
+    day = draft.published and draft.published.date().isoformat()
+    assert (draft.title, draft.source, draft.author, day) == told
+    assert draft.text.endswith(BODY)
+    assert "2024" not in draft.text and "harbour.example" not in draft.text
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        "Date: 4 March 2024\nVenue: the town hall\n",  # of what it announces
+        "Date: 4 March 2024\n",
+        "Published: 03/04/2024\n",  # March or April
+        "Minister: we will build it.\n",
+        "Published: 4 March 2024\nThe text follows at once.\n",
+        "One line.\nAnother line.\nPublished: 4 March 2024\n",
+    ],
+)
+def test_other_lines_with_a_colon_are_text(tmp_path: Path, above: str) -> None:
+    (draft,) = drafts(write(tmp_path / "a.txt", f"{above}\n{BODY}"))
+    assert (draft.published, draft.source, draft.text) == (None, None, f"{above}\n{BODY}")
+
+
 @pytest.mark.parametrize(
     "encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1254", "iso8859_9"]
 )
