@@ -1,19 +1,24 @@
 """A question for a course of events is answered by a timeline: quotes in the order of the events' days, each day told.
 
-Nothing is written: the quotes are the answer. Where the archive knows fewer than two dated events of what is asked
-about, the question is answered as any other.
+So is one that names a time and nothing else, as in "what happened on 4 February 2023?". Nothing is written: the quotes
+are the answer. Where the archive knows fewer than two dated events of what is asked about, the question is answered as
+any other; where it tells of nothing in a time, that is refused.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from rag.answer.timeline import share_of, timeline
+from rag.answer.timeline import share_of, timeline, told_of
 from rag.composing import NO_CLAIM, AnswerText
 from rag.retrieve import course
+from rag.text.detect import detect_question
+from rag.text.refusals import language_of, refusal
 from rag.text.tokens import query_terms
+from rag.text.told_days import named_days
 from rag.timelines import Timeline, TimelineEntry, shown_day
 from rag.types import Answer, Citation, Event, Finished, Hit, Query, Quoted, Retrieved
 
@@ -37,13 +42,18 @@ def course_of(stores: Stores, query: Query, hits: Sequence[Hit], *, model: str, 
         began: When it was asked, by ``time.perf_counter``.
     """
     found = _asked_for(stores, query, hits)
-    return None if found is None else _stream(found, query, hits, model, stores.fingerprint, began)
+    if found is None:
+        return None
+    told = _stream if found.entries else _refused
+    return told(found, query, hits, model, stores.fingerprint, began)
 
 
 def _asked_for(stores: Stores, query: Query, hits: Sequence[Hit]) -> Timeline | None:
     """The timeline that a question asks for; of what a name alone tells, only that of the articles found for it."""
-    if query.speaker or not course.asks_for_course(query.standalone):
+    if query.speaker:
         return None
+    if (found := _of_its_time(stores, query, hits)) is not None or not course.asks_for_course(query.standalone):
+        return found
     topic = course.topic(query.standalone)
     found_in = tuple(dict.fromkeys(h.passage.article_id for h in hits))
     for about, articles in ((topic.words, query.articles), (topic.names, found_in)):
@@ -54,6 +64,42 @@ def _asked_for(stores: Stores, query: Query, hits: Sequence[Hit]) -> Timeline | 
         if len(entries) >= _FEWEST:
             return found.model_copy(update={"entries": tuple(entries[:_MOST])})
     return None
+
+
+def _of_its_time(stores: Stores, query: Query, hits: Sequence[Hit]) -> Timeline | None:
+    """What happened in the time that a question names, of the articles found for it; None where it names more."""
+    when = query.time
+    if not hits or when is None or when.kind != "within" or course.topic(query.looked_for).words:
+        return None
+    # What is searched in goes on for some days, since articles come later than what they tell.
+    named = named_days(when.phrase, when.day, detect_question(query.text))
+    first, end = (named[0].days.first, named[0].days.end) if named else (_day(when.after), _day(when.before))
+    articles = tuple(dict.fromkeys(h.passage.article_id for h in hits))
+    entries = told_of(stores, articles, first, end)[:_MOST]
+    return Timeline(about=when.phrase, entries=tuple(entries), articles=len(articles))
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _refused(
+    _: Timeline, query: Query, hits: Sequence[Hit], model: str, fingerprint: str, began: float
+) -> Iterator[Event]:
+    """Nothing is told of the time: what was said at another is no answer."""
+    yield Retrieved(query=query, hits=tuple(hits))
+    answer = Answer(
+        question=query.text,
+        query=query,
+        text=refusal("not_in_archive", language_of(query.text)),
+        hits=tuple(hits),
+        answered=False,
+        reason="not_in_archive",
+        model=model,
+        fingerprint=fingerprint,
+        timings_ms={"total": round(_ms_since(began), 1)},
+    )
+    yield Finished(answer=answer)
 
 
 def _stream(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from rag.answer.check.governors import children, governed, predicate_of, speaks, subtree, verbal
@@ -19,6 +19,7 @@ from rag.text.lexicon import lexicon
 from rag.text.parser import Tree
 from rag.text.speech import speaks as reports
 from rag.text.tokens import terms
+from rag.text.told_days import days_meant
 from rag.text.word_lists import Times
 
 LONGEST = timedelta(days=31)
@@ -79,6 +80,9 @@ def _times(text: str, published: datetime | None, language: str, spoken: Callabl
     for n in known.find(text, anchor, "near"):
         if n.days.end - n.days.first > LONGEST or (n.relative and not published):
             continue
+        if published is not None:
+            # "When he lands on Sunday" is the next one. Where the words leave it open, the verb decides below.
+            n = replace(n, days=days_meant(n, text, published, language) or n.days)
         if any(edge.start <= n.start < edge.end for edge in edges):
             continue
         if kept and text.rfind("(", 0, n.start) > text.rfind(")", 0, n.start):
@@ -177,6 +181,8 @@ def _happened(tree: Tree, below: list[list[int]], verb: int) -> bool:
     up = tree[verb].head
     if tree[verb].dep == "xcomp" and tree[up].lemma == "be" and any(tree[c].tag == "TO" for c in below[verb]):
         return False  # "was to meet"
+    if tree[verb].dep == "advcl" and tree[verb].tag in ("VBZ", "VBP") and governed(tree, below, up).future:
+        return False  # "when he lands on Sunday, he will have been …"
     by = governed(tree, below, verb)
     return not (by.plans or by.unsure or by.conditions or by.future or by.negative)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Unpack
 
 import numpy as np
@@ -141,6 +141,29 @@ def timeline(
         undated_articles=len(dateless),
         outside=len(events) - len(entries),
     )
+
+
+def told_of(stores: Stores, articles: Sequence[str], first: date | None, end: date | None) -> list[TimelineEntry]:
+    """Everything that some articles tell to have happened within a time, the oldest first.
+
+    Args:
+        stores: Of the archive.
+        articles: By id.
+        first: The first day; None: no bound.
+        end: The day after the last; None: no bound.
+    """
+    found: list[_Found] = []
+    for ident in stores.catalog.exists(articles):
+        places = [(s.start, s.end) for s in stores.catalog.sentences(ident)]
+        article = stores.catalog.article(ident)
+        reading = _Reading(article, places, _Sought(set(), 0.0), {start for start, _ in places})
+        for start, last, share in reading.sentences():
+            found += [
+                f
+                for f in reading.events(start, last, share)
+                if not ((first and f.entry.first < first) or (end and f.entry.last >= end))
+            ]
+    return sorted(_once(stores, found), key=lambda e: (e.first, e.last, e.article_id, e.start))
 
 
 class _Reading:
@@ -332,4 +355,4 @@ def _better_first(found: _Found) -> tuple[bool, timedelta, float, float, str, in
     return not found.told.main, found.length, -found.share, age, found.entry.article_id, found.entry.start
 
 
-__all__ = ["share_of", "timeline"]
+__all__ = ["share_of", "timeline", "told_of"]

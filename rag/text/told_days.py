@@ -26,12 +26,22 @@ def told(text: str, published: datetime | None, language: str) -> dict[str, str]
         language: ISO 639-1, of the article.
     """
     found = named_days(text, published, language)
-    told_as = {n: _days_of(n, text, published, language) for n in found if n.relative and published is not None}
+    told_as = {n: days_meant(n, text, published, language) for n in found if n.relative and published is not None}
     return {" ".join(named.text.split()): written(days) for named, days in told_as.items() if days is not None}
 
 
-def _days_of(named: Named, text: str, published: datetime, language: str) -> Days | None:
-    """The days that a quote's words mean; None where it can't be told whether a weekday or month is past or to come."""
+def days_meant(named: Named, text: str, published: datetime, language: str) -> Days | None:
+    """The days that a quote's words mean.
+
+    Args:
+        named: One of its ``named_days``.
+        text: The quote.
+        published: Of its article.
+        language: ISO 639-1, of the article.
+
+    Returns:
+        None where it can't be told whether a weekday or month is past or to come.
+    """
     if language != "en" or named.ahead is None:
         return named.days
     tense = weekday_tense(text, named.start, named.end)
@@ -81,4 +91,4 @@ def written(days: Days) -> str:
     return span(first, end)
 
 
-__all__ = ["named_days", "told", "written"]
+__all__ = ["days_meant", "named_days", "told", "written"]

@@ -84,6 +84,30 @@ def test_other_questions_are_answered_as_ever(strike: Archive, question: str) ->
     assert strike.ask(question).timeline is None
 
 
+@pytest.mark.parametrize(
+    ("question", "days"),
+    [
+        ("What happened on 3 May 2021?", ["3 May 2021"]),
+        ("What happened on 21 May 2021?", ["21 May 2021"]),
+        ("What happened in May 2021?", ["3 May 2021", "7 May 2021", "21 May 2021"]),
+        ("Was geschah am 7. Mai 2021?", ["7 May 2021"]),
+        ("What happened last month?", ["3 May 2021", "7 May 2021", "21 May 2021"]),
+        ("What happened yesterday?", ["19 June 2021"]),
+    ],
+)
+def test_a_question_that_names_a_time_and_nothing_else(strike: Archive, question: str, days: list[str]) -> None:
+    answer = strike.ask(question, today=date(2021, 6, 20))
+    assert answer.answered and answer.timeline
+    assert [when for _, when in told(answer)] == days
+
+
+@pytest.mark.parametrize("question", ["What happened on 4 May 2021?", "What happened in March 2020?"])
+def test_a_time_of_which_nothing_is_told_is_refused(strike: Archive, question: str) -> None:
+    answer = strike.ask(question)
+    assert (answer.answered, answer.reason, answer.citations) == (False, "not_in_archive", ())
+    assert strike.ask("What ended on 4 May 2021?").timeline is None  # which names more
+
+
 def test_an_empty_archive_refuses(archive: Archive, tmp_path: Path) -> None:
     archive.ingest(write_rows(tmp_path / "rows.jsonl", ROWS[0]))
     archive.delete("open")
