@@ -112,8 +112,9 @@ class ArchiveTool(BaseTool):
 
 def told(answer: Answer) -> str:
     """An answer as a model, or a front end for messages, reads it: the text, and under it the quotes by number."""
+    unheard = [f"Not in any article that was searched: {', '.join(answer.unheard)}"] if answer.unheard else []
     if not answer.answered:
-        return answer.text
+        return "\n".join([answer.text, *unheard])
     lines = [answer.text, ""]
     for quote in answer.quotes:
         when = f"{quote.published.day} {quote.published:%B %Y}" if quote.published else None
@@ -127,6 +128,7 @@ def told(answer: Answer) -> str:
         words = " ".join(conflict.quote.split())
         lines.append(f"Sources disagree ({conflict.about}): “{words}” {conflict.title}")
     lines += [f"The archive does not answer: {question}" for question in answer.unanswered]
+    lines += unheard
     return "\n".join(lines)
 
 

@@ -323,6 +323,8 @@ class Answer(Value):
     """What other articles say to the contrary."""
     sides: tuple[Side, ...] = ()
     """Where sources give different answers: the sides, that of ``text`` first; the others are ``conflicts`` too."""
+    unheard: tuple[str, ...] = ()
+    """Names of the question that are in nothing that was searched."""
     unanswered: tuple[str, ...] = ()
     """Of a question that asks for two things, those that the archive does not answer."""
     model: str

@@ -25,6 +25,7 @@ from rag.answer.models import chat
 from rag.answer.reader import Reading
 from rag.answer.sides import settle as sides_of
 from rag.answer.standing import Standing, replaced, settle
+from rag.answer.unheard import unheard
 from rag.composing import articles_of, cite, place, without_words_of
 from rag.observing import stage, staged
 from rag.retrieve import decompose, prior
@@ -69,6 +70,8 @@ class Understood:
     """Texts to unit vectors, where the question's is made otherwise than other texts'; None: as is."""
     more: Callable[[], Sequence[Hit]] = tuple
     """Finds more passages than ``hits``, where sources disagree."""
+    known: Callable[[str], bool] = bool
+    """Whether a word is anywhere in what was searched."""
 
     @classmethod
     def by(cls, retriever: Retriever, query: Query, hits: Sequence[Hit]) -> Understood:
@@ -77,7 +80,9 @@ class Understood:
         def twice_as_many() -> Sequence[Hit]:
             return retriever.search(query.model_copy(update={"k": 2 * query.k}))
 
-        return cls(query, hits, retriever.fit(query), retriever.embed(query), twice_as_many)
+        return cls(
+            query, hits, retriever.fit(query), retriever.embed(query), twice_as_many, partial(retriever.has, query)
+        )
 
 
 @dataclass
@@ -186,7 +191,8 @@ class Answerer:
         conflicts = self._conflicts(run, sides) if run.draft.answered and not run.generation.cancelled else []
         run.timings["answer"] = _ms_since(started)
         run.timings["total"] = run.timings.get("retrieve", 0.0) + run.timings["answer"]
-        yield Finished(answer=self._answer(run, sides, conflicts, fingerprint, empty))
+        unknown = () if run.generation.cancelled else unheard(asked.query, asked.hits, asked.known)
+        yield Finished(answer=self._answer(run, sides, conflicts, unknown, fingerprint, empty))
 
     def choose(
         self,
@@ -389,7 +395,13 @@ class Answerer:
         return [*told, *(c for c in found if c.article_id not in known and place(c) not in gone)]
 
     def _answer(
-        self, run: _Run, sides: tuple[Side, ...], conflicts: Sequence[Conflict], fingerprint: str, empty: bool
+        self,
+        run: _Run,
+        sides: tuple[Side, ...],
+        conflicts: Sequence[Conflict],
+        unknown: tuple[str, ...],
+        fingerprint: str,
+        empty: bool,
     ) -> Answer:
         draft, answered = run.draft, run.draft.answered
         reason = None if answered else _reason(run, empty)
@@ -405,6 +417,7 @@ class Answerer:
             withheld=tuple(draft.rejected),
             conflicts=tuple(conflicts),
             sides=sides,
+            unheard=unknown,
             model=self.name,
             prompt=self._generator.prompt.label if self._generator else None,
             fingerprint=fingerprint,

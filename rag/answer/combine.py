@@ -175,6 +175,7 @@ def _answer(
             "withheld": tuple(whole.rejected),
             "conflicts": tuple(conflicts),
             "sides": (),
+            "unheard": tuple(dict.fromkeys(name for a in answers for name in a.unheard)),
             "unanswered": tuple(unanswered) if answered else (),
             "usage": _sum([a.usage for a in answers]),
             "timings_ms": {

@@ -80,6 +80,9 @@ class AnswerPrinter:
                 _print_conflict(self.out, conflict, self._told_as)
             for question in answer.unanswered:
                 self.out.print(f"\n{self._told_as(Label.UNANSWERED)}: {printable(question)}", style="yellow")
+            if answer.unheard:
+                print()
+            self._tell_unheard(answer)
         for sentence in answer.withheld:
             err.print(
                 f"{self._told_as(Label.WITHHELD)}: {printable(sentence.text)} ({printable(sentence.why)})", style="dim"
@@ -115,10 +118,16 @@ class AnswerPrinter:
         if self.quotes:
             print()
         self.out.print(printable(answer.text), style="yellow")
+        self._tell_unheard(answer)
         if answer.hits:
             print(f"\n{self._told_as(Label.NEAREST)}:\n")
             for hit in answer.hits[:3]:
                 print_hit(hit, told=self._told_as)
+
+    def _tell_unheard(self, answer: Answer) -> None:
+        if answer.unheard:
+            names = printable(", ".join(answer.unheard))
+            self.out.print(f"{self._told_as(Label.UNHEARD)}: {names}", style="yellow")
 
 
 def _print_citation(out: Console, citation: Citation, told_as: Callable[[Label], str]) -> None:

@@ -81,6 +81,10 @@ class Retriever:
         bridge, embed = self._tongues.bridge(query), self._stores.embedding_cache
         return bridge.beside(query.looked_for, embed) if bridge else embed
 
+    def has(self, query: Query, word: str) -> bool:
+        """Whether a word, in any form, is anywhere in what a question searches."""
+        return bool(self._lexical.search(query.model_copy(update={"sought": word}), 1))
+
     def _search(self, asked: Query) -> list[Hit]:
         query = prior.with_the_next_day(asked)
         depth = max(_DEPTH, 4 * query.k)

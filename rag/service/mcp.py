@@ -64,6 +64,7 @@ class ToolAnswer(Value):
     citations: tuple[Citation, ...] = ()
     conflicts: tuple[Conflict, ...] = ()
     unanswered: tuple[str, ...] = ()
+    unheard: tuple[str, ...] = ()
     hits: tuple[Hit, ...] = ()
     """The nearest passages, of a refusal alone."""
     model: str

@@ -40,14 +40,15 @@ class ChatText:
 
     def whole(self, answer: Answer) -> str:
         """The text, what other articles say to the contrary, and the sources by number; a refusal's text alone."""
-        told = _plain(answer.text)
+        told, told_as = _plain(answer.text), labels(answer.question)
+        unheard = f"\n\n{told_as(Label.UNHEARD)}: {_plain(', '.join(answer.unheard))}" if answer.unheard else ""
         if not answer.answered:
-            return told
-        told_as = labels(answer.question)
+            return told + unheard
         for conflict in answer.conflicts:
             told += f"\n\n{told_as(Label.DISAGREE)}: {_plain(f'“{_line(conflict.quote)}” — {self._origin(conflict)}')}"
         for question in answer.unanswered:
             told += f"\n\n{told_as(Label.UNANSWERED)}: {_plain(question)}"
+        told += unheard
         return told + _head(answer) + "\n\n".join(self._sources(answer)) if answer.quotes else told
 
     def _sources(self, answer: Answer) -> Iterator[str]:

@@ -46,6 +46,7 @@ class Label(StrEnum):
     NEWER = "newer"
     OLDER = "older"
     UNANSWERED = "unanswered"
+    UNHEARD = "unheard"
     WITHHELD = "withheld"
     ALSO_PRINTED = "also_printed"
     OPINION = "opinion"

@@ -297,6 +297,7 @@ class AnswerLabels(NamedTuple):
     newer: tuple[str, ...]
     older: tuple[str, ...]
     unanswered: tuple[str, ...]
+    unheard: tuple[str, ...]
     withheld: tuple[str, ...]
     also_printed: tuple[str, ...]
     opinion: tuple[str, ...]

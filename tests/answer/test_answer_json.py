@@ -39,6 +39,7 @@ def test_the_json_of_an_answer_round_trips_and_has_the_documented_names(bridge: 
         "millis",
         "brief",
         "unanswered",
+        "unheard",
         "summarized",
         "timeline",
     } | ({"conflicts"} & data.keys())

@@ -55,6 +55,7 @@ def full(language: str) -> Answer:
             "citations": quotes,
             "conflicts": (other,),
             "unanswered": ("?",),
+            "unheard": ("Ω",),
             "withheld": (RejectedSentence(text="…", why="…"),),
         }
     )
