@@ -485,21 +485,14 @@ def test_dates_between() -> None:
 
 @pytest.mark.parametrize("nasty", NASTY)
 def test_parts_without_an_answer_are_named_and_escaped(nasty: str) -> None:
-    talk = TurnView(
-        question="q", number=1, text="It rains. [1]", answer=answer(unanswered=(f"Did {nasty} report it?",))
-    )
-    html = render.turn_html(talk, None)
+    found = answer(unanswered=(f"Did {nasty} report it?",), unheard=(nasty,))
+    html = render.turn_html(TurnView(question="q", number=1, text="It rains. [1]", answer=found), None)
     assert (
-        "The archive does not answer:" in html and "<script" not in html and "<svg" not in html and "<img" not in html
+        "The archive does not answer:" in html
+        and "Not in any article that was searched:" in html
+        and "<script" not in html
+        and "<svg" not in html
+        and "<img" not in html
     )
     plain = render.turn_html(TurnView(question="q", number=1, text="x", answer=answer()), None)
     assert "unanswered" not in plain and "unheard" not in plain
-
-
-@pytest.mark.parametrize("nasty", NASTY)
-@pytest.mark.parametrize("answered", [True, False])
-def test_names_that_no_article_has_are_told_and_escaped(nasty: str, answered: bool) -> None:
-    found = answer(unheard=(nasty, "Putin"), answered=answered)
-    html = render.turn_html(TurnView(question="q", number=1, text="x", answer=found), None)
-    assert "Not in any article that was searched:" in html and "Putin" in html
-    assert "<script" not in html and "<svg" not in html and "<img" not in html
