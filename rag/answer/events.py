@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 
 from rag.answer.check.governors import children, governed, predicate_of, speaks, subtree, verbal
 from rag.text import parser
+from rag.text.changing import says_off
 from rag.text.day_names import LANGUAGES, Days, Named, grammar
 from rag.text.lexicon import lexicon
 from rag.text.parser import Tree
@@ -130,6 +131,7 @@ def _parsed(text: str, times: Sequence[Named]) -> Iterator[Told]:
         for (holder, in_passing), several in held.items()
         if (in_passing or _happened(tree, below, holder))
         and (one := _of_holder(several, places[holder][0])) is not None
+        and not (one.ahead is not None and _to_come(tree, below, holder, in_passing))
     ]
     if any(not speaks(tree, holder) for holder, _, in_passing in found if not in_passing):
         found = [f for f in found if f[2] or not speaks(tree, f[0])]  # what was said counts, not when
@@ -185,6 +187,18 @@ def _happened(tree: Tree, below: list[list[int]], verb: int) -> bool:
         return False  # "when he lands on Sunday, he will have been …"
     by = governed(tree, below, verb)
     return not (by.plans or by.unsure or by.conditions or by.future or by.negative)
+
+
+def _to_come(tree: Tree, below: list[list[int]], at: int, in_passing: bool) -> bool:
+    """Whether a weekday or month by itself is the next one, or may be: "takes office on Friday" is what is arranged."""
+    if not in_passing:
+        finite = [at, *(c for c in below[at] if tree[c].dep in ("aux", "auxpass") and tree[c].lemma == "be")]
+        return verbal(tree, at) and any(tree[w].tag in ("VBZ", "VBP") for w in finite) and not speaks(tree, at)
+    verb = predicate_of(tree, at)
+    if tree[at].dep == "nsubjpass" and says_off(" ".join(w.text for w in tree[at:])):
+        return True  # "the match on Saturday has been called off"
+    by = governed(tree, below, verb)
+    return verbal(tree, verb) and bool(by.plans or by.unsure or by.future)  # "will raise it at Tuesday's meeting"
 
 
 def _told_for_itself(tree: Tree, at: int) -> bool:
