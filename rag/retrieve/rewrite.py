@@ -16,6 +16,7 @@ from rag.retrieve.mentions import AUXILIARIES, PHRASE, Conversation, Mention, me
 from rag.text.calendar_names import ENGLISH_CALENDAR, ENGLISH_MONTHS
 from rag.text.detect import detect_language
 from rag.text.lexicon import alternation, lexicon
+from rag.text.names import is_role
 from rag.text.scripts import CJK
 from rag.text.tokens import query_terms
 from rag.text.word_lists import Grammar, Rewrite
@@ -56,6 +57,10 @@ _SPEECH = re.compile(
     rf"(?:{alternation(_WORDS.speech_verbs)})(?:\s+(?:it|that|this|so))?\s*[?.!]*$",
     re.IGNORECASE,
 )
+_WORDS_OF = re.compile(
+    rf"^what\s+(?:else\s+)?{AUXILIARIES}\s+.+?\s(?:{alternation(_WORDS.speech_verbs)})\b", re.IGNORECASE
+)
+"""A question for somebody's words."""
 _OF_THEM = re.compile(
     r"(?<=\bof )(?:them|those|these)\b(?!\s+(?:who|that|which|on|in|at|from|with|under|over)\b)", re.IGNORECASE
 )
@@ -137,7 +142,8 @@ def _completed(asked: str, talk: Conversation) -> str:
         if about := _ABOUT.search(last):
             return f"{named.rstrip(' ?.!')} {about.group()}?"
         if lead and not done:
-            return f"{last} {named}"
+            # Of somebody else's words: what those were about is not known to be what is asked now.
+            return named if _WORDS_OF.match(last) else f"{last} {named}"
     if done:
         return full_names(named, talk)
     if _leans(bare, talk):
@@ -180,7 +186,8 @@ def _unfolded(bare: str, last: str, talk: Conversation, *, joined: bool) -> str 
     alone = _PREPOSITION.match(part) and not re.search(rf"\b(?:{_ASKS}|{AUXILIARIES})\b", part, re.IGNORECASE)
     if not about and not joined and not alone:
         return None
-    if PRONOUN.search(part) or _KNOWN.search(part):
+    role = part.startswith("the ") and is_role(part.split()[-1])  # "and the director?": somebody else is meant
+    if PRONOUN.search(part) or (_KNOWN.search(part) and not role):
         return None
     if preposition := _PREPOSITION.match(part):
         word = re.escape(preposition.group(1))
@@ -192,10 +199,23 @@ def _unfolded(bare: str, last: str, talk: Conversation, *, joined: bool) -> str 
     new = mentions(part)
     old = _replaced(new[0], last, talk) if len(new) == 1 and _covers(new[0], part) else None
     if not new and part.startswith("the "):
-        old = definite_phrase("thing", last)
+        if role:
+            old = _by_role(last) or _replaced(Mention(part, "person"), last, talk)
+        elif (old := definite_phrase("thing", last)) is None and (topic := _ABOUT.search(last)):
+            return f"{last[: topic.start()]}about {part}{last[topic.end() :]}"
     if old is None:
         return f"{last} {bare}"
     return re.sub(rf"(?:\b[Tt]he\s)?(?<!\w){re.escape(old)}(?!\w)", lambda _: part, last)
+
+
+def _by_role(question: str) -> str | None:
+    """The last person of a question who is called by what they are: "the captain"."""
+    found = None
+    for m in re.finditer(r"\bthe((?: [\w’'-]+){1,3})", question):
+        words = m[1].split()
+        if (role := next((n for n, w in enumerate(words) if is_role(w)), None)) is not None:
+            found = f"the {' '.join(words[: role + 1])}"
+    return found
 
 
 def _counted(bare: str, last: str) -> str:

@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from benchmarks.quality import followups
 from rag.retrieve.rewrite import LONGEST, condense
 
+TOLD = ("What did Wang Yi tell Blinken?", "“It was necessary to make a choice,” he told Antony Blinken. [1]")
+PROMISED = ("What did the mayor promise?", "The mayor promised a review. [1]")
 QIN = (
     "What did Qin Gang say about relations?",
     "Qin Gang told Blinken that relations “are at the lowest point since diplomatic relations began”. [1]",
@@ -74,6 +76,11 @@ HOLT = ("What did Maren Holt say about the bridge?", "")
         (FED, "Why?", "Why did the Fed raise rates in June 2023?"),
         (QIN, "why?", "What did Qin Gang say about relations? why?"),
         (TRAM, "How many?", "When will the tram extension open? How many?"),
+        (QIN, "And the spokeswoman?", "What did the spokeswoman say about relations?"),
+        (QIN, "And the balloon?", "What did Qin Gang say about the balloon?"),
+        (TOLD, "And what did the spokeswoman say?", "What did the spokeswoman say?"),
+        (TOLD, "And the opposition leader?", "What did the opposition leader tell Blinken?"),
+        (PROMISED, "And the treasurer?", "What did the treasurer promise?"),
         # a name in part
         (HOLT, "Where was Holt born?", "Where was Maren Holt born?"),
     ],
