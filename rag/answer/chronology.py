@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from rag.answer.timeline import share_of, timeline, told_of
@@ -29,6 +29,10 @@ _FEWEST = 2
 """Events that a course has at least."""
 _MOST = 20
 """Events that are quoted; ``Lookup.timeline`` gives all."""
+_LATER = timedelta(days=3)
+"""For how long after a time articles are read for what happened in it,"""
+_READ = 40
+"""and how many at most."""
 
 
 def course_of(stores: Stores, query: Query, hits: Sequence[Hit], *, model: str, began: float) -> Iterator[Event] | None:
@@ -67,16 +71,33 @@ def _asked_for(stores: Stores, query: Query, hits: Sequence[Hit]) -> Timeline | 
 
 
 def _of_its_time(stores: Stores, query: Query, hits: Sequence[Hit]) -> Timeline | None:
-    """What happened in the time that a question names, of the articles found for it; None where it names more."""
+    """What happened in the time that a question names; None where it names more."""
     when = query.time
-    if not hits or when is None or when.kind != "within" or course.topic(query.looked_for).words:
+    if not hits or when is None or when.kind not in ("within", "latest"):
+        return None
+    if course.topic(query.looked_for.replace(when.phrase, " ")).words:
         return None
     # What is searched in goes on for some days, since articles come later than what they tell.
     named = named_days(when.phrase, when.day, detect_question(query.text))
     first, end = (named[0].days.first, named[0].days.end) if named else (_day(when.after), _day(when.before))
-    articles = tuple(dict.fromkeys(h.passage.article_id for h in hits))
-    entries = told_of(stores, articles, first, end)[:_MOST]
+    if first is None or end is None:  # "lately"
+        return None
+    articles = _printed(stores, query, first, end) | dict.fromkeys(h.passage.article_id for h in hits)
+    entries = told_of(stores, tuple(articles), first, end)[:_MOST]
     return Timeline(about=when.phrase, entries=tuple(entries), articles=len(articles))
+
+
+def _printed(stores: Stores, query: Query, first: date, end: date) -> dict[str, None]:
+    """Articles that a question may be answered from, of a time and some days more: these tell of it most likely."""
+    after, before = (datetime(d.year, d.month, d.day, tzinfo=UTC) for d in (first, end + _LATER))
+    found, _ = stores.catalog.listed(
+        source=query.sources,
+        language=query.language,
+        after=max(after, query.after) if query.after else after,
+        before=min(before, query.before) if query.before else before,
+        limit=_READ,
+    )
+    return {a.id: None for a in found if not query.articles or a.id in query.articles}
 
 
 def _day(moment: datetime | None) -> date | None:

@@ -60,15 +60,11 @@ def events(text: str, published: datetime | None, language: str, spoken: Callabl
     """
     if language not in LANGUAGES or text.rstrip().endswith(("?", "？")):
         return []
-    times = _times(text, published, language, spoken)
+    times = [t for t in _times(text, published, language, spoken) if not published or t.days.first <= published.date()]
     if not times or len(terms("".join(_without(text, times)))) < 2:  # a date line
         return []
     by_grammar = language == "en" and parser.available()
-    return [
-        t
-        for t in (_parsed if by_grammar else _unparsed)(text, times)
-        if published is None or t.named.days.first <= published.date()
-    ]
+    return list((_parsed if by_grammar else _unparsed)(text, times))
 
 
 def _times(text: str, published: datetime | None, language: str, spoken: Callable[[int], bool]) -> list[Named]:

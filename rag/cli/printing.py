@@ -75,7 +75,9 @@ class AnswerPrinter:
             if older := shown.older(answer):
                 self.out.print(printable(older), style="yellow")
             if answer.timeline:
-                err.print(printable(f"{shown.head(answer)}: onrecord timeline"), style="dim")
+                of_a_time = answer.query.time is not None and answer.timeline == answer.query.time.phrase
+                more = "" if of_a_time else ": onrecord timeline"
+                err.print(printable(f"{shown.head(answer)}{more}"), style="dim")
             for conflict in answer.conflicts:
                 _print_conflict(self.out, conflict, self._told_as)
             for question in answer.unanswered:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime, timedelta
 
 from rag.answer.check.exact import names
 from rag.answer.conflicts import figures
@@ -18,6 +19,7 @@ from rag.record.between import Side
 from rag.text import notes, numbers
 from rag.text.lexicon import alternation, lexicon
 from rag.text.tokens import query_terms, terms
+from rag.text.told_days import named_days
 from rag.text.word_lists import Record
 from rag.types import Article, Sentence
 
@@ -105,7 +107,8 @@ def _puts_right(wrong: str, text: str) -> bool:
     }
     if len(shared) >= within.SHARED:  # of a figure whose unit can't be told, its sentence says enough
         counts |= {"some"} if _differ(numbers.values(wrong), numbers.values(text)) else set()
-    return bool(counts or (there - named and named - there)) and bool(shared)
+    # "The correct figure is £720,000." speaks of what was said by pointing at it.
+    return bool(counts or (there - named and named - there)) and bool(shared or (counts and _BACK.match(text)))
 
 
 def _differ(mine: Collection[float], yours: Collection[float]) -> bool:
@@ -141,7 +144,8 @@ def links(
             continue
         yours = _content(other.text, source)
         shared = mine & yours
-        if right and _headed(wrong, other.passage.title):
+        headed = _headed(wrong, other.passage.title)
+        if right and (headed or (len(shared) >= within.SHARED and _of_its_day(outside, other.passage.published))):
             # Which article is meant is said: its sentence need name nobody.
             wrongly = former & numbers.values(other.text) or _wrong_name(outside, words, other.text)
             if wrongly and _content(outside, source) & yours:
@@ -174,6 +178,14 @@ def _headed(wrong: str, title: str) -> bool:
     headline = _letters(title)
     told = (_letters(m[1]) for m in notes.QUOTED.finditer(wrong))
     return any(len(t.split()) >= _LEAST and headline.startswith(t) for t in told)
+
+
+def _of_its_day(wrong: str, published: datetime | None) -> bool:
+    """Whether a sentence says that what was wrong stood in a report of the day of an article."""
+    if published is None:
+        return False
+    days = (n.days for n in named_days(wrong, published + timedelta(days=1), "en"))
+    return any(d.first == d.last == published.date() for d in days)
 
 
 def _letters(text: str) -> str:

@@ -38,7 +38,8 @@ _EMPTY_IT = re.compile(
     r"\bwho (?:is|was) it\b|\b(?:say|says|said|think|mean|make|made) it\b|\bhow long (?:did|does|will) it take\b|"
     r"\b(?:is|was) it (?:true|possible|clear|likely|known|said|because)\b|"
     r"\bit (?:rain|snow|rained|snowed|raining|snowing|cold|hot|warm|dark|late)\b|"
-    r"\bit (?:is|was) (?:true|possible|clear|likely|known|said|because)\b",
+    r"\bit (?:is|was) (?:true|possible|clear|likely|known|said|because)\b|"
+    r"\bit (?:costs?|takes?|took|be|is|was)\b(?: \w+){0,4}? to (?!the\b|an?\b|his\b|her\b|its\b|their\b)[a-z]",
     re.IGNORECASE,
 )
 _OBJECT_HER = re.compile(rf"\s*[?.!,]|\s+(?:{alternation(_WORDS.after_object)})\b|\s*$")

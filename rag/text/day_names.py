@@ -63,7 +63,7 @@ class Named:
     """Whether it can't be told from the words alone, as "yesterday" and "on Sunday"."""
     ahead: bool | None = None
     """Of a weekday by itself: whether its clause says that it is to come. False is the last one, said so or not; of a
-    month by itself it is always False."""
+    month, and of a day of one, without a year it is always False."""
 
 
 class Grammar:
@@ -181,7 +181,7 @@ class Grammar:
                 continue
             if days is not None:
                 relative = not re.search(_YEAR, said)
-                by_itself = ahead if name == "on_day" or (name == "in_month" and relative) else None
+                by_itself = ahead if name == "on_day" or (name in ("in_month", "date") and relative) else None
                 yield Named(m.start(), m.end(), said, days, relative, by_itself)
 
     def _dated_behind(self, text: str, end: int) -> bool:

@@ -54,6 +54,12 @@ _WE = re.compile(
     re.IGNORECASE,
 )
 """The same in a correction's own voice: "we wrote that"."""
+_IN_OURS = re.compile(
+    rf"\A\W*in\s(?:an?|the|our)\s(?:\w+\s){{0,2}}(?:{_joined('own_nouns')})\b[^.;:]{{0,160}}?"
+    rf"\b(?:we|it|this (?:news)?paper|the (?:news)?paper)\s(?:\w+\s){{0,2}}?{REPORTED}\b",
+    re.IGNORECASE,
+)
+"""The same where the article is named first: "In our report of 12 March on the vote to close the library, we said"."""
 QUOTED = re.compile('["“„«]([^"“”„«»]*)["”“»]')
 """What stands between quotation marks."""
 _LEAD = 60
@@ -97,7 +103,7 @@ def tells_earlier(text: str, title: str = "") -> bool:
         title: Of its article, which may say that it is a correction.
     """
     bare = without_quotes(without_label(text))
-    told = _EARLIER.search(bare) or _WE.search(bare)
+    told = _IN_OURS.match(bare) or _EARLIER.search(bare) or _WE.search(bare)
     if told is None or told.start() > _LEAD:
         return False
     return labelled(text) or labelled(title) or bool(WRONGLY.search(told[0]))

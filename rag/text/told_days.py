@@ -6,6 +6,7 @@ a date that is mended mends them, and a takedown leaves none behind.
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
@@ -27,7 +28,12 @@ def told(text: str, published: datetime | None, language: str) -> dict[str, str]
     """
     found = named_days(text, published, language)
     told_as = {n: days_meant(n, text, published, language) for n in found if n.relative and published is not None}
-    return {" ".join(named.text.split()): written(days) for named, days in told_as.items() if days is not None}
+    return {
+        # "by the end of July": what of July isn't told here
+        " ".join(named.text.split()).removeprefix("of "): written(days)
+        for named, days in told_as.items()
+        if days is not None
+    }
 
 
 def days_meant(named: Named, text: str, published: datetime, language: str) -> Days | None:
@@ -47,12 +53,25 @@ def days_meant(named: Named, text: str, published: datetime, language: str) -> D
     tense = weekday_tense(text, named.start, named.end)
     if named.days.end - named.days.first > timedelta(days=7):
         return _month_of(named.days, tense, published.date())
+    if re.search(r"\d", named.text):
+        return _day_of(named.days, tense, published.date())
     if tense is None:
         return named.days if named.ahead else None
     if named.ahead is (tense == "ahead") or named.days.first == published.date():
         return named.days
     week = timedelta(days=7 if tense == "ahead" else -7)
     return Days(named.days.first + week, named.days.end + week)
+
+
+def _day_of(days: Days, tense: Tense | None, day: date) -> Days | None:
+    """A day of a month without its year, the last or the next as seen from a day."""
+    if tense is None:
+        return days if abs(days.first - day) < _SEASON else None
+    later = (tense == "ahead" and days.last < day) - (tense == "past" and days.first > day)
+    try:
+        return Days(days.first.replace(year=days.first.year + later), days.end.replace(year=days.end.year + later))
+    except ValueError:  # 29 February
+        return None
 
 
 def _month_of(days: Days, tense: Tense | None, day: date) -> Days | None:

@@ -32,7 +32,8 @@ _OPEN = frozenset("would could should may might must can".split())
 _AHEAD = re.compile(
     r"\b(?:will|won['’]t|['’]ll|shall|"
     r"(?:is|are|am|['’]s|['’]re) (?:to|due|set|scheduled|expected|going|planning|planned)|"
-    r"(?:plan|hope|want|expect|intend|aim)s? to)\b",
+    r"(?:plan|hope|want|expect|intend|aim)s? to|"
+    r"(?<!was )(?<!were )(?<!been )(?<!had )(?:planned|scheduled|due|billed|slated) (?:for|on))\b",
     re.IGNORECASE,
 )
 _WHEN = re.compile(r"\s*(?:when|once|if|as soon as|before|after|until|while)\b", re.IGNORECASE)

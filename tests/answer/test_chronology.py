@@ -93,6 +93,7 @@ def test_other_questions_are_answered_as_ever(strike: Archive, question: str) ->
         ("Was geschah am 7. Mai 2021?", ["7 May 2021"]),
         ("What happened last month?", ["3 May 2021", "7 May 2021", "21 May 2021"]),
         ("What happened yesterday?", ["19 June 2021"]),
+        ("What happened this week?", ["19 June 2021"]),
     ],
 )
 def test_a_question_that_names_a_time_and_nothing_else(strike: Archive, question: str, days: list[str]) -> None:

@@ -45,6 +45,7 @@ def told(text: str, language: str = "en", published: datetime | None = TUESDAY, 
         ("In an advisory released on Monday (0000 UTC Tuesday), the centre called it a hurricane.", ["2023-06-19"]),
         ("When he landed on Sunday, he was met by the mayor.", ["2023-06-18"]),
         # no events
+        ("The fair, planned for 17 August, has been cancelled, the mayor said on Monday.", ["2023-06-19"]),
         ("Voters go to the polls on Sunday.", []),
         ("Police arrested Holt on Monday, and he appears in court on Thursday.", ["2023-06-19"]),
         ("She was elected in May and takes office on Friday.", ["2023-05-01..2023-05-31"]),

@@ -100,6 +100,8 @@ def test_what_leans_is_completed(before: tuple[str, str], asked: str, alone: str
         "Why did the nurses of Velle say that they would return?",
         "How long did it take to put out the fire in Sarrano?",
         "Is it true that the harbour of Ostrava was closed?",
+        "What would it cost to repair the library's boiler and roof?",
+        "Was it legal for the harbour of Ostrava to close?",
         "What does the Velle fever vaccine cost?",
         "Was it snowing in Chicago because of the storm?",
         "Enflasyon haziran ayında ne kadar oldu?",

@@ -68,6 +68,15 @@ TOLD = [
     ("They have been marching since Tuesday.", {"Tuesday": "30 May 2023"}),
     ("As of Friday evening, all four are stable.", {"Friday evening": "2 June 2023"}),
     ("It carries arms, according to a note on Monday by a minister.", {}),
+    # a day of a month without its year
+    ("The trial is to begin on 6 October.", {"6 October": "6 October 2023"}),
+    ("Ten ships will visit the port from 20 August.", {"20 August": "20 August 2023"}),
+    ("The fire broke out on 6 October.", {"6 October": "6 October 2022"}),
+    ("The strike began on 3 May.", {"3 May": "3 May 2023"}),
+    ("It is about the 6 October.", {}),
+    ("The fair, planned for 17 August, has been cancelled.", {"17 August": "17 August 2023"}),
+    ("The fair, which was planned for 6 April, was cancelled.", {"6 April": "6 April 2023"}),
+    ("The work will be done by the end of July.", {"July": "July 2023"}),
 ]
 ELSEWHERE = [
     ("de", "Der Streik begann gestern.", {"gestern": "3 June 2023"}),
