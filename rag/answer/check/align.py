@@ -16,7 +16,7 @@ from rag.answer.check import scope
 from rag.answer.check.attachment import behind, belongs, modifiers, shares, whole, within
 from rag.answer.check.governors import WORDS, Governed, predicate_of, speaks, subtree, verbal
 from rag.answer.check.matching import LIGHT, Text, aligned, bound, implied, is_content, kind
-from rag.answer.check.roles import called, counts, difference, frame, owner, passive, subject
+from rag.answer.check.roles import another, called, counts, difference, done_to_a_thing, frame, owner, passive, subject
 from rag.text.numbers import is_year
 from rag.text.parser import Tree
 from rag.text.tokens import terms
@@ -40,6 +40,8 @@ class Differences:
     added_rest: float = 0.0
     root: float = 0.0
     """Whether the claim's main predicate is not in the cited words."""
+    another: float = 0.0
+    """Whether nothing but that is new, and those it is told of do, or suffer, something else there."""
     said: float = 0.0
     """Matched words that somebody says or believes there, and nobody here; a share."""
     said_root: float = 0.0
@@ -133,6 +135,7 @@ def differences(
         added=share,
         **{f"added_{k}": float(kinds.count(k)) for k in ("verbs", "nouns", "names", "numbers", "rest")},
         root=float(main not in pairs and mine.tree[main].lemma not in LIGHT),
+        another=float(lost == [main] and mine.tree[main].lemma not in LIGHT and another(mine, theirs, pairs, main)),
         said=_share(told.said(n) for n in shared),
         said_root=_count(told.said(n) for n in roots if n in pairs),
         unsure=_share(told.unsure(n) for n in shared),
@@ -193,7 +196,8 @@ class _Told:
         """Whether more people stand between a word and the truth there than here."""
         there = self._there[n].said
         sources = {v for v in there if v >= 0 and self._theirs.tree[v].text.lower() == "according"}
-        return len(there - sources or sources) > len(self._speech)
+        own = {n} if done_to_a_thing(self._mine, n) else set()  # "wrote 37 cheques" is no word of anybody's
+        return len(there - sources or sources) > len(self._speech - own)
 
     def unsure(self, n: int) -> bool:
         return bool(self._there[n].unsure) and not self._here.get(n, Governed()).unsure and not self._hedges

@@ -105,6 +105,8 @@ def governed(tree: Tree, below: list[list[int]], at: int) -> Governed:
             found.said.add(up)
         elif word.dep in ("xcomp", "acl", "pcomp", "advcl") and _infinitive(tree, below, at):
             _infinitival(tree, up, found)
+        elif word.dep == "pcomp" and tree[up].dep == "prep" and _charged(tree, below, up):
+            found.plans.add(tree[up].head)
         elif word.dep in ("xcomp", "pcomp"):
             if tree[up].lemma in WORDS.denying_verbs:
                 found.denied.add(up)
@@ -115,6 +117,16 @@ def governed(tree: Tree, below: list[list[int]], at: int) -> Governed:
         whole = word.dep not in ("conj", "advcl", "parataxis") or _complement(tree, below, at)
         at = up
     return found
+
+
+def _charged(tree: Tree, below: list[list[int]], at: int) -> bool:
+    """Whether a preposition tells of what somebody is, or is not, to have done: "charged with stealing", "acquitted of
+    stealing", "banned from stealing", none of which says that it was done."""
+    verb, low = tree[at].head, tree[at].text.lower()
+    if tree[verb].tag[:2] != "VB" or tree[verb].lemma in WORDS.implicative_verbs | WORDS.factive_verbs:
+        return False
+    about_whom = any(tree[c].dep in ("dobj", "nsubjpass") for c in below[verb]) or tree[verb].tag == "VBN"
+    return low == "of" or (low in ("with", "from") and about_whom)
 
 
 def _complement(tree: Tree, below: list[list[int]], at: int) -> bool:

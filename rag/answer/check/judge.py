@@ -75,6 +75,7 @@ _REASONS = {
     "turned": "the cited words order or compare it otherwise",
     "exchanged": "the cited words tell it the other way round",
     "ordered": "the cited words order or compare it otherwise",
+    "another": "the cited words have another verb for it",
     "added": "the cited words don't say all of it",
     "root": "the cited words don't say all of it",
     "close": "the cited words don't say all of it",
@@ -231,7 +232,10 @@ def _alone(told: align.Differences, *, partly: bool = False) -> str:
         least = dict.fromkeys(ALONE, 0.5) | (ATTACHED if told.copied >= _ATTACHED else {})
         if hit := next((name for name, bound in least.items() if getattr(told, name) >= bound), ""):
             return hit
-    return "counted" if told.counted >= 0.5 and not partly else ""  # and so is a number of another thing
+    if partly:
+        return ""
+    # And so is a number of another thing, or another verb in a claim that is else there.
+    return next((name for name in ("counted", "another") if getattr(told, name) >= 0.5), "")
 
 
 def _english(claim: str, cited: Cited) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rag.answer.check.governors import subtree, verbal
 from rag.answer.check.matching import Text
@@ -33,6 +33,39 @@ def frame(text: Text, verb: int) -> dict[str, list[int]]:
     else:
         doer = doer or above
     return {"doer": _nouns(text, doer), "done": _nouns(text, done)}
+
+
+def another(mine: Text, theirs: Text, pairs: Mapping[int, int], verb: int) -> bool:
+    """Whether whoever a claim's verb is told of stands to another verb there as to this one here.
+
+    "The firm bought the plant" of "The firm sold the plant": whether the two verbs mean the same, or the contrary, its
+    other words can't tell.
+
+    Args:
+        mine: The claim.
+        theirs: The cited words.
+        pairs: Matched words, from the claim to the cited words.
+        verb: The claim's, which has no match.
+    """
+    here = frame(mine, verb)
+    wanted = {role: {pairs[w] for w in words if w in pairs} for role, words in here.items()}
+    if not verbal(mine.tree, verb) or not any(wanted.values()):
+        return False
+    for other in range(len(theirs.tree)):
+        if other in pairs.values() or not verbal(theirs.tree, other):
+            continue
+        there = frame(theirs, other)
+        fits = [bool(words & {*there[role]}) for role, words in wanted.items() if words]
+        who = any(theirs.tree[w].tag == "PRP" for w in there["doer"])  # "He denies theft": who, is told before it
+        if all(fits) or (who and wanted["done"] and wanted["done"] & {*there["done"]}):
+            return True
+    return False
+
+
+def done_to_a_thing(text: Text, verb: int) -> bool:
+    """Whether a verb has an object and no clause: "wrote a letter", not "wrote that it was late"."""
+    below = {text.tree[c].dep for c in text.below[verb]}
+    return "dobj" in below and "ccomp" not in below
 
 
 def _phrase(text: Text, n: int) -> list[int]:
@@ -131,4 +164,4 @@ def difference(text: Text, n: int) -> bool:
 
 
 _COMPARED = ("JJR", "RBR")
-__all__ = ["called", "counts", "difference", "frame", "owner", "passive", "subject"]
+__all__ = ["another", "called", "counts", "difference", "done_to_a_thing", "frame", "owner", "passive", "subject"]

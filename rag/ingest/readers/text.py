@@ -16,7 +16,14 @@ from rag.types import RawArticle, Skipped
 _LABELLED = re.compile(r"([^\W\d_][\w -]{1,24}):[ \t]+(\S.{0,400})")
 _KEPT = frozenset({"section", "category", "categories", "keywords", "tags", "subject", "edition", "page"})
 """Further names that such lines go by, whose values are kept with the article."""
-_NAMES = {name: ours for ours, names in SYNONYMS.items() if ours not in ("key", "text", "id") for name in names}
+_NAMES = {name: ours for ours, names in SYNONYMS.items() if ours not in ("key", "text", "id") for name in names} | {
+    "by": "author",
+    **dict.fromkeys(("titel", "überschrift", "titre", "título", "titolo", "başlık"), "title"),
+    **dict.fromkeys(("quelle", "zeitung", "fuente", "medio", "fonte", "kaynak", "gazete"), "source"),
+    **dict.fromkeys(("autor", "autorin", "auteur", "autora", "autore", "yazar"), "author"),
+    **dict.fromkeys(("datum", "veröffentlicht", "publié", "fecha", "publicado", "data", "tarih"), "published"),
+}
+"""What such lines are called: as a table's columns are, and in some languages more."""
 
 
 class TextReader(SingleArticleReader):
@@ -51,8 +58,9 @@ def _above(text: str) -> tuple[dict[str, str], str]:
     """Fields that labelled lines above the text give, and the text without these lines.
 
     They are lines that stand together, at the top or below a title, each with a name that a column of a table goes by;
-    a blank line ends them. Where one has another name, or a value that its field can't hold, they are text: "Time: 10
-    p.m." and "Venue: town hall" tell of what the article announces. A "Date:" alone may do so too.
+    a blank line ends them. Where one has another name they are text: "Venue: town hall" tells of what the article
+    announces, and a "Date:" alone may do so too. A value that its field can't hold, such as a day that may be one of
+    two, stays as it is written, under its own name.
     """
     lines = text.lstrip("\ufeff \t\r\n").split("\n")
     start = next((n for n, line in enumerate(lines) if _LABELLED.fullmatch(line.strip())), len(lines))
@@ -66,10 +74,10 @@ def _above(text: str) -> tuple[dict[str, str], str]:
         match = _LABELLED.fullmatch(line.strip())
         name = plain_name(match[1]) if match else ""
         field = _NAMES.get(name) or (name if name in _KEPT else "")
-        if not match or not field or field in fields or not _holds(field, match[2]):
+        if not match or not field or field in fields:
             return {}, text
-        fields[field] = match[2]
-        own |= field in ("title", "source", "author", "url") or name.startswith("publi")
+        fields[field if _holds(field, match[2]) else match[1]] = match[2]
+        own |= field in ("title", "source", "author", "url") or name.startswith(("publi", "veröff"))
     if not own:
         return {}, text
     body = "\n".join(lines[end:]).lstrip("\r\n")

@@ -34,6 +34,12 @@ BODY = "The bridge was closed on Monday. It opens again in May.\n"
         ("Title: Shut\nDate: 2024-03-04\n", ("Shut", None, None, "2024-03-04")),
         ("Publication date: 2024-03-04\r\n", ("Bridge shut", None, None, "2024-03-04")),
         ("URL: https://harbour.example/shut\n", ("Bridge shut", "harbour.example", None, None)),
+        (
+            "Headline: Shut\nOutlet: Post\nDate: 4 March 2024\nBy: Ines Vidal\n",
+            ("Shut", "Post", "Ines Vidal", "2024-03-04"),
+        ),
+        ("Titel: Gesperrt\nQuelle: Bote\nDatum: 4. März 2024\n", ("Gesperrt", "Bote", None, "2024-03-04")),
+        ("Title: Shut\nPublished: 31 February 2024\nSource: Post\n", ("Shut", "Post", None, None)),
     ],
 )
 def test_labelled_lines_above_a_text_tell_of_it(tmp_path: Path, above: str, told: tuple[str | None, ...]) -> None:
@@ -44,12 +50,16 @@ def test_labelled_lines_above_a_text_tell_of_it(tmp_path: Path, above: str, told
     assert "2024" not in draft.text and "harbour.example" not in draft.text
 
 
+def test_a_value_that_can_not_be_read_stays_beside_the_article(tmp_path: Path) -> None:
+    (draft,) = drafts(write(tmp_path / "a.txt", f"Source: Post\nPublished: 03/04/2023\n\n{BODY}"))
+    assert (draft.source, draft.published, draft.metadata) == ("Post", None, {"Published": "03/04/2023"})
+
+
 @pytest.mark.parametrize(
     "above",
     [
         "Date: 4 March 2024\nVenue: the town hall\n",  # of what it announces
         "Date: 4 March 2024\n",
-        "Published: 03/04/2024\n",  # March or April
         "Minister: we will build it.\n",
         "Published: 4 March 2024\nThe text follows at once.\n",
         "One line.\nAnother line.\nPublished: 4 March 2024\n",
