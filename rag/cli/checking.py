@@ -13,7 +13,7 @@ import typer
 
 from rag.cli.app import app
 from rag.cli.terminal import Exit, print_json, rich_console
-from rag.errors import UsageError
+from rag.errors import OnRecordError
 from rag.text.counting import count
 from rag.text.normalize import printable
 
@@ -78,7 +78,7 @@ def _lines(file: str) -> Iterator[Iterator[str]]:
         yield (line.decode("utf-8", "replace") for line in sys.stdin.buffer)
         return
     if not Path(file).is_file():
-        raise UsageError(f"There is no file {file!r}. Name one with a claim on each line, or - for standard input.")
+        raise OnRecordError(f"There is no file {file!r}. Name one with a claim on each line, or - for standard input.")
     with Path(file).open(encoding="utf-8", errors="replace") as opened:
         yield iter(opened)
 

@@ -77,7 +77,7 @@ def test_an_empty_file_and_a_missing_one(cli: Any, tmp_path: Path) -> None:
     assert "No claims" in done.err
     done = cli("check", tmp_path / "nowhere.jsonl")
     assert done.code == 1
-    assert "nowhere.jsonl" in done.err and "Traceback" not in done.err
+    assert "There is no file" in done.err and "nowhere.jsonl" in done.err and "Traceback" not in done.err
 
 
 def test_control_characters_do_not_reach_the_terminal(cli: Any, tmp_path: Path) -> None:
