@@ -32,7 +32,9 @@ def test_an_article_by_its_file_name(archive: Archive, tmp_path: Path) -> None:
         archive.get("ferry.txt")
     for key in (archive.get("tram.txt").key, "story-1"):
         assert archive.get(key).key == key
-    for name in ("ram.txt", "south/tram.txt", "TRAM.TXT", "%.txt", "tram.tx_", "", "/", ".txt", "news"):
+    assert archive.get("south/tram.txt") == archive.get("./south/tram.txt") == archive.get("tram.txt")
+    assert archive.get("north/ferry.txt").text.startswith("The ferry sank")
+    for name in ("ram.txt", "outh/tram.txt", "/south/tram.txt", "TRAM.TXT", "%.txt", "tram.tx_", "", "/", ".txt", "news"):
         with pytest.raises(ArticleMissing):
             archive.get(name)
     archive.delete(next(a.key for a in archive.articles() if a.key.endswith("north/ferry.txt")))

@@ -394,14 +394,14 @@ class Catalog(LinkStore, ListStore, MendingStore, Withdrawals, CollectionStore):
 
     def _matching(self, ident: str) -> list[sqlite3.Row]:
         """The versions that ``ident`` may mean, by the first rule that finds any; at most two."""
-        file = "://" not in ident and "/" not in ident
+        file = "://" not in ident and not ident.startswith("/")  # a file's name, or the end of its path
         for applies, rule, value in (
             (True, "id = ?", ident),
             (True, "current AND key = ?", ident),
             (True, "current AND key IN (SELECT key FROM alias WHERE alias = ?)", ident),
             (len(ident) >= 6 and ident.isalnum(), "id >= ?1 AND id < ?1 || 'g'", ident),  # ids are hexadecimal
             ("://" in ident, "current AND url = ?", ident),
-            (file, "current AND substr(key, length(key) - length(?1) + 1) = ?1", f"/{ident}"),
+            (file, "current AND substr(key, length(key) - length(?1) + 1) = ?1", f"/{ident.removeprefix('./')}"),
         ):
             if applies:
                 found = self._db.execute(f"SELECT * FROM version WHERE {rule} LIMIT 2", (value,)).fetchall()
