@@ -34,7 +34,18 @@ def test_an_article_by_its_file_name(archive: Archive, tmp_path: Path) -> None:
         assert archive.get(key).key == key
     assert archive.get("south/tram.txt") == archive.get("./south/tram.txt") == archive.get("tram.txt")
     assert archive.get("north/ferry.txt").text.startswith("The ferry sank")
-    for name in ("ram.txt", "outh/tram.txt", "/south/tram.txt", "TRAM.TXT", "%.txt", "tram.tx_", "", "/", ".txt", "news"):
+    for name in (
+        "ram.txt",
+        "outh/tram.txt",
+        "/south/tram.txt",
+        "TRAM.TXT",
+        "%.txt",
+        "tram.tx_",
+        "",
+        "/",
+        ".txt",
+        "news",
+    ):
         with pytest.raises(ArticleMissing):
             archive.get(name)
     archive.delete(next(a.key for a in archive.articles() if a.key.endswith("north/ferry.txt")))

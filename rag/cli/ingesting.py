@@ -147,11 +147,14 @@ def _print_report(report: IngestReport) -> None:
     ):
         if line:
             out.print(printable(line))
-    if report.undated_keys:
-        named = ", ".join(report.undated_keys[:_NAMED])
-        more = f" and {report.undated - _NAMED:,} more" if report.undated > _NAMED else ""
-        tip = f"onrecord mend {shlex.quote(report.undated_keys[0])} --published 2023-06-03"
-        err.print(printable(f"without a date: {named}{more}. To set one: {tip}"), style="dim")
+    for what, keys, n, option in (
+        ("a date", report.undated_keys, report.undated, "--published 2023-06-03"),
+        ("an outlet", report.no_outlet_keys, report.no_outlet, "--outlet 'Harbour Post'"),
+    ):
+        if keys:
+            more = f" and {n - _NAMED:,} more" if n > _NAMED else ""
+            tip = f"onrecord mend {shlex.quote(keys[0])} {option}"
+            err.print(printable(f"without {what}: {', '.join(keys[:_NAMED])}{more}. To set one: {tip}"), style="dim")
     for skip in report.refused[:_REASONS]:
         err.print(printable(f"skipped {skip.origin}: {skip.reason}"), style="yellow")
     if len(report.refused) > _REASONS:

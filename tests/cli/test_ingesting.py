@@ -86,6 +86,9 @@ def test_an_ingest_counts_what_lacks_a_day_and_what_is_passed_over(cli: Any, fol
     named, _, tip = line.removeprefix("without a date: ").partition(". To set one: onrecord ")
     assert cli(*shlex.split(tip.replace("2023-06-03", "2023-06-04")), "--archive", tmp_path / "x").code == 0
     assert "2023-06-04" in cli("show", named, "--archive", tmp_path / "x").out
+    (tmp_path / "ferry.txt").write_text("Published: 4 March 2024\n\nThe ferry sails again.\n", "utf-8")
+    done = cli("ingest", tmp_path / "ferry.txt", "--archive", tmp_path / "x")
+    assert "without a date" not in done.err and "ferry.txt. To set one: onrecord mend " in done.err
 
 
 def test_formats_lists_every_form_and_every_reader(cli: Any) -> None:
