@@ -14,6 +14,7 @@ from functools import lru_cache
 
 from rag.answer.check import converse, days, derived, exact, matching, offices
 from rag.text import numbers, parser
+from rag.text.names import is_role
 from rag.text.normalize import contains
 from rag.text.split import sentences
 from rag.text.tokens import query_terms, terms
@@ -181,7 +182,8 @@ def _strangers(claim: str, cited: Cited, asked: str) -> list[str]:
     A sentence that says "he" or "the talks" may mean whom the sentences before
     it name. One that names its people itself means them, so that "Wang's talks
     lasted" is not supported by how long Qin's did; but "Qin Gang" may be said
-    of "Qin", and what the article's title or first words name may be added.
+    of "Qin", and what the article's title or first words name may be added. "A
+    former treasurer pleaded not guilty" tells of whom the next sentence names.
     What comes first is no name if the question has it small ("Where are wild
     horses found in the US?": "Wild horses are found in …").
     """
@@ -197,9 +199,20 @@ def _strangers(claim: str, cited: Cited, asked: str) -> list[str]:
     strange = exact.missing_names(named, f"{cited.label} {said}")
     if not strange:
         return []
-    if exact.has_anaphora(said) or not exact.names(said):
+    if exact.has_anaphora(said) or not exact.names(said) or _somebody(said):
         return exact.missing_names(strange, cited.near)
     return [n for n in strange if not _fuller(n, claim, cited)]
+
+
+def _somebody(said: str) -> bool:
+    """Whether the cited words tell of somebody by what they are, and leave the name to another sentence."""
+    if not parser.available() or len(said) > _LONG:
+        return False
+    for tree in parser.trees([said[s.start : s.end] for s in sentences(said, "en")]):
+        for n, word in enumerate(tree):
+            if word.dep in ("nsubj", "nsubjpass") and tree[word.head].dep == "ROOT" and is_role(word.text):
+                return not any(w.head == n and w.tag.startswith("NNP") for w in tree)
+    return False
 
 
 def _undated(claim: str, cited: Cited) -> str:

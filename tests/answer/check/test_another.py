@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from answer.check.judging import judged
+from answer.check.judging import embed, judged
 
 from rag.answer.check import judge
 from rag.answer.check.objections import Cited
@@ -53,3 +53,16 @@ def test_what_somebody_is_said_or_kept_to_do_is_not_done(said: str) -> None:
 def test_what_was_done_may_be_told_so(said: str) -> None:
     told = judge.compared("Holt stole a red car.", Cited([said], f"{said} a red car.", ""))
     assert told is not None and told.plan_root == told.said_root == 0
+
+
+ART = (
+    "A former treasurer of the Aldermoor Harbour Trust pleaded not guilty on Thursday to stealing £64,000. "
+    "Colin Strake, 58, is accused of writing 37 cheques."
+)
+
+
+@pytest.mark.parametrize(("name", "ok"), [("Colin Strake", True), ("Runa Hale", False)])
+def test_whom_the_next_sentence_names_may_be_named(name: str, ok: bool) -> None:
+    said = ART.split(". ")[0] + "."
+    found = judge.judge(f"{name} pleaded not guilty.", Cited([said], ART, ""), embed=embed)
+    assert found.ok == ok
