@@ -34,12 +34,13 @@ _OWNER = {
 }
 PRONOUN = re.compile(rf"\b(?:{alternation(_SUBJECT, _OWNER)})\b(?!['’]s\b)", re.IGNORECASE)
 # "It" that stands for nothing.
-_EMPTY_IT = re.compile(
+EMPTY_IT = re.compile(
     r"\bwho (?:is|was) it\b|\b(?:say|says|said|think|mean|make|made) it\b|\bhow long (?:did|does|will) it take\b|"
     r"\b(?:is|was) it (?:true|possible|clear|likely|known|said|because)\b|"
     r"\bit (?:rain|snow|rained|snowed|raining|snowing|cold|hot|warm|dark|late)\b|"
     r"\bit (?:is|was) (?:true|possible|clear|likely|known|said|because)\b|"
-    r"\bit (?:costs?|takes?|took|be|is|was)\b(?: \w+){0,4}? to (?!the\b|an?\b|his\b|her\b|its\b|their\b)[a-z]",
+    r"\bit (?:costs?|takes?|took|be|is|was)\b(?: \w+){0,4}? to (?!the\b|an?\b|his\b|her\b|its\b|their\b)[a-z]|"
+    r"\b(?:is|was) it \w+ (?:for|of) (?:[\w'’]+ ){1,6}to [a-z]",
     re.IGNORECASE,
 )
 _OBJECT_HER = re.compile(rf"\s*[?.!,]|\s+(?:{alternation(_WORDS.after_object)})\b|\s*$")
@@ -67,7 +68,7 @@ def resolve_pronouns(text: str, talk: Conversation) -> tuple[str, bool]:
     for m in PRONOUN.finditer(text):
         word = m.group().lower()
         kind = _SUBJECT.get(word) or _OWNER[word]
-        if kind in seen or _explained(text[: m.start()], kind, talk) or (word == "it" and _EMPTY_IT.search(text)):
+        if kind in seen or _explained(text[: m.start()], kind, talk) or (word == "it" and EMPTY_IT.search(text)):
             continue
         seen.add(kind)
         name = _meant(kind, talk, used)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.retrieve.coreference import PRONOUN, definite_phrase, full_names, resolve_pronouns, resolve_there
+from rag.retrieve.coreference import EMPTY_IT, PRONOUN, definite_phrase, full_names, resolve_pronouns, resolve_there
 from rag.retrieve.mentions import AUXILIARIES, PHRASE, Conversation, Mention, mentions
 from rag.text.calendar_names import ENGLISH_CALENDAR, ENGLISH_MONTHS
 from rag.text.detect import detect_language
@@ -260,7 +260,7 @@ def _leans(bare: str, talk: Conversation) -> bool:
     if mentions(bare) or _mentions(bare, talk):
         return False
     content = [w for w in query_terms(bare) if w not in _GENERAL and not w.isdigit()]
-    return bool(_KNOWN.search(bare)) or len(content) <= 1 or bool(PRONOUN.search(bare))
+    return bool(_KNOWN.search(bare)) or len(content) <= 1 or bool(PRONOUN.search(EMPTY_IT.sub(" ", bare)))
 
 
 def _mentions(bare: str, talk: Conversation) -> bool:
