@@ -50,7 +50,7 @@ ALONE = (
 """Differences that reject a near copy by themselves; docs/benchmarks.md has how often each is right."""
 _ATTACHED = 0.6
 """The same for those of ``ATTACHED``, which are sure only where little else was changed."""
-ATTACHED = {"moved": 0.5, "placed": 0.5, "said": 0.9, "unsure": 0.5}
+ATTACHED = {"moved": 0.5, "placed": 0.5, "said": 0.9, "plan": 0.9, "unsure": 0.5}
 """With how much of each it takes."""
 _REASONS = {
     "said": "the cited words only report somebody's saying so",

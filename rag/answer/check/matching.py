@@ -181,8 +181,14 @@ def bound(text: Text, n: int) -> str:
     return _limit(_before(text, n))[0]
 
 
+_BETWEEN = re.compile(r"\bbetween(?: [\w.,$€£]+(?: \w+)? and)?\Z", re.IGNORECASE)
+"""What makes a number one end of several that are possible: "between 40 and 60"."""
+
+
 def _limit(before: str) -> tuple[str, str]:
     """What the words before a number say of it, and those words."""
+    if ends := _BETWEEN.search(before):
+        return "between", ends[0].strip()
     for kind, phrases in (("at_most", WORDS.at_most), ("at_least", WORDS.at_least), ("about", WORDS.about)):
         found = [w for w in phrases if before.endswith(f" {w}")]
         if found:

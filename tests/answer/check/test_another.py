@@ -55,6 +55,25 @@ def test_what_was_done_may_be_told_so(said: str) -> None:
     assert told is not None and told.plan_root == told.said_root == 0
 
 
+@pytest.mark.parametrize(
+    ("claim", "said"),
+    [
+        ("60 people were on the pier.", "Between 40 and 60 people were on the pier."),
+        (
+            "400 soldiers were sent to the border.",
+            "The ministry denied reports that 400 soldiers had been sent to the border.",
+        ),
+        (
+            "Nora Vik took 30,000 crowns from a builder.",
+            "Nora Vik is charged with taking 30,000 crowns from a builder.",
+        ),
+    ],
+)
+def test_an_end_of_a_range_and_what_is_reported_or_charged(claim: str, said: str) -> None:
+    assert not judged(claim, said).ok
+    assert judged(said, said).ok
+
+
 ART = (
     "A former treasurer of the Aldermoor Harbour Trust pleaded not guilty on Thursday to stealing £64,000. "
     "Colin Strake, 58, is accused of writing 37 cheques."
