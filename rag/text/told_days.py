@@ -64,10 +64,13 @@ def days_meant(named: Named, text: str, published: datetime, language: str) -> D
 
 
 def _day_of(days: Days, tense: Tense | None, day: date) -> Days | None:
-    """A day of a month without its year, the last or the next as seen from a day."""
-    if tense is None:
-        return days if abs(days.first - day) < _SEASON else None
-    later = (tense == "ahead" and days.last < day) - (tense == "past" and days.first > day)
+    """A day of a month without its year, the last or the next as seen from a day.
+
+    None where the nearest is to come and the sentence tells of the past: that is of another year, and which isn't told.
+    """
+    if (tense is None and abs(days.first - day) >= _SEASON) or (tense == "past" and days.first > day):
+        return None
+    later = tense == "ahead" and days.last < day
     try:
         return Days(days.first.replace(year=days.first.year + later), days.end.replace(year=days.end.year + later))
     except ValueError:  # 29 February

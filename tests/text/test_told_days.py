@@ -72,6 +72,7 @@ TOLD = [
     ("The trial is to begin on 6 October.", {"6 October": "6 October 2023"}),
     ("Ten ships will visit the port from 20 August.", {"20 August": "20 August 2023"}),
     ("The fire broke out on 6 October.", {"6 October": "6 October 2022"}),
+    ("He got immunity for his resignation on 21 July.", {}),  # of which year?
     ("The strike began on 3 May.", {"3 May": "3 May 2023"}),
     ("It is about the 6 October.", {}),
     ("The fair, planned for 17 August, has been cancelled.", {"17 August": "17 August 2023"}),
