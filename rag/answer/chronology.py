@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rag.answer.timeline import share_of, timeline, told_of
@@ -20,7 +21,7 @@ from rag.text.refusals import language_of, refusal
 from rag.text.tokens import query_terms
 from rag.text.told_days import named_days
 from rag.timelines import Timeline, TimelineEntry, shown_day
-from rag.types import Answer, Citation, Event, Finished, Hit, Query, Quoted, Retrieved
+from rag.types import Answer, Citation, Event, Finished, Hit, Query, Quoted, Reason, Retrieved
 
 if TYPE_CHECKING:
     from rag.index.stores import Stores
@@ -46,10 +47,7 @@ def course_of(stores: Stores, query: Query, hits: Sequence[Hit], *, model: str, 
         began: When it was asked, by ``time.perf_counter``.
     """
     found = _asked_for(stores, query, hits)
-    if found is None:
-        return None
-    told = _stream if found.entries else _refused
-    return told(found, query, hits, model, stores.fingerprint, began)
+    return None if found is None else _stream(found, query, hits, model, stores.fingerprint, began)
 
 
 def _asked_for(stores: Stores, query: Query, hits: Sequence[Hit]) -> Timeline | None:
@@ -104,47 +102,25 @@ def _day(moment: datetime | None) -> date | None:
     return moment.date() if moment else None
 
 
-def _refused(
-    _: Timeline, query: Query, hits: Sequence[Hit], model: str, fingerprint: str, began: float
-) -> Iterator[Event]:
-    """Nothing is told of the time: what was said at another is no answer."""
-    yield Retrieved(query=query, hits=tuple(hits))
-    answer = Answer(
-        question=query.text,
-        query=query,
-        text=refusal("not_in_archive", language_of(query.text)),
-        hits=tuple(hits),
-        answered=False,
-        reason="not_in_archive",
-        model=model,
-        fingerprint=fingerprint,
-        timings_ms={"total": round(_ms_since(began), 1)},
-    )
-    yield Finished(answer=answer)
-
-
 def _stream(
     found: Timeline, query: Query, hits: Sequence[Hit], model: str, fingerprint: str, began: float
 ) -> Iterator[Event]:
     yield Retrieved(query=query, hits=tuple(hits))
-    text = AnswerText()
-    quotes = text.quote(_cited(entry) for entry in found.entries)
+    answer = partial(Answer, question=query.text, query=query, hits=tuple(hits), model=model, fingerprint=fingerprint)
+    if not found.entries:  # what was said at another time is no answer
+        reason: Reason = "not_in_archive"
+        text, took = refusal(reason, language_of(query.text)), {"total": round(_ms_since(began), 1)}
+        yield Finished(answer=answer(text=text, answered=False, reason=reason, timings_ms=took))
+        return
+    told = AnswerText()
+    quotes = told.quote(_cited(entry) for entry in found.entries)
     first = _ms_since(began)
     yield Quoted(quotes=quotes)
-    yield from text.add_quotes()
-    answer = Answer(
-        question=query.text,
-        query=query,
-        text=text.text,
-        citations=text.cited,
-        hits=tuple(hits),
-        answered=True,
-        model=model,
-        fingerprint=fingerprint,
-        timings_ms={"first_quote": round(first, 1), "total": round(_ms_since(began), 1)},
-        timeline=found.about,
+    yield from told.add_quotes()
+    took = {"first_quote": round(first, 1), "total": round(_ms_since(began), 1)}
+    yield Finished(
+        answer=answer(text=told.text, citations=told.cited, answered=True, timings_ms=took, timeline=found.about)
     )
-    yield Finished(answer=answer)
 
 
 def _timeline(stores: Stores, about: str, query: Query, articles: Sequence[str]) -> Timeline:

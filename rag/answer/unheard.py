@@ -1,7 +1,7 @@
 """Names of a question that nothing searched has: told beside the answer or the refusal, and no reason for one.
 
 Of questions that newsrooms ask, one in thirty has such a name, and most of these are answered all the same: the article
-writes "Royal Pharmaceutical Society" where the question has "RPS" (docs/benchmarks.md). So nothing is withheld for it,
+writes "Royal Pharmaceutical Society" where the question has "RPS" (docs/answers.md). So nothing is withheld for it,
 and who asks for somebody whom no article mentions is told that.
 """
 
@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 from rag.answer.check import exact
-from rag.text.calendar_names import ENGLISH_CALENDAR
 from rag.text.detect import detect_question
 from rag.types import Hit, Query
 
@@ -34,10 +33,10 @@ def unheard(query: Query, hits: Sequence[Hit], known: Callable[[str], bool]) -> 
     """
     question = query.standalone
     language = detect_question(question)
-    texts = [f"{h.passage.title} {h.passage.text} {h.passage.source or ''}" for h in hits]
     if language in _EVERY_NOUN or language not in {h.passage.language for h in hits}:
         return ()
-    names = [n for n in exact.question_names(question, language != "en") if n.casefold() not in ENGLISH_CALENDAR]
+    texts = [f"{h.passage.title} {h.passage.text} {h.passage.source or ''}" for h in hits]
+    names = exact.asked_names(question, language != "en")
     lacking = {n for n in exact.missing_names(names, "\n".join(texts)) if len(n) >= _SHORTEST and not known(n)}
     there = {w for t in texts for w in re.findall(r"\b[^\W\d_]{3,}\b", t) if w[0].isupper()} if lacking else set()
     return tuple(_as_written(question, [n for n in names if n in lacking and not _spelt_alike(n, there)]))

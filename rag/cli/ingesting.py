@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _REASONS = 20
 """Lines that say why something was not read."""
 _NAMED = 3
-"""Articles that are named where a date is missing."""
+"""Articles that are named where a date, or an outlet, is missing."""
 _FILES = 40
 """Files that a table names; of more, those of one format share a line."""
 

@@ -144,8 +144,10 @@ def links(
             continue
         yours = _content(other.text, source)
         shared = mine & yours
-        headed = _headed(wrong, other.passage.title)
-        if right and (headed or (len(shared) >= within.SHARED and _of_its_day(outside, other.passage.published))):
+        if right and (
+            _headed(wrong, other.passage.title)
+            or (len(shared) >= within.SHARED and _of_its_day(outside, other.passage.published))
+        ):
             # Which article is meant is said: its sentence need name nobody.
             wrongly = former & numbers.values(other.text) or _wrong_name(outside, words, other.text)
             if wrongly and _content(outside, source) & yours:

@@ -135,7 +135,7 @@ def differences(
         added=share,
         **{f"added_{k}": float(kinds.count(k)) for k in ("verbs", "nouns", "names", "numbers", "rest")},
         root=float(main not in pairs and mine.tree[main].lemma not in LIGHT),
-        another=float(lost == [main] and mine.tree[main].lemma not in LIGHT and another(mine, theirs, pairs, main)),
+        another=float(lost == [main] and another(mine, theirs, pairs, main)),
         said=_share(told.said(n) for n in shared),
         said_root=_count(told.said(n) for n in roots if n in pairs),
         unsure=_share(told.unsure(n) for n in shared),

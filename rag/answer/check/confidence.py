@@ -15,7 +15,6 @@ from rag.answer.evidence import Embed
 from rag.answer.reader import Reading
 from rag.index.catalog import Catalog
 from rag.retrieve.tongues import Fit
-from rag.text.calendar_names import ENGLISH_CALENDAR
 from rag.text.detect import detect_question
 from rag.text.tokens import query_terms, terms
 from rag.types import Hit
@@ -102,7 +101,7 @@ def signs(
     """
     wanted = query_terms(question)
     foreign = detect_question(question) != "en"
-    names = [n for n in exact.question_names(question, foreign) if n.casefold() not in ENGLISH_CALENDAR]
+    names = exact.asked_names(question, foreign)
     found = []
     for reading, like in zip(tries, likeness, strict=True):
         passage = reading.hit.passage

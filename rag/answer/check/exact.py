@@ -260,6 +260,11 @@ def question_names(question: str, foreign: bool = False) -> list[str]:
     return named[1:] if _ASKS.fullmatch(first) or first in _ASK_ABROAD or (foreign and first == "kim") else named
 
 
+def asked_names(question: str, foreign: bool = False) -> list[str]:
+    """The ``question_names`` that are no day's or month's."""
+    return [n for n in question_names(question, foreign) if n.casefold() not in ENGLISH_CALENDAR]
+
+
 def missing_names(wanted: Iterable[str], text: str) -> list[str]:
     """Those of the names that a text doesn't hold, as such or by another form ("China" by "Chinese", "Gdansk" by "Gdańsk")."""
     there: set[str] = set()

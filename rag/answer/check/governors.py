@@ -97,9 +97,9 @@ def governed(tree: Tree, below: list[list[int]], at: int) -> Governed:
         word, up = tree[at], tree[at].head
         if up == at or word.dep in _ASIDE:
             break
-        told = any(tree[c].dep == "mark" for c in below[at])  # "reports that soldiers had been sent"
-        if word.dep == "acl" and not told and not _infinitive(tree, below, at) and word.tag in ("VBN", "VBG"):
-            break
+        if word.dep == "acl" and word.tag in ("VBN", "VBG") and not _infinitive(tree, below, at):
+            if not any(tree[c].dep == "mark" for c in below[at]):  # "reports that soldiers had been sent"
+                break
         if word.dep == "ccomp" or (word.dep == "acl" and tree[up].tag[:2] == "NN"):
             _clause(tree, below, at, up, found)
         elif word.dep == "parataxis" and _says(tree, up):

@@ -51,8 +51,9 @@ def another(mine: Text, theirs: Text, pairs: Mapping[int, int], verb: int) -> bo
     wanted = {role: {pairs[w] for w in words if w in pairs} for role, words in here.items()}
     if not verbal(mine.tree, verb) or not any(wanted.values()):
         return False
+    matched = set(pairs.values())
     for other in range(len(theirs.tree)):
-        if other in pairs.values() or not verbal(theirs.tree, other):
+        if other in matched or not verbal(theirs.tree, other):
             continue
         there = frame(theirs, other)
         fits = [bool(words & {*there[role]}) for role, words in wanted.items() if words]
