@@ -81,7 +81,7 @@ def test_joins_in_order_and_only_once(site: Path, cache: Path) -> None:
 
 def test_pieces_are_never_imported(site: Path, cache: Path) -> None:
     weights.ensure(cache, file=TINY)
-    assert not [name for name in sys.modules if name.startswith("tiny_part")]
+    assert not [name for name in list(sys.modules) if name.startswith("tiny_part")]
 
 
 def test_find_tells_the_stages_apart(site: Path, cache: Path) -> None:

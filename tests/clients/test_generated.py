@@ -44,7 +44,7 @@ def load(document: dict[str, Any], tmp_path_factory: pytest.TempPathFactory) -> 
         yield lambda name: importlib.import_module(f"{NAME}.{name}")
     finally:
         sys.path.remove(str(folder))
-        for name in [n for n in sys.modules if n.partition(".")[0] == NAME]:
+        for name in [n for n in list(sys.modules) if n.partition(".")[0] == NAME]:
             del sys.modules[name]
 
 

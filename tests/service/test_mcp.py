@@ -67,7 +67,7 @@ def test_errors_of_tools_are_sentences(scheduler: RequestScheduler, filled: Arch
 def test_without_the_package_the_tools_say_what_to_install(
     scheduler: RequestScheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in [n for n in sys.modules if n == "mcp" or n.startswith("mcp.") or n == "rag.service.mcp"]:
+    for name in [n for n in list(sys.modules) if n == "mcp" or n.startswith("mcp.") or n == "rag.service.mcp"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "mcp", None)
     with pytest.raises(errors.ModelMissing, match=r"pip install .onrecord\[mcp\]"):
