@@ -140,11 +140,25 @@ class Grammar:
             return rf"(?:(?:{_YEAR}年|今年|去年)?\d{{1,2}}月\d{{1,2}}[日号])"
         year = rf"(?:,?\s+(?:del?\s+)?{_YEAR})?"
         numeric = rf"\d{{4}}-\d\d-\d\d|\d{{1,2}}[./]\d{{1,2}}[./]{_YEAR}"
-        dated = rf"\d{{1,2}}(?:er|st|nd|rd|th|\.|º)?\s*(?:of\s+|de\s+)?{month}{year}"
+        number = r"\d{1,2}(?:er|st|nd|rd|th|\.|º)?"
+        first = rf"(?:{self._first_of(number)})?"
+        dated = rf"{first}{number}\s*(?:of\s+|de\s+)?{month}{year}"
         lead = {"de": r"(?:(?:am|vom|zum|dem)\s+)?", "es": r"(?:(?:el|del|al)\s+)?", "fr": r"(?:(?:le|du|au)\s+)?"}
         tail = r"(?:['’]?(?:te|ta|de|da))?" if self.language == "tr" else ""
-        english = rf"|{month}\s\d{{1,2}}(?:st|nd|rd|th)?\b{year}" if self.language == "en" else ""
+        last = rf"(?:\s?(?:[-–—]|to|until|till|through)\s?{number}(?![\d:%]|[^\W_]))?"
+        english = rf"|{month}\s\d{{1,2}}(?:st|nd|rd|th)?\b{last}{year}" if self.language == "en" else ""
         return rf"(?:{lead.get(self.language, '')}(?:{numeric}|{dated}){tail}{english})"
+
+    def _first_of(self, number: str) -> str:
+        """How the first of several days stands before the last one: "14 to", "between 3 and", "du 14 au"."""
+        dash = r"\s?[-–—]\s?"
+        to = r"\s(?:to|until|till|through)\s(?:the\s)?"
+        return {
+            "en": rf"{number}(?:{dash}|{to})|between\s(?:the\s)?{number}\sand\s(?:the\s)?",
+            "de": rf"{number}(?:{dash}|\sbis\s(?:zum\s)?)|zwischen\s(?:dem\s)?{number}\sund\s(?:dem\s)?",
+            "es": rf"{number}(?:{dash}|\sal?\s)|entre\s(?:el\s)?{number}\sy\s(?:el\s)?",
+            "fr": rf"{number}(?:{dash}|\sau\s)|entre\s(?:le\s)?{number}\set\s(?:le\s)?",
+        }.get(self.language, rf"{number}{dash}")
 
     def _month_of_year(self, month: str) -> str:
         if not self._spaced:
@@ -175,7 +189,7 @@ class Grammar:
             if name == "on_day" and (self._dated_behind(text, m.end()) or self._in_a_name(text, *m.span())):
                 continue
             try:
-                ahead = toward == "near" and name in _OF_DAYS and self._ahead(text, *m.span())
+                ahead = toward == "near" and name in _OF_DAYS and self.to_come(text, *m.span())
                 days = self._worked_out(name, said, anchor, toward, ahead)
             except (ValueError, OverflowError):
                 continue
@@ -259,7 +273,7 @@ class Grammar:
         assert weekday is not None
         return self._weekday(weekday, anchor, last=name == "last_named", ahead=ahead)
 
-    def _ahead(self, text: str, start: int, end: int) -> bool:
+    def to_come(self, text: str, start: int, end: int) -> bool:
         """Whether a time is told as one to come: "it will open on Sunday", not "it will open, he said on Sunday"."""
         before, after = _CLAUSE_END.split(text[:start])[-1], _CLAUSE_END.split(text[end:], maxsplit=1)[0]
         return bool(self.coming.search(before or after))
@@ -297,12 +311,17 @@ class Grammar:
                 return None  # which of the two is the month?
             return _day(date(int(m[3]), int(m[2]), int(m[1])))
         month = self._month_in(said)
-        day = next((n for n in (numbers[::-1] if not self._spaced else numbers) if n <= 31), None)
-        if month is None or day is None:
+        days = [n for n in (numbers[::-1] if not self._spaced else numbers) if n <= 31]
+        if month is None or not days:
             return None
+        day, last = days[0], days[1] if len(days) > 1 and self._spaced else days[0]
+        if last < day:
+            day = last  # "28 to 2 August": from another month on
         if year is not None:
-            return _day(date(year, month, day))
-        return _day(_nearest([date(y, month, day) for y in _years(month, day, anchor)], anchor, toward))
+            first = date(year, month, day)
+        else:
+            first = _nearest([date(y, month, day) for y in _years(month, day, anchor)], anchor, toward)
+        return Days(first, date(first.year, month, last) + timedelta(days=1))
 
     def _quarter_of(self, said: str, year: int | None, anchor: date) -> Days | None:
         number = next((n for n, q in enumerate(self._quarter, 1) if re.search(q, said, re.IGNORECASE)), None)

@@ -48,13 +48,18 @@ def days_meant(named: Named, text: str, published: datetime, language: str) -> D
     Returns:
         None where it can't be told whether a weekday or month is past or to come.
     """
-    if language != "en" or named.ahead is None:
+    if named.ahead is None:
         return named.days
-    tense = weekday_tense(text, named.start, named.end)
-    if named.days.end - named.days.first > timedelta(days=7):
-        return _month_of(named.days, tense, published.date())
+    if language == "en":
+        tense = weekday_tense(text, named.start, named.end)
+    elif named.days.end - named.days.first == timedelta(days=1) and not re.search(r"\d", named.text):
+        return named.days  # a weekday, of which its words have told it
+    else:
+        tense = "ahead" if grammar(language).to_come(text, named.start, named.end) else None
     if re.search(r"\d", named.text):
         return _day_of(named.days, tense, published.date())
+    if named.days.end - named.days.first > timedelta(days=7):
+        return _month_of(named.days, tense, published.date())
     if tense is None:
         return named.days if named.ahead else None
     if named.ahead is (tense == "ahead") or named.days.first == published.date():
