@@ -95,11 +95,11 @@ def _links(
     ids = catalog.passages_of([article.id])
     passages, vectors = catalog.passages(ids), catalog.vectors(ids)
     back = reports.told(article, sentences)
-    cued: list[Span] = [by for _, by in back]
+    cued: list[Span] = [said.by for said in back]
     for ident in ids:
         passage = passages[ident]
         telling = [(side, states[side.text]) for side in between.sides(passage, states)]
-        taken = [(wrong, by) for wrong, by in back if passage.start <= by[1] < passage.end]
+        taken = [said for said in back if passage.start <= said.by[1] < passage.end]
         cued += [side.place for side, _ in telling]
         for side, told in telling:
             if any(state.frame == "leaving" for state in told):
@@ -118,7 +118,7 @@ def _forward(
     passage: Passage,
     vector: npt.NDArray[np.float32],
     telling: Sequence[tuple[between.Side, Sequence[Told]]],
-    taken: Sequence[tuple[str, Span]],
+    taken: Sequence[reports.Told],
     like: float,
 ) -> list[Link]:
     """What an article changes in older ones."""
@@ -133,9 +133,10 @@ def _forward(
         theirs = list(between.sides(other))
         for side, states in telling:
             found += between.decide(side, states, between.candidates(side, states, theirs))
-        for wrong, by in taken:
+        for said in taken:
             lengths = {other.article_id: len(stores.catalog.article(other.article_id).text)}
-            found += reports.links(wrong, by, article.text[by[1] : by[2]], article.source, theirs, lengths)
+            words = article.text[said.by[1] : said.by[2]]
+            found += reports.links(said, words, article.source, theirs, lengths)
     return found
 
 
@@ -159,9 +160,10 @@ def _back(catalog: Catalog, passage: Passage, vector: npt.NDArray[np.float32], e
             found += between.decide(side, states, between.candidates(side, states, mine))
         article = catalog.article(other.article_id)
         lengths = {passage.article_id: len(catalog.article(passage.article_id).text)}
-        for wrong, by in reports.told(article, catalog.sentences(article.id)):
-            if by in earlier.of[ident]:
-                found += reports.links(wrong, by, article.text[by[1] : by[2]], article.source, mine, lengths)
+        for said in reports.told(article, catalog.sentences(article.id)):
+            if said.by in earlier.of[ident]:
+                words = article.text[said.by[1] : said.by[2]]
+                found += reports.links(said, words, article.source, mine, lengths)
     return found
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from rag.answer.check.exact import names
 from rag.answer.conflicts import figures
@@ -37,6 +38,11 @@ _BACK = re.compile(
     re.IGNORECASE,
 )
 """How a sentence begins that speaks of what was reported."""
+_POINTS = re.compile(
+    r"\A\W*(?:the|its|his|her|their) (?:(?:correct|right|actual|true|real) \w+|figure|number) (?:is|was|should)\b",
+    re.IGNORECASE,
+)
+"""How one begins that puts right what was said by pointing at it."""
 _WHOLE = re.compile(
     rf"\b(?:{alternation(_WORDS.retracted)}|retracts?|withdrew|(?:taken|took) (?:\w+ ){{0,3}}down)\b", re.IGNORECASE
 )
@@ -48,36 +54,55 @@ _SHARE = 0.6
 """the share of the shorter one's."""
 
 
-def told(article: Article, sentences: Sequence[Sentence]) -> list[tuple[str, Span]]:
+class Told(NamedTuple):
+    """What an article says that its outlet reported wrongly."""
+
+    wrong: str
+    """The words that tell what was reported."""
+    by: Span
+    """Where the words stand that say that it was wrong, or how it is."""
+    report: str
+    """The words that say in which report it stood: these, or those before them that "we also said" goes on from."""
+
+
+def told(article: Article, sentences: Sequence[Sentence]) -> list[Told]:
     """What an article says that its outlet reported wrongly, each with the words that say so.
 
     Args:
         article: Any.
         sentences: Of its text.
     """
-    if not (notes.says_wrong(article.text) or notes.labelled(article.title) or notes.is_note_in(article.text)):
+    if not (notes.says_wrong(article.text) or notes.labels(article.title) or notes.is_note_in(article.text)):
         return []
     texts = [article.text[s.start : s.end] for s in sentences]
-    found = []
-    by_title, by_text = notes.labelled(article.title), notes.labelled(article.text)
+    found: list[Told] = []
+    by_title, by_text = notes.labels(article.title), notes.labelled(article.text)
     for text, s in zip(texts, sentences, strict=True):
         beside_label = by_text and "\n" not in article.text[: s.end]
         if (by_title or beside_label) and within.contrasts(text):
-            found.append((text, (article.id, s.start, s.end)))
+            found.append(Told(text, (article.id, s.start, s.end), text))
+    report, ended = "", 0
     for n, text in enumerate(texts):
         earlier = notes.tells_earlier(text, article.title)
         if not _reports(text, article.source) or (notes.is_note(text) and not earlier):
             continue
+        if not report or "\n" in article.text[ended : sentences[n].start] or _names_report(text, article.published):
+            report = text
+        ended = sentences[n].end
+        halves = _halves(text) if earlier else None
+        if halves is not None:
+            found.append(Told(halves[0], (article.id, sentences[n].start, sentences[n].end), report))
+            continue
         behind = range(n + 1, min(len(texts), n + 1 + _NEXT))
         right = next((m for m in behind if earlier and _puts_right(text, texts[m])), None)
         if right is not None:  # it says how it is, and stands alone: what was wrong need not be told again
-            found.append((text, (article.id, sentences[right].start, sentences[right].end)))
+            found.append(Told(text, (article.id, sentences[right].start, sentences[right].end), report))
             continue
         first = n if notes.WRONGLY.search(text) else next((m for m in behind if _takes_back(texts[m])), None)
         if first is not None:
             # What goes on taking it back belongs to it: "The two witnesses have withdrawn what they said."
             last = max((m for m in behind if notes.says_wrong(texts[m])), default=first)
-            found.append((text, (article.id, sentences[n].start, sentences[max(first, last)].end)))
+            found.append(Told(text, (article.id, sentences[n].start, sentences[max(first, last)].end), report))
     return found
 
 
@@ -88,6 +113,21 @@ def _reports(text: str, source: str | None) -> bool:
         return False
     name = re.escape((source or "").removeprefix("The "))
     return bool(_OURS.search(text) or (name and re.search(rf"\b{name}{_SAID}", text, re.IGNORECASE)))
+
+
+def _names_report(text: str, published: datetime | None) -> bool:
+    """Whether a sentence says of its own which report it means: by a day, or by a headline."""
+    return bool(notes.QUOTED.search(text) or named_days(text, published, "en"))
+
+
+def _halves(text: str) -> tuple[str, str] | None:
+    """A sentence that tells what was said and, behind a semicolon or a dash, how it is: the two, if it does."""
+    wrong, mark, right = next((text.partition(m) for m in ("; ", " — ", " – ") if m in text), (text, "", ""))
+    if not mark or notes.says_wrong(text):
+        return None
+    return (
+        (wrong, right) if _differ(numbers.values(wrong), numbers.values(right)) or _puts_right(wrong, right) else None
+    )
 
 
 def _takes_back(text: str) -> bool:
@@ -105,7 +145,7 @@ def _puts_right(wrong: str, text: str) -> bool:
     counts = {u for f in mine for u in f.unit} & {
         u for f in yours for u in f.unit if f.value not in numbers.values(wrong)
     }
-    if len(shared) >= within.SHARED:  # of a figure whose unit can't be told, its sentence says enough
+    if len(shared) >= within.SHARED or _POINTS.match(text):  # of a figure without a unit, its sentence says enough
         counts |= {"some"} if _differ(numbers.values(wrong), numbers.values(text)) else set()
     # "The correct figure is £720,000." speaks of what was said by pointing at it.
     return bool(counts or (there - named and named - there)) and bool(shared or (counts and _BACK.match(text)))
@@ -116,19 +156,17 @@ def _differ(mine: Collection[float], yours: Collection[float]) -> bool:
     return bool(set(mine) - set(yours)) and bool(set(yours) - set(mine))
 
 
-def links(
-    wrong: str, by: Span, words: str, source: str | None, older: Sequence[Side], lengths: dict[str, int]
-) -> Iterator[Link]:
+def links(said: Told, words: str, source: str | None, older: Sequence[Side], lengths: dict[str, int]) -> Iterator[Link]:
     """The older sentences that an outlet takes back.
 
     Args:
-        wrong: The sentence that tells what was reported.
-        by: Where the words stand that take it back.
+        said: What was reported, and where the words stand that take it back.
         words: These words.
         source: The outlet.
         older: Sentences of its older articles.
         lengths: Of the texts of these articles, by id.
     """
+    wrong, by, report = said
     if words == wrong and within.contrasts(words):
         for other in older:
             if _of_outlet(other, source) and within.has_wrong(words, other.text):
@@ -136,7 +174,8 @@ def links(
         return
     mine = _content(wrong, source)
     called = set(names(wrong)) - set(names(source or ""))
-    right = not notes.says_wrong(words) and wrong not in words
+    right = not notes.says_wrong(words) and words != wrong
+    words = words.removeprefix(wrong) if right else words
     outside = notes.without_quotes(wrong)
     former = numbers.values(outside) - numbers.values(words)
     for other in older:
@@ -145,8 +184,8 @@ def links(
         yours = _content(other.text, source)
         shared = mine & yours
         if right and (
-            _headed(wrong, other.passage.title)
-            or (len(shared) >= within.SHARED and _of_its_day(outside, other.passage.published))
+            _headed(report, other.passage.title)
+            or (len(shared) >= within.SHARED and _of_its_day(notes.without_quotes(report), other.passage.published))
         ):
             # Which article is meant is said: its sentence need name nobody.
             wrongly = former & numbers.values(other.text) or _wrong_name(outside, words, other.text)

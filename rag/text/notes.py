@@ -24,6 +24,10 @@ _VERSION = re.compile(
     re.IGNORECASE,
 )
 _LABEL = re.compile(rf"\A[\W_]*(?:{_joined('note_labels')})\s?(?:\([^)]*\)|,[^:.]{{3,40}})?\s?[:—–-]\s?", re.IGNORECASE)
+_COLUMN = re.compile(
+    rf"\A\W*(?:{_joined('note_labels')})(?:\W+(?:and\W+)?(?:{_joined('note_labels')}))*\W*\Z", re.IGNORECASE
+)
+"""A headline that is nothing but a label: that of a column with the day's corrections."""
 _CHANGED = re.compile(
     rf"{_OWN}[^.]{{0,30}}\b(?:was|is|has\sbeen|have\sbeen)\s(?:\w+\s)?(?:{_joined('amended')})\b", re.IGNORECASE
 )
@@ -95,6 +99,11 @@ def labelled(text: str) -> bool:
     return bool(_LABEL.match(text))
 
 
+def labels(title: str) -> bool:
+    """Whether a title says that its article is a correction: "Correction: …", "Corrections and clarifications"."""
+    return labelled(title) or bool(_COLUMN.match(title))
+
+
 def tells_earlier(text: str, title: str = "") -> bool:
     """Whether a sentence of a correction begins with what an article of another day said wrongly.
 
@@ -106,7 +115,7 @@ def tells_earlier(text: str, title: str = "") -> bool:
     told = _IN_OURS.match(bare) or _EARLIER.search(bare) or _WE.search(bare)
     if told is None or told.start() > _LEAD:
         return False
-    return labelled(text) or labelled(title) or bool(WRONGLY.search(told[0]))
+    return labelled(text) or labels(title) or bool(WRONGLY.search(told[0]))
 
 
 def tells_former(text: str, title: str = "") -> bool:
@@ -144,6 +153,7 @@ __all__ = [
     "is_note",
     "is_note_in",
     "labelled",
+    "labels",
     "says_wrong",
     "tells_earlier",
     "tells_former",
