@@ -14,7 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from rag import registry, shown
-from rag.answer import multiple_choice, prompts, quoting, reader
+from rag.answer import marking, multiple_choice, prompts, quoting, reader
 from rag.answer.attribution import Attribution
 from rag.answer.check import confidence, entailment
 from rag.answer.checker import Draft, SentenceChecker
@@ -266,7 +266,7 @@ class Answerer:
         attribution = Attribution.of(asked.query, hits, run.catalog)
         embed = asked.embed or run.embed
         may_be = partial(states, attribution=attribution)
-        readings = reader.read_best(asked.query.read_as, hits, may_be)
+        readings = marking.marked(question, reader.read_best(asked.query.read_as, hits, may_be))
         there = set(run.catalog.exists({h.passage.article_id for h in hits}))
         checks = registry.checks()
 
@@ -286,7 +286,7 @@ class Answerer:
             known = {h.passage.id for h in hits}
             more = [h for h in asked.more() if h.passage.id not in known]
             there.update(run.catalog.exists({h.passage.article_id for h in more}))
-            return reader.read(question, more, may_be)
+            return marking.marked(question, reader.read(question, more, may_be))
 
         newest_first = prior.newest_first(asked.query)
 
@@ -311,7 +311,7 @@ class Answerer:
         parts = decompose.asked_together(question)
         chosen = quoting.joined(
             answering(question, readings, len(parts)),
-            [answering(part, reader.read(part, hits, may_be)) for part in parts],
+            [answering(part, marking.marked(part, reader.read(part, hits, may_be))) for part in parts],
         )
         run.chosen = sides_of.settle(
             question,

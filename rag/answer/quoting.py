@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answer import wanted
+from rag.answer import introductions, wanted
 from rag.answer.check import confidence, plugins, regression
 from rag.answer.check.verify import Cited
 from rag.answer.evidence import Embed
@@ -39,6 +39,11 @@ differ by, so that the other month's figure is not shown beside it, and less tha
 _LACKS = 4.0
 """What it costs a sentence, in log-odds, that it has no words of the kind asked for: no sum, no day, no person's name.
 Of SQuAD 2.0's questions of such a kind the sentence that answers lacks them in 1 of 100, others in half."""
+
+
+_INTRODUCES = 1.5
+"""What it is worth, asked who somebody is, that a sentence says it, in log-odds of its being the one that answers, and
+of there being an answer."""
 
 
 @dataclass(frozen=True)
@@ -97,9 +102,11 @@ def choose(
     asked_in = detect_question(question) if fit == "across" else ""
     fits = [_AT_HOME if r.hit.passage.language == asked_in else fit for r in tries]
     english = [r.hit.passage.language == "en" for r in tries]
-    lost = [_LACKS * (told and wanted.lacks(question, r.text)) for r, told in zip(tries, english, strict=True)]
+    lost = [_LACKS * (ours and wanted.lacks(question, r.text)) for r, ours in zip(tries, english, strict=True)]
     scores = [confidence.rank_score(s, fit=own) for s, own in zip(signs, fits, strict=True)]
     scores = [score - less for score, less in zip(scores, lost, strict=True)]
+    told = [_INTRODUCES * introductions.introduces(question, r.text, r.hit.passage.language) for r in tries]
+    scores = [score + more for score, more in zip(scores, told, strict=True)]
     if timely is not None:  # which of several answers is meant, not whether there is one
         scores = [score + (_IN_TIME if timely(r) else 0.0) for score, r in zip(scores, tries, strict=True)]
     order = sorted(range(len(tries)), key=lambda i: -scores[i])
@@ -107,6 +114,7 @@ def choose(
     p = confidence.p_answers(signs[best], fit=fits[best])
     if kind := wanted.kind_of(question) if english[best] else None:
         p = regression.probability(regression.logit(p, 1e-6) + (-lost[best] or wanted.GIVEN[kind]))
+    p = regression.probability(regression.logit(p, 1e-6) + told[best]) if told[best] else p
     nearest = tuple(tries[i] for i in order)
     if p < caution:
         return Chosen((), p, nearest)

@@ -163,11 +163,17 @@ def things(question: str) -> int:
     return int(numbers.find(m["number"], "en")[0].value)
 
 
+_NO_COUNT = re.compile(
+    rf"\b(?:{_CALENDAR})\.?,? \d{{1,2}}\b(?:,? \d{{4}}\b)?|\b\d{{1,2}} (?:{_CALENDAR})\b|"
+    r"(?<=[a-z]), \d{1,3}(?=,|\.?\Z)|\b\d{1,3}-year-olds?\b|\baged \d{1,3}\b",
+    re.IGNORECASE,
+)
+"""Numbers that are days, or somebody's age: "Oakes, 52, of Tilling"."""
+
+
 def _number(question: str, text: str) -> bool:
-    """Whether it has a number that is no date, or a word for one."""
-    undated = re.sub(
-        rf"\b(?:{_CALENDAR})\.?,? \d{{1,2}}\b(?:,? \d{{4}}\b)?|\b\d{{1,2}} (?:{_CALENDAR})\b", " ", text, flags=re.I
-    )
+    """Whether it has a number that is no date and nobody's age, or a word for one."""
+    undated = _NO_COUNT.sub(" ", text)
     if any(not (numbers.is_year(n.value) and not n.spelt) for n in numbers.find(undated, "en")):
         return True
     return bool(re.search(rf"\b{_QUANTITY}\b", undated, re.IGNORECASE))

@@ -21,6 +21,11 @@ def is_role(word: str) -> bool:
     return bool(ROLE.fullmatch(word.strip(".,").removesuffix("'s").removesuffix("’s")))
 
 
+def is_address(word: str) -> bool:
+    """Whether a word before a name says nothing of its bearer's office: "Ms", "Dr"."""
+    return word.strip(".,").lower() in _GRAMMAR.forms_of_address
+
+
 def is_start(word: str) -> bool:
     """Whether a capitalised word is one that a sentence begins with rather than a name's: "On", "Monday"."""
     return word.rstrip(".") in _STARTS

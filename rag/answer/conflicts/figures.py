@@ -146,6 +146,21 @@ def all_but_one(one: str, other: str) -> str | None:
     return None
 
 
+def phrase(text: str, figure: Figure) -> tuple[int, int]:
+    """(start, end) of a figure with what bounds it and what it counts: "at least 40 boats"."""
+    start, end = figure.start, figure.end
+    if money := _MONEY.search(text, max(0, start - 4), start):
+        start = money.start(1) if money[1] else start
+    if hedge := _HEDGED.search(text[:start]):
+        start = hedge.start()
+    if percent := _PERCENT.match(text, end):
+        end = percent.end()
+    counted = (
+        re.match(rf"\s(?:[\w’'-]+\s){{0,2}}?{re.escape(figure.counted)}\b", text[end:]) if figure.counted else None
+    )
+    return start, end + (counted.end() if counted else 0)
+
+
 @lru_cache(maxsize=1024)
 def read(text: str) -> list[Figure]:
     return [f for n in numbers.find(text, "en") if n.value and (f := _read(text, n)) is not None]

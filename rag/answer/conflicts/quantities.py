@@ -191,15 +191,15 @@ def _quantity(tree: Tree, below: list[list[int]], places: list[tuple[int, int]],
     role = figures.role_of([], [what], figures.ROLES)
     people = role in PEOPLE and figure.unit == frozenset(("people",))
     counted = "" if figure.counted == "" or numbers.CURRENCIES.get(figure.counted) else _stem(tree, noun)
-    if people and counted in _whoever():
+    if people and counted in whoever():
         counted = ""
     if what == "" and not counted:
         return None
     taken = set(inside) | {noun}
     clause = [n for n in _clause(tree, below, verb, noun) if n not in taken]
-    if not any(tree[n].tag[:2] == "NN" and not _time(tree, n) for n in clause):
+    if not any(tree[n].tag[:2] == "NN" and not is_time(tree, n) for n in clause):
         clause = [n for n in range(len(tree)) if n not in taken]  # "12 were killed when …"
-    of = frozenset(s for n in clause if tree[n].tag[:2] == "NN" and not _time(tree, n) for s in terms(tree[n].text))
+    of = frozenset(s for n in clause if tree[n].tag[:2] == "NN" and not is_time(tree, n) for s in terms(tree[n].text))
     of = frozenset(s for s in of if not role or figures.role_of([], [s], figures.ROLES) != role)  # "price", "cost"
     named = frozenset(s for n in clause if _named(tree, n) for s in terms(tree[n].text))
     core = frozenset(_stem(tree, n) for a in arguments for n in _heads(tree, below, a) if n not in taken)
@@ -241,7 +241,7 @@ def _thing_of_sum(tree: Tree, inside: list[int], figure: Figure) -> int | None:
 
 def _sum_of(tree: Tree, below: list[list[int]], thing: int, inside: list[int], figure: Figure) -> Quantity:
     """A sum as the cost of the thing that it stands before, or as what that is: a grant, a loan."""
-    nouns = [n for n in range(len(tree)) if n not in inside and tree[n].tag[:2] == "NN" and not _time(tree, n)]
+    nouns = [n for n in range(len(tree)) if n not in inside and tree[n].tag[:2] == "NN" and not is_time(tree, n)]
     of = frozenset(s for n in nouns for s in terms(tree[n].text))
     return Quantity(
         figure,
@@ -364,10 +364,11 @@ def _clause(tree: Tree, below: list[list[int]], verb: int, noun: int) -> Iterato
 
 
 def _named(tree: Tree, at: int) -> bool:
-    return tree[at].tag.startswith("NNP") and not _time(tree, at)
+    return tree[at].tag.startswith("NNP") and not is_time(tree, at)
 
 
-def _time(tree: Tree, at: int) -> bool:
+def is_time(tree: Tree, at: int) -> bool:
+    """Whether a word is a day, a month or a span of time."""
     return tree[at].text.casefold() in ENGLISH_CALENDAR or tree[at].lemma in _WORDS.times
 
 
@@ -376,8 +377,9 @@ def _stem(tree: Tree, at: int) -> str:
 
 
 @cache
-def _whoever() -> frozenset[str]:
+def whoever() -> frozenset[str]:
+    """Stems of the words for people whoever they are: "people", "others"."""
     return frozenset(terms(" ".join(_WORDS.whoever)))
 
 
-__all__ = ["Quantity", "differing", "of_two_days", "quantities"]
+__all__ = ["Quantity", "differing", "is_time", "of_two_days", "quantities", "whoever"]

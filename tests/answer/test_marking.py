@@ -1,0 +1,103 @@
+"""Which words are marked as the answer where grammar tells it: the figure asked for, and who somebody is."""
+
+from __future__ import annotations
+
+import pytest
+from turns import passage
+
+from rag.answer.introductions import asked, introduced, introduces
+from rag.answer.marking import marked
+from rag.answer.reader import Reading
+from rag.text import parser
+from rag.types import Hit
+
+pytestmark = pytest.mark.skipif(not parser.available(), reason="the parser is not installed")
+
+TRAM = "Three people were killed and 14 injured when a tram struck a lorry in Norbury on Monday."
+
+
+def read(text: str, words: str | None) -> Reading:
+    whole = passage(text)
+    at = None if words is None else (whole.start + text.index(words), whole.start + text.index(words) + len(words))
+    return Reading(Hit(passage=whole, score=1.0, rank=1, found_by="hybrid"), 0, 1.0, 0.9, at)
+
+
+def words_of(reading: Reading) -> str | None:
+    if reading.words is None:
+        return None
+    start = reading.hit.passage.start
+    return reading.hit.passage.text[reading.words[0] - start : reading.words[1] - start]
+
+
+@pytest.mark.parametrize(
+    ("question", "text", "first", "then"),
+    [
+        ("How many people were injured in the crash?", TRAM, "Three people", "14"),
+        ("How many were hurt?", TRAM, "Three people were killed and 14 injured", "14"),
+        ("How many people died in the crash?", TRAM, "14", "Three people"),
+        ("How many people were killed?", TRAM, "Three people were killed", "Three people were killed"),
+        ("How many were wounded?", "The blast killed 12 people and wounded at least 40.", "12 people", "at least 40"),
+        ("How many people were wounded?", "Two killed the dog; 12 people died.", "12 people", None),
+        ("How many schools has the town?", "The town has 12 schools and 4 halls.", "4 halls", "12 schools"),
+        (
+            "How many officers were hurt?",
+            "Police held 14 people and 30 officers were hurt.",
+            "14 people",
+            "30 officers",
+        ),
+        ("When did it happen?", TRAM, "Monday", "Monday"),
+        ("How many of them were children?", TRAM, "14", "14"),
+    ],
+)
+def test_the_figure_asked_for_is_marked(question: str, text: str, first: str, then: str | None) -> None:
+    (found,) = marked(question, [read(text, first)])
+    assert words_of(found) == then
+
+
+def test_what_has_no_words_marked_stays_without() -> None:
+    assert marked("How many were injured?", [read(TRAM, None)])[0].words is None
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("Ines Caldeira", "Festival director Ines Caldeira said the town expected many.", "Festival director"),
+        ("Mary Oduya", "Prosecutor Mary Oduya told the court that he had lied.", "Prosecutor"),
+        ("Ellen Strand", "“I felt strong,” said Strand, a nurse at the infirmary.", "a nurse at the infirmary"),
+        ("Martin Oakes", "Its driver, Martin Oakes, 52, of Tilling, escaped.", "Its driver"),
+        ("Alan Moss", "The contractor Alan Moss and the accountant Jane Pugh pleaded guilty.", "The contractor"),
+        ("Priya Holt", "Ms Holt was a teacher until 2019.", "a teacher"),
+        ("Antony Blinken", "U.S. Secretary of State Antony Blinken arrived.", "U.S. Secretary of State"),
+        ("Adam Fry", "Daniel Kipruto finished first, ahead of Adam Fry.", None),
+        ("Tom Barlow", "Yesterday Tom Barlow resigned.", None),
+        ("Ellen Strand", "The chemist Paul Strand said no.", None),
+        ("Ellen Strand", "Nobody came.", None),
+    ],
+)
+def test_who_somebody_is(name: str, text: str, said: str | None) -> None:
+    at = introduced(name, text)
+    assert (text[at[0] : at[1]] if at else None) == said
+
+
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("Who is Ines Caldeira?", "Ines Caldeira"),
+        ("And who was Qin Gang", "Qin Gang"),
+        ("Who is the mayor?", None),
+        ("Who is suing whom?", None),
+        ("What is Norbury?", None),
+    ],
+)
+def test_whose_name_is_asked_about(question: str, name: str | None) -> None:
+    assert asked(question) == name
+
+
+def test_another_language_is_left_alone() -> None:
+    assert introduces("Who is Karin Voss?", "Mayor Karin Voss spoke.", "en")
+    assert not introduces("Who is Karin Voss?", "Mayor Karin Voss spoke.", "de")
+
+
+def test_the_words_that_introduce_are_marked() -> None:
+    (found,) = marked("Who is Mary Oduya?", [read("Prosecutor Mary Oduya said he had lied.", "he had lied")])
+    assert words_of(found) == "Prosecutor"
