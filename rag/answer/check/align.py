@@ -9,94 +9,31 @@ than proved: ``benchmarks/fit/claims.py`` fits what each is worth.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, fields
 from itertools import pairwise
 
-from rag.answer.check import scope
-from rag.answer.check.attachment import behind, belongs, modifiers, shares, whole, within
+from rag.answer.check import attachment, scope
+from rag.answer.check.difference import Differences
 from rag.answer.check.governors import WORDS, Governed, predicate_of, speaks, subtree, verbal
 from rag.answer.check.matching import LIGHT, Text, aligned, bound, implied, is_content, kind
-from rag.answer.check.roles import another, called, counts, difference, done_to_a_thing, frame, owner, passive, subject
+from rag.answer.check.roles import (
+    another,
+    beside,
+    called,
+    counts,
+    difference,
+    done_to_a_thing,
+    frame,
+    owner,
+    passive,
+    subject,
+)
 from rag.text.numbers import is_year
 from rag.text.parser import Tree
 from rag.text.tokens import terms
 
 _SUBJECT = ("nsubj",)
-_LEADS = ("nsubj", "nsubjpass", "poss", "compound", "appos")
 _YEARS = range(1000, 3000)
 _PRONOUNS = frozenset("he she it they him her them his its their this that these those who which i we".split())
-
-
-@dataclass(frozen=True)
-class Differences:
-    """How a claim differs from the words it cites. Counts where nothing else is said."""
-
-    added: float = 0.0
-    """Content words of the claim that the cited words don't have, as a share."""
-    added_verbs: float = 0.0
-    added_nouns: float = 0.0
-    added_names: float = 0.0
-    added_numbers: float = 0.0
-    added_rest: float = 0.0
-    root: float = 0.0
-    """Whether the claim's main predicate is not in the cited words."""
-    another: float = 0.0
-    """Whether nothing but that is new, and those it is told of do, or suffer, something else there."""
-    said: float = 0.0
-    """Matched words that somebody says or believes there, and nobody here; a share."""
-    said_root: float = 0.0
-    """The same of predicates, a count."""
-    unsure: float = 0.0
-    unsure_root: float = 0.0
-    condition: float = 0.0
-    plan: float = 0.0
-    plan_root: float = 0.0
-    negation: float = 0.0
-    """Predicates that one affirms and the other denies."""
-    negation_other: float = 0.0
-    """Negations in one text only."""
-    future: float = 0.0
-    speaker: float = 0.0
-    """Whether what somebody says is said by somebody else in the cited words."""
-    speech_added: float = 0.0
-    """Whether it makes somebody's words of what nobody says there."""
-    swapped: float = 0.0
-    """Predicates whose doer is the sufferer there."""
-    other_role: float = 0.0
-    """Predicates done by, or to, somebody else, who is in the cited words too."""
-    moved: float = 0.0
-    """Names and numbers that belong to another predicate there."""
-    placed: float = 0.0
-    """Names and years that stand behind another preposition there."""
-    exchanged: float = 0.0
-    """Whether two have changed their prepositions: "from Omsk to Berlin" of "from Berlin to Omsk"."""
-    counted: float = 0.0
-    """Numbers that are of something else there, though what they count here is there too."""
-    counted_new: float = 0.0
-    """Numbers of what is not there."""
-    universal: float = 0.0
-    """"all", "never", "only" … that the cited words don't have."""
-    partial: float = 0.0
-    """"some", "a quarter of" … of a matched word that the claim leaves out."""
-    bound: float = 0.0
-    """"up to", "at least", "nearly" … before a number that the claim leaves out."""
-    bound_turned: float = 0.0
-    private: float = 0.0
-    """"former", "alleged" … of a matched word that the claim leaves out."""
-    cause: float = 0.0
-    present: float = 0.0
-    """Whether the claim tells in the present what the cited words tell in the past."""
-    ordered: float = 0.0
-    """"before", "first", "more" … that the cited words don't have; less where little is in their order."""
-    turned: float = 0.0
-    """Whether what stands on either side of "more", "before", "than" … has changed places."""
-    copied: float = 0.0
-    """Whether nearly all of its words are there, and nearly in their order: what differs was changed on purpose."""
-    close: float = 0.0
-    """The same, times what was added."""
-
-
-NAMES = tuple(f.name for f in fields(Differences))
 
 
 def differences(
@@ -135,7 +72,10 @@ def differences(
         added=share,
         **{f"added_{k}": float(kinds.count(k)) for k in ("verbs", "nouns", "names", "numbers", "rest")},
         root=float(main not in pairs and mine.tree[main].lemma not in LIGHT),
-        another=float(lost == [main] and another(mine, theirs, pairs, main)),
+        another=float(
+            (len(lost) == 1 and another(mine, theirs, pairs, lost[0]))
+            or (mine.tree[main].lemma in LIGHT and any(told.plan(n) for n in subject(mine, main) if n in pairs))
+        ),
         said=_share(told.said(n) for n in shared),
         said_root=_count(told.said(n) for n in roots if n in pairs),
         unsure=_share(told.unsure(n) for n in shared),
@@ -155,13 +95,14 @@ def differences(
         universal=_count(scope.new(mine, theirs, n, WORDS.universal) for n in range(len(mine.tree))),
         partial=_count(told.dropped(n, WORDS.partial) for n in shared) + told.excepted(),
         **told.bounds(),
-        private=_count(told.dropped(n, WORDS.unsure_adjectives | WORDS.ended_adjectives) for n in pairs),
+        private=_count(told.dropped(n, told.private) for n in pairs),
         cause=float(scope.cause_added(mine, theirs, pairs)),
         present=_count(told.present(n) for n in range(len(mine.tree)) if verbal(mine.tree, n)),
         ordered=_count(scope.new(mine, theirs, n, _ORDER) for n in range(len(mine.tree))) * order,
         turned=told.turned(),
         copied=order * (1 - share),
         close=order * (1 - share) * share,
+        length=float(len(content)),
     )
 
 
@@ -187,6 +128,12 @@ class _Told:
             w.lemma in WORDS.unsure_adverbs | WORDS.unsure_modals | WORDS.unsure_adjectives | WORDS.open_nouns
             for w in mine.tree
         )
+
+    @property
+    def private(self) -> frozenset[str]:
+        """Words before a noun of what is not, or no longer, so; "then" the treasurer is right where it is past."""
+        now = any(w.tag in ("VBZ", "VBP") for w in self._mine.tree)
+        return WORDS.unsure_adjectives | WORDS.ended_adjectives - (frozenset() if now else {"then"})
 
     def _planned(self, n: int) -> bool:
         """Whether what is yet to come about here is so there too: no hedge that stands for another."""
@@ -239,7 +186,7 @@ class _Told:
         if n in self._pairs:
             return self._theirs.tree[self._pairs[n]].tag in ("VBD", "VBN")
         below = [self._pairs[c] for c in self._mine.below[n] if c in self._pairs]
-        if any(self._theirs.tree[e].dep == "appos" for e in below):
+        if any(beside(self._theirs, e) for e in below):
             return False  # "Booker, a sponsor of the bill, said": it holds at the time of the article
         near = [predicate_of(self._theirs.tree, e) for e in below]
         return bool(near) and all(self._theirs.tree[v].tag in ("VBD", "VBN") for v in near)
@@ -248,6 +195,8 @@ class _Told:
         """Whether the claim gives words to somebody whom the cited words don't give them to."""
         for n, here in self._here.items():
             for verb in here.said - {-1} if n in self._pairs else ():
+                if passive(self._mine, verb):
+                    continue  # "were told to"
                 mine = [m for m in self._doer(self._mine, verb) if m in self._pairs]
                 sources = [self._doer(self._theirs, v) for v in self._there[n].said - {-1}]
                 if not mine or not sources or not all(sources) or any(map(self._pronoun, sources)):
@@ -291,8 +240,7 @@ class _Told:
                 if wanted & set(theirs[opposite]):
                     swapped += 1
                 elif self._pronoun(theirs[role]):
-                    heads = [self._head_of_name(w) for w in wanted]
-                    other += 0.5 * all(self._theirs.tree[w].dep not in _LEADS for w in heads)
+                    other += 0.5 * (not any(attachment.leads(self._theirs.tree, self._head_of_name(w)) for w in wanted))
                 elif replaced or not self._same(mine[role], theirs[role]):
                     other += 1
         return {"swapped": swapped, "other_role": other}
@@ -356,17 +304,18 @@ class _Told:
 
     def moved(self) -> float:
         """Names and numbers whose predicate, or noun, has a match that they don't belong to there."""
-        count = 0
+        count = attachment.apart(self._mine, self._theirs, self._pairs)
         for n, e in self._pairs.items():
-            if kind(self._mine, n) in ("names", "numbers"):
+            if kind(self._mine, n) in ("names", "numbers") or attachment.tells_apart(self._mine, self._theirs, n):
                 verb = predicate_of(self._mine.tree, n)
                 if verb in self._pairs and verb != n and not self._copied(n, verb):
                     real, wanted = predicate_of(self._theirs.tree, e), self._pairs[verb]
-                    near = belongs(self._theirs.tree, e, wanted) or within(self._theirs.tree, wanted, real)
-                    near = near or shares(self._theirs.tree, e, wanted)
+                    tree = self._theirs.tree
+                    near = attachment.belongs(tree, e, wanted) or attachment.within(tree, wanted, real)
+                    near = near or attachment.shares(tree, e, wanted)
                     away = real != wanted and not near and not self._also(n, wanted)
                     count += away or self._later_year(n, e, wanted)
-            count += self._of_another(n)
+            count += self._of_another(n) or attachment.strays(self._mine, self._theirs, self._pairs, n)
         return float(count)
 
     def placed(self) -> dict[str, float]:
@@ -375,9 +324,10 @@ class _Told:
         changed: set[tuple[str, str]] = set()
         for n, e in self._pairs.items():
             value = self._mine.values[n]
-            if not (kind(self._mine, n) == "names" or (value in _YEARS and counts(self._mine, n) is None)):
+            here, there = attachment.behind(self._mine, n), attachment.behind(self._theirs, e)
+            named = kind(self._mine, n) == "names" or (value in _YEARS and counts(self._mine, n) is None)
+            if not named and {here, there} != {"from", "to"}:
                 continue
-            here, there = behind(self._mine, n), behind(self._theirs, e)
             if here and there and here != there and not self._likewise(n, here):
                 count += 1
                 changed.add((here, there))
@@ -389,7 +339,9 @@ class _Told:
     def _likewise(self, n: int, preposition: str) -> bool:
         """Whether another mention of a word stands behind a preposition."""
         stem = self._mine.stems[n]
-        return any(s == stem and behind(self._theirs, o) == preposition for o, s in enumerate(self._theirs.stems))
+        return any(
+            s == stem and attachment.behind(self._theirs, o) == preposition for o, s in enumerate(self._theirs.stems)
+        )
 
     def _later_year(self, n: int, e: int, verb: int) -> bool:
         """Whether another year stands in between: "removed him in 2006, and his sister in 2014"."""
@@ -411,7 +363,7 @@ class _Told:
         """Whether another mention of a word belongs to a predicate."""
         stem = self._mine.stems[n]
         return any(
-            self._theirs.stems[o] == stem and belongs(self._theirs.tree, o, wanted)
+            self._theirs.stems[o] == stem and attachment.belongs(self._theirs.tree, o, wanted)
             for o in range(len(self._theirs.tree))
         )
 
@@ -428,9 +380,12 @@ class _Told:
             places = [e for e, v in enumerate(self._theirs.values) if v == value]
             heads = {h for e in places if (h := counts(self._theirs, e)) is not None}
             stems = {self._theirs.stems[h] for h in heads}
+            if places and all(attachment.of_whole(self._theirs, e) for e in places):
+                other += not attachment.of_whole(self._mine, n)
+                continue
             if not heads or self._mine.stems[head] in stems:
                 continue
-            beside = set().union(*(whole(self._theirs.tree, e) for e in places))
+            beside = set().union(*(attachment.whole(self._theirs.tree, e) for e in places))
             if any(self._mine.stems[head] == self._theirs.stems[e] for e in beside):
                 other += 1
             else:
@@ -440,7 +395,10 @@ class _Told:
     def dropped(self, n: int, words: Collection[str]) -> bool:
         """Whether a matched word has a modifier there that the claim doesn't have."""
         e = self._pairs[n]
-        there = modifiers(self._theirs, e) & set(words)
+        here, there = ({t.values[c] for c in t.below[at]} - {None} for t, at in ((self._mine, n), (self._theirs, e)))
+        if words is WORDS.partial and here - there:
+            return False  # "six schools", of "half of the 60 schools"
+        there = attachment.modifiers(self._theirs, e) & set(words)
         here = {w.text.lower() for w in self._mine.tree} | {w.lemma for w in self._mine.tree}
         return bool(there) and not here & (there | set(words))
 
@@ -485,9 +443,6 @@ class _Told:
         return any(w.tag in ("JJR", "RBR") or w.text.lower() in _BESIDE for w in self._mine.tree)
 
 
-# -- sentences -----------------------------------------------------------------------------
-
-
 def _share(values: Iterable[bool]) -> float:
     found = list(values)
     return sum(found) / len(found) if found else 0.0
@@ -497,4 +452,4 @@ def _count(values: Iterable[bool]) -> float:
     return float(min(3, sum(values)))
 
 
-__all__ = ["NAMES", "Differences", "differences"]
+__all__ = ["Differences", "differences"]

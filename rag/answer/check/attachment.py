@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from rag.answer.check.governors import children, verbal
 from rag.answer.check.matching import Text
+from rag.text.calendar_names import ENGLISH_CALENDAR
+from rag.text.numbers import is_year
 from rag.text.parser import Tree
 
+_SHARING = ("conj", "advcl", "xcomp")
+"""Of a verb that may have its subject from the one it hangs on: "came from behind to beat", "was named, succeeding"."""
+_LEADS = ("nsubj", "nsubjpass", "poss", "compound", "appos")
 _SUBJECTS = ("nsubj", "nsubjpass", "csubj")
 _INSIDE = frozenset("in on at during within inside into over".split())
 
@@ -52,7 +57,11 @@ def shares(tree: Tree, at: int, verb: int) -> bool:
     """Whether a word is of the subject that a verb shares with one before it: "X will open and will cost Y"."""
     below = children(tree)
     for _ in range(len(tree)):
-        if any(tree[c].dep in _SUBJECTS for c in below[verb]) or tree[verb].dep != "conj" or not verbal(tree, verb):
+        if (
+            any(tree[c].dep in _SUBJECTS for c in below[verb])
+            or tree[verb].dep not in _SHARING
+            or not verbal(tree, verb)
+        ):
             return False
         verb = tree[verb].head
         subjects = [c for c in below[verb] if tree[c].dep in _SUBJECTS]
@@ -89,6 +98,68 @@ def behind(text: Text, n: int) -> str:
     return "in" if low in _INSIDE else low
 
 
+def leads(tree: Tree, at: int) -> bool:
+    """Whether a pronoun behind a word may well mean it: what a clause is of, or whom that is of.
+
+    "A spokesman for the ministry said it had …".
+    """
+    if tree[at].dep in _LEADS or tree[at].dep == "dobj":
+        return True
+    return tree[at].dep == "pobj" and tree[tree[tree[at].head].head].dep in ("nsubj", "nsubjpass")
+
+
+def tells_apart(mine: Text, theirs: Text, n: int) -> bool:
+    """Whether a word tells two things of one name apart in the cited words: "electric" of "electric cars"."""
+    word = mine.tree[n]
+    if word.dep not in ("amod", "compound") or word.head == n or mine.tree[word.head].tag[:2] != "NN":
+        return False
+    return theirs.stems.count(mine.stems[word.head]) > 1
+
+
+def strays(mine: Text, theirs: Text, pairs: Mapping[int, int], n: int) -> bool:
+    """Whether an adjective or a name before a noun stands before another noun there: "a Greek firm" of "the firm sold
+    it to a Greek buyer"."""
+    word, head = mine.tree[n], mine.tree[n].head
+    if word.dep not in ("amod", "compound") or head not in pairs or mine.tree[head].tag != "NN" or word.tag[:2] != "JJ":
+        return False
+    there, wanted = pairs[n], pairs[head]
+    up = theirs.tree[there].head
+    if theirs.tree[there].dep not in ("amod", "compound") or theirs.tree[up].tag != "NN" or up == wanted:
+        return False
+    return theirs.tree[up].head != wanted and theirs.tree[wanted].head != up and mine.stems[head] != theirs.stems[up]
+
+
+def apart(mine: Text, theirs: Text, pairs: Mapping[int, int]) -> int:
+    """Numbers and times of a claim that stand apart there, each beside another: "fell to 4.1 in May from 4.4 in April".
+
+    Looked at where a claim has one number and one time, and the cited words have more of either.
+    """
+    numbers = [n for n in pairs if mine.values[n] is not None and not _time(mine, n)]
+    times = [n for n in pairs if _time(mine, n)]
+    if len(numbers) != 1 or len(times) != 1:
+        return 0
+    number, time = pairs[numbers[0]], pairs[times[0]]
+    others = [
+        e for e, v in enumerate(theirs.values) if v is not None and v != theirs.values[number] and not _time(theirs, e)
+    ]
+    elsewhen = [e for e in range(len(theirs.tree)) if _time(theirs, e) and theirs.stems[e] != theirs.stems[time]]
+    far = abs(number - time)
+    return int(any(abs(e - time) < far for e in others) and any(abs(e - number) < far for e in elsewhen))
+
+
+def _time(text: Text, n: int) -> bool:
+    value = text.values[n]
+    return text.tree[n].text.casefold() in ENGLISH_CALENDAR or (value is not None and is_year(value))
+
+
+def of_whole(text: Text, n: int) -> bool:
+    """Whether a number counts that of which another is a part: "five" of "two of the five climbers"."""
+    at = n - 1
+    while at > 0 and text.tree[at].tag in ("DT", "PRP$"):
+        at -= 1
+    return at > 0 and text.tree[at].text.lower() == "of" and text.values[at - 1] is not None
+
+
 def modifiers(text: Text, n: int) -> set[str]:
     """What bounds a noun or stands before it: its determiners and adjectives, and "a quarter of" above it."""
     found = {
@@ -103,4 +174,20 @@ def modifiers(text: Text, n: int) -> set[str]:
     return found
 
 
-__all__ = ["above", "behind", "belongs", "headed", "modifiers", "root", "shares", "spans", "whole", "within"]
+__all__ = [
+    "above",
+    "apart",
+    "behind",
+    "belongs",
+    "headed",
+    "leads",
+    "modifiers",
+    "of_whole",
+    "root",
+    "shares",
+    "spans",
+    "strays",
+    "tells_apart",
+    "whole",
+    "within",
+]

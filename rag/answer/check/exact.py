@@ -26,7 +26,8 @@ _ITEM = re.compile(r"\A\s*(?:[-*•·]\s+|\d{1,2}[.)]\s+)+")
 _ANSWERED = re.compile(r"\A\s*(?:Yes|No)\b\s?[,;:.!–—-]+\s+(?=\S)")  # not "No member has", which denies
 _NAME = re.compile(r"(?<![\w'’])[^\W\d_a-z][\w'’\-]*(?:\.(?=\w))?[\w]*")
 _NEGATION = re.compile(
-    r"\b(?:not(?!\s(?:only|just|merely|least)\b)|no|never|neither|nor|none|nobody|nothing|without|cannot)\b|n[’']t\b",
+    r"\b(?:not(?!\s(?:only|just|merely|least)\b)|no|never|neither|nor|none|nobody|nothing|without|cannot)\b|n[’']t\b|"
+    r"\b(?:ha(?:s|ve|d)|is|are|was|were) yet to\b",
     re.IGNORECASE,
 )
 # Words that deny without a negation; what they deny stands near them.
@@ -142,7 +143,7 @@ _OPPOSITES = tuple(
             "unchanged steady",
         ),
         ("highest most maximum best", "lowest least minimum worst"),
-        ("won wins win victory", "lost loses lose defeat"),
+        ("won wins win victory", "lost loses lose"),
         (
             "approved approve approves accepted accept agreed agree",
             "rejected reject rejects refused refuse declined opposed",

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from rag.text.calendar_names import ENGLISH_CALENDAR
 from rag.text.lexicon import lexicon
 from rag.text.parser import Tree
 from rag.text.word_lists import Speech, Support
@@ -100,12 +101,16 @@ def governed(tree: Tree, below: list[list[int]], at: int) -> Governed:
         if word.dep == "acl" and word.tag in ("VBN", "VBG") and not _infinitive(tree, below, at):
             if not any(tree[c].dep == "mark" for c in below[at]):  # "reports that soldiers had been sent"
                 break
+        if word.dep == "ccomp" and at < up and not _says(tree, up) and any(t.text == ";" for t in tree[at:up]):
+            break  # two statements side by side: "A won; B has not been found"
         if word.dep == "ccomp" or (word.dep == "acl" and tree[up].tag[:2] == "NN"):
             _clause(tree, below, at, up, found)
         elif word.dep == "parataxis" and _says(tree, up):
             found.said.add(up)
         elif word.dep in ("xcomp", "acl", "pcomp", "advcl") and _infinitive(tree, below, at):
             _infinitival(tree, up, found)
+        elif word.dep == "pcomp" and tree[up].text.lower() in WORDS.denying_prepositions:
+            found.denied.add(up)  # "voted against closing"
         elif word.dep == "pcomp" and tree[up].dep == "prep" and _charged(tree, below, up):
             found.plans.add(tree[up].head)
         elif word.dep in ("xcomp", "pcomp"):
@@ -114,9 +119,11 @@ def governed(tree: Tree, below: list[list[int]], at: int) -> Governed:
             elif verbal(tree, up) and word.dep == "xcomp" and tree[up].lemma not in WORDS.implicative_verbs:
                 found.plans.add(up)
         elif word.dep in _ARGUMENT or word.dep == "prep":
-            _object(tree, at, up, found)
+            _object(tree, below, at, up, found)
         whole = word.dep not in ("conj", "advcl", "parataxis") or _complement(tree, below, at)
         at = up
+    if len(found.denied) > 1:  # "has not ruled it out", "did not deny it": nor is it so
+        found.unsure.update(d for d in found.denied if tree[d].lemma in WORDS.doubting_verbs)
     return found
 
 
@@ -154,6 +161,8 @@ def _beside(tree: Tree, below: list[list[int]], at: int, found: Governed) -> Non
         low = word.text.lower()
         if word.dep == "advmod" and any(tree[d].dep == "neg" for d in below[c]):
             found.denied.add(c)  # "no longer"
+        elif word.dep in ("acomp", "oprd") and any(tree[d].dep == "neg" for d in below[c]):
+            found.denied.update(d for d in below[c] if tree[d].dep == "neg")  # "pleaded not guilty to"
         elif word.dep == "neg" or (
             word.dep in ("det", "preconj", "predet", "advmod", "nummod") and low in WORDS.negatives
         ):
@@ -220,7 +229,9 @@ def _clause(tree: Tree, below: list[list[int]], at: int, up: int, found: Governe
 
 def _infinitival(tree: Tree, up: int, found: Governed) -> None:
     above = tree[up]
-    if above.lemma in WORDS.denying_verbs:
+    if yet_to(tree, up + 1):
+        found.denied.add(up + 1)
+    elif above.lemma in WORDS.denying_verbs:
         found.denied.add(up)
     elif above.tag == "VBN" and above.text.lower() in _SAYING:
         found.said.add(up)
@@ -228,7 +239,7 @@ def _infinitival(tree: Tree, up: int, found: Governed) -> None:
         found.plans.add(up)
 
 
-def _object(tree: Tree, at: int, up: int, found: Governed) -> None:
+def _object(tree: Tree, below: list[list[int]], at: int, up: int, found: Governed) -> None:
     """What is governed as a thing: "denied the plot", "the risk of a plot", "demanded a plot"."""
     above = tree[up]
     if tree[at].dep in ("nsubj", "agent"):
@@ -249,6 +260,14 @@ def _object(tree: Tree, at: int, up: int, found: Governed) -> None:
         found.said.add(up)  # "warned of floods", "spoke about a sale"
     elif above.tag[:2] == "VB" and tree[at].dep in ("dobj", "nsubjpass", "oprd") and above.lemma in WORDS.wishing_verbs:
         found.plans.add(up)
+    elif tree[at].dep == "nsubjpass" and above.lemma in WORDS.arranging_verbs and _dated(tree, below, up):
+        found.plans.add(up)  # "sentencing is set for 12 January"
+
+
+def _dated(tree: Tree, below: list[list[int]], verb: int) -> bool:
+    """Whether a verb is told with a day."""
+    phrases = (n for c in below[verb] if tree[c].dep in ("prep", "npadvmod") for n in subtree(tree, below, c))
+    return any(tree[n].text.casefold() in ENGLISH_CALENDAR for n in phrases)
 
 
 def _infinitive(tree: Tree, below: list[list[int]], at: int) -> bool:
@@ -262,6 +281,11 @@ def _says(tree: Tree, at: int) -> bool:
 def _only(tree: Tree, at: int) -> bool:
     """Whether a negation is that of "not only"."""
     return at + 1 < len(tree) and tree[at + 1].text.lower() in ("only", "just", "merely", "least")
+
+
+def yet_to(tree: Tree, at: int) -> bool:
+    """Whether a word is the "yet" of "has yet to sign", which denies it."""
+    return 0 < at < len(tree) - 1 and [t.text.lower() for t in tree[at : at + 2]] == ["yet", "to"]
 
 
 def some(tree: Tree, at: int) -> bool:
@@ -278,4 +302,4 @@ def _quoted(tree: Tree, at: int) -> bool:
     return close - opened[-1] > 4
 
 
-__all__ = ["WORDS", "Governed", "children", "governed", "predicate_of", "some", "speaks", "subtree", "verbal"]
+__all__ = ["WORDS", "Governed", "children", "governed", "predicate_of", "some", "speaks", "subtree", "verbal", "yet_to"]

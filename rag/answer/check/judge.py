@@ -45,13 +45,15 @@ _COPY_OF_MANY = 0.6
 ALONE = (
     "said_root", "unsure_root", "condition", "plan_root", "negation", "bound", "bound_turned", "swapped",
     "speech_added", "cause", "speaker", "universal", "counted", "other_role", "partial", "private", "turned", "ordered",
-    "present",
+    "present", "future",
 )  # fmt: skip
 """Differences that reject a near copy by themselves; docs/benchmarks.md has how often each is right."""
 _ATTACHED = 0.6
 """The same for those of ``ATTACHED``, which are sure only where little else was changed."""
 ATTACHED = {"moved": 0.5, "placed": 0.5, "said": 0.9, "plan": 0.9, "unsure": 0.5}
 """With how much of each it takes."""
+_SHORT = 7
+"""Content words of a claim in which a single one of ``ATTACHED`` is sure, whatever their order."""
 _REASONS = {
     "said": "the cited words only report somebody's saying so",
     "unsure": "the cited words only call it possible",
@@ -149,6 +151,8 @@ def judge(
     told = _differences(claim, cited, *parsed)
     partly = len(cited.texts) > _SENTENCES
     if hit := _alone(told, partly=partly):
+        if hit == "moved" and (other := slots.misplaced(*parsed)):
+            return _contradicted(*other)
         return Judgement("contradicted" if hit in _TURNED else "not_told", 0.0, _REASONS[hit.partition("_")[0]])
     if other := slots.misplaced(*parsed):
         return _contradicted(*other)
@@ -165,7 +169,9 @@ def features(nearness: float, told: align.Differences | None) -> dict[str, float
         nearness: Log-odds of support by words and vectors.
         told: The differences; None where they are not known.
     """
-    return {"words": nearness, **asdict(told or align.Differences())}
+    found = asdict(told or align.Differences())
+    del found["length"]  # it tells nothing of support by itself
+    return {"words": nearness, **found}
 
 
 def weighed(found: Mapping[str, float], heard: float = 0.0) -> Judgement:
@@ -234,6 +240,9 @@ def _alone(told: align.Differences, *, partly: bool = False) -> str:
             return hit
     if partly:
         return ""
+    if not told.added and told.length <= _SHORT:  # every word is there, and one of them belongs elsewhere
+        if hit := next((name for name in ("moved", "other_role") if getattr(told, name) >= 1), ""):
+            return hit
     # And so is a number of another thing, or another verb in a claim that is else there.
     return next((name for name in ("counted", "another") if getattr(told, name) >= 0.5), "")
 
@@ -246,12 +255,27 @@ def _english(claim: str, cited: Cited) -> bool:
     return detect_language(cited.said) == "en" and 2 * len(mine & set(terms(cited.said))) >= len(mine)
 
 
+_GOVERNING = (
+    "negation", "said_root", "unsure_root", "condition", "plan_root", "universal", "partial", "bound", "counted",
+)  # fmt: skip
+
+
 def held_back(claim: str, cited: Cited) -> str:
     """Why a part of a cited sentence is not true by itself, as what governs it was left out; empty where it is."""
     told = compared(claim, cited)
     if told is None:
         return ""
-    for name in ("negation", "said_root", "unsure_root", "condition", "plan_root", "universal", "partial", "bound"):
+    for name in (
+        "negation",
+        "said_root",
+        "unsure_root",
+        "condition",
+        "plan_root",
+        "universal",
+        "partial",
+        "bound",
+        "counted",
+    ):
         if getattr(told, name) > 0:
             return _REASONS[name.partition("_")[0]]
     return ""

@@ -7,10 +7,11 @@ was Fennick", "Fennick is the captain") are looked at; who will be something is 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from rag.answer.check.governors import governed, subtree
+from rag.answer.check.governors import governed
 from rag.answer.check.matching import Text
 from rag.text import parser
 from rag.text.names import is_role
@@ -25,12 +26,16 @@ _STEPS = 4
 
 @dataclass(frozen=True)
 class Called:
-    """Somebody who is called by an office."""
+    """Somebody who is called by an office, or by any other word for what they are."""
 
     office: str
     """Its stem."""
+    word: str
+    """As it is written."""
     names: frozenset[str]
     """Stems of the name."""
+    listed: bool = False
+    """Whether an "and" stands between the two, which may begin somebody else: "the captain, Holt, and the mate"."""
 
 
 def misgiven(claim: str, said: str) -> str:
@@ -40,24 +45,45 @@ def misgiven(claim: str, said: str) -> str:
         claim: A sentence.
         said: The words that it cites.
     """
-    if not any(is_role(word) for word in claim.split()) or not parser.available() or len(said) > _LONG:
+    if not parser.available() or len(said) > _LONG or not re.search(r"\w{4}", said):
         return ""
-    given = list(_given(_read(claim)))
-    if not given:
+    mine = _read(claim)
+    given, beside = list(_given(mine)), [c for c in _apposed(mine) if not c.listed]
+    if not given and not beside:
         return ""
     theirs = _read(said)
     offices = {stem for n, stem in enumerate(theirs.stems) if is_role(theirs.tree[n].text)}
     named = {theirs.stems[n] for n, word in enumerate(theirs.tree) if word.tag.startswith("NNP")}
-    held = {*_apposed(theirs), *_given(theirs), *_made(theirs)}
+    apposed = _own(list(_apposed(theirs)))
+    held = {*apposed, *_given(theirs), *_made(theirs)}
     meant = any(word.tag.startswith("PRP") for word in theirs.tree)
     for one in given:
+        if any(h.office == one.office and h.names & one.names for h in held):
+            continue
         if one.names & named:
-            wrong = one.office in offices and not any(h.office == one.office and h.names & one.names for h in held)
+            wrong = one.office in offices or _is_anothers(one, apposed)
         else:  # the name is from what stands around, and "he" or "the captain" may mean it
-            wrong = not meant and one.office not in offices
+            wrong = not meant and one.office not in offices and is_role(one.word)
         if wrong:
-            return one.office
-    return ""
+            return one.word
+    return next((one.word for one in beside if _is_anothers(one, apposed)), "")
+
+
+def _is_anothers(one: Called, apposed: Sequence[Called]) -> bool:
+    """Whether somebody else is called so, and whom a claim calls so is called otherwise."""
+    holders = [c for c in apposed if c.office == one.office]
+    own = [c for c in apposed if c.names & one.names]
+    return bool(holders and own) and not any(c.names & one.names for c in holders)
+
+
+def _own(found: Sequence[Called]) -> list[Called]:
+    """Without those across an "and" where both the office and the name have one of their own."""
+    direct = [c for c in found if not c.listed]
+    return [
+        c
+        for c in found
+        if not c.listed or not any(d.office == c.office for d in direct) or not any(d.names & c.names for d in direct)
+    ]
 
 
 def _read(text: str) -> Text:
@@ -78,28 +104,39 @@ def _given(text: Text) -> Iterator[Called]:
         for attr in (c for c in text.below[at] if text.tree[c].dep == "attr"):
             for subject in subjects:
                 for office, who in ((attr, subject), (subject, attr)):
-                    if _office(text, office) and (names := _names(text, who)):
-                        yield Called(text.stems[office], names)
+                    noun = text.tree[office].tag == "NN" and office == attr
+                    if (noun or _office(text, office)) and (names := _names(text, who)):
+                        yield Called(text.stems[office], text.tree[office].text, names)
 
 
 def _apposed(text: Text) -> Iterator[Called]:
     """ "Harbour master Oda Fennick", "Weide, the finance director", "Weide as director"."""
     for at in range(len(text.tree)):
-        if not _office(text, at):
+        if not (_office(text, at) or text.tree[at].tag in ("NN", "NNS")):
             continue
-        up = at
+        up, listed = at, False
         for _ in range(_STEPS):  # up to the name that it stands before or behind
             word = text.tree[up]
             if word.dep not in ("compound", "nmod", "amod", "appos", "conj", "poss", "nn") or word.head == up:
                 break
-            up = word.head
+            up, listed = word.head, listed or word.dep == "conj"
             if names := _names(text, up):
-                yield Called(text.stems[at], names)
-        for c in subtree(text.tree, text.below, at):
-            if text.tree[c].dep in ("appos", "compound", "flat") and (names := _names(text, c)):
-                yield Called(text.stems[at], names)
+                yield Called(text.stems[at], text.tree[at].text, names, listed and text.tree[at].tag != "NNS")
+        for c, listed in _below(text, at):
+            if names := _names(text, c):
+                yield Called(text.stems[at], text.tree[at].text, names, listed and text.tree[at].tag != "NNS")
         if text.tree[at].tag.startswith("NNP") and (names := _names(text, at)):
-            yield Called(text.stems[at], names)
+            yield Called(text.stems[at], text.tree[at].text, names)
+
+
+def _below(text: Text, at: int, *, listed: bool = False) -> Iterator[tuple[int, bool]]:
+    """The words in apposition to one, or in a name with it, and whether an "and" stands between."""
+    for c in text.below[at]:
+        dep = text.tree[c].dep
+        if dep in ("appos", "compound", "flat", "conj"):
+            if dep != "conj" or listed or text.tree[at].tag.startswith("NNP"):
+                yield c, listed or dep == "conj"
+            yield from _below(text, c, listed=listed or dep == "conj")
 
 
 def _made(text: Text) -> Iterator[Called]:
@@ -116,7 +153,7 @@ def _made(text: Text) -> Iterator[Called]:
             if c != at and text.tree[c].dep in ("nsubj", "nsubjpass", "dobj", "agent"):
                 for d in (c, *text.below[c]):
                     if names := _names(text, d):
-                        yield Called(text.stems[at], names)
+                        yield Called(text.stems[at], text.tree[at].text, names)
 
 
 def _office(text: Text, at: int) -> bool:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from rag.answer.check.governors import subtree, verbal
 from rag.answer.check.matching import Text
+from rag.text.names import is_role
 
 _OBJECT = ("dobj", "nsubjpass")
 
@@ -19,11 +20,13 @@ def frame(text: Text, verb: int) -> dict[str, list[int]]:
     done: list[int] = []
     for c in text.below[verb]:
         dep = text.tree[c].dep
+        if dep == "nsubj" and text.tree[c].tag in ("WP", "WDT"):
+            continue  # "who denies it": whom the clause hangs on
         if dep == "nsubj":
             (done if _participle(text, verb) else doer).extend(_phrase(text, c))
         elif dep in _OBJECT:
             done += _phrase(text, c)
-        elif dep == "agent":
+        elif dep == "agent" and not _measured(text, c):
             doer += [w for p in text.below[c] for w in subtree(text.tree, text.below, p)]
     above = (
         [w for a in subject(text, verb) for w in subtree(text.tree, text.below, a)] if verbal(text.tree, verb) else []
@@ -33,6 +36,17 @@ def frame(text: Text, verb: int) -> dict[str, list[int]]:
     else:
         doer = doer or above
     return {"doer": _nouns(text, doer), "done": _nouns(text, done)}
+
+
+def _measured(text: Text, by: int) -> bool:
+    """Whether "by" tells how much rather than who: "passed by 148 votes"."""
+    of = [d for d in text.below[by] if text.tree[d].dep == "pobj"]
+    return any(text.values[d] is not None for o in of for d in (o, *text.below[o])) and all(
+        text.tree[o].lemma in MEASURES or text.values[o] is not None for o in of
+    )
+
+
+MEASURES = frozenset("vote point goal percent percentage seat second minute hour day metre mile margin".split())
 
 
 def another(mine: Text, theirs: Text, pairs: Mapping[int, int], verb: int) -> bool:
@@ -47,20 +61,26 @@ def another(mine: Text, theirs: Text, pairs: Mapping[int, int], verb: int) -> bo
         pairs: Matched words, from the claim to the cited words.
         verb: The claim's, which has no match.
     """
+    if mine.tree[verb].tag in _COMPARED:  # "two years earlier" of "two years later"
+        return any(_compares(theirs, e) and e not in pairs.values() for e in range(len(theirs.tree)))
     here = frame(mine, verb)
     wanted = {role: {pairs[w] for w in words if w in pairs} for role, words in here.items()}
     if not verbal(mine.tree, verb) or not any(wanted.values()):
         return False
-    matched = set(pairs.values())
+    matched, least = set(pairs.values()), 1 if mine.tree[verb].dep == "ROOT" else 2
     for other in range(len(theirs.tree)):
         if other in matched or not verbal(theirs.tree, other):
             continue
         there = frame(theirs, other)
         fits = [bool(words & {*there[role]}) for role, words in wanted.items() if words]
         who = any(theirs.tree[w].tag == "PRP" for w in there["doer"])  # "He denies theft": who, is told before it
-        if all(fits) or (who and wanted["done"] and wanted["done"] & {*there["done"]}):
+        if (all(fits) and len(fits) >= least) or (who and wanted["done"] and wanted["done"] & {*there["done"]}):
             return True
     return False
+
+
+def _compares(text: Text, n: int) -> bool:
+    return text.tree[n].tag in _COMPARED or text.tree[n].text.lower() in ("later", "earlier", "sooner")
 
 
 def done_to_a_thing(text: Text, verb: int) -> bool:
@@ -73,6 +93,21 @@ def _phrase(text: Text, n: int) -> list[int]:
     """The words of a phrase, with those in apposition to it: "the former president, Maren Holt"."""
     found = list(subtree(text.tree, text.below, n))
     return found + [w for c in text.below[n] if text.tree[c].dep == "appos" for w in subtree(text.tree, text.below, c)]
+
+
+def beside(text: Text, n: int) -> bool:
+    """Whether a word stands beside a name and tells what its bearer is: "Booker, a sponsor", "the accountant Pugh"."""
+    word, head = text.tree[n], text.tree[text.tree[n].head]
+    before = word.dep in ("compound", "nmod") and (word.tag == "NN" or is_role(word.text))
+    return word.dep == "appos" or (before and head.tag == "NNP")
+
+
+def everyone(text: Text, at: int) -> Iterator[int]:
+    """A word with whoever is named beside it: in apposition and in a list, not of whom they are."""
+    yield at
+    for c in text.below[at]:
+        if text.tree[c].dep in ("appos", "conj", "compound", "flat", "nmod", "amod"):
+            yield from everyone(text, c)
 
 
 def passive(text: Text, verb: int) -> bool:
@@ -165,4 +200,16 @@ def difference(text: Text, n: int) -> bool:
 
 
 _COMPARED = ("JJR", "RBR")
-__all__ = ["another", "called", "counts", "difference", "done_to_a_thing", "frame", "owner", "passive", "subject"]
+__all__ = [
+    "another",
+    "beside",
+    "called",
+    "counts",
+    "difference",
+    "done_to_a_thing",
+    "everyone",
+    "frame",
+    "owner",
+    "passive",
+    "subject",
+]

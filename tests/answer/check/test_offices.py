@@ -20,7 +20,7 @@ BRANDT = (
     [
         ("The captain of the Lindisa was Oda Fennick.", STEERING, "captain"),
         ("Oda Fennick was the captain.", STEERING, "captain"),
-        ("The chief executive is Anton Weide.", BRANDT, "execut"),
+        ("The chief executive is Anton Weide.", BRANDT, "executive"),
         ("Norrlinje is the boss of the ferry operator.", BRANDT, "boss"),
         ("Helle Brandt is the finance director.", BRANDT, "director"),
     ],
