@@ -29,6 +29,8 @@ from rag.settings import load_settings
 
 _SOON = 120.0
 """Seconds for which something that has to come is waited for."""
+_SYNCED = 1800.0
+"""The same for what a sync writes once it has stored all that was listed before."""
 _LAST = "Quellborn lighthouse"
 """A name that no article has but the last one."""
 
@@ -49,11 +51,12 @@ def appearing(at: str, archive: Archive, ending: str) -> float:
     Raises:
         SystemExit: It never came.
     """
-    until = time.monotonic() + _SOON
+    until = time.monotonic() + _SYNCED
     written: float | None = None
     while time.monotonic() < until:
         if written is None and any((a.url or "").endswith(ending) for a in archive.articles()):
             written = time.monotonic()
+            until = written + _SOON
         if written is not None and _found(at, _LAST):
             return time.monotonic() - written
         time.sleep(0.1)
