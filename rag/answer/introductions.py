@@ -1,4 +1,4 @@
-"""Where a sentence says who somebody is: "Festival director Ines Caldeira", "Strand, a nurse", "Holt, who led it".
+"""Where a sentence says who or what somebody or something is: "festival director Ines Caldeira", "Strand, a nurse".
 
 Asked "Who is Ines Caldeira?", the reader looks for a sentence that is about her; one that names her office in passing
 tells who she is as well. English only, by grammar: what stands before a name and is no part of it, what is set beside
@@ -18,7 +18,7 @@ from rag.text.parser import Tree
 from rag.text.tokens import terms
 
 _WHO = re.compile(
-    r"\A\W*(?:(?i:and|so) )?[Ww]ho(?:['’]s| is| was)\s+(?P<name>[A-Z][\w’'.-]*(?:\s+[\w’'.-]+){0,4}?)\s*\?*\s*\Z"
+    r"\A\W*(?:(?i:and|so) )?(?:[Ww]ho|[Ww]hat)(?:['’]s| is| was)\s+(?P<name>[A-Z][\w’'.-]*(?:\s+[\w’'.-]+){0,4}?)\s*\?*\s*\Z"
 )
 _LONGEST = 80
 

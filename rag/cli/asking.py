@@ -103,6 +103,8 @@ def _answer(events: Iterator[Event], model: str | None, as_json: bool, question:
         for event in events:
             if isinstance(event, Retrieved):
                 print_time(err, event.query.time)
+                if event.query.leans:
+                    err.print(f"Searched for: {printable(event.query.standalone)}", style="dim")
                 if model is not None and is_remote(model):
                     err.print(f"Passages of the archive are sent to {model}.", style="yellow")
                 tell(f"{count(len(event.hits), 'passage')} found")

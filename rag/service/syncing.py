@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from rag.service.scheduler import RequestScheduler
     from rag.sources.values import SyncReport
 
-_LONGEST_WAY = 20.0
-"""Seconds that a batch of articles waits for questions; then it is stored beside them, or it would never be."""
+_WAY = 20.0
+"""How many times as long as the last batch of articles took the next one waits for questions, where they never cease:
+then one answer in twenty has to share the processor. After that it is stored beside them, or it would never be."""
+_SHORTEST_WAY, _LONGEST_WAY = 20.0, 300.0
+"""Seconds that it waits at least, and at most, while questions are answered without a pause."""
 
 
 class GivesWay:
@@ -27,12 +30,16 @@ class GivesWay:
     def __init__(self, scheduler: RequestScheduler, cancel: threading.Event) -> None:
         """Take the queue of questions, and what stops the wait."""
         self._scheduler, self._cancel = scheduler, cancel
+        self._began: float | None = None
 
     def __call__(self) -> None:
         """Wait, not endlessly."""
-        until = time.monotonic() + _LONGEST_WAY
+        now = time.monotonic()
+        took = now - self._began if self._began is not None else 0.0
+        until = now + min(max(_WAY * took, _SHORTEST_WAY), _LONGEST_WAY)
         while self._scheduler.running and time.monotonic() < until and not self._cancel.wait(0.05):
             pass
+        self._began = time.monotonic()
 
 
 class SyncLoop:

@@ -72,6 +72,8 @@ def test_what_has_no_words_marked_stays_without() -> None:
         ("Tom Barlow", "Yesterday Tom Barlow resigned.", None),
         ("Ellen Strand", "The chemist Paul Strand said no.", None),
         ("Ellen Strand", "Nobody came.", None),
+        ("Norbury Transit", "It will stay closed until Friday, the operator Norbury Transit said.", "the operator"),
+        ("Norbury Transit", "Norbury Transit said so.", None),
     ],
 )
 def test_who_somebody_is(name: str, text: str, said: str | None) -> None:
@@ -86,7 +88,8 @@ def test_who_somebody_is(name: str, text: str, said: str | None) -> None:
         ("And who was Qin Gang", "Qin Gang"),
         ("Who is the mayor?", None),
         ("Who is suing whom?", None),
-        ("What is Norbury?", None),
+        ("What is Norbury Transit?", "Norbury Transit"),
+        ("What is the population of Norbury?", None),
     ],
 )
 def test_whose_name_is_asked_about(question: str, name: str | None) -> None:

@@ -13,6 +13,7 @@ from sources.newsroom import Newsroom
 from sources.site import serving
 from sources.test_sync import opened
 
+from rag.service import syncing as syncing_module
 from rag.service.scheduler import RequestScheduler
 from rag.service.syncing import GivesWay, syncing
 
@@ -60,3 +61,20 @@ def test_a_batch_waits_while_questions_are_answered() -> None:
     began = time.monotonic()
     waits()
     assert 0.25 < time.monotonic() - began < 5.0
+
+
+def test_beside_questions_without_end_a_batch_waits_as_long_as_the_last_one_took_and_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(syncing_module, "_SHORTEST_WAY", 0.1)
+    monkeypatch.setattr(syncing_module, "_LONGEST_WAY", 0.6)
+    waits = GivesWay(SimpleNamespace(running=1), threading.Event())  # type: ignore[arg-type]
+
+    def waited() -> float:
+        began = time.monotonic()
+        waits()
+        return time.monotonic() - began
+
+    assert 0.1 <= waited() < 0.4, "nothing has been stored yet"
+    time.sleep(0.1)  # a batch is stored
+    assert waited() >= 0.6
