@@ -305,6 +305,7 @@ class Answerer:
                 preferred=lambda reading: attribution.asked_for(*reading.place),
                 timely=lambda reading: prior.fits(asked.query, reading.text, reading.hit.passage),
                 newest_first=newest_first,
+                toll=marking.toll(part),
                 asks=asks,
             )
 

@@ -18,7 +18,8 @@ from rag.text.parser import Tree
 from rag.text.tokens import terms
 
 _WHO = re.compile(
-    r"\A\W*(?:(?i:and|so) )?(?:[Ww]ho|[Ww]hat)(?:['’]s| is| was)\s+(?P<name>[A-Z][\w’'.-]*(?:\s+[\w’'.-]+){0,4}?)\s*\?*\s*\Z"
+    r"\A\W*(?:(?i:and|so) )?(?:[Ww]ho|[Ww]hat)(?:['’]s| is| was)\s+"
+    r"(?P<name>[A-Z][\w’'.-]*(?:\s+[\w’'.-]+){0,4}?)\s*\?*\s*\Z"
 )
 _LONGEST = 80
 

@@ -8,7 +8,7 @@ says the same; where it says in passing who somebody is it may mark what it says
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from rag.answer import introductions
@@ -20,7 +20,28 @@ from rag.text.tokens import query_terms
 
 _LOOKED_AT = 12
 """Sentences that are parsed at most, the likeliest first."""
+_OTHERS = 4.0
+"""What it costs a sentence, in log-odds, that its figures are of others than those asked for, as what lacks figures."""
 _HOW_MANY = re.compile(r"\bhow many\b(?! of\b)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
+
+
+def toll(question: str) -> Callable[[Reading], bool] | None:
+    """Where a question asks how many were killed, hurt or are missing: whether a sentence tells it; None elsewhere.
+
+    Args:
+        question: Standing alone.
+    """
+    many = _HOW_MANY.search(question)
+    stems = list(query_terms(many["rest"])) if many else []
+    role = figures.role_of([], stems, figures.PEOPLE)
+    if not role or not parser.available():
+        return None
+
+    def tells(reading: Reading) -> bool:
+        english = reading.hit.passage.language == "en" and bool(figures.read(reading.text))
+        return english and any(_asked(q, role, stems) for q in quantities.quantities(reading.text))
+
+    return tells
 
 
 def marked(question: str, readings: Sequence[Reading]) -> list[Reading]:
@@ -31,8 +52,8 @@ def marked(question: str, readings: Sequence[Reading]) -> list[Reading]:
         readings: Best first.
 
     Returns:
-        As many, in the same order. One whose marked figure is of something else than asked, and which has none of what
-        is asked, has no words marked.
+        As many, best first. One whose figures are of people to whom something else happened than asked has no words
+        marked, and is that much less likely.
     """
     found = list(readings)
     name, many = introductions.asked(question), _HOW_MANY.search(question)
@@ -44,7 +65,7 @@ def marked(question: str, readings: Sequence[Reading]) -> list[Reading]:
     english = (i for i in several if found[i].words is not None and found[i].hit.passage.language == "en")
     for i in [i for i, _ in zip(english, range(_LOOKED_AT), strict=False)]:
         found[i] = _introduction(found[i], name) if name else _figure(found[i], role, stems)
-    return found
+    return sorted(found, key=lambda r: -r.odds)
 
 
 def _introduction(reading: Reading, name: str) -> Reading:
@@ -69,7 +90,7 @@ def _figure(reading: Reading, role: str, stems: list[str]) -> Reading:
         first, last = figures.phrase(text, asked[0].figure)
         return replace(reading, words=(at + first, at + last))
     if role and not asked and all(q.what in figures.PEOPLE for q in mine):
-        return replace(reading, words=None)
+        return replace(reading, words=None, odds=reading.odds - _OTHERS)
     return reading
 
 
@@ -81,4 +102,4 @@ def _asked(quantity: Quantity, role: str, stems: list[str]) -> bool:
     return quantity.what == role and (anyone or quantity.counted == stems[0])
 
 
-__all__ = ["marked"]
+__all__ = ["marked", "toll"]

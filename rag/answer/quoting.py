@@ -10,12 +10,15 @@ from dataclasses import dataclass, replace
 
 from rag.answer import introductions, wanted
 from rag.answer.check import confidence, plugins, regression
+from rag.answer.check.exact import asked_names, missing_names, names
 from rag.answer.check.verify import Cited
 from rag.answer.evidence import Embed
 from rag.answer.reader import Reading
 from rag.answer.sides.group import Group
 from rag.protocols import Check
+from rag.text.calendar_names import ENGLISH_CALENDAR
 from rag.text.detect import detect_question
+from rag.text.tokens import terms
 from rag.types import Hit
 
 MOST = 3
@@ -41,9 +44,11 @@ _LACKS = 4.0
 Of SQuAD 2.0's questions of such a kind the sentence that answers lacks them in 1 of 100, others in half."""
 
 
-_INTRODUCES = 1.5
-"""What it is worth, asked who somebody is, that a sentence says it, in log-odds of its being the one that answers, and
-of there being an answer."""
+_NAMES_IN_COMMON = 2
+"""Names that two passages of one event have in common at least."""
+_TELLS = 1.5
+"""What it is worth that by grammar a sentence says what is asked, who somebody is or how many were killed, in log-odds
+of its being the one that answers, and of there being an answer."""
 
 
 @dataclass(frozen=True)
@@ -72,6 +77,7 @@ def choose(
     preferred: Callable[[Reading], bool],
     timely: Callable[[Reading], bool] | None = None,
     newest_first: bool = False,
+    toll: Callable[[Reading], bool] | None = None,
     most: int = MOST,
     asks: int = 1,
 ) -> Chosen:
@@ -89,6 +95,8 @@ def choose(
         preferred: Whether a sentence has words of whom the question asks for.
         timely: Whether a sentence is of the time that the question names; None: it names none.
         newest_first: Put the newer ones first, of those that are near the best.
+        toll: Where a toll is asked for, whether a sentence tells it: such a one may be less likely than the best by
+            more, and the newest comes first, since it changes by the day.
         most: How many at most.
         asks: Parts that the question is known to have; its words may tell of more.
     """
@@ -105,7 +113,7 @@ def choose(
     lost = [_LACKS * (ours and wanted.lacks(question, r.text)) for r, ours in zip(tries, english, strict=True)]
     scores = [confidence.rank_score(s, fit=own) for s, own in zip(signs, fits, strict=True)]
     scores = [score - less for score, less in zip(scores, lost, strict=True)]
-    told = [_INTRODUCES * introductions.introduces(question, r.text, r.hit.passage.language) for r in tries]
+    told = [_TELLS * _plainly(question, r, toll) for r in tries]
     scores = [score + more for score, more in zip(scores, told, strict=True)]
     if timely is not None:  # which of several answers is meant, not whether there is one
         scores = [score + (_IN_TIME if timely(r) else 0.0) for score, r in zip(scores, tries, strict=True)]
@@ -122,11 +130,14 @@ def choose(
     most, near = max(most, min(things, _MANY)), _NEAR if things == 1 and fits[best] != "across" else _FURTHER
     kept: list[Reading] = []
     for i in order:
-        if len(kept) == most or scores[i] < scores[best] - near:
+        if len(kept) == most or scores[i] < scores[best] - (_FURTHER if toll else near):
             break
+        counts = toll is not None and toll(tries[i]) and _of_one(question, tries[i], tries[best])
+        if scores[i] < scores[best] - near and not counts:
+            continue
         if not any(_same(tries[i], other) for other in kept):
             kept.append(tries[i])
-    if newest_first:
+    if newest_first or (toll and all(_of_one(question, r, tries[best]) for r in kept)):
         kept.sort(key=lambda r: _age(r.hit))
     return Chosen(tuple(kept), p, nearest)
 
@@ -196,6 +207,24 @@ def objection(checks: Mapping[str, Check], reading: Reading, question: str) -> s
 def _same(one: Reading, other: Reading) -> bool:
     """Whether two sentences are the same words, as wire copy is."""
     return one.place == other.place or " ".join(one.text.split()) == " ".join(other.text.split())
+
+
+def _plainly(question: str, reading: Reading, toll: Callable[[Reading], bool] | None) -> bool:
+    """Whether by grammar a sentence says who somebody is, or the toll that is asked for, where the names are."""
+    passage = reading.hit.passage
+    if introductions.introduces(question, reading.text, passage.language):
+        return True
+    asked = asked_names(question) if toll else []
+    return bool(toll and asked and not missing_names(asked, f"{passage.title} {passage.text}") and toll(reading))
+
+
+def _of_one(question: str, one: Reading, other: Reading) -> bool:
+    """Whether two sentences seem to be of one event: the names of the question are beside both, and other names too."""
+    near = [f"{r.hit.passage.title} {r.hit.passage.text}" for r in (one, other)]
+    asked = {t for name in asked_names(question) for t in terms(name)}
+    mine, yours = (frozenset(terms(text)) for text in near)
+    named = [{n.casefold() for n in names(text)} - ENGLISH_CALENDAR for text in near]
+    return asked & yours <= mine and len(named[0] & named[1]) >= _NAMES_IN_COMMON
 
 
 def _age(hit: Hit) -> float:

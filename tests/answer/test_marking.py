@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from turns import passage
 
 from rag.answer.introductions import asked, introduced, introduces
-from rag.answer.marking import marked
+from rag.answer.marking import marked, toll
 from rag.answer.reader import Reading
 from rag.text import parser
 from rag.types import Hit
@@ -104,3 +106,18 @@ def test_another_language_is_left_alone() -> None:
 def test_the_words_that_introduce_are_marked() -> None:
     (found,) = marked("Who is Mary Oduya?", [read("Prosecutor Mary Oduya said he had lied.", "he had lied")])
     assert words_of(found) == "Prosecutor"
+
+
+def test_which_sentences_tell_a_toll() -> None:
+    tells = toll("How many people died in the crash?")
+    assert tells is not None
+    assert tells(read(TRAM, None)) and tells(read("The death toll has risen to 38.", None))
+    assert not tells(read("Four people are missing and 262 were injured.", None))
+    assert not tells(read("The crash was at noon.", None))
+    assert toll("How many houses were destroyed?") is None and toll("Who died?") is None
+
+
+def test_figures_of_others_make_a_sentence_less_likely() -> None:
+    told, others = read(TRAM, "14"), read("Four people are missing and 262 were injured.", "Four people")
+    first, second = marked("How many people were killed?", [replace(others, odds=2.0), replace(told, odds=1.0)])
+    assert words_of(first) == "Three people" and second.words is None and second.odds < 0

@@ -146,3 +146,40 @@ def test_a_sentence_without_the_kind_of_words_asked_for_gives_way_and_makes_an_a
     assert quoting.choose(question, [without, gives], **PLAIN).readings[0] is gives  # type: ignore[arg-type]
     alone = quoting.choose(question, [without], **PLAIN).p  # type: ignore[arg-type]
     assert alone < 0.5 < quoting.choose("Where did Lind run?", [without], **PLAIN).p  # type: ignore[arg-type]
+
+
+QUAKE = "How many people died in the Peru earthquake?"
+
+
+def of(text: str, title: str, day: int, odds: float) -> Reading:
+    hit = hit_of(text)
+    passage = hit.passage.model_copy(update={"title": title, "published": datetime(2025, 2, day, tzinfo=UTC)})
+    return Reading(hit.model_copy(update={"passage": passage}), 0, odds, 0.5, None)
+
+
+def dead(reading: Reading) -> bool:
+    return "killed" in reading.text or "toll" in reading.text
+
+
+def test_of_a_toll_the_newest_figure_of_the_event_comes_first() -> None:
+    first = of("The quake killed 31 people near Chota in Peru.", "Quake near Chota", 3, 5.0)
+    later = of("The toll of the quake near Chota in Peru has risen to 38.", "Chota counts its dead", 5, 3.5)
+    other = of("The quake near Chota in Peru destroyed 410 houses.", "Chota rebuilds", 6, 3.4)
+    given = PLAIN | {"toll": dead}
+    assert quoting.choose(QUAKE, [first, later, other], **given).readings == (later, first)  # type: ignore[arg-type]
+    assert quoting.choose(QUAKE, [first, later, other], **PLAIN).readings[0] is first  # type: ignore[arg-type]
+
+
+def test_the_toll_of_another_event_does_not() -> None:
+    asked = of("The quake killed 31 people near Chota in Peru.", "Quake near Chota", 3, 5.0)
+    other = of("The quake killed nine people near Iquique in Chile.", "Quake near Iquique", 20, 3.5)
+    assert quoting.choose(QUAKE, [asked, other], **PLAIN | {"toll": dead}).readings == (asked,)  # type: ignore[arg-type]
+
+
+def test_a_sentence_that_tells_the_toll_where_the_names_are_is_surer() -> None:
+    asked = [of("The quake killed 31 people near Chota in Peru.", "Quake near Chota", 3, 0.0)]
+    with_toll = quoting.choose(QUAKE, asked, **PLAIN | {"toll": dead}).p  # type: ignore[arg-type]
+    assert with_toll > quoting.choose(QUAKE, asked, **PLAIN).p  # type: ignore[arg-type]
+    elsewhere = "How many people died in the Chile earthquake?"
+    without = quoting.choose(elsewhere, asked, **PLAIN).p  # type: ignore[arg-type]
+    assert quoting.choose(elsewhere, asked, **PLAIN | {"toll": dead}).p == without  # type: ignore[arg-type]

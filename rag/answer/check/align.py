@@ -395,12 +395,15 @@ class _Told:
     def dropped(self, n: int, words: Collection[str]) -> bool:
         """Whether a matched word has a modifier there that the claim doesn't have."""
         e = self._pairs[n]
-        here, there = ({t.values[c] for c in t.below[at]} - {None} for t, at in ((self._mine, n), (self._theirs, e)))
+        here, there = (
+            {v for c in text.below[at] if (v := text.values[c]) is not None}
+            for text, at in ((self._mine, n), (self._theirs, e))
+        )
         if words is WORDS.partial and here - there:
             return False  # "six schools", of "half of the 60 schools"
-        there = attachment.modifiers(self._theirs, e) & set(words)
-        here = {w.text.lower() for w in self._mine.tree} | {w.lemma for w in self._mine.tree}
-        return bool(there) and not here & (there | set(words))
+        lost = attachment.modifiers(self._theirs, e) & set(words)
+        known = {w.text.lower() for w in self._mine.tree} | {w.lemma for w in self._mine.tree}
+        return bool(lost) and not known & (lost | set(words))
 
     def turned(self) -> float:
         """Whether names and nouns have changed sides of a word that compares or orders."""
