@@ -20,13 +20,13 @@ from rag.answer.conflicts.values import MONTH, SAME_TIME, SHARED, Claim, Said, c
 from rag.answer.evidence import Embed, Numbered
 from rag.text import parser
 from rag.text.calendar_names import ENGLISH_CALENDAR
-from rag.text.tokens import terms
+from rag.text.tokens import query_terms, terms
 from rag.types import Citation, Conflict, Hit, Passage
 
 _MOST = 6  # conflicts of an answer
 _TRIED = 10  # pairs of sentences whose likeness is looked at
-_LIKE = 0.55
-"""Least cosine of two sentences of one thing."""
+_LIKE, _LIKE_ASKED = 0.55, 0.4
+"""Least cosine of two sentences of one thing; of two with few words in common, which tell what was asked for."""
 _SHARE = 0.25
 """Least share of the shorter sentence's content words that the other has."""
 
@@ -35,6 +35,7 @@ _ATTRIBUTED = re.compile(
     rf",[”\"]? (?:the |an? )?(?:[a-z][\w’'-]* |of |[A-Z][\w’'.-]+ )*?({_NAMED}),? (?:said|says|told|added)\b|"
     rf"\baccording to (?:the |an? )?(?:[a-z][\w’'-]* )*({_NAMED})"
 )
+_HOW_MANY = re.compile(r"\bhow many\b(?P<rest>.*)", re.IGNORECASE)
 # Words that tell two of a kind apart.
 _GROUPS = tuple(
     frozenset(group.split())
@@ -115,8 +116,9 @@ def _against(question: str, claim: Claim, said: Sequence[Said], embed: Embed) ->
     vectors = embed([claim.text, *(other.text for _, other, _ in candidates)])
     likeness = vectors[1:] @ vectors[0]
     articles: set[str] = set()
-    for near, (_, other, about) in sorted(zip(likeness.tolist(), candidates, strict=True), key=lambda c: -c[0]):
-        if near >= _LIKE and other.article_id not in articles:
+    many = _HOW_MANY.search(question) is not None
+    for near, (common, other, about) in sorted(zip(likeness.tolist(), candidates, strict=True), key=lambda c: -c[0]):
+        if near >= (_LIKE_ASKED if many and common < SHARED else _LIKE) and other.article_id not in articles:
             articles.add(other.article_id)
             yield other, about
 
@@ -167,7 +169,11 @@ def _about(question: str, claim: Claim, other: Said, shared: frozenset[str], sho
     asked = bool(re.search(r"\bwhen\b|\bwhat (?:date|day|month|year)\b", question, re.IGNORECASE))
     days = dates.differing(claim, other, asked, shared, shorter)
     parsed = parser.available() and other.passage.language == "en"
-    amounts = (quantities if parsed else figures).differing(claim, other, shared, apart)
+    if parsed:
+        many = _HOW_MANY.search(question)
+        amounts = quantities.differing(claim, other, shared, apart, query_terms(many["rest"]) if many else ())
+    else:
+        amounts = figures.differing(claim, other, shared, apart)
     if not amounts and (apart is None or apart <= SAME_TIME):
         amounts = figures.all_but_one(claim.text, other.text)
         if amounts and parsed and quantities.of_two_days(claim, other):

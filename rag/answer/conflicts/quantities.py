@@ -7,11 +7,12 @@ may hold several figures; its grammar says which of them is the one that another
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal
 
+from rag.answer.check.exact import names
 from rag.answer.check.governors import children, governed, predicate_of, subtree, verbal
 from rag.answer.conflicts import figures
 from rag.answer.conflicts.figures import PEOPLE, Figure, read
@@ -61,7 +62,9 @@ class Quantity:
     """Whether it is so much "a year", which holds on the next day too."""
 
 
-def differing(claim: Claim, other: Said, shared: frozenset[str], apart: int | None) -> str | None:
+def differing(
+    claim: Claim, other: Said, shared: frozenset[str], apart: int | None, asked: Collection[str] = ()
+) -> str | None:
     """Another figure for the same quantity, by the grammar of two English sentences.
 
     Args:
@@ -69,6 +72,7 @@ def differing(claim: Claim, other: Said, shared: frozenset[str], apart: int | No
         other: One of another article.
         shared: Content words of both.
         apart: Days between their articles, where both have one.
+        asked: Stems of a question that asks how many: two sentences that tell it need have little else in common.
 
     Raises:
         ModelMissing: The parser is not installed.
@@ -85,11 +89,15 @@ def differing(claim: Claim, other: Said, shared: frozenset[str], apart: int | No
     ours, theirs = quantities(claim.text), quantities(other.text)
     label = " ".join(c.title for c in claim.citations)
     near = frozenset(terms(f"{claim.text} {claim.quotes} {label}")), frozenset(terms(other.near))
+    if apart is None or apart > SAME_TIME or not _named_alike(f"{claim.text} {claim.quotes} {label}", other.near):
+        asked = ()
     found = [
         (a, b)
         for a in ours
         for b in theirs
-        if apart_in_figures(a.figure, b.figure) and _one(a, b, near, shared) and _one_time(a, b, claim, other, apart)
+        if apart_in_figures(a.figure, b.figure)
+        and _one(a, b, near, shared, asked)
+        and _one_time(a, b, claim, other, apart)
     ]
     if len(found) != 1:
         return None  # none, or it can't be told which is meant
@@ -120,7 +128,18 @@ def quantities(text: str) -> tuple[Quantity, ...]:
 # -- whether two are of one thing ------------------------------------------------
 
 
-def _one(one: Quantity, other: Quantity, near: tuple[frozenset[str], frozenset[str]], shared: frozenset[str]) -> bool:
+def _named_alike(one: str, other: str) -> bool:
+    """Whether two texts have a name in common that is no day's or month's."""
+    return bool({n.casefold() for n in names(one)} & {n.casefold() for n in names(other)} - ENGLISH_CALENDAR)
+
+
+def _one(
+    one: Quantity,
+    other: Quantity,
+    near: tuple[frozenset[str], frozenset[str]],
+    shared: frozenset[str],
+    asked: Collection[str],
+) -> bool:
     """Whether two quantities are one, whatever their figures."""
     if one.when == other.when == "any":
         return False  # "the $20 million prize", "the $30 million prize": each says which one it is
@@ -138,7 +157,7 @@ def _one(one: Quantity, other: Quantity, near: tuple[frozenset[str], frozenset[s
         )
     if one.what in PEOPLE and (one.core or other.core):
         return bool(one.of & other.of)
-    return len(shared) >= SHARED
+    return len(shared) >= SHARED or (one.counted in asked and one.what in asked)
 
 
 def _one_time(one: Quantity, other: Quantity, claim: Claim, said: Said, apart: int | None) -> bool:
@@ -198,6 +217,7 @@ def _quantity(tree: Tree, below: list[list[int]], places: list[tuple[int, int]],
     taken = set(inside) | {noun}
     clause = [n for n in _clause(tree, below, verb, noun) if n not in taken]
     if not any(tree[n].tag[:2] == "NN" and not is_time(tree, n) for n in clause):
+        taken |= _speaker(tree, below, verb)
         clause = [n for n in range(len(tree)) if n not in taken]  # "12 were killed when …"
     of = frozenset(s for n in clause if tree[n].tag[:2] == "NN" and not is_time(tree, n) for s in terms(tree[n].text))
     of = frozenset(s for s in of if not role or figures.role_of([], [s], figures.ROLES) != role)  # "price", "cost"
@@ -215,6 +235,16 @@ def _quantity(tree: Tree, below: list[list[int]], places: list[tuple[int, int]],
         when,
         _rate(tree, below, verb, noun),
     )
+
+
+def _speaker(tree: Tree, below: list[list[int]], verb: int) -> set[int]:
+    """Whoever says what a verb tells, with all that hangs on them: what it is of, they don't tell."""
+    if tree[verb].dep not in ("ccomp", "parataxis"):
+        return set()
+    found = {c for c in below[tree[verb].head] if tree[c].dep == "nsubj"}
+    while more := {d for n in found for d in below[n]} - found:
+        found |= more
+    return found
 
 
 def _rate(tree: Tree, below: list[list[int]], verb: int, noun: int) -> bool:

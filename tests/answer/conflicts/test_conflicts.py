@@ -30,6 +30,12 @@ CONFLICTS = [
         "12 against 31",
     ),
     (
+        "How many houses were destroyed?",
+        Said("It destroyed 410 houses and damaged 1,900.", "Quake kills 31 in northern Peru", "2025-02-03"),
+        Said("The mayor of Chota, Elmer Rojas, said 390 houses had been destroyed.", "Peru quake", "2025-02-04"),
+        "410 against 390 houses",
+    ),
+    (
         "How long did the talks last?",
         Said("The talks between Qin and Blinken lasted seven and a half hours.", "", "2023-06-18"),
         Said("Talks between Blinken and Qin lasted five hours, a ministry official said.", "", "2023-06-18"),
@@ -118,6 +124,16 @@ CONFLICTS = [
 ]
 
 SILENT = [
+    (
+        "How many houses were destroyed?",
+        Said("It destroyed 410 houses and damaged 1,900.", "Quake kills 31 in northern Peru", "2025-02-03"),
+        Said("The fire destroyed 20 houses.", "Blaze in Derby", "2025-02-04"),
+    ),
+    (
+        "How many houses were destroyed?",
+        Said("It destroyed 410 houses and damaged 1,900.", "Quake kills 31 in northern Peru", "2025-02-03"),
+        Said("The flood destroyed 20 houses.", "Flood in Peru", "2025-03-20"),
+    ),
     (
         "How many people were killed?",
         Said("At least 12 people were killed in the crash on the A4.", "", "2023-05-01"),
