@@ -7,22 +7,20 @@ says the same; where it says in passing who somebody is it may mark what it says
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from itertools import islice
 
 from rag.answer import introductions
-from rag.answer.conflicts import figures, quantities
-from rag.answer.conflicts.quantities import Quantity
+from rag.answer.conflicts import figures
+from rag.answer.conflicts.quantities import Counted, counted, quantities
 from rag.answer.reader import Reading
 from rag.text import parser
-from rag.text.tokens import query_terms
 
 _LOOKED_AT = 12
 """Sentences that are parsed at most, the likeliest first."""
 _OTHERS = 4.0
 """What it costs a sentence, in log-odds, that its figures are of others than those asked for, as what lacks figures."""
-_HOW_MANY = re.compile(r"\bhow many\b(?! of\b)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 
 
 def toll(question: str) -> Callable[[Reading], bool] | None:
@@ -31,15 +29,13 @@ def toll(question: str) -> Callable[[Reading], bool] | None:
     Args:
         question: Standing alone.
     """
-    many = _HOW_MANY.search(question)
-    stems = list(query_terms(many["rest"])) if many else []
-    role = figures.role_of([], stems, figures.PEOPLE)
-    if not role or not parser.available():
+    asked = counted(question)
+    if asked is None or not asked.role or not parser.available():
         return None
 
     def tells(reading: Reading) -> bool:
         english = reading.hit.passage.language == "en" and bool(figures.read(reading.text))
-        return english and any(_asked(q, role, stems) for q in quantities.quantities(reading.text))
+        return english and any(asked.is_of(q) for q in quantities(reading.text))
 
     return tells
 
@@ -56,15 +52,16 @@ def marked(question: str, readings: Sequence[Reading]) -> list[Reading]:
         marked, and is that much less likely.
     """
     found = list(readings)
-    name, many = introductions.asked(question), _HOW_MANY.search(question)
-    if (name is None and many is None) or not parser.available():
+    name, asked = introductions.asked(question), counted(question)
+    if (name is None and asked is None) or not parser.available():
         return found
-    stems = list(query_terms(many["rest"])) if many else []
-    role = figures.role_of([], stems, figures.PEOPLE)
-    several = [i for i, r in enumerate(found) if name or len(figures.read(r.text)) > (0 if role else 1)]
-    english = (i for i in several if found[i].words is not None and found[i].hit.passage.language == "en")
-    for i in [i for i, _ in zip(english, range(_LOOKED_AT), strict=False)]:
-        found[i] = _introduction(found[i], name) if name else _figure(found[i], role, stems)
+    least = 0 if name else 1 if asked and asked.role else 2
+    english = (i for i, r in enumerate(found) if r.words is not None and r.hit.passage.language == "en")
+    for i in islice((i for i in english if not least or len(figures.read(found[i].text)) >= least), _LOOKED_AT):
+        if name:
+            found[i] = _introduction(found[i], name)
+        elif asked:
+            found[i] = _figure(found[i], asked)
     return sorted(found, key=lambda r: -r.odds)
 
 
@@ -74,32 +71,24 @@ def _introduction(reading: Reading, name: str) -> Reading:
     return replace(reading, words=(at + said[0], at + said[1])) if said else reading
 
 
-def _figure(reading: Reading, role: str, stems: list[str]) -> Reading:
+def _figure(reading: Reading, counts: Counted) -> Reading:
     text, at = reading.text, reading.place[1]
-    told = quantities.quantities(text)
+    told = quantities(text)
     if reading.words is None or not told or " ".join(text.split()) != text:
         return reading
     start, end = (place - at for place in reading.words)
     mine = [q for q in told if start < q.figure.end and q.figure.start < end]
-    asked = [q for q in told if _asked(q, role, stems)]
-    if len(asked) > 1 and not role:
-        asked = [q for q in asked if q.what in stems]
+    asked = [q for q in told if counts.is_of(q)]
+    if len(asked) > 1 and not counts.role:
+        asked = [q for q in asked if q.what in counts.stems]
     if not mine or (len(mine) == 1 and mine[0] in asked):
         return reading
     if len(asked) == 1:
         first, last = figures.phrase(text, asked[0].figure)
         return replace(reading, words=(at + first, at + last))
-    if role and not asked and all(q.what in figures.PEOPLE for q in mine):
+    if counts.role and not asked and all(q.what in figures.PEOPLE for q in mine):
         return replace(reading, words=None, odds=reading.odds - _OTHERS)
     return reading
-
-
-def _asked(quantity: Quantity, role: str, stems: list[str]) -> bool:
-    """Whether a quantity is of what is asked: people to whom the same happened, or the same things."""
-    if not role:
-        return bool(stems) and quantity.counted == stems[0]
-    anyone = not stems or stems[0] in quantities.whoever() or figures.role_of([], stems[:1], figures.PEOPLE) != ""
-    return quantity.what == role and (anyone or quantity.counted == stems[0])
 
 
 __all__ = ["marked", "toll"]

@@ -192,6 +192,7 @@ class Support(NamedTuple):
     wishing_verbs: frozenset[str]
     arranging_verbs: frozenset[str]
     denying_prepositions: frozenset[str]
+    margins: frozenset[str]
     saying_nouns: frozenset[str]
     open_nouns: frozenset[str]
     unsure_adverbs: frozenset[str]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from rag.answer.check.governors import subtree, verbal
+from rag.answer.check.governors import WORDS, subtree, verbal
 from rag.answer.check.matching import Text
 from rag.text.names import is_role
 
@@ -42,11 +42,8 @@ def _measured(text: Text, by: int) -> bool:
     """Whether "by" tells how much rather than who: "passed by 148 votes"."""
     of = [d for d in text.below[by] if text.tree[d].dep == "pobj"]
     return any(text.values[d] is not None for o in of for d in (o, *text.below[o])) and all(
-        text.tree[o].lemma in MEASURES or text.values[o] is not None for o in of
+        text.tree[o].lemma in WORDS.margins or text.values[o] is not None for o in of
     )
-
-
-MEASURES = frozenset("vote point goal percent percentage seat second minute hour day metre mile margin".split())
 
 
 def another(mine: Text, theirs: Text, pairs: Mapping[int, int], verb: int) -> bool:

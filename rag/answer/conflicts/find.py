@@ -20,7 +20,7 @@ from rag.answer.conflicts.values import MONTH, SAME_TIME, SHARED, Claim, Said, c
 from rag.answer.evidence import Embed, Numbered
 from rag.text import parser
 from rag.text.calendar_names import ENGLISH_CALENDAR
-from rag.text.tokens import query_terms, terms
+from rag.text.tokens import terms
 from rag.types import Citation, Conflict, Hit, Passage
 
 _MOST = 6  # conflicts of an answer
@@ -35,7 +35,6 @@ _ATTRIBUTED = re.compile(
     rf",[”\"]? (?:the |an? )?(?:[a-z][\w’'-]* |of |[A-Z][\w’'.-]+ )*?({_NAMED}),? (?:said|says|told|added)\b|"
     rf"\baccording to (?:the |an? )?(?:[a-z][\w’'-]* )*({_NAMED})"
 )
-_HOW_MANY = re.compile(r"\bhow many\b(?P<rest>.*)", re.IGNORECASE)
 # Words that tell two of a kind apart.
 _GROUPS = tuple(
     frozenset(group.split())
@@ -116,7 +115,7 @@ def _against(question: str, claim: Claim, said: Sequence[Said], embed: Embed) ->
     vectors = embed([claim.text, *(other.text for _, other, _ in candidates)])
     likeness = vectors[1:] @ vectors[0]
     articles: set[str] = set()
-    many = _HOW_MANY.search(question) is not None
+    many = quantities.counted(question) is not None
     for near, (common, other, about) in sorted(zip(likeness.tolist(), candidates, strict=True), key=lambda c: -c[0]):
         if near >= (_LIKE_ASKED if many and common < SHARED else _LIKE) and other.article_id not in articles:
             articles.add(other.article_id)
@@ -170,8 +169,7 @@ def _about(question: str, claim: Claim, other: Said, shared: frozenset[str], sho
     days = dates.differing(claim, other, asked, shared, shorter)
     parsed = parser.available() and other.passage.language == "en"
     if parsed:
-        many = _HOW_MANY.search(question)
-        amounts = quantities.differing(claim, other, shared, apart, query_terms(many["rest"]) if many else ())
+        amounts = quantities.differing(claim, other, shared, apart, quantities.counted(question))
     else:
         amounts = figures.differing(claim, other, shared, apart)
     if not amounts and (apart is None or apart <= SAME_TIME):

@@ -7,7 +7,8 @@ may hold several figures; its grammar says which of them is the one that another
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Literal
@@ -21,7 +22,7 @@ from rag.text import numbers, parser
 from rag.text.calendar_names import ENGLISH_CALENDAR
 from rag.text.lexicon import lexicon
 from rag.text.parser import Tree
-from rag.text.tokens import terms
+from rag.text.tokens import query_terms, terms
 from rag.text.told_days import named_days
 from rag.text.word_lists import Figures
 
@@ -33,6 +34,7 @@ _MODIFIERS = frozenset("nummod quantmod compound amod nmod".split())
 _MARKS = frozenset(("amod", "compound", "nmod"))
 _ASIDE = frozenset("relcl acl advcl ccomp punct cc conj appos parataxis".split())
 _EACH = frozenset(("a", "an", "each", "every"))
+_HOW_MANY = re.compile(r"\bhow many\b(?! of\b)(?P<rest>.*)", re.IGNORECASE | re.DOTALL)
 _LONGEST = 60
 """Words of a sentence that is looked at."""
 
@@ -62,8 +64,39 @@ class Quantity:
     """Whether it is so much "a year", which holds on the next day too."""
 
 
+@dataclass(frozen=True)
+class Counted:
+    """What an English question counts: "How many people were injured in the crash?"."""
+
+    role: str
+    """Of people, what happened to them; empty where something else is counted."""
+    stems: tuple[str, ...]
+    """Of the words behind "how many"."""
+
+    def is_of(self, quantity: Quantity) -> bool:
+        """Whether a quantity is of what is counted: of people to whom the same happened, or of the same things."""
+        if not self.role:
+            return bool(self.stems) and quantity.counted == self.stems[0]
+        first = self.stems[0]
+        anyone = first in whoever() or figures.role_of([], [first], PEOPLE) != ""
+        return quantity.what == self.role and (anyone or quantity.counted == first)
+
+
+@lru_cache(maxsize=256)
+def counted(question: str) -> Counted | None:
+    """What a question counts; None where it asks for no number, or for a part of some ("how many of them").
+
+    Args:
+        question: Standing alone. One that is not English counts nothing.
+    """
+    if not (many := _HOW_MANY.search(question)):
+        return None
+    stems = query_terms(many["rest"])
+    return Counted(figures.role_of([], list(stems), PEOPLE), tuple(stems))
+
+
 def differing(
-    claim: Claim, other: Said, shared: frozenset[str], apart: int | None, asked: Collection[str] = ()
+    claim: Claim, other: Said, shared: frozenset[str], apart: int | None, asked: Counted | None = None
 ) -> str | None:
     """Another figure for the same quantity, by the grammar of two English sentences.
 
@@ -72,7 +105,7 @@ def differing(
         other: One of another article.
         shared: Content words of both.
         apart: Days between their articles, where both have one.
-        asked: Stems of a question that asks how many: two sentences that tell it need have little else in common.
+        asked: What the question counts: two sentences that tell it need have little else in common.
 
     Raises:
         ModelMissing: The parser is not installed.
@@ -90,7 +123,7 @@ def differing(
     label = " ".join(c.title for c in claim.citations)
     near = frozenset(terms(f"{claim.text} {claim.quotes} {label}")), frozenset(terms(other.near))
     if apart is None or apart > SAME_TIME or not _named_alike(f"{claim.text} {claim.quotes} {label}", other.near):
-        asked = ()
+        asked = None
     found = [
         (a, b)
         for a in ours
@@ -138,7 +171,7 @@ def _one(
     other: Quantity,
     near: tuple[frozenset[str], frozenset[str]],
     shared: frozenset[str],
-    asked: Collection[str],
+    asked: Counted | None,
 ) -> bool:
     """Whether two quantities are one, whatever their figures."""
     if one.when == other.when == "any":
@@ -157,7 +190,7 @@ def _one(
         )
     if one.what in PEOPLE and (one.core or other.core):
         return bool(one.of & other.of)
-    return len(shared) >= SHARED or (one.counted in asked and one.what in asked)
+    return len(shared) >= SHARED or bool(asked and asked.is_of(one) and (asked.role or one.what in asked.stems))
 
 
 def _one_time(one: Quantity, other: Quantity, claim: Claim, said: Said, apart: int | None) -> bool:
@@ -412,4 +445,4 @@ def whoever() -> frozenset[str]:
     return frozenset(terms(" ".join(_WORDS.whoever)))
 
 
-__all__ = ["Quantity", "differing", "is_time", "of_two_days", "quantities", "whoever"]
+__all__ = ["Counted", "Quantity", "counted", "differing", "is_time", "of_two_days", "quantities", "whoever"]
