@@ -10,6 +10,7 @@ import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -171,7 +172,7 @@ def _print_preview(told: Preview) -> None:
     if len(reasons) > _REASONS:
         err.print(f"… and {len(reasons) - _REASONS} more; all of them with --json", style="yellow")
     for example in told.examples:
-        when = example.published.isoformat() if example.published else "undated"
+        when = _when(example.published) if example.published else "undated"
         by = example.author or ""
         print()
         out.print(printable(example.title or "without a title"), style="bold")
@@ -183,6 +184,11 @@ def _print_preview(told: Preview) -> None:
     out.print(
         f"\n{count(told.articles, 'article')} would be read from {count(len(told.files), 'file')}. Nothing was written."
     )
+
+
+def _when(published: datetime) -> str:
+    """A day, with its time and offset where the form has more than the day."""
+    return published.date().isoformat() if published.time() == time() else published.isoformat(" ", "minutes")
 
 
 def _table(files: Sequence[FilePreview]) -> Table:

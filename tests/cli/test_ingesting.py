@@ -47,6 +47,12 @@ def test_a_dry_run_shows_the_same_as_a_table(cli: Any, folder: Path, tmp_path: P
     for words in ("Nexis export", "passed over", "Bridge closed 1", "The Kellmouth Post · 2024-03-05", "3 articles"):
         assert words in done.out
     assert "page.bin: unknown format .bin" in done.err
+    assert "T00:00" not in done.out and "00:00:00" not in done.out, "of a day there is no time"
+
+
+def test_a_dry_run_tells_the_time_and_its_offset_where_there_is_one(cli: Any, tmp_path: Path) -> None:
+    write(tmp_path / "in/a.md", "---\ntitle: Bridge\ndate: 2024-03-05T08:30:00+09:00\n---\nIt is closed.\n")
+    assert "2024-03-05 08:30+09:00" in cli("ingest", "--dry-run", tmp_path / "in", "--archive", tmp_path / "x").out
 
 
 def test_many_files_of_a_format_share_a_line(cli: Any, tmp_path: Path) -> None:
