@@ -7,16 +7,19 @@ says the same; where it says in passing who somebody is it may mark what it says
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import islice, pairwise
 
 from rag.answer import introductions
 from rag.answer.conflicts import figures
 from rag.answer.conflicts.quantities import Counted, counted, quantities
 from rag.answer.reader import Reading
-from rag.text import parser
+from rag.text import numbers, parser
+from rag.text.tokens import terms
 
+_OF = re.compile(r"\sof\s(?:(?:the|its|his|her|their|these|those)\s)?")
 _LOOKED_AT = 12
 """Sentences that are parsed at most, the likeliest first."""
 _OTHERS = 4.0
@@ -57,7 +60,7 @@ def marked(question: str, readings: Sequence[Reading]) -> list[Reading]:
         return found
     least = 0 if name else 1 if asked and asked.role else 2
     english = (i for i, r in enumerate(found) if r.words is not None and r.hit.passage.language == "en")
-    for i in islice((i for i in english if not least or len(figures.read(found[i].text)) >= least), _LOOKED_AT):
+    for i in islice((i for i in english if not least or len(numbers.find(found[i].text, "en")) >= least), _LOOKED_AT):
         if name:
             found[i] = _introduction(found[i], name)
         elif asked:
@@ -71,8 +74,25 @@ def _introduction(reading: Reading, name: str) -> Reading:
     return replace(reading, words=(at + said[0], at + said[1])) if said else reading
 
 
+def _part(text: str, counts: Counted, marked_at: tuple[int, int]) -> tuple[int, int] | None:
+    """The number of a part where that of the whole is marked and what is asked is told of the part.
+
+    "How many patients fell ill?" of "four of its 212 patients fell ill".
+    """
+    found = numbers.find(text, "en")
+    for part, whole in pairwise(found):
+        if not _OF.fullmatch(text, part.end, whole.start) or not marked_at[0] < whole.end <= marked_at[1]:
+            continue
+        behind = set(terms(text[whole.end :])[1:])  # past the noun that both count
+        if marked_at[0] >= part.end and behind & set(counts.stems[1:]):
+            return part.start, part.end
+    return None
+
+
 def _figure(reading: Reading, counts: Counted) -> Reading:
     text, at = reading.text, reading.place[1]
+    if reading.words and (part := _part(text, counts, (reading.words[0] - at, reading.words[1] - at))):
+        return replace(reading, words=(at + part[0], at + part[1]))
     told = quantities(text)
     if reading.words is None or not told or " ".join(text.split()) != text:
         return reading
