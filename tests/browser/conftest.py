@@ -113,6 +113,7 @@ def site(browser: Any) -> Iterator[Callable[..., Site]]:
             thread.join(20)
             scheduler.close(0)
             assert not thread.is_alive()
+            archive.close()  # a page may ask for something to its last moment
 
         ends.append(end)
         return made

@@ -65,7 +65,6 @@ def test_every_tab_fits_can_be_read_and_passes_axe(site: Serve, tmp_path: Path, 
     tab.locator(".articles .open:visible", has_text="إغلاق").click()
     tab.wait_for_selector("#reader .reading")
     assert tab.evaluate("getComputedStyle(document.querySelector('#reader .text p')).direction") == "rtl"
-    archive.close()
 
 
 def search(tab: Any) -> None:
@@ -128,4 +127,3 @@ def test_what_is_looked_for_is_found(site: Serve, tmp_path: Path) -> None:
     assert {"wider than its box", "over"} <= {what for what, *_ in tab.evaluate(FITTING)}
     assert tab.evaluate(CONTRAST)["low"] != []
     assert {"color-contrast", "select-name"} <= {f["rule"] for f in serious(tab)}
-    archive.close()

@@ -48,7 +48,6 @@ def test_a_conversation_is_shared_and_dates_are_picked_and_told(site: Serve, tmp
     tab.wait_for_selector(".chip:has-text('From 1 April 2021')")
     assert tab.locator(".wrong-date").count() == 0
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
-    archive.close()
 
 
 def test_names_are_put_together_and_apart_on_the_page(site: Serve, tmp_path: Path) -> None:
@@ -72,7 +71,6 @@ def test_names_are_put_together_and_apart_on_the_page(site: Serve, tmp_path: Pat
     tab.click("text=As in the articles")
     tab.wait_for_function("document.querySelectorAll('.quote').length === 1")
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
-    archive.close()
 
 
 def test_an_empty_archive_leads_to_an_upload_and_its_questions(site: Serve, tmp_path: Path) -> None:
@@ -89,16 +87,15 @@ def test_an_empty_archive_leads_to_an_upload_and_its_questions(site: Serve, tmp_
     tab.wait_for_selector(".ingest-result")
     tab.click("button[role=tab]:has-text('Ask')")
     tab.wait_for_selector(".examples button", timeout=60_000)
-    archive.close()
 
 
 def test_a_service_at_rest_takes_next_to_nothing(site: Serve, tmp_path: Path) -> None:
-    with Archive.open(tmp_path / "a", chat_model="extractive", embeddings=FakeEmbeddings()) as archive:
-        fill(archive, row("a", "The harbour bridge was closed on Monday."))
-        tab = site(archive).tab()
-        tab.wait_for_timeout(3000)
-        # The least of several moments: what other tests left running in this process only adds to them.
-        assert min(_spent(2.0) for _ in range(4)) < 0.06, "more than 3 percent of a slow core"
+    archive = Archive.open(tmp_path / "a", chat_model="extractive", embeddings=FakeEmbeddings())
+    fill(archive, row("a", "The harbour bridge was closed on Monday."))
+    tab = site(archive).tab()
+    tab.wait_for_timeout(3000)
+    # The least of several moments: what other tests left running in this process only adds to them.
+    assert min(_spent(2.0) for _ in range(4)) < 0.06, "more than 3 percent of a slow core"
 
 
 def _spent(seconds: float) -> float:

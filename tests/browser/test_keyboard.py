@@ -76,7 +76,7 @@ def begun(site: Serve, tmp_path: Path) -> tuple[Any, Any]:
 
 
 def test_asking_reading_rating_keeping_and_sharing(site: Serve, tmp_path: Path) -> None:
-    archive, tab = begun(site, tmp_path)
+    _, tab = begun(site, tmp_path)
     fill(tab, "#question textarea", "Why was the harbour bridge closed?")
     tab.wait_for_selector("#live .tools button:has-text('Good')")
     press(tab, "#live .quoted button", "Open quote 1")
@@ -117,11 +117,10 @@ def test_asking_reading_rating_keeping_and_sharing(site: Serve, tmp_path: Path) 
     fill(tab, "#find input, #find textarea", "bridge", "")
     press(tab, "#list button", "Delete")
     tab.wait_for_selector("#list :has-text('Conversations are kept here.'), #list :has-text('No conversation has')")
-    archive.close()
 
 
 def test_searching_collecting_quotes_and_timelines(site: Serve, tmp_path: Path) -> None:
-    archive, tab = begun(site, tmp_path)
+    _, tab = begun(site, tmp_path)
     go(tab, "Search")
     fill(tab, "#search-query input, #search-query textarea", "bridge OR damaged")
     tab.wait_for_selector("#search-list .hit >> nth=3")
@@ -164,7 +163,6 @@ def test_searching_collecting_quotes_and_timelines(site: Serve, tmp_path: Path) 
     tab.wait_for_selector("#shelf :has-text('1 article taken out.')")
     press(tab, "#shelf button", "Search within", back=True)
     tab.wait_for_selector("button[role=tab][aria-selected=true]:has-text('Search')")
-    archive.close()
 
 
 def test_uploading_mending_deleting_and_settings(site: Serve, tmp_path: Path) -> None:
@@ -205,7 +203,6 @@ def test_uploading_mending_deleting_and_settings(site: Serve, tmp_path: Path) ->
     tab.keyboard.press("ArrowRight")
     press(tab, "#s-theme label:last-of-type input", key="Space")
     tab.wait_for_function("document.body.classList.contains('dark')")
-    archive.close()
 
 
 def test_signing_in_and_out(site: Serve, tmp_path: Path) -> None:
@@ -221,4 +218,3 @@ def test_signing_in_and_out(site: Serve, tmp_path: Path) -> None:
     press(tab, ".masthead button", "Sign out")
     tab.wait_for_selector("#secret")
     context.close()
-    archive.close()

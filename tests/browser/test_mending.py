@@ -40,7 +40,6 @@ def test_an_upload_without_dates_is_mended_and_that_is_undone(site: Callable[...
     tab.click("#mend-log button:has-text('Undo')")
     tab.wait_for_selector("#mended:has-text('Undone: 1 article')")
     assert archive.get("kite").published is None
-    archive.close()
 
 
 def picture(tab: object, name: str) -> None:

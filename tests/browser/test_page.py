@@ -112,7 +112,6 @@ def test_from_an_empty_archive_to_an_exported_conversation(site: Serve, tmp_path
     assert "3 March 2024" in files["HTML"]
     (case,) = map(json.loads, files["Feedback as evaluation cases"].splitlines())
     assert case["question"] == "when did the dockers of Sarrano end their strike?"
-    archive.close()
 
 
 @pytest.mark.models
@@ -134,7 +133,6 @@ def test_the_local_model_answers_in_the_page(site: Serve, sample_archive: Archiv
     tab.wait_for_selector("#cited")
     assert " ".join(tab.evaluate(MARKED).split()) == quote
     assert tab.evaluate(IN_VIEW)
-    archive.close()
 
 
 def test_words_far_down_come_into_view_and_the_keyboard_gets_there_and_back(site: Serve, tmp_path: Path) -> None:
@@ -194,7 +192,6 @@ def test_markup_in_articles_questions_and_models_is_text(site: Serve, tmp_path: 
     time.sleep(0.3)
     assert tab.evaluate("window.pwned") is None
     assert tab.locator(".onr script, .onr img, .onr gradio-app, .onr a[href^='javascript']").count() == 0
-    archive.close()
 
 
 def test_stop_retry_edit(site: Serve, tmp_path: Path) -> None:
@@ -230,7 +227,6 @@ def test_stop_retry_edit(site: Serve, tmp_path: Path) -> None:
     assert tab.locator(".editing").count() == 0
     (conversation,) = archive.conversations.list("local")
     assert conversation.turns == 1
-    archive.close()
 
 
 def test_who_leaves_stops_the_work(site: Serve, tmp_path: Path) -> None:
@@ -248,7 +244,6 @@ def test_who_leaves_stops_the_work(site: Serve, tmp_path: Path) -> None:
     while made.scheduler.running and time.monotonic() < left + 10:
         time.sleep(0.05)
     assert time.monotonic() - left < 2.0
-    archive.close()
 
 
 def test_who_waits_sees_the_place(site: Serve, tmp_path: Path) -> None:
@@ -264,7 +259,6 @@ def test_who_waits_sees_the_place(site: Serve, tmp_path: Path) -> None:
     for tab in tabs:
         tab.wait_for_selector("#live .quoted")
         tab.wait_for_selector("#live .tools")
-    archive.close()
 
 
 def test_a_takedown_reaches_the_conversation_and_a_change_is_said(site: Serve, tmp_path: Path) -> None:
@@ -295,7 +289,6 @@ def test_a_takedown_reaches_the_conversation_and_a_change_is_said(site: Serve, t
     with tab.expect_download() as download:
         tab.click("#exports a:has-text('Markdown')")
     assert "12 million" not in Path(download.value.path()).read_text("utf-8")
-    archive.close()
 
 
 def test_conversations_are_found_renamed_and_deleted(site: Serve, tmp_path: Path) -> None:
@@ -323,7 +316,6 @@ def test_conversations_are_found_renamed_and_deleted(site: Serve, tmp_path: Path
     tab.wait_for_function("document.querySelectorAll('.turn').length === 33")
     tab.locator(".conversations li", has_text="ferries").locator("text=Delete").click()
     tab.wait_for_function("document.querySelectorAll('.conversations li').length === 1")
-    archive.close()
 
 
 def test_the_time_of_a_question_is_shown_and_taken_off(site: Serve, tmp_path: Path) -> None:
@@ -348,14 +340,12 @@ def test_the_time_of_a_question_is_shown_and_taken_off(site: Serve, tmp_path: Pa
     (conversation,) = archive.conversations.list("local")
     (turn,) = archive.conversations.turns(conversation.id, "local")
     assert turn.answer.query.time is None
-    archive.close()
 
 
 def test_where_the_text_goes_is_said(site: Serve, tmp_path: Path) -> None:
     archive = harbour(tmp_path, chat=FakeChat(model_name="far-away:model"))
     tab = site(archive).tab()
     tab.wait_for_selector(".masthead:has-text('are sent to far-away:model')")
-    archive.close()
 
 
 def test_every_button_has_a_name_and_the_theme_can_be_chosen(site: Serve, tmp_path: Path) -> None:
@@ -374,4 +364,3 @@ def test_every_button_has_a_name_and_the_theme_can_be_chosen(site: Serve, tmp_pa
     assert tab.evaluate("getComputedStyle(document.querySelector('.gradio-container')).backgroundColor") != light
     tab.click("#s-theme label:has-text('Light')")
     tab.wait_for_function("!document.body.classList.contains('dark')")
-    archive.close()

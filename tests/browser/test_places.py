@@ -49,7 +49,6 @@ def test_back_and_forward_go_through_tabs_conversations_and_articles(site: Serve
     tab.go_forward()
     tab.wait_for_function("() => location.hash === '#search'")
     tab.wait_for_selector("#search-query:visible")
-    archive.close()
 
 
 def test_a_reload_and_a_bookmark_come_back_to_a_conversation(site: Serve, tmp_path: Path) -> None:
@@ -68,4 +67,3 @@ def test_a_reload_and_a_bookmark_come_back_to_a_conversation(site: Serve, tmp_pa
     ask(other, COST)
     other.wait_for_function(f"() => location.hash.startsWith('#ask/') && location.hash !== '{conversation}'")
     assert len(archive.conversations.list("local")) == 2, "what isn't there is a new conversation"
-    archive.close()

@@ -79,7 +79,6 @@ def test_quotes_come_first_and_stay_where_they_are_while_the_model_writes(site: 
     tab.wait_for_selector("#cited")
     assert tab.evaluate(MARKED) == monday
     del archive.stream
-    archive.close()
 
 
 COPIED = (
@@ -135,4 +134,3 @@ def test_quotes_are_found_copied_and_opened_at_their_words(
     forget_quotes(archive)
     tab.click("#find-quotes")
     tab.wait_for_selector("#quotes-list .notice:has-text('onrecord doctor --repair')")
-    archive.close()

@@ -31,19 +31,18 @@ def test_the_head_of_an_article_stays_on_a_phone(site: Serve, tmp_path: Path) ->
     bar = tab.locator(".reading .bar").bounding_box()
     mark = tab.locator("#cited").bounding_box()
     assert bar and mark and bar["y"] >= 0 and bar["y"] + bar["height"] <= mark["y"]
-    archive.close()
 
 
 def test_an_empty_archive_offers_an_upload_and_asks_nothing(site: Serve, tmp_path: Path) -> None:
-    with Archive.open(tmp_path / "none", chat_model="extractive", embeddings=FakeEmbeddings()) as archive:
-        tab = site(archive).tab()
-        tab.fill("#question textarea", "Why was the bridge closed?")
-        tab.press("#question textarea", "Enter")
-        tab.wait_for_selector("#live button:has-text('Upload articles')")
-        assert tab.locator("#question button:has-text('Stop')").count() == 0, "nothing is going on"
-        assert tab.input_value("#question textarea") == "Why was the bridge closed?", "to be asked again"
-        tab.click("#live button:has-text('Upload articles')")
-        tab.wait_for_selector("#upload:visible")
+    archive = Archive.open(tmp_path / "none", chat_model="extractive", embeddings=FakeEmbeddings())
+    tab = site(archive).tab()
+    tab.fill("#question textarea", "Why was the bridge closed?")
+    tab.press("#question textarea", "Enter")
+    tab.wait_for_selector("#live button:has-text('Upload articles')")
+    assert tab.locator("#question button:has-text('Stop')").count() == 0, "nothing is going on"
+    assert tab.input_value("#question textarea") == "Why was the bridge closed?", "to be asked again"
+    tab.click("#live button:has-text('Upload articles')")
+    tab.wait_for_selector("#upload:visible")
 
 
 def test_fields_are_seen_above_a_long_list_and_arrows_point_where_they_open(site: Serve, tmp_path: Path) -> None:
@@ -66,7 +65,6 @@ def test_fields_are_seen_above_a_long_list_and_arrows_point_where_they_open(site
     assert abs(calendar["y"] + calendar["height"] / 2 - field["y"] - field["height"] / 2) < 4, (
         "beside its field's middle"
     )
-    archive.close()
 
 
 def test_who_has_signed_in_signs_out_on_the_page(site: Serve, tmp_path: Path) -> None:
@@ -85,7 +83,6 @@ def test_who_has_signed_in_signs_out_on_the_page(site: Serve, tmp_path: Path) ->
     tab.goto(made.address)
     assert tab.locator("#secret").count() == 1, "the session is over"
     context.close()
-    archive.close()
 
 
 def test_ticked_articles_of_a_search_are_set_by_hand(site: Serve, tmp_path: Path) -> None:
@@ -106,4 +103,3 @@ def test_ticked_articles_of_a_search_are_set_by_hand(site: Serve, tmp_path: Path
     tab.click("#articles button:has-text('Set by hand for the ticked')")
     tab.wait_for_function("document.querySelectorAll('#mended li').length === 1")
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
-    archive.close()

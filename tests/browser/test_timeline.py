@@ -81,7 +81,6 @@ def test_events_stand_by_their_day_and_open_at_their_sentence(
         assert needed in told and REOPENED not in told
         assert download.value.suggested_filename.startswith("harbour-bridge-timeline.")
     assert json.loads(told)["outside"] == 1
-    archive.close()
 
 
 def test_where_there_is_no_event_it_is_said_why(site: Serve, tmp_path: Path) -> None:
@@ -111,13 +110,12 @@ def test_where_there_is_no_event_it_is_said_why(site: Serve, tmp_path: Path) -> 
         assert tab.locator(".event").count() == 0
     look(tab, "")
     tab.wait_for_selector("#timeline-list :has-text('Name a person, a place or a story')")
-    archive.close()
 
 
 def test_an_empty_archive_says_so(site: Serve, tmp_path: Path) -> None:
-    with Archive.open(tmp_path / "empty", chat_model="extractive", embeddings=FakeEmbeddings()) as archive:
-        tab = site(archive).tab()
-        tab.click("button[role=tab]:has-text('Timeline')")
-        tab.wait_for_selector("#timeline-list .notice:has-text('The archive is empty.')")
-        look(tab, "Harbour bridge")
-        tab.wait_for_selector("#timeline-list .notice:has-text('Add articles under Archive')")
+    archive = Archive.open(tmp_path / "empty", chat_model="extractive", embeddings=FakeEmbeddings())
+    tab = site(archive).tab()
+    tab.click("button[role=tab]:has-text('Timeline')")
+    tab.wait_for_selector("#timeline-list .notice:has-text('The archive is empty.')")
+    look(tab, "Harbour bridge")
+    tab.wait_for_selector("#timeline-list .notice:has-text('Add articles under Archive')")
