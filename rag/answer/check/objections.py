@@ -26,6 +26,7 @@ _NEWS = 1 / 3
 
 
 _TO = re.compile(r"(?<![\w.,])[$€£]?(\d[\d,.]*\d|\d)%?(?: \w+){0,2} to [$€£]?(\d[\d,.]*\d|\d)\b")
+_SUBJECTS = ("nsubj", "nsubjpass")
 _LONG = 2000
 """Letters of a text whose words are brought to their dictionary form."""
 
@@ -160,8 +161,9 @@ def _names_about(text: str, verb: str) -> dict[str, set[str]]:
     for n, word in enumerate(read.tree):
         if word.text.lower() != verb:
             continue
-        for c in read.below[n]:
-            role = read.tree[c].dep.removesuffix("pass")
+        told = [(c, read.tree[c].dep.removesuffix("pass")) for c in read.below[n]]
+        inner = (d for c, dep in told if dep == "ccomp" for d in read.below[c] if read.tree[d].dep in _SUBJECTS)
+        for c, role in [*told, *((d, "dobj") for d in inner)]:  # "polls show A is ahead of B" is of A
             if role in found:
                 found[role] |= {read.stems[e] for e in roles.everyone(read, c) if read.tree[e].text[:1].isupper()}
     return found

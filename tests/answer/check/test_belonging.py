@@ -30,6 +30,7 @@ SUMMIT = "Lisbon, which hosted the summit in 2010, will host it again next year 
         ("The council closed the library.", LIBRARY),
         ("Strake took £48,000 in bribes.", BRIBES),
         ("He paid.", "He left without paying."),
+        ("Recent polls indicated Gardner is ahead of Holt.", "Recent polls indicated Holt is ahead of Gardner."),
         ("14 people were killed.", TRAM),
         ("Three people were injured.", TRAM),
         ("The law was passed by 112 votes to 148.", LAW),
