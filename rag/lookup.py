@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
@@ -230,7 +232,7 @@ class Lookup:
     def stats(self) -> Stats:
         """Numbers about the archive."""
         self.stores.require()
-        size = sum(f.stat().st_size for f in self.path.rglob("*") if f.is_file())
+        size = sum(_sizes(self.path))
         return Stats(
             path=str(self.path),
             fingerprint=self.fingerprint,
@@ -243,6 +245,14 @@ class Lookup:
         """Compare the three stores; an empty list is good."""
         self.stores.require()
         return self.stores.problems()
+
+
+def _sizes(folder: Path) -> Iterator[int]:
+    """The bytes of each file of a folder; an index that is replaced meanwhile may go while it is looked at."""
+    for place, _, names in os.walk(folder):  # passes over a folder that is gone
+        for name in names:
+            with suppress(OSError):
+                yield Path(place, name).stat().st_size
 
 
 __all__ = ["Lookup"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ from helpers import many, row, write_rows
 
 from rag import Archive
 from rag.errors import ArticleMissing
+from rag.testing import FakeEmbeddings
 
 
 def test_an_article_by_its_file_name(archive: Archive, tmp_path: Path) -> None:
@@ -84,3 +87,26 @@ def test_an_article_by_the_url_it_came_with(archive: Archive, tmp_path: Path) ->
     assert archive.get("https://example.org/u").title == "U"
     with pytest.raises(ArticleMissing):
         archive.get("https://example.org/v")
+
+
+def test_its_size_is_told_while_an_index_is_being_replaced(tmp_path: Path) -> None:
+    """A soak of the page met it: whoever asked for the archive's figures got an error."""
+    with Archive.open(tmp_path / "archive", embeddings=FakeEmbeddings()) as archive:
+        archive.add([{"title": "Rain", "text": "It rains in the harbour today, and it will rain tomorrow."}])
+        over = threading.Event()
+
+        def replace() -> None:
+            folder = archive.path / "lexical-next"
+            while not over.is_set():
+                (folder / "articles").mkdir(parents=True)
+                for n in range(20):
+                    (folder / "articles" / f"{n}.seg").write_bytes(b"x")
+                shutil.rmtree(folder)
+
+        thread = threading.Thread(target=replace)
+        thread.start()
+        try:
+            assert all(archive.stats().bytes > 0 for _ in range(200))
+        finally:
+            over.set()
+            thread.join()
