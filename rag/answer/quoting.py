@@ -120,9 +120,11 @@ def choose(
     order = sorted(range(len(tries)), key=lambda i: -scores[i])
     best = order[0]
     p = confidence.p_answers(signs[best], fit=fits[best])
+    more = told[best]
     if kind := wanted.kind_of(question) if english[best] else None:
-        p = regression.probability(regression.logit(p, 1e-6) + (-lost[best] or wanted.GIVEN[kind]))
-    p = regression.probability(regression.logit(p, 1e-6) + told[best]) if told[best] else p
+        more += -lost[best] or wanted.GIVEN[kind]
+    if more:
+        p = regression.probability(regression.logit(p, 1e-6) + more)
     nearest = tuple(tries[i] for i in order)
     if p < caution:
         return Chosen((), p, nearest)
@@ -132,8 +134,8 @@ def choose(
     for i in order:
         if len(kept) == most or scores[i] < scores[best] - (_FURTHER if toll else near):
             break
-        counts = toll is not None and toll(tries[i]) and _of_one(question, tries[i], tries[best])
-        if scores[i] < scores[best] - near and not counts:
+        far = scores[i] < scores[best] - near
+        if far and not (toll and toll(tries[i]) and _of_one(question, tries[i], tries[best])):
             continue
         if not any(_same(tries[i], other) for other in kept):
             kept.append(tries[i])

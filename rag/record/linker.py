@@ -118,7 +118,7 @@ def _forward(
     passage: Passage,
     vector: npt.NDArray[np.float32],
     telling: Sequence[tuple[between.Side, Sequence[Told]]],
-    taken: Sequence[reports.Told],
+    taken: Sequence[reports.Mistake],
     like: float,
 ) -> list[Link]:
     """What an article changes in older ones."""

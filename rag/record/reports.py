@@ -54,7 +54,7 @@ _SHARE = 0.6
 """the share of the shorter one's."""
 
 
-class Told(NamedTuple):
+class Mistake(NamedTuple):
     """What an article says that its outlet reported wrongly."""
 
     wrong: str
@@ -65,7 +65,7 @@ class Told(NamedTuple):
     """The words that say in which report it stood: these, or those before them that "we also said" goes on from."""
 
 
-def told(article: Article, sentences: Sequence[Sentence]) -> list[Told]:
+def told(article: Article, sentences: Sequence[Sentence]) -> list[Mistake]:
     """What an article says that its outlet reported wrongly, each with the words that say so.
 
     Args:
@@ -75,12 +75,12 @@ def told(article: Article, sentences: Sequence[Sentence]) -> list[Told]:
     if not (notes.says_wrong(article.text) or notes.labels(article.title) or notes.is_note_in(article.text)):
         return []
     texts = [article.text[s.start : s.end] for s in sentences]
-    found: list[Told] = []
+    found: list[Mistake] = []
     by_title, by_text = notes.labels(article.title), notes.labelled(article.text)
     for text, s in zip(texts, sentences, strict=True):
         beside_label = by_text and "\n" not in article.text[: s.end]
         if (by_title or beside_label) and within.contrasts(text):
-            found.append(Told(text, (article.id, s.start, s.end), text))
+            found.append(Mistake(text, (article.id, s.start, s.end), text))
     report, ended = "", 0
     for n, text in enumerate(texts):
         earlier = notes.tells_earlier(text, article.title)
@@ -91,18 +91,18 @@ def told(article: Article, sentences: Sequence[Sentence]) -> list[Told]:
         ended = sentences[n].end
         halves = _halves(text) if earlier else None
         if halves is not None:
-            found.append(Told(halves[0], (article.id, sentences[n].start, sentences[n].end), report))
+            found.append(Mistake(halves[0], (article.id, sentences[n].start, sentences[n].end), report))
             continue
         behind = range(n + 1, min(len(texts), n + 1 + _NEXT))
         right = next((m for m in behind if earlier and _puts_right(text, texts[m])), None)
         if right is not None:  # it says how it is, and stands alone: what was wrong need not be told again
-            found.append(Told(text, (article.id, sentences[right].start, sentences[right].end), report))
+            found.append(Mistake(text, (article.id, sentences[right].start, sentences[right].end), report))
             continue
         first = n if notes.WRONGLY.search(text) else next((m for m in behind if _takes_back(texts[m])), None)
         if first is not None:
             # What goes on taking it back belongs to it: "The two witnesses have withdrawn what they said."
             last = max((m for m in behind if notes.says_wrong(texts[m])), default=first)
-            found.append(Told(text, (article.id, sentences[n].start, sentences[max(first, last)].end), report))
+            found.append(Mistake(text, (article.id, sentences[n].start, sentences[max(first, last)].end), report))
     return found
 
 
@@ -156,7 +156,9 @@ def _differ(mine: Collection[float], yours: Collection[float]) -> bool:
     return bool(set(mine) - set(yours)) and bool(set(yours) - set(mine))
 
 
-def links(said: Told, words: str, source: str | None, older: Sequence[Side], lengths: dict[str, int]) -> Iterator[Link]:
+def links(
+    said: Mistake, words: str, source: str | None, older: Sequence[Side], lengths: dict[str, int]
+) -> Iterator[Link]:
     """The older sentences that an outlet takes back.
 
     Args:

@@ -29,6 +29,8 @@ _LETTER = re.compile(r"(?<!\\)(?<!\(\?)[^\W\d_]")
 """A letter that a pattern matches: neither one of its escapes, nor the P that names a group."""
 _OF_YEAR = rf"(?:,?\s+(?:del?\s+|of\s+)?{_YEAR})?"
 """The year behind a month, where it has one: "since March 2022"."""
+_TO = "to|until|till|through"
+"""Before the last of several days, in English."""
 _LONG_AGO = re.compile(r",?\s+(?:del?\s+|of\s+)?1[0-8]\d\d(?!\d)")
 """A year behind a day or month that is not one of ``_YEAR``."""
 _BEGINS = 4
@@ -145,16 +147,15 @@ class Grammar:
         dated = rf"{first}{number}\s*(?:of\s+|de\s+)?{month}{year}"
         lead = {"de": r"(?:(?:am|vom|zum|dem)\s+)?", "es": r"(?:(?:el|del|al)\s+)?", "fr": r"(?:(?:le|du|au)\s+)?"}
         tail = r"(?:['’]?(?:te|ta|de|da))?" if self.language == "tr" else ""
-        last = rf"(?:\s?(?:[-–—]|to|until|till|through)\s?{number}(?![\d:%]|[^\W_]))?"
+        last = rf"(?:\s?(?:[-–—]|{_TO})\s?{number}(?![\d:%]|[^\W_]))?"
         english = rf"|{month}\s\d{{1,2}}(?:st|nd|rd|th)?\b{last}{year}" if self.language == "en" else ""
         return rf"(?:{lead.get(self.language, '')}(?:{numeric}|{dated}){tail}{english})"
 
     def _first_of(self, number: str) -> str:
         """How the first of several days stands before the last one: "14 to", "between 3 and", "du 14 au"."""
         dash = r"\s?[-–—]\s?"
-        to = r"\s(?:to|until|till|through)\s(?:the\s)?"
         return {
-            "en": rf"{number}(?:{dash}|{to})|between\s(?:the\s)?{number}\sand\s(?:the\s)?",
+            "en": rf"{number}(?:{dash}|\s(?:{_TO})\s(?:the\s)?)|between\s(?:the\s)?{number}\sand\s(?:the\s)?",
             "de": rf"{number}(?:{dash}|\sbis\s(?:zum\s)?)|zwischen\s(?:dem\s)?{number}\sund\s(?:dem\s)?",
             "es": rf"{number}(?:{dash}|\sal?\s)|entre\s(?:el\s)?{number}\sy\s(?:el\s)?",
             "fr": rf"{number}(?:{dash}|\sau\s)|entre\s(?:le\s)?{number}\set\s(?:le\s)?",

@@ -12,7 +12,7 @@ from rag.text.parser import Tree
 
 _SHARING = ("conj", "advcl", "xcomp")
 """Of a verb that may have its subject from the one it hangs on: "came from behind to beat", "was named, succeeding"."""
-_LEADS = ("nsubj", "nsubjpass", "poss", "compound", "appos")
+_LEADS = ("nsubj", "nsubjpass", "poss", "compound", "appos", "dobj")
 _SUBJECTS = ("nsubj", "nsubjpass", "csubj")
 _INSIDE = frozenset("in on at during within inside into over".split())
 
@@ -103,7 +103,7 @@ def leads(tree: Tree, at: int) -> bool:
 
     "A spokesman for the ministry said it had …".
     """
-    if tree[at].dep in _LEADS or tree[at].dep == "dobj":
+    if tree[at].dep in _LEADS:
         return True
     return tree[at].dep == "pobj" and tree[tree[tree[at].head].head].dep in ("nsubj", "nsubjpass")
 

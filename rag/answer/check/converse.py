@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from rag.answer.check.attachment import above
 from rag.answer.check.matching import Text, aligned, is_content
-from rag.text import parser
-from rag.text.split import sentences
 
 PAIRS = {"before": "after", "after": "before"}
 
@@ -21,7 +19,7 @@ def holds(claim: str, said: str, word: str) -> bool:
         said: The cited words.
         word: One of ``PAIRS``, which the claim has.
     """
-    mine, theirs = (Text.of(parser.trees([t[s.start : s.end] for s in sentences(t, "en")])) for t in (claim, said))
+    mine, theirs = (Text.read(t) for t in (claim, said))
     here, there = _below(mine, word), _below(theirs, PAIRS[word])
     if not here or not there:
         return False

@@ -258,6 +258,7 @@ def _english(claim: str, cited: Cited) -> bool:
 _GOVERNING = (
     "negation", "said_root", "unsure_root", "condition", "plan_root", "universal", "partial", "bound", "counted",
 )  # fmt: skip
+"""Differences that make a part of a sentence untrue by itself."""
 
 
 def held_back(claim: str, cited: Cited) -> str:
@@ -265,17 +266,7 @@ def held_back(claim: str, cited: Cited) -> str:
     told = compared(claim, cited)
     if told is None:
         return ""
-    for name in (
-        "negation",
-        "said_root",
-        "unsure_root",
-        "condition",
-        "plan_root",
-        "universal",
-        "partial",
-        "bound",
-        "counted",
-    ):
+    for name in _GOVERNING:
         if getattr(told, name) > 0:
             return _REASONS[name.partition("_")[0]]
     return ""

@@ -10,8 +10,9 @@ from string import ascii_uppercase
 
 from rag.answer.check import exact
 from rag.answer.check.governors import WORDS, Governed, children, governed, predicate_of
-from rag.text import numbers
+from rag.text import numbers, parser
 from rag.text.parser import Tree, Word
+from rag.text.split import sentences
 from rag.text.tokens import terms
 
 _CONTENT = ("NN", "VB", "JJ", "CD", "RB", "FW", "MD")
@@ -43,6 +44,15 @@ class Text:
             words += [Word(w.text, w.lemma, w.tag, w.dep, w.head + at) for w in tree]
         whole = tuple(words)
         return cls(whole, children(whole), [_stem(w.text) for w in whole], _numbers(whole))
+
+    @classmethod
+    def read(cls, text: str) -> Text:
+        """An English text, its sentences parsed.
+
+        Raises:
+            ModelMissing: The parser is not installed.
+        """
+        return cls.of(parser.trees([text[s.start : s.end] for s in sentences(text, "en")]))
 
     def governed(self, at: int) -> Governed:
         return governed(self.tree, self.below, at)

@@ -26,7 +26,6 @@ _NEWS = 1 / 3
 
 
 _TO = re.compile(r"(?<![\w.,])[$€£]?(\d[\d,.]*\d|\d)%?(?: \w+){0,2} to [$€£]?(\d[\d,.]*\d|\d)\b")
-_SUBJECTS = ("nsubj", "nsubjpass")
 _LONG = 2000
 """Letters of a text whose words are brought to their dictionary form."""
 
@@ -93,9 +92,9 @@ def _speaker(claim: str, cited: Cited, asked: str) -> str:
 
 def _heard(said: str) -> set[str]:
     """The names, in small letters, of those who by grammar say something: "Holt of the ministry, who left, said"."""
-    if not parser.available() or len(said) > _LONG:
+    if not _readable(said):
         return set()
-    read = matching.Text.of(parser.trees([said[s.start : s.end] for s in sentences(said, "en")]))
+    read = matching.Text.read(said)
     verbs = [n for n in range(len(read.tree)) if speaks(read.tree, n) or read.tree[n].lemma == "call"]
     who = [c for v in verbs for c in read.below[v] if read.tree[c].dep == "nsubj"]
     return {read.tree[e].text.casefold() for c in who for e in roles.everyone(read, c) if read.tree[e].tag[:3] == "NNP"}
@@ -126,13 +125,17 @@ def _opposite(claim: str, cited: Cited, asked: str) -> str:
     return f"the cited words say otherwise about “{word}”" if word else ""
 
 
+def _readable(*texts: str) -> bool:
+    """Whether texts can be parsed, and are no longer than a few sentences."""
+    return parser.available() and max(map(len, texts)) <= _LONG
+
+
 @lru_cache(maxsize=256)
 def _lemmas(text: str) -> str:
     """A text's words in dictionary form; none without the parser, or where it is longer than a few sentences."""
-    if not parser.available() or len(text) > _LONG:
+    if not _readable(text):
         return ""
-    found = parser.trees([text[s.start : s.end] for s in sentences(text, "en")])
-    return " ".join(w.lemma for tree in found for w in tree)
+    return " ".join(w.lemma for w in matching.Text.read(text).tree)
 
 
 def _roles(claim: str, cited: Cited, asked: str) -> str:
@@ -148,22 +151,23 @@ def _same_doer(claim: str, said: str, verb: str) -> bool:
     "Moss pleaded guilty" of "Two others, the builder Moss and his wife Jane Pugh, pleaded guilty": the nearest name
     before a verb need not be who does it.
     """
-    if not parser.available() or max(len(claim), len(said)) > _LONG:
+    if not _readable(claim, said):
         return False
     mine, theirs = (_names_about(text, verb) for text in (claim, said))
-    return all(bool(names) and names <= theirs[role] for role, names in mine.items() if names) and bool(mine["nsubj"])
+    return bool(mine["nsubj"]) and all(names <= theirs[role] for role, names in mine.items())
 
 
 def _names_about(text: str, verb: str) -> dict[str, set[str]]:
     """The names that a verb has as subject and as object, with those in apposition and in lists."""
     found: dict[str, set[str]] = {"nsubj": set(), "dobj": set()}
-    read = matching.Text.of(parser.trees([text[s.start : s.end] for s in sentences(text, "en")]))
+    read = matching.Text.read(text)
     for n, word in enumerate(read.tree):
         if word.text.lower() != verb:
             continue
         told = [(c, read.tree[c].dep.removesuffix("pass")) for c in read.below[n]]
-        inner = (d for c, dep in told if dep == "ccomp" for d in read.below[c] if read.tree[d].dep in _SUBJECTS)
-        for c, role in [*told, *((d, "dobj") for d in inner)]:  # "polls show A is ahead of B" is of A
+        clauses = (c for c, role in told if role == "ccomp")  # "polls show A is ahead of B" is of A
+        of = [(d, "dobj") for c in clauses for d in read.below[c] if read.tree[d].dep in ("nsubj", "nsubjpass")]
+        for c, role in (*told, *of):
             if role in found:
                 found[role] |= {read.stems[e] for e in roles.everyone(read, c) if read.tree[e].text[:1].isupper()}
     return found
@@ -171,7 +175,7 @@ def _names_about(text: str, verb: str) -> dict[str, set[str]]:
 
 def _counted(claim: str, cited: Cited, asked: str) -> str:
     """A figure of people who were killed, hurt, held … is not one of those to whom something else happened."""
-    if not parser.available() or max(len(claim), len(cited.said)) > _LONG:
+    if not _readable(claim, cited.said):
         return ""
     for mine in quantities.quantities(claim):
         if mine.what not in figures.PEOPLE:
@@ -271,7 +275,7 @@ def _strangers(claim: str, cited: Cited, asked: str) -> list[str]:
 
 def _somebody(said: str) -> bool:
     """Whether the cited words tell of somebody by what they are, and leave the name to another sentence."""
-    if not parser.available() or len(said) > _LONG:
+    if not _readable(said):
         return False
     for tree in parser.trees([said[s.start : s.end] for s in sentences(said, "en")]):
         for n, word in enumerate(tree):

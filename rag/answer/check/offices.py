@@ -7,7 +7,6 @@ was Fennick", "Fennick is the captain") are looked at; who will be something is 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -15,7 +14,6 @@ from rag.answer.check.governors import governed
 from rag.answer.check.matching import Text
 from rag.text import parser
 from rag.text.names import is_role
-from rag.text.split import sentences
 from rag.text.tokens import terms
 
 _LONG = 2000
@@ -45,13 +43,13 @@ def misgiven(claim: str, said: str) -> str:
         claim: A sentence.
         said: The words that it cites.
     """
-    if not parser.available() or len(said) > _LONG or not re.search(r"\w{4}", said):
+    if not parser.available() or len(said) > _LONG:
         return ""
-    mine = _read(claim)
+    mine = Text.read(claim)
     given, beside = list(_given(mine)), [c for c in _apposed(mine) if not c.listed]
     if not given and not beside:
         return ""
-    theirs = _read(said)
+    theirs = Text.read(said)
     offices = {stem for n, stem in enumerate(theirs.stems) if is_role(theirs.tree[n].text)}
     named = {theirs.stems[n] for n, word in enumerate(theirs.tree) if word.tag.startswith("NNP")}
     apposed = _own(list(_apposed(theirs)))
@@ -86,8 +84,9 @@ def _own(found: Sequence[Called]) -> list[Called]:
     ]
 
 
-def _read(text: str) -> Text:
-    return Text.of(parser.trees([text[s.start : s.end] for s in sentences(text, "en")]))
+def _called(text: Text, at: int, names: frozenset[str], *, listed: bool = False) -> Called:
+    """Somebody called by a word; one in the plural is of all of a list."""
+    return Called(text.stems[at], text.tree[at].text, names, listed and text.tree[at].tag != "NNS")
 
 
 def _given(text: Text) -> Iterator[Called]:
@@ -106,7 +105,7 @@ def _given(text: Text) -> Iterator[Called]:
                 for office, who in ((attr, subject), (subject, attr)):
                     noun = text.tree[office].tag == "NN" and office == attr
                     if (noun or _office(text, office)) and (names := _names(text, who)):
-                        yield Called(text.stems[office], text.tree[office].text, names)
+                        yield _called(text, office, names)
 
 
 def _apposed(text: Text) -> Iterator[Called]:
@@ -121,12 +120,12 @@ def _apposed(text: Text) -> Iterator[Called]:
                 break
             up, listed = word.head, listed or word.dep == "conj"
             if names := _names(text, up):
-                yield Called(text.stems[at], text.tree[at].text, names, listed and text.tree[at].tag != "NNS")
+                yield _called(text, at, names, listed=listed)
         for c, listed in _below(text, at):
             if names := _names(text, c):
-                yield Called(text.stems[at], text.tree[at].text, names, listed and text.tree[at].tag != "NNS")
+                yield _called(text, at, names, listed=listed)
         if text.tree[at].tag.startswith("NNP") and (names := _names(text, at)):
-            yield Called(text.stems[at], text.tree[at].text, names)
+            yield _called(text, at, names)
 
 
 def _below(text: Text, at: int, *, listed: bool = False) -> Iterator[tuple[int, bool]]:
@@ -153,7 +152,7 @@ def _made(text: Text) -> Iterator[Called]:
             if c != at and text.tree[c].dep in ("nsubj", "nsubjpass", "dobj", "agent"):
                 for d in (c, *text.below[c]):
                     if names := _names(text, d):
-                        yield Called(text.stems[at], text.tree[at].text, names)
+                        yield _called(text, at, names)
 
 
 def _office(text: Text, at: int) -> bool:
