@@ -17,8 +17,17 @@ import pytest
 CHROMIUM = shutil.which("chromium")
 PATIENCE = 90_000
 """Milliseconds that something may take to appear: on a busy machine the page alone takes half a minute."""
+_LEFT = ("AbortError", "Unexpected error Connection errored out")
+"""What Gradio says of requests that were on their way when a page was left; one that failed otherwise is noted itself."""
 # Without these it looks things up in the background, which a closed network refuses and the console reports.
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A browser's test is tried once more, and told as that: its machine may stall between any two looks at a page."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture(scope="module")
@@ -61,14 +70,18 @@ class Site:
         tab.on("pageerror", lambda e: self.odd.append(str(e)))
         tab.on("dialog", lambda d: d.accept())
         tab.on("request", lambda r: self._elsewhere(r.url))
+        tab.on("requestfailed", self._failed)
         tab.goto(f"{self.ours[0] if self.ours else self.address}{at and f'/{at}'}")
         tab.wait_for_selector(".masthead h1")
         return tab
 
     def _complained(self, message: Any) -> None:
-        # AbortError is what Gradio says of a request that was on its way when its page was left.
-        if message.type == "error" and not message.text.startswith("AbortError"):
+        if message.type == "error" and not message.text.startswith(_LEFT):
             self.odd.append(message.text)
+
+    def _failed(self, request: Any) -> None:
+        if request.failure != "net::ERR_ABORTED":
+            self.odd.append(f"{request.url}: {request.failure}")
 
     def _elsewhere(self, url: str) -> None:
         if not url.startswith((*(self.ours or (self.address,)), "data:", "blob:")):
