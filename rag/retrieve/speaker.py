@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rag.retrieve import preamble
+from rag.text import parser
 from rag.text.lexicon import alternation, lexicon
 from rag.text.tokens import query_terms, terms
 from rag.text.word_lists import Grammar, Speaker
@@ -53,6 +54,12 @@ _NOBODY = re.compile(
     rf"^(?:{alternation(_WORDS.nobody_pronouns)})$|\b(?:{alternation(_WORDS.nobody_nouns)})\b", re.IGNORECASE
 )
 _LONGEST = 8  # words of who speaks: beyond it the shape has caught something else
+_WORD = re.compile(r"[^\W\d_][\w'’.&-]*")
+_BEFORE = frozenset({*_WORDS.before_names, "of", "and", "for"})
+_CLAUSE = ("VB", "MD", "TO", "IN")
+"""Tags of what heads a clause, or stands before something else: no one who speaks."""
+_BEHIND = re.compile(r"(?<=\S)(?:,| (?:of|at|in|from|with|himself|herself|themselves|itself)\b).*$", re.DOTALL)
+"""What says more of somebody who has been named."""
 _TITLES = frozenset(terms(" ".join((*_GRAMMAR.forms_of_address, *_WORDS.before_names))))
 
 
@@ -75,12 +82,42 @@ def parse_speaker(question: str) -> SpeakerRequest | None:
         if not (m := shape.match(text)):
             continue
         who = " ".join(m["who"].split()).strip("\"'“”‘’ ")
-        if not who or _NOBODY.search(who) or len(who.split()) > _LONGEST:
+        if not who or _NOBODY.search(who) or len(who.split()) > _LONGEST or not _somebody(text, m):
             return None
         rest = " ".join(m["rest"].split()).strip(" ,")
         about = (found["about"] or found["told"]) if (found := _ABOUT.match(rest)) else rest
         return SpeakerRequest(who, about.strip("\"'“”‘’ ") or None)
     return None
+
+
+def _somebody(text: str, found: re.Match[str]) -> bool:
+    """Whether what stands before a verb of saying is somebody, and the verb is one.
+
+    "How did Biden persuade OPEC+ to call off its cut?" has a clause there, "Have Delaware and Penn State met?" a name.
+    A name before a verb in small letters is not parsed: the parser takes half a second to load.
+
+    Args:
+        text: The question.
+        found: A shape in it.
+    """
+    start, end = found.span("who")
+    behind = re.compile(r"\s*['’]?s?\s*(\w+)").match(text, end)
+    verb = behind.start(1) if behind and end < found.start("rest") else None
+    names = all(w[0].isupper() or w.casefold() in _BEFORE for w in _WORD.findall(found["who"]))
+    if (names and (verb is None or text[verb].islower())) or not parser.available():
+        return True
+    (tree,) = parser.trees([text])
+    places = parser.places(tree, text)
+    inside = {n for n, (a, b) in enumerate(places) if start <= a and b <= end}
+    if any(tree[n].tag[:2] in _CLAUSE for n in inside if tree[n].head not in inside or tree[n].head == n):
+        return False
+    at = next((n for n, place in enumerate(places) if place[0] == verb), None)
+    asks_which = text[:start].casefold().endswith("what ") and any(  # "What object told the astronauts …"
+        w.tag in ("WDT", "WP") and w.dep == "det" and w.head in inside for w in tree
+    )
+    return (
+        not asks_which and (at is None or tree[at].tag[:2] in ("VB", "NN")) and not (at and tree[at].tag[:3] == "NNP")
+    )
 
 
 def match(speaker: str, known: Iterable[tuple[str, str | None, int]]) -> list[tuple[str, str | None]]:
@@ -97,15 +134,25 @@ def match(speaker: str, known: Iterable[tuple[str, str | None, int]]) -> list[tu
     wanted = set(terms(speaker)) - _TITLES
     if not wanted:
         return []
+    last = last_name(speaker)
     whole: list[tuple[str, str | None]] = []
     part: list[tuple[str, str | None]] = []
     for name, role, _ in known:
         own, theirs = _terms(name) - _TITLES, _terms(role or "")
         if wanted <= own | theirs:
             whole.append((name, role))
-        elif own and own < wanted and len(own) == 1 and terms(speaker)[-1] in own:
+        elif own and own < wanted and own.issuperset(last):
             part.append((name, role))
     return whole or part
+
+
+def last_name(speaker: str) -> list[str]:
+    """The last word of what somebody is called, as a term: "lawyer" of "Ann Lee's lawyer", "lee" of "Ann Lee of Yale".
+
+    Returns:
+        One, or none where there is no word.
+    """
+    return terms(_BEHIND.sub("", speaker))[-1:]
 
 
 @lru_cache(maxsize=65_536)  # every speaker of an archive is looked at in every question that asks for one

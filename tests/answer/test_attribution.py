@@ -75,16 +75,23 @@ def test_any_place_and_any_text_can_be_asked_about(start: int, text: str, claim:
     assert VOICES.misattributed(claim, [("a", start, start + len(text))]) in ("", "Qin Gang", "Antony Blinken")
 
 
-def test_only_the_words_of_whom_the_question_asks_for_answer_it() -> None:
+def test_words_that_are_plainly_anothers_are_no_answer() -> None:
     assert VOICES.wrong_speaker([("a", *FIRST)], [TEXT[slice(*FIRST)]]) == ""
     assert (
         VOICES.wrong_speaker([("a", *SECOND)], [TEXT[slice(*SECOND)]]) == "the cited words are those of Antony Blinken"
     )
     both = [("a", *FIRST), ("a", *SECOND)]
     assert VOICES.wrong_speaker(both, [TEXT, TEXT]) == ""
-    talks = "Secretary of State Antony Blinken had talks with Qin, which the papers report on."
-    assert VOICES.wrong_speaker([("b", 0, len(talks))], [talks]) == "nobody speaks in the cited words"
-    overlooked = "Qin was quoted by the agency: relations matter."
-    assert VOICES.wrong_speaker([("b", 0, len(overlooked))], [overlooked]) == ""
+
+
+def test_the_reader_decides_where_whose_words_they_are_is_not_plain() -> None:
+    declined = "Mr Qin declined to comment."
+    assert VOICES.wrong_speaker([("b", 0, len(declined))], [declined]) == "", "nobody's words, and an answer"
     unknown = Attribution({"a": [QIN, BLINKEN]})
     assert unknown.wrong_speaker([("a", *SECOND)], [TEXT[slice(*SECOND)]]) == "", "nobody is known to be asked for"
+    named = Attribution({"a": [QIN, BLINKEN]}, [("Qin Gang", "foreign minister")], "Qin Gang")
+    told = "Blinken replied that Mr Gang was right."
+    assert named.wrong_speaker([("a", *SECOND)], [told]) == "", "they name him"
+    group = BLINKEN.model_copy(update={"speaker": "The delegation"})
+    asked = Attribution({"a": [QIN, group]}, [("Qin Gang", "foreign minister")], "Qin Gang")
+    assert asked.wrong_speaker([("a", *SECOND)], [TEXT[slice(*SECOND)]]) == "", "he may be one of them"
