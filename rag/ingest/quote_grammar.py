@@ -187,16 +187,23 @@ def apposed_role(head: Any) -> bool:
 def reported_clause(verb: Any, subject: Any) -> tuple[int, int] | None:
     """What is said, as a place in the frame: the clause that the verb governs, or the one that it hangs on."""
     doc = verb.doc
+    apart = next(
+        (t.i for t in doc[verb.i :] if t.text == ";"), len(doc)
+    )  # what follows is said by another, or by nobody
     for child in verb.children:
         if child.dep_ == "ccomp" and child.tag_[:2] in ("VB", "MD", "NN", "JJ", "RB"):
             left, right = child.left_edge.i, child.right_edge.i
-            if left <= verb.i <= right:
+            if left <= verb.i <= right or left > apart:
                 continue
             if right < verb.i and subject.i < right:
                 continue
             if doc[left].lower_ in ("so", "because", "to", "after", "while"):
                 continue
             return _trimmed(doc, left, right)
+    first = subject.left_edge.i
+    if verb.dep_ == "ROOT" and apart < len(doc) and first > 1 and subject.i < verb.i and doc[first - 1].text == ",":
+        since = max((t.i + 1 for t in doc[:first] if t.text == ";"), default=0)
+        return _trimmed(doc, since, first - 1)  # "300 people protested, organisers said; police put it at 180"
     if verb.dep_ in ("parataxis", "ROOT") and verb.head.i != verb.i and verb.i > verb.head.i:
         edge = min(verb.left_edge.i, subject.left_edge.i)
         return _trimmed(doc, verb.head.left_edge.i, edge - 1)

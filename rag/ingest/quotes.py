@@ -197,9 +197,9 @@ class _Reading:
                 subject = subject_of(token)
                 if subject is None or subject.i == token.i:
                     continue
-                if (who := self._who(frame, subject)) is None:
-                    continue
                 clause = reported_clause(token, subject)
+                if (who := self._who(frame, subject, clause)) is None:
+                    continue
                 if token.tag_.startswith(("NN", "JJ")) and clause is None and not frame.inner:
                     continue
                 wide = word in DIRECT_ONLY
@@ -230,12 +230,12 @@ class _Reading:
         head = next((c for c in to.children if c.dep_ == "pobj"), None)
         return self._who(frame, head) if head is not None else None
 
-    def _who(self, frame: Frame, head: Any) -> _Who | None:
-        """A speaker from the head of a noun phrase."""
+    def _who(self, frame: Frame, head: Any, clause: tuple[int, int] | None = None) -> _Who | None:
+        """A speaker from the head of a noun phrase, and where what they say stands in the frame."""
         word = head.lower_
         start, end = frame.span(head.idx, head.idx + len(head))
         if word in _PERSONAL or word in ("i",):
-            known = self._last_person(frame, head)
+            known = self._last_person(frame, head, clause)
             return known and _Who(known.speaker, known.role, start, end, True)
         if word in _PLURAL or word == "it":
             known = self._one if word == "it" else self._group or self._person
@@ -316,6 +316,7 @@ class _Reading:
         full = self._people.full(name)
         person = bool(names) or " " in full or apposed_role(head)
         role = role_beside(frame.text, left, right, first, last) or self._people.role(full) or self._people.role(name)
+        role = role and (role.removesuffix(f" {full.removesuffix(f' {name}')}") if full.endswith(f" {name}") else role)
         return _Who(full, self._people.whose(role), *frame.span(first, first + len(name)), person)
 
     def _known_person(self, name: str) -> bool:
@@ -328,12 +329,17 @@ class _Reading:
         role = (self._person.role or "").lower()
         return self._person if head.lower_ in role or len(phrase.split()) == 2 else None
 
-    def _last_person(self, frame: Frame, head: Any) -> _Who | None:
-        """Whom "he" means: the person named before it in the sentence as a subject, else the last named or heard."""
-        doc = head.doc
+    def _last_person(self, frame: Frame, head: Any, clause: tuple[int, int] | None) -> _Who | None:
+        """Whom "he" means: the person named before it in the sentence as a subject, else the last named or heard.
+
+        Nobody whom he speaks of: in "Captain Strachan is a witness, she said" she is another.
+        """
+        doc, (first, last) = head.doc, clause or (0, 0)
         earlier = [
-            e for e in doc.ents if e.label_ == "PERSON" and e.end_char <= head.idx and not e.text.endswith(("'s", "’s"))
-        ]
+            e for e in doc.ents
+            if e.label_ == "PERSON" and e.end_char <= head.idx and not e.text.endswith(("'s", "’s"))
+            and not first <= e.start_char < last
+        ]  # fmt: skip
         for ent in reversed(earlier):
             if ent.root.dep_ in ("nsubj", "nsubjpass") or (
                 len(earlier) == 1 and ent.root.dep_ in ("appos", "conj", "ROOT")
@@ -341,24 +347,34 @@ class _Reading:
                 who = self._named(frame, ent.start_char, ent.end_char, ent.root)
                 if who is not None:
                     return who
-        start = frame.places[0]
-        named = self._subject_before(start)
-        return named or self._person
+        return self._subject_before(frame.places[0]) or self._person or self._only_before(frame.places[0])
 
     def _subject_before(self, start: int) -> _Who | None:
         """The person that the sentence before begins with, where that is nearer than who spoke last."""
         at = bisect_right(self._starts, start) - 2
+        if at >= 0 and self._person is not None and self._person.start >= self._frames[at].places[0]:
+            return None  # who speaks in it goes on: "Lee said Holt had left. He had been tired, she said"
         if at >= 0 and (named := self._subject_of(self._frames[at])) is not None:
             return named
-        if at < 0 or (self._person is not None and self._person.start >= self._frames[at].places[0]):
+        if at < 0 or not (m := _BEGINS.match(self._frames[at].text)):
             return None
-        text = self._frames[at].text
-        m = _BEGINS.match(text)
-        if not m or self._frames[at].paragraph != self._frames[at + 1].paragraph:
+        return self._introduced(at, m)
+
+    def _only_before(self, start: int) -> _Who | None:
+        """The only person that the sentence before names with what they are, where nobody has been heard yet."""
+        at = bisect_right(self._starts, start) - 2
+        if at < 0:
+            return None
+        found = [who for m in _BEGINS.finditer(self._frames[at].text) if (who := self._introduced(at, m)) is not None]
+        return found[0] if len(found) == 1 else None
+
+    def _introduced(self, at: int, m: re.Match[str]) -> _Who | None:
+        """Who is named at a place of a sentence, of the next one's paragraph, and known by a role or better."""
+        if self._frames[at].paragraph != self._frames[at + 1].paragraph:
             return None
         name = " ".join(bare(without_starts(m[0].split())))
-        full = self._people.full(name) if name else ""
-        if " " not in full or (full == name and self._people.role(full) is None):
+        full = self._people.full(name.removesuffix(".")) if name else ""  # it may end the sentence
+        if " " not in full or re.search(r"\bI\b", full) or (full == name and self._people.role(full) is None):
             return None
         return _Who(full, self._people.role(full), *self._frames[at].span(m.start(), m.end()), True)
 

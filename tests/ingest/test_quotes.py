@@ -94,6 +94,31 @@ def test_whom_the_sentence_before_begins_with_is_nearer_than_who_spoke_last() ->
     assert ("Leo Marsh", "I will carry that with me,", True) in told(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "speaker"),
+    [
+        # Nobody whom the words speak of says them, and who speaks goes on.
+        ("Prosecutor Imogen Ashdown said Tuckett had debts. He had raised the cover weeks before, she said.",
+         "He had raised the cover weeks before", "Imogen Ashdown"),
+        ("Superintendent Yvonne Acht said four people had been arrested. Captain Dan Strachan is a witness, she said.",
+         "Captain Dan Strachan is a witness", "Yvonne Acht"),
+        # The only person there is, who is no subject.
+        ("The mask was found by Prince Ekow Odane. “It left in a kitbag, and it came back in a crate,” he said.",
+         "It left in a kitbag, and it came back in a crate,", "Ekow Odane"),
+        # Behind a semicolon something else is told.
+        ("More than 300 people protested on Saturday, organisers said; police put the number at 180.",
+         "More than 300 people protested on Saturday", "organisers"),
+    ],
+)  # fmt: skip
+def test_who_is_meant_by_she_said(text: str, words: str, speaker: str) -> None:
+    assert (speaker, words) in [(who, said) for who, said, _ in told(text)]
+
+
+def test_a_role_has_no_first_name_in_it() -> None:
+    (found,) = read("Detective Superintendent Yvonne Achterberg said four people had been arrested on Monday.")
+    assert (found.speaker, found.role) == ("Yvonne Achterberg", "Detective Superintendent")
+
+
 def test_it_is_neither_several_nor_a_person() -> None:
     text = (
         "The council admitted on Wednesday that the tram will cost £97 million. Higher steel prices explain the "
