@@ -131,7 +131,9 @@ def _one_thing(claim: Claim, other: Said) -> bool:
     if not set(exact.names(claim.text)) & set(exact.names(other.text)):  # then the titles say what they are of
         mine += _strange(claim.citations[0].title, theirs)
         yours += _strange(other.passage.title, ours)
-    return not ((mine and yours) or _marked(claim.text) ^ _marked(other.text) or _parted(claim.text, other.text))
+    if (mine and yours) or _marked(claim.text) ^ _marked(other.text) or _parted(claim.text, other.text):
+        return False
+    return other.passage.language != "en" or not quantities.numbered_apart(claim.text, other.text)
 
 
 def _strange(text: str, there: str) -> list[str]:

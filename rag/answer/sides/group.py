@@ -14,6 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from rag.answer.conflicts.quantities import numbered_apart
 from rag.answer.sides.values import differ, same
 from rag.answer.sides.voices import Voice
 from rag.retrieve.fusion import same_story
@@ -119,7 +120,10 @@ def opposed(
         named: Those that name what it is about: a source that lacks one of them where the other side has it speaks of
             something else, as one report of a series of the same make does.
     """
-    pairs = [(a, b) for a in one.voices for b in other.voices if _names(a, named) == _names(b, named)]
+    pairs = [
+        (a, b) for a in one.voices for b in other.voices
+        if _names(a, named) == _names(b, named) and not _numbered_apart(a, b)
+    ]  # fmt: skip
     if any(_forms(a, b) for a, b in pairs):
         return True
     apart = [(a, b) for a, b in pairs if differ(a.value, b.value)]
@@ -141,6 +145,11 @@ def _named(question: str) -> frozenset[str]:
 
 def _names(voice: Voice, named: frozenset[str]) -> frozenset[str]:
     return named & frozenset(terms(f"{voice.passage.title} {voice.passage.text}")) if named else named
+
+
+def _numbered_apart(one: Voice, other: Voice) -> bool:
+    english = one.passage.language == other.passage.language == "en"
+    return english and numbered_apart(one.reading.text, other.reading.text)
 
 
 def _between(voice: Voice, voices: Sequence[Voice]) -> bool:
