@@ -300,7 +300,10 @@ class _Told:
         return any(self._mine.stems[m] in stems for m in mine)
 
     def _pronoun(self, words: Sequence[int]) -> bool:
-        return any(self._theirs.tree[w].text.lower() in _PRONOUNS for w in words)
+        """Whether words mean somebody told before: not "those" of "those arrested", which says itself whom it means."""
+        tree, below = self._theirs.tree, self._theirs.below
+        told = (w for w in words if tree[w].text.lower() in _PRONOUNS)
+        return any(tree[w].tag != "DT" or not any(tree[c].dep in ("acl", "relcl") for c in below[w]) for w in told)
 
     def moved(self) -> float:
         """Names and numbers whose predicate, or noun, has a match that they don't belong to there."""

@@ -25,6 +25,7 @@ from rag.text import numbers
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 604800, "fortnight": 1209600}
 _MONTHS = {"month": 1, "year": 12, "decade": 120, "century": 1200}
 _UNIT = re.compile(rf"[\s-]?({'|'.join((*_SECONDS, *_MONTHS, 'centurie'))})s?\b", re.IGNORECASE)
+_TOGETHER = re.compile(r",? (?:and )?")
 _PERCENT = re.compile(r"\s?(?:%|per ?cent(?:age)?\b)", re.IGNORECASE)
 _PARTS = {
     "half": 2,
@@ -93,11 +94,17 @@ def _length(value: float, unit: str) -> tuple[str, float]:
 
 
 def _lengths(text: str) -> set[tuple[str, float]]:
-    """The times that a text gives with a number."""
+    """The times that a text gives with a number, or with two: "four years and six months"."""
     found = set()
+    before: tuple[int, tuple[str, float]] | None = None
     for number in numbers.find(text, "en"):
-        if (unit := _UNIT.match(text, number.end)) is not None:
-            found.add(_length(number.value, unit[1]))
+        if (unit := _UNIT.match(text, number.end)) is None:
+            continue
+        kind, length = _length(number.value, unit[1])
+        found.add((kind, length))
+        if before and before[1][0] == kind and _TOGETHER.fullmatch(text, before[0], number.start):
+            found.add((kind, before[1][1] + length))
+        before = unit.end(), (kind, length)
     return found
 
 

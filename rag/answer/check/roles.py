@@ -140,7 +140,8 @@ def owner(text: Text, n: int) -> tuple[int, str] | None:
 
 
 def _nouns(text: Text, words: Sequence[int]) -> list[int]:
-    return [w for w in words if text.tree[w].tag[:2] in ("NN", "PR", "CD")]
+    tree = text.tree
+    return [w for w in words if tree[w].tag[:2] in ("NN", "PR", "CD") or tree[w].text.lower() == "those"]
 
 
 def subject(text: Text, verb: int) -> list[int]:
@@ -153,11 +154,24 @@ def subject(text: Text, verb: int) -> list[int]:
         if dep == "acl" and any(text.tree[c].tag == "TO" for c in text.below[verb]):
             return []  # "plans to visit": the plans don't
         if dep in ("relcl", "acl"):
-            return [up]
+            return [up, *_among(text, up)]
         if dep not in ("conj", "xcomp", "advcl") or up == verb:
             return []
         verb = up
     return []
+
+
+def _among(text: Text, n: int) -> list[int]:
+    """Who is said to be one of several: Lund, of "Lund is among those arrested"; nobody where it is denied."""
+    up = text.tree[n].head
+    if text.tree[n].dep != "pobj" or text.tree[up].text.lower() not in ("among", "of"):
+        return []
+    verb = text.tree[up].head
+    if text.tree[verb].dep == "attr":  # "is one of those arrested"
+        verb = text.tree[verb].head
+    if text.tree[verb].lemma != "be" or any(text.tree[c].dep == "neg" for c in text.below[verb]):
+        return []
+    return [c for c in text.below[verb] if text.tree[c].dep == "nsubj"]
 
 
 def counts(text: Text, n: int) -> int | None:

@@ -44,6 +44,9 @@ def test_the_contrary_is_told(claim: str, said: str) -> None:
 @pytest.mark.parametrize(
     ("claim", "said"),
     [
+        ("Captain Strachan was arrested.", "Captain Donal Strachan is not among those arrested."),
+        ("Mary Lund was killed.", "Mary Lund spoke to relatives of those killed."),
+        ("The mayor was invited.", "The mayor was left out of those invited."),
         ("Jane Pugh is a contractor.", OTHERS),
         ("The driver, Morrow, was hurt.", CREW),
         ("Sentencing took place on 12 January.", "Sentencing is set for 12 January."),
@@ -69,6 +72,8 @@ def test_what_belongs_to_another_is_not_passed(claim: str, said: str) -> None:
     [
         ("The council voted against closing the library.", LIBRARY),
         ("Strake pleaded not guilty to taking £48,000 in bribes.", BRIBES),
+        ("Mary Lund was arrested.", "Mary Lund, a councillor, was among those arrested on Sunday."),
+        ("Mary Lund was arrested.", "Mary Lund is one of three people arrested on Sunday."),
         ("Jane Pugh is an accountant.", OTHERS),
         ("The contractor Alan Moss pleaded guilty.", OTHERS),
         ("The driver, Pugh, was hurt.", CREW),

@@ -16,6 +16,7 @@ DAY = [datetime(2019, 8, 1, tzinfo=UTC)]
     ("claim", "said", "found"),
     [
         ("It was seen by millions within 48 hours.", "It was seen by millions in two days.", {48.0}),
+        ("He was jailed for four and a half years.", "He was jailed for four years and six months.", {4.5}),
         ("The odds rose to 60 percent.", "The odds rose to a three-in-five chance.", {60.0}),
         ("Three in four states have to agree.", "Three quarters of the states have to agree.", {3.0, 4.0}),
         ("She held it for four years.", "She took office in 2007 and held it until 2011.", {4.0}),
