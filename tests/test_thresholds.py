@@ -145,6 +145,15 @@ def test_how_far_behind_the_best_another_quote_may_be(
     assert len(quoted(found).readings) == shown
 
 
+@pytest.mark.parametrize(("lead", "first"), [(0.99, "Theirs."), (1.01, "Another's.")])
+def test_how_much_the_words_of_whom_is_asked_for_are_worth(
+    monkeypatch: pytest.MonkeyPatch, lead: float, first: str
+) -> None:
+    monkeypatch.setattr(confidence, "rank_score", lambda signs, *, fit: signs.odds)
+    found = readings("Theirs.", "Another's.", odds=(0.0, lead))
+    assert quoted(found, preferred=lambda r: r.text == "Theirs.").readings[0].text == first
+
+
 def test_three_quotes_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(confidence, "rank_score", lambda signs, *, fit: 5.0)
     assert len(quoted(readings(*"ABCDE", odds=(1.0,) * 5)).readings) == 3
@@ -155,8 +164,10 @@ def readings(*texts: str, odds: Sequence[float]) -> list[Reading]:
     return [Reading(one, 0, value, 0.5, None) for one, value in zip(hits, odds, strict=True)]
 
 
-def quoted(found: Sequence[Reading]) -> quoting.Chosen:
-    return quoting.choose("What?", found, embed=alike, retrieval=None, fit="any", caution=0.0, allowed=lambda _: "")
+def quoted(found: Sequence[Reading], preferred: Callable[[Reading], bool] = lambda _: False) -> quoting.Chosen:
+    return quoting.choose(
+        "What?", found, embed=alike, retrieval=None, fit="any", caution=0.0, allowed=lambda _: "", preferred=preferred
+    )
 
 
 def test_settings_that_decide() -> None:

@@ -302,6 +302,7 @@ class Answerer:
                 fit=asked.fit,
                 caution=self._settings.caution,
                 allowed=objection,
+                preferred=lambda reading: attribution.asked_for(*reading.place),
                 timely=lambda reading: prior.fits(asked.query, reading.text, reading.hit.passage),
                 newest_first=newest_first,
                 toll=marking.toll(part),

@@ -33,6 +33,10 @@ _FURTHER = 4.5
 languages: there the best of XQuAD's sentences answers .46 of the questions, one of the best three .63."""
 _MANY = 5
 """Quotes that are shown where so many things are asked for."""
+_OWN_WORDS = 1.0
+"""What it is worth, in log-odds of the reader, that a sentence has words of whom the question asks for. Of 225 questions
+for somebody's words as many are answered rightly with 0, 1 and 4; with 4, as it was, a quarter more of those that
+nothing answers get their words on something else."""
 _IN_TIME = 2.5
 """What it is worth that a sentence is of the time the question names: more than what two quotes shown together may
 differ by, so that the other month's figure is not shown beside it, and less than a plainly better answer."""
@@ -71,6 +75,7 @@ def choose(
     fit: confidence.Fit,
     caution: float,
     allowed: Callable[[Reading], str],
+    preferred: Callable[[Reading], bool],
     timely: Callable[[Reading], bool] | None = None,
     newest_first: bool = False,
     toll: Callable[[Reading], bool] | None = None,
@@ -88,6 +93,7 @@ def choose(
         fit: Which fit of the confidence holds; "any" where ``retrieval`` is None.
         caution: How likely an answer has to be for anything to be shown.
         allowed: Why a sentence must not be quoted here; empty where nothing is against it.
+        preferred: Whether a sentence has words of whom the question asks for.
         timely: Whether a sentence is of the time that the question names; None: it names none.
         newest_first: Put the newer ones first, of those that are near the best.
         toll: Where a toll is asked for, whether a sentence tells it: such a one may be less likely than the best by
@@ -95,6 +101,7 @@ def choose(
         most: How many at most.
         asks: Parts that the question is known to have; its words may tell of more.
     """
+    readings = [replace(r, odds=r.odds + _OWN_WORDS) if preferred(r) else r for r in readings]
     ranked = sorted(readings, key=lambda r: -r.odds)
     tries = [r for r in ranked[: 4 * _CLOSELY] if not allowed(r)][:_CLOSELY]
     if not tries:

@@ -17,6 +17,7 @@ from rag.answer.reader import Reading
 PLAIN = {
     "caution": 0.0,
     "allowed": lambda r: "",
+    "preferred": lambda r: False,
     "embed": None,
     "retrieval": None,
     "fit": "any",
@@ -112,6 +113,11 @@ def test_the_same_words_of_two_outlets_stand_once() -> None:
     one, other = hit_of(BRIDGE[1], rank=1), hit_of(BRIDGE[1], rank=2)
     found = [Reading(one, 0, 5.0, 0.9, None), Reading(other, 0, 5.0, 0.9, None)]
     assert len(chosen(found).readings) == 1
+
+
+def test_whose_words_are_asked_for_come_before_others() -> None:
+    found = [replace(r, hit=r.hit.model_copy(update={"rank": 1})) for r in readings(5.0, 4.5)]
+    assert chosen(found, preferred=lambda r: r is found[1]).readings[0].text == found[1].text
 
 
 def test_the_newest_come_first_where_the_latest_is_asked_for() -> None:
