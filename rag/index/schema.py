@@ -207,12 +207,18 @@ def _statements(script: str) -> list[str]:
     return script.split(";\n")
 
 
+_CACHES = 64 * 2**20
+"""Bytes that SQLite keeps of files it has read, in the whole process."""
+
+
 def _set_up(db: Connection) -> None:
     db.row_factory = sqlite3.Row
     if not db.read_only:
         db.execute("PRAGMA journal_mode=WAL")
     db.execute("PRAGMA synchronous=NORMAL")
     db.execute("PRAGMA cache_size=-8000")  # kilobytes: passages of a question are read from all over the file
+    # Of all connections together: a service has one for each of some forty threads, which fill their caches in hours.
+    db.execute(f"PRAGMA soft_heap_limit={_CACHES}")
     db.execute("PRAGMA foreign_keys=ON")
     db.execute("PRAGMA secure_delete=ON")  # a takedown leaves no words in free pages
 

@@ -96,3 +96,36 @@ def test_closing_while_others_read_takes_nothing_down(tmp_path: Path) -> None:
         capture_output=True, text=True, check=False, timeout=60, cwd=Path(__file__).parents[2],
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+READ_THROUGH = """
+import sys, threading
+from pathlib import Path
+import psutil
+from rag.index.catalog import Catalog
+
+catalog = Catalog(Path(sys.argv[1]), create=True)
+db = catalog._connections.current()
+db.execute("CREATE TABLE much (words TEXT)")
+db.executemany("INSERT INTO much VALUES (?)", [("x" * 1000,)] * 16000)
+before = psutil.Process().memory_info().rss
+everyone = threading.Barrier(20)
+
+def read():
+    catalog._connections.current().execute("SELECT sum(length(words)) FROM much").fetchone()
+    everyone.wait(60)
+    everyone.wait(60)
+
+threads = [threading.Thread(target=read, daemon=True) for _ in range(19)]
+for thread in threads:
+    thread.start()
+everyone.wait(60)
+print((psutil.Process().memory_info().rss - before) // 10**6)
+everyone.wait(60)
+"""
+
+
+def test_many_threads_together_keep_no_more_of_the_file_than_a_few(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", READ_THROUGH, str(tmp_path / "catalog.sqlite")]
+    ran = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert int(ran.stdout) < 100, ran.stderr  # MB; each may keep 8 of them, which were 160
