@@ -34,9 +34,9 @@ languages: there the best of XQuAD's sentences answers .46 of the questions, one
 _MANY = 5
 """Quotes that are shown where so many things are asked for."""
 _OWN_WORDS = 1.0
-"""What it is worth, in log-odds of the reader, that a sentence has words of whom the question asks for. Of 225 questions
-for somebody's words as many are answered rightly with 0, 1 and 4; with 4, as it was, a quarter more of those that
-nothing answers get their words on something else."""
+"""What it is worth, in log-odds of the reader, that a sentence has words of whom the question asks for. Of 225 such
+questions as many are answered rightly with 0, 1 and 4; with 4, as it was, more of those that nothing answers get their
+words on something else."""
 _IN_TIME = 2.5
 """What it is worth that a sentence is of the time the question names: more than what two quotes shown together may
 differ by, so that the other month's figure is not shown beside it, and less than a plainly better answer."""

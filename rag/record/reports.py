@@ -28,7 +28,8 @@ _WORDS = lexicon("en").section(Record)
 _SAID = rf"(?:\W+\w+){{0,4}}?\W+{notes.REPORTED}\b"
 _OURS = re.compile(
     rf"\b(?:we|this (?:news)?paper|the (?:news)?paper){_SAID}|\b(?:an?|the|our) (?:\w+ )?"
-    rf"(?:{alternation(_WORDS.own_nouns)})s? (?:published |dated )?(?:on|of|in|from)\b[^.]*?{_SAID}",
+    rf"(?:{alternation(_WORDS.own_nouns)})s? (?:(?:published |dated )?(?:on|of|in|from|about)\b[^.]*?{_SAID}|"
+    rf"also {notes.REPORTED}\b)",
     re.IGNORECASE,
 )
 _MARKS = re.compile('["“”„«»]')
@@ -142,11 +143,16 @@ def _puts_right(wrong: str, text: str) -> bool:
     named, there = set(names(wrong)), set(names(text))
     shared = _content(wrong, None) & _content(text, None) - {t for n in named | there for t in terms(n)}
     mine, yours = figures.read(wrong), figures.read(text)
+    differ = _differ(numbers.values(wrong), numbers.values(text))
+    if differ and not _content(text, None):
+        return True  # "There were 14.": it says nothing but the figure
+    if differ and any(u in set(terms(wrong)) for f in yours for u in f.unit):
+        return True  # "the number of flats as 60", "16 flats"
     counts = {u for f in mine for u in f.unit} & {
         u for f in yours for u in f.unit if f.value not in numbers.values(wrong)
     }
     if len(shared) >= within.SHARED or _POINTS.match(text):  # of a figure without a unit, its sentence says enough
-        counts |= {"some"} if _differ(numbers.values(wrong), numbers.values(text)) else set()
+        counts |= {"some"} if differ else set()
     # "The correct figure is £720,000." speaks of what was said by pointing at it.
     return bool(counts or (there - named and named - there)) and bool(shared or (counts and _BACK.match(text)))
 

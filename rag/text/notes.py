@@ -47,17 +47,18 @@ WRONGLY = re.compile(r"\b(?:wrongly|incorrectly|erroneously|mistakenly|falsely|i
 REPORTED = r"(?:reported|said|stated|published|wrote|claimed|identified|named|gave|quoted)"
 """How an outlet has told something: part of a regular expression."""
 _EARLIER = re.compile(
-    rf"\b(?:an?|the|our)\s(?:\w+\s)?(?:{_joined('own_nouns')})s?\s(?:published\s|dated\s)?(?:on|of|in|from)\s"
-    rf"[^.;:]{{0,30}}?(?:\d|\b(?:{alternation(ENGLISH_DAYS, ENGLISH_MONTHS)})\b)[^.;:]{{0,30}}?"
-    rf"\b{REPORTED}\b",
+    rf"\b(?:an?|the|our)\s(?:\w+\s)?(?:{_joined('own_nouns')})s?\s(?:published\s|dated\s)?(?:on|of|in|from|about)\s"
+    rf"(?=[^.;:]{{0,120}}?(?:\d|\b(?:{alternation(ENGLISH_DAYS, ENGLISH_MONTHS)})\b)[^.;:]{{0,120}}?\b{REPORTED}\b)"
+    rf"[^.;:]{{0,160}}?\b{REPORTED}\b",
     re.IGNORECASE,
 )
 """What an article of another day said: "an article of 11 May said"."""
 _WE = re.compile(
-    rf"\b(?:we|this (?:news)?paper|the (?:news)?paper) (?:\w+ ){{0,2}}?{REPORTED}\b",
+    rf"\b(?:we|this (?:news)?paper|the (?:news)?paper) (?:\w+ ){{0,2}}?{REPORTED}\b"
+    rf"|\b(?:the|our|that) (?:{_joined('own_nouns')}) also {REPORTED}\b",
     re.IGNORECASE,
 )
-"""The same in a correction's own voice: "we wrote that"."""
+"""The same in a correction's own voice: "we wrote that", "the article also gave"."""
 _IN_OURS = re.compile(
     rf"\A\W*in\s(?:an?|the|our)\s(?:\w+\s){{0,2}}(?:{_joined('own_nouns')})\b[^.;:]{{0,160}}?"
     rf"\b(?:we|it|this (?:news)?paper|the (?:news)?paper)\s(?:\w+\s){{0,2}}?{REPORTED}\b",
