@@ -238,3 +238,20 @@ def test_an_archive_of_the_first_schema_is_migrated_and_answers(full: Path, tmp_
         assert_sound(archive)
         answer = archive.ask("How many boats had storm0003 damaged?", chat_model="extractive")
         assert any("13 boats" in c.quote for c in answer.citations)
+
+
+# -- what a killed process left --------------------------------------------------------
+
+
+@pytest.mark.parametrize("left", ["vectors-9", "vectors-9/202305", "lexical-9", "vectors-9/chroma.sqlite3"])
+def test_what_a_killed_rebuild_had_begun_goes_with_the_next_one_who_writes(tmp_path: Path, left: str) -> None:
+    with opened(tmp_path) as archive:
+        archive.add([{"text": "The ferry was held in port."}])
+    if left.endswith("3"):
+        (tmp_path / left).parent.mkdir()
+        (tmp_path / left).touch()
+    else:
+        (tmp_path / left).mkdir(parents=True)
+    with opened(tmp_path) as archive:
+        archive.add([{"text": "The ferry sails again."}])
+    assert not (tmp_path / left.partition("/")[0]).exists()

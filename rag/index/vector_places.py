@@ -72,7 +72,9 @@ class Folder:
     def names(self) -> list[str]:
         """As ``Place.names``."""
         files = (*self._path.glob("vectors-*/chroma.sqlite3"), *self._path.glob("vectors-*/*/chroma.sqlite3"))
-        return sorted(f.parent.relative_to(self._path).as_posix() for f in files)
+        found = {f.parent.relative_to(self._path).as_posix() for f in files}
+        begun = {f.name for f in self._path.glob("vectors-*") if f.is_dir()} - {each.partition("/")[0] for each in found}
+        return sorted(found | begun)  # of what was killed as it began there is a folder alone
 
     def drop(self, name: str) -> None:
         """As ``Place.drop``."""
