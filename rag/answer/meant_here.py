@@ -1,4 +1,4 @@
-"""Sentences that tell of somebody without the name: "A girl of nine was found safe. Poppy Arkwright had left …".
+"""Sentences that tell of somebody without the name: "A girl of nine was found safe. Ada Birk had left …".
 
 A report often begins with what somebody is and gives the name in what follows; and after a sentence about somebody
 "she" is the same. English only, by grammar.
