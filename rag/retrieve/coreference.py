@@ -103,7 +103,7 @@ def _meant(kind: str, talk: Conversation, used: Collection[str]) -> str | None:
     if not candidates:
         return None
     name = talk.full_name(candidates[0].text)
-    asked_for = name in talk.answers[-1] if asks_who(talk.questions[-1]) else any(name in q for q in talk.questions)
+    asked_for = any(name in q for q in talk.questions) or (asks_who(talk.questions[-1]) and name in talk.answers[-1])
     if kind == "person" and not asked_for:
         talk.aside.add(name)
     if kind != "many":
@@ -121,7 +121,7 @@ def _persons(talk: Conversation, everyone: Sequence[Mention]) -> list[Mention]:
     """Whom a pronoun of a person may stand for, the nearest first: never what is known to be a thing."""
     question = talk.questions[-1]
     last = [n for n in talk.known(mentions(question)) if n in everyone and n.kind != "thing"]
-    named = [n for n in last if n.likely or _WHO_IS.search(question[: question.find(n.text)])]
+    named = [n for n in last if n.likely]
     meant = [n for n in reversed(talk.meant) if n.kind == "person"]
     told = [n for n in talk.answered() if n in everyone and n.likely and not _any_same(n, last)]
     it_was = None
