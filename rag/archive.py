@@ -394,7 +394,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
         Args:
             speaker: A name or part of one ("Qin"), or what somebody is called ("Chinese foreign minister"). None:
                 anybody.
-            about: What the words are to be about, in any words. None: anything.
+            about: What the words are to be about, in any words; nothing is found where none are. None: anything.
             limit: How many at most, 1 to 10000.
             options: Which articles, person and order; see ``rag.retrieve.quote_search.QuoteOptions``.
 

@@ -30,6 +30,8 @@ _FEWEST = 2
 """Events that a course has at least."""
 _MOST = 20
 """Events that are quoted; ``Lookup.timeline`` gives all."""
+_IS_IT = 0.5
+"""Share of an event's words that the sentence has which tells it, where other events are to have come before it."""
 _LATER = timedelta(days=3)
 """For how long after a time articles are read for what happened in it,"""
 _READ = 40
@@ -59,11 +61,14 @@ def _asked_for(stores: Stores, query: Query, hits: Sequence[Hit]) -> Timeline | 
     topic = course.topic(query.standalone)
     found_in = tuple(dict.fromkeys(h.passage.article_id for h in hits))
     for about, articles in ((topic.words, query.articles), (topic.names, found_in)):
-        if not about or (about == topic.words and topic.since and topic.names):
-            continue  # the words of the event it begins with are not what the others are about
-        found = _timeline(stores, about, query, articles)
-        entries = _on_its_side(stores, found.entries, topic.since)
-        if len(entries) >= _FEWEST:
+        if not about or (about == topic.words and (topic.since or topic.until) and topic.names):
+            continue  # the words of the event it begins or ends with are not what the others are about
+        found = _timeline(stores, about, query, articles, came_before=bool(topic.until))
+        if topic.until:
+            entries = _until(stores, found.entries, topic.until)
+        else:
+            entries = _on_its_side(stores, found.entries, topic.since)
+        if len(entries) >= (1 if topic.until else _FEWEST):
             return found.model_copy(update={"entries": tuple(entries[:_MOST])})
     return None
 
@@ -123,7 +128,9 @@ def _stream(
     )
 
 
-def _timeline(stores: Stores, about: str, query: Query, articles: Sequence[str]) -> Timeline:
+def _timeline(
+    stores: Stores, about: str, query: Query, articles: Sequence[str], *, came_before: bool = False
+) -> Timeline:
     """The events of something, of the articles and within the time that the question asks for."""
     when = query.time if query.time and query.time.kind in ("within", "as_of") else None
     after = query.after or (when.after if when else None)
@@ -131,6 +138,7 @@ def _timeline(stores: Stores, about: str, query: Query, articles: Sequence[str])
     return timeline(
         stores,
         about,
+        came_before=came_before,
         limit=1000,
         sources=list(query.sources),
         articles=list(articles),
@@ -144,12 +152,28 @@ def _on_its_side(stores: Stores, entries: Sequence[TimelineEntry], since: str) -
     """The events from that on which the question names, in "what happened after he was killed?"; else all."""
     if not since or not entries:
         return list(entries)
-    quotes = [" ".join(e.quote.split()) for e in entries]
-    vectors = stores.embedding_cache([since, *quotes])
-    named = set(query_terms(since))
-    like = [share_of(named, quote) + float(v @ vectors[0]) for quote, v in zip(quotes, vectors[1:], strict=True)]
-    nearest = entries[max(range(len(entries)), key=like.__getitem__)]
+    nearest, _ = _nearest(stores, entries, since)
     return [e for e in entries if e.first >= nearest.first]
+
+
+def _until(stores: Stores, entries: Sequence[TimelineEntry], until: str) -> list[TimelineEntry]:
+    """The events over before that which the question names, in "what happened before he was killed?"; none where the
+    archive doesn't say when that was."""
+    if not entries:
+        return []
+    nearest, share = _nearest(stores, entries, until)
+    return [e for e in entries if e.last < nearest.first] if share >= _IS_IT else []
+
+
+def _nearest(stores: Stores, entries: Sequence[TimelineEntry], event: str) -> tuple[TimelineEntry, float]:
+    """The entry that most likely tells an event, and the share of the event's words that it has."""
+    quotes = [" ".join(e.quote.split()) for e in entries]
+    vectors = stores.embedding_cache([event, *quotes])
+    named = set(query_terms(event))
+    shares = [share_of(named, quote) for quote in quotes]
+    like = [share + float(v @ vectors[0]) for share, v in zip(shares, vectors[1:], strict=True)]
+    best = max(range(len(entries)), key=like.__getitem__)
+    return entries[best], shares[best]
 
 
 def _cited(entry: TimelineEntry) -> Citation:

@@ -126,7 +126,7 @@ def _parsed(text: str, times: Sequence[Named]) -> Iterator[Told]:
         (holder, one, in_passing)
         for (holder, in_passing), several in held.items()
         if (in_passing or _happened(tree, below, holder))
-        and (one := _of_holder(several, places[holder][0])) is not None
+        and (one := _of_holder(_no_edges(text, several), places[holder][0])) is not None
         and not (one.ahead is not None and _to_come(tree, below, holder, in_passing))
     ]
     if any(not speaks(tree, holder) for holder, _, in_passing in found if not in_passing):
@@ -182,7 +182,14 @@ def _happened(tree: Tree, below: list[list[int]], verb: int) -> bool:
     if tree[verb].dep == "advcl" and tree[verb].tag in ("VBZ", "VBP") and governed(tree, below, up).future:
         return False  # "when he lands on Sunday, he will have been …"
     by = governed(tree, below, verb)
-    return not (by.plans or by.unsure or by.conditions or by.future or by.negative)
+    denied = [d for d in by.denied if not _outcome(tree, d)]
+    return not (by.plans or by.unsure or by.conditions or by.future or len(denied) % 2)
+
+
+def _outcome(tree: Tree, denial: int) -> bool:
+    """Whether only what came of something is denied: "was found not guilty" came about, "was not safe" did not."""
+    said = tree[tree[denial].head]
+    return tree[denial].dep == "neg" and said.dep in ("acomp", "oprd") and tree[said.head].lemma != "be"
 
 
 def _to_come(tree: Tree, below: list[list[int]], at: int, in_passing: bool) -> bool:
@@ -237,6 +244,11 @@ def _of_speech(sentence: str, named: Named) -> bool:
     if re.match(r"(?:said|statement)\b", named.text):
         return True
     return reports(" ".join(sentence[: named.start].split()[-2:]))
+
+
+def _no_edges(text: str, times: Sequence[Named]) -> Sequence[Named]:
+    """The times that a verb's event may be at: not Friday of "missing since Friday was found on Sunday"."""
+    return [n for n in times if text[: n.start].lower().split()[-1:] not in [[edge] for edge in _EDGES]] or times
 
 
 def _of_holder(times: Sequence[Named], verb: int) -> Named | None:

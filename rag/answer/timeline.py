@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Unpack
 import numpy as np
 
 from rag.answer.events import LONGEST, Told, events
+from rag.answer.meant_here import subject_of
 from rag.ingest.quote_frames import PAIRS
 from rag.protocols import FilterArgs, refuse_unknown
 from rag.retrieve.days import period, whole
@@ -43,6 +44,8 @@ _AROUND = 0.75
 """and that its passage has with its title."""
 _STEM = 0.75
 """Share of the longer of two words that both begin with, for the one to be a form of the other: Samoa, Samoan."""
+_FOLLOWING = 3
+"""Sentences after the first in which an article names whom it began with."""
 _LEAD = 500
 """Characters in which an article says what it is about."""
 _SAME_WORDS = 0.5
@@ -62,12 +65,27 @@ class _Sought:
     least: float
     """Share of them that a sentence has at least, where its article's story is another: a part of a name is the name
     still, a part of a story is not that story."""
+    phrase: str = ""
+    """They as they were written."""
+    name: bool = False
+    """Whether they are written as a name is."""
 
     @classmethod
     def of(cls, about: str) -> _Sought:
         """What somebody asks for."""
         names = all(word[:1].isupper() for word in about.split())
-        return cls(set(query_terms(about)), _NAMED if names else _AROUND)
+        return cls(set(query_terms(about)), _NAMED if names else _AROUND, " ".join(about.split()).casefold(), names)
+
+    def is_story_of(self, article: Article) -> bool:
+        """Whether an article's title and beginning speak of it.
+
+        A title may have less of a name that the beginning has whole: "Harrowmere lido" for the Meadow Lane lido.
+        """
+        lead = article.text[:_LEAD]
+        in_title = share_of(self.words, article.title)
+        if in_title >= _NAMED:
+            return share_of(self.words, f"{article.title} {lead}") >= _AROUND
+        return in_title > 0 and self.phrase in " ".join(lead.split()).casefold()
 
 
 @dataclass(frozen=True)
@@ -95,6 +113,7 @@ def timeline(
     about: str,
     *,
     newest_first: bool = False,
+    came_before: bool = False,
     limit: int = 100,
     **filters: Unpack[FilterArgs],
 ) -> Timeline:
@@ -104,6 +123,7 @@ def timeline(
         stores: Of the archive.
         about: A person, a place or a story.
         newest_first: The order; else the oldest first.
+        came_before: Whether what an article of the story tells from long before it counts too.
         limit: How many at most.
         filters: Which articles; ``after`` and ``before`` are of the events' days, not of publication.
     """
@@ -118,7 +138,7 @@ def timeline(
     undated = 0
     telling: set[str] = set()
     dateless: set[str] = set()
-    for reading in _readings(stores, query):
+    for reading in _readings(stores, query, came_before=came_before):
         for start, end, share in reading.sentences():
             its = reading.events(start, end, share)
             if share >= _NAMED:
@@ -170,27 +190,36 @@ class _Reading:
     """An article read for what it tells of something."""
 
     def __init__(
-        self, article: Article, places: Sequence[tuple[int, int]], sought: _Sought, passages: set[int]
+        self,
+        article: Article,
+        places: Sequence[tuple[int, int]],
+        sought: _Sought,
+        passages: set[int],
+        *,
+        came_before: bool = False,
     ) -> None:
         """Take an article with the places of its sentences; ``passages`` are the beginnings of those that stand in
         passages about what is sought."""
+        self._came_before = came_before
         self.article = article
         self._places = places
-        self._wanted = wanted = sought.words
+        self._wanted = sought.words
         self._least = sought.least
         self._passages = passages
         self._known: list[Link] | None = None
         self._quoted = [m.span() for m in PAIRS.finditer(article.text)]
-        in_title = share_of(wanted, article.title)
-        self._story = in_title >= _NAMED and share_of(wanted, f"{article.title} {article.text[:_LEAD]}") >= _AROUND
+        self._sought = sought
+        self._subjects: dict[int, str] = {}
+        self._story = sought.is_story_of(article)
 
     def sentences(self) -> Iterator[tuple[int, int, float]]:
         """Those that may tell of it, with their share of its words; not what a correction says was said before."""
-        for start, end in self._places:
+        for n, (start, end) in enumerate(self._places):
             if self._story or start in self._passages:
                 text = self.article.text[start:end]
                 share = share_of(self._wanted, text)
-                if (self._story or share >= self._least) and not tells_former(text, self.article.title):
+                told = self._story or share >= self._least or self._meant(n)
+                if told and not tells_former(text, self.article.title):
                     yield start, end, share
 
     def events(self, start: int, end: int, share: float) -> list[_Found]:
@@ -198,7 +227,23 @@ class _Reading:
         article = self.article
         text = article.text[start:end]
         told = events(text, article.published, article.language, lambda at: self._spoken(start + at))
-        return [self._found(t, (start, end), text, share) for t in told if self._belongs(t, text, share)]
+        by = self._subjects.get(start)
+        return [
+            self._found(t, (start, end), text, share)
+            for t in told
+            if self._belongs(t, text, share) or (by and by in t.clause.split())
+        ]
+
+    def _meant(self, at: int) -> bool:
+        """Whether a sentence means whom the timeline is about, without the name."""
+        if not self._sought.name or self.article.language != "en":
+            return False
+        here = [self.article.text[start:end] for start, end in self._places[max(0, at - 1) : at + 1 + _FOLLOWING]]
+        before, (text, *following) = (here[0], here[1:]) if at else ("", here)
+        by = subject_of(text, before, following, lambda words: share_of(self._wanted, words) >= _NAMED)
+        if by:
+            self._subjects[self._places[at][0]] = by
+        return bool(by)
 
     def called_off(self, start: int, end: int, share: float, catalog: Catalog, query: Query) -> Iterator[TimelineEntry]:
         """The event that a sentence announces, where later words call it off: it stands by the day it was to be on."""
@@ -233,7 +278,9 @@ class _Reading:
             return True
         if not self._story or self.article.published is None:
             return False
-        return self.article.published.date() - told.named.days.last <= LONGEST  # else it is what came before the story
+        return (
+            self._came_before or self.article.published.date() - told.named.days.last <= LONGEST
+        )  # else it is what came before the story
 
     def _spoken(self, at: int) -> bool:
         return any(start < at < end for start, end in self._quoted)
@@ -261,7 +308,7 @@ class _Reading:
         )
 
 
-def _readings(stores: Stores, query: Query) -> Iterator[_Reading]:
+def _readings(stores: Stores, query: Query, *, came_before: bool) -> Iterator[_Reading]:
     """The articles that may tell of it, those with most of its words first."""
     catalog, (_, lexical) = stores.catalog, stores.indexes()
     only = catalog.passages_of(query.articles) if query.articles else None
@@ -275,7 +322,7 @@ def _readings(stores: Stores, query: Query) -> Iterator[_Reading]:
             beginnings.update(s.start for s in passage.sentences)
     for ident in list(of_article)[:_ARTICLES]:
         places = [(s.start, s.end) for s in catalog.sentences(ident)]
-        yield _Reading(catalog.article(ident), places, sought, of_article[ident])
+        yield _Reading(catalog.article(ident), places, sought, of_article[ident], came_before=came_before)
 
 
 def share_of(wanted: set[str], text: str) -> float:

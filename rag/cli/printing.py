@@ -141,7 +141,7 @@ def _print_citation(out: Console, citation: Citation, told_as: Callable[[Label],
     before, words, after = (printable(piece) for piece in shown.pieces(citation))
     out.print(Text.assemble((f"[{citation.number}] ", "bold cyan"), before, (words, "bold underline"), after))
     if citation.speaker:
-        out.print(f"    {printable(citation.speaker)}")
+        out.print(f"    {told_as(Label.SAID_BY)} {printable(citation.speaker)}")
     if told := shown.days(citation):
         out.print(f"    {printable(told)}", style="dim")
     if view := shown.view(citation, told_as(Label.OPINION)):

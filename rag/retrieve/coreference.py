@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 
 from rag.retrieve.mentions import (
     AUXILIARIES,
@@ -11,11 +11,11 @@ from rag.retrieve.mentions import (
     PLAIN,
     TITLES,
     Conversation,
-    Kind,
     Mention,
     asks_who,
     mentions,
 )
+from rag.retrieve.told_who import acting, who
 from rag.text.calendar_names import ENGLISH_CALENDAR
 from rag.text.lexicon import alternation, lexicon
 from rag.text.word_lists import Grammar, Rewrite
@@ -55,6 +55,7 @@ _DEFINITE = re.compile(
     rf"(?:\b(?i:({AUXILIARIES}))\s+)?\b(?:[Tt]he|[Tt]his|[Tt]hat)\s+"
     r"([A-Za-z][a-z\-]*(?:\s[a-z][a-z\-]*){0,3})(?=[^\w]|$)"
 )
+_WHO_IS = re.compile(r"\bwho(?:['’]s| is| was)(?: the)? $", re.IGNORECASE)
 _BEING = _WORDS.forms_of_be
 _ENDS = PLAIN | _WORDS.particles
 _OFFICES = TITLES | _WORDS.offices
@@ -98,26 +99,13 @@ def _meant(kind: str, talk: Conversation, used: Collection[str]) -> str | None:
         return " and ".join(pair)
     here = " and ".join(used)
     everyone = [n for n in talk.names() if n.text not in here]
-    wanted: Kind = "person" if kind == "person" else "thing"
-    last = [n for n in talk.known(mentions(talk.questions[-1])) if n in everyone]
-    asked = [n for n in talk.asked() if n in everyone]
-    asked_who = asks_who(talk.questions[-1]) and all(n.kind == "thing" for n in last)
-    candidates = [
-        *(n for n in last if n.kind == wanted or (kind == "person" and n.speaks and n.kind == "unknown")),
-        *(n for n in everyone[:1] if n.kind == kind and asked_who),
-        *(n for n in reversed(talk.meant) if n.kind == wanted and kind == "person"),
-        *(n for n in last if _fits(n, kind)),
-        *(
-            [Mention(phrase, wanted)]
-            if kind != "many" and (phrase := definite_phrase(kind, talk.questions[-1]))
-            else []
-        ),
-        *(n for n in (asked if kind == "thing" else everyone) if _fits(n, kind)),
-        *(n for n in everyone if kind == "many"),
-    ]
+    candidates = _persons(talk, everyone) if kind == "person" else _others(kind, talk, everyone)
     if not candidates:
         return None
     name = talk.full_name(candidates[0].text)
+    asked_for = any(name in q for q in talk.questions) or (asks_who(talk.questions[-1]) and name in talk.answers[-1])
+    if kind == "person" and not asked_for:
+        talk.aside.add(name)
     if kind != "many":
         talk.meant.append(Mention(name, "person" if kind == "person" else "thing"))
     phrase = definite_phrase(kind, talk.questions[-1]) if kind == "thing" else None
@@ -127,6 +115,55 @@ def _meant(kind: str, talk: Conversation, used: Collection[str]) -> str | None:
             return phrase
     said = " ".join((*talk.questions, *talk.answers))
     return f"the {name}" if re.search(rf"\b[Tt]he {re.escape(name)}(?!\w)", said) else name
+
+
+def _persons(talk: Conversation, everyone: Sequence[Mention]) -> list[Mention]:
+    """Whom a pronoun of a person may stand for, the nearest first: never what is known to be a thing."""
+    question = talk.questions[-1]
+    last = [n for n in talk.known(mentions(question)) if n in everyone and n.kind != "thing"]
+    named = [n for n in last if n.likely]
+    meant = [n for n in reversed(talk.meant) if n.kind == "person"]
+    told = [n for n in talk.answered() if n in everyone and n.likely and not _any_same(n, last)]
+    it_was = None
+    if asks_who(question):
+        # "Who succeeded Gregor Haldane?" leads on to somebody else; "who were his parents?" goes on about him, and
+        # "who is Petra Lindqvist?" about her.
+        asked = [n for n in last if not question.startswith(f"{n.text}: ")]
+        goes_on = any(_any_same(n, meant) or _WHO_IS.search(question[: question.find(n.text)]) for n in asked)
+        it_was = None if goes_on else who(question, talk.answers[-1], told)
+        if not (goes_on or it_was or last):
+            return []  # whoever leads the inquiry, which nobody said
+    elif talk.moved_on():
+        it_was = None if named else acting(talk.answers[-1], told)
+    phrase = definite_phrase("person", question)
+    return [
+        *([it_was] if it_was else []),
+        *named,
+        *meant,
+        *last,
+        *([Mention(phrase, "person")] if phrase else []),
+        *(n for n in everyone if n.kind != "thing"),
+    ]
+
+
+def _any_same(name: Mention, others: Sequence[Mention]) -> bool:
+    return any(set(name.text.split()) & set(o.text.split()) for o in others)
+
+
+def _others(kind: str, talk: Conversation, everyone: Sequence[Mention]) -> list[Mention]:
+    """What another pronoun may stand for, the nearest first."""
+    question = talk.questions[-1]
+    last = [n for n in talk.known(mentions(question)) if n in everyone]
+    phrase = definite_phrase(kind, question) if kind != "many" else None
+    asked = [n for n in talk.asked() if n in everyone]
+    return [
+        *(n for n in last if n.kind == "thing"),
+        *(n for n in everyone[:1] if n.kind == kind and asks_who(question) and all(n.kind == "thing" for n in last)),
+        *(n for n in last if _fits(n, kind)),
+        *([Mention(phrase, "thing")] if phrase else []),
+        *(n for n in (asked if kind == "thing" else everyone) if _fits(n, kind)),
+        *(n for n in everyone if kind == "many"),
+    ]
 
 
 def definite_phrase(kind: str, question: str) -> str | None:

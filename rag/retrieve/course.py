@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -55,15 +55,20 @@ class Topic:
     """Those that are written as names are; empty where there are none, or no others."""
     since: str
     """The event it begins with, as in "what happened after he was killed?"; empty where it names none."""
+    until: str = ""
+    """The event it ends with, as in "what happened before the ferry sank?"; empty where it names none."""
 
 
 def topic(question: str) -> Topic:
     """What a question for a course of events is about."""
     known = having(Detection).get(detect_question(question))
     stop = frozenset(known.stop_words) if known else frozenset()
+    since, until, link = _sides(question)
     kept: list[str] = []
     names: list[str] = []
     for n, m in enumerate(_WORD.finditer(question)):
+        if m.start() in link:
+            continue
         if _ALL_CJK.fullmatch(m[0]):
             kept += _not_asking(m[0])
             continue
@@ -72,10 +77,9 @@ def topic(question: str) -> Topic:
             kept.append(word)
             if n and word[0].isupper() and not is_start(word):
                 names.append(word)
-    since = _after_what(question)
-    if since and not names:
+    if (since or until) and not names:
         kept = _nouns(question, kept)  # of "after the strike began": the strike
-    return Topic(" ".join(kept), " ".join(names) if names != kept else "", since)
+    return Topic(" ".join(kept), " ".join(names) if names != kept else "", since, until)
 
 
 def _nouns(question: str, words: list[str]) -> list[str]:
@@ -86,13 +90,24 @@ def _nouns(question: str, words: list[str]) -> list[str]:
     return [word for word in words if word in nouns and not is_start(word)] or words
 
 
-def _after_what(question: str) -> str:
+def _sides(question: str) -> tuple[str, str, range]:
+    """The event that a course begins with, the one it ends with, and the place of the word that says "before" it."""
     times = having(Times).get(detect_question(question))
-    for pattern in (*times.after, *times.since) if times else ():
+    if times is None:
+        return "", "", range(0)
+    if m := _event(question, (*times.after, *times.since)):
+        return m["event"].strip(), "", range(0)
+    if m := _event(question, (*times.before, *times.until)):
+        return "", m["event"].strip(), range(m.start(), m.start("event"))
+    return "", "", range(0)
+
+
+def _event(question: str, patterns: Sequence[str]) -> re.Match[str] | None:
+    for pattern in patterns:
         end = r"\W*$" if pattern.endswith("{time}") else ""
-        if m := re.search(pattern.replace("{time}", "(?P<event>.{3,}?)") + end, question, re.IGNORECASE):
-            return m["event"].strip()
-    return ""
+        if m := re.search(rf"(?<!\w){pattern}".replace("{time}", "(?P<event>.{3,}?)") + end, question, re.IGNORECASE):
+            return m
+    return None
 
 
 def _weight(words: list[str]) -> float:

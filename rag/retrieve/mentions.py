@@ -25,13 +25,15 @@ _ADJECTIVE = re.compile(rf"(?:{alternation(_WORDS.adjective_endings)})$")
 _TITLED = re.compile(r"“([^“”]{2,60})”|\"([^\"]{2,60})\"")
 AUXILIARIES = rf"(?:{alternation(_GRAMMAR.auxiliaries)})"
 """A part of a regular expression."""
-_WHO = re.compile(r"who\b(?!\s+(?:do|does|did|else)\b)", re.IGNORECASE)
+_WHO = re.compile(r"(?:[^:?]{1,80}: )?who\b(?!\s+(?:do|does|did|else)\b)", re.IGNORECASE)
+"""A question for somebody, be it put under its subject ("Linnet: who is in command?")."""
 _SPEAKS = re.compile(rf"\s+(?:{alternation(_WORDS.person_verbs)})\b")
 
 PLAIN = _WORDS.plain | _GRAMMAR.sentence_openers
 _NO_NAME = ENGLISH_CALENDAR - {"may", "april", "june", "august"}  # James May
 TITLES = _GRAMMAR.forms_of_address | _GRAMMAR.titles
 _THINGS = _WORDS.things
+_AFTER = rf"\b(?:{alternation(_WORDS.prepositions)}) (?:the )?"
 _OF_A_PLACE = rf"\b(?:in|near|(?:{alternation(_WORDS.places)}) of) (?:the )?"
 
 
@@ -44,6 +46,11 @@ class Mention:
     speaks: bool = False
     """Whether a verb of people follows it, which makes a person likely, though a company speaks too."""
 
+    @property
+    def likely(self) -> bool:
+        """Whether it is a person, or likely one."""
+        return self.kind == "person" or (self.speaks and self.kind == "unknown")
+
 
 @dataclass
 class Conversation:
@@ -53,11 +60,13 @@ class Conversation:
     answers: list[str] = field(default_factory=list)
     meant: list[Mention] = field(default_factory=list)
     """Whom pronouns have stood for, the latest last."""
+    aside: set[str] = field(default_factory=set)
+    """Those of them that an answer named without being asked who: people of the story, which goes on without them."""
 
     def names(self) -> Iterator[Mention]:
         """Names by how near they are: the last question's, its answer's where it asked who, earlier ones, answers'."""
         if self.questions and asks_who(self.questions[-1]):
-            yield from self.known(mentions(self.answers[-1], prose=True))
+            yield from self.answered()
         yield from self.asked()
         for answer in reversed(self.answers):
             yield from self.known(mentions(answer, prose=True))
@@ -67,20 +76,43 @@ class Conversation:
         for question in reversed(self.questions):
             yield from self.known(mentions(question))
 
+    def answered(self) -> Iterator[Mention]:
+        """Names of the last answer."""
+        yield from self.known(mentions(self.answers[-1], prose=True))
+
+    def moved_on(self) -> bool:
+        """Whether the last question speaks of what none before it does, and its answer not of whom one spoke till then.
+
+        What a question has after a preposition is where or when, rather than what it speaks of.
+        """
+        asked, before = self.questions[-1], " ".join(self.questions[:-1]).casefold()
+        named = [n for n in mentions(asked) if not re.search(rf"{_AFTER}{re.escape(n.text)}(?!\w)", asked)]
+        if any(n.text.split()[-1] in self.answers[-1] for n in self.meant if n.kind == "person"):
+            return False
+        return any(n.text.casefold() not in before for n in named)
+
     def known(self, names: Iterable[Mention]) -> Iterator[Mention]:
-        """Names with what pronouns have told of them, and places known by what stands before them."""
+        """Names with what pronouns have told of them, and places and things known by what stands before them."""
         told = {n.text.casefold(): n.kind for n in self.meant}
         said = " ".join((*self.questions, *self.answers))
         for name in names:
             kind = told.get(name.text.casefold(), name.kind)
             if kind == "unknown" and re.search(rf"{_OF_A_PLACE}{re.escape(name.text)}\b(?!['’])", said):
                 kind = "thing"
+            if (
+                kind == "unknown"
+                and not name.speaks
+                and re.search(rf"\b[Tt]he {re.escape(name.text)}(?![\w'’-])", said)
+            ):
+                kind = "thing"  # people have no article: "the Linnet"
             yield replace(name, kind=kind)
 
     def subject(self) -> str | None:
         """What the conversation is about: whom a pronoun stood for last, else the first name of the last question."""
-        first = next(self.asked(), None)
-        return self.meant[-1].text if self.meant else first.text if first else None
+        of_pronouns = (n.text for n in reversed(self.meant))
+        named = (n.text for n in self.asked())
+        found = list(dict.fromkeys((*of_pronouns, *named)))
+        return next((name for name in found if name not in self.aside), found[0] if found else None)
 
     def full_name(self, name: str) -> str:
         """A person's name in full, where the questions have it so and it is one person's."""

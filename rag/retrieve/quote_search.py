@@ -9,7 +9,9 @@ from rag.errors import ArchiveMismatch, UsageError
 from rag.protocols import FilterArgs, refuse_unknown
 from rag.retrieve import people
 from rag.retrieve import speaker as speakers_
+from rag.retrieve.about import only_about
 from rag.retrieve.days import whole
+from rag.retrieve.tongues import CALIBRATED_MODEL, Tongues
 from rag.text.local_clock import clock_text
 from rag.types import Hit, Query, Quote
 
@@ -75,7 +77,9 @@ def search_quotes(
     query = query.model_copy(update={"speaker": speaker, "about": about})
     forms = people.forms_of(catalog, person) if person else None
     oldest = order == "oldest"
-    found = speakers_.deduplicate(matching_quotes(query, stores, near, forms=forms, oldest_first=oldest))[:limit]
+    found = speakers_.deduplicate(matching_quotes(query, stores, near, forms=forms, oldest_first=oldest, bounded=True))[
+        :limit
+    ]
     if about and order in ("newest", "oldest"):
         dated = sorted((q for q in found if q.published), key=lambda q: clock_text(q.published) if q.published else "")
         found = [*(dated if oldest else reversed(dated)), *(q for q in found if not q.published)]
@@ -90,6 +94,7 @@ def matching_quotes(
     *,
     forms: Sequence[people.Form] | None = None,
     oldest_first: bool = False,
+    bounded: bool = False,
 ) -> list[Quote]:
     """Quotes of the query's speaker about what it asks for, best first.
 
@@ -99,6 +104,8 @@ def matching_quotes(
         near: Finds passages; needed where anybody's words about something are asked for.
         forms: The speakers, as articles name them, in place of those that ``query.speaker`` may mean.
         oldest_first: The oldest first, where nothing is asked for that they are to be about.
+        bounded: Whether those are left out that are about something else, where the embedding model is the one that
+            the bounds were measured with and knows the language.
     """
     catalog = stores.catalog
     speakers: Sequence[people.Form] | None = forms
@@ -126,13 +133,15 @@ def matching_quotes(
         return found
     places = [(q.article_id, q.start) for q in found]
     passage_of = dict(zip(places, catalog.passages_at(places), strict=True))
-    return speakers_.rank(
-        found,
-        query.about,
-        passage_of={place: ident for place, ident in passage_of.items() if ident},
-        stored=catalog.vectors([i for i in dict.fromkeys(passage_of.values()) if i]),
-        embed=stores.embedding_cache,
-    )
+    of_place = {place: ident for place, ident in passage_of.items() if ident}
+    stored = catalog.vectors([i for i in dict.fromkeys(passage_of.values()) if i])
+    embed = stores.embedding_cache
+    ranked = speakers_.rank(found, query.about, passage_of=of_place, stored=stored, embed=embed)
+    tongues = Tongues(stores)
+    measured = stores.embedder.name.startswith(CALIBRATED_MODEL)
+    if not (bounded and measured and tongues.read(tongues.of_archive(query.about))):
+        return ranked
+    return only_about(ranked, query.about, passage_of=of_place, stored=stored, embed=embed)
 
 
 def _text(given: str | None) -> str | None:

@@ -52,6 +52,7 @@ class Label(StrEnum):
     OPINION = "opinion"
     SOURCES = "sources"
     SPEAKER = "speaker"
+    SAID_BY = "said_by"
 
 
 def told(label: Label, language: str) -> str:

@@ -307,6 +307,7 @@ class AnswerLabels(NamedTuple):
     opinion: tuple[str, ...]
     sources: tuple[str, ...]
     speaker: tuple[str, ...]
+    said_by: tuple[str, ...]
 
 
 class ArchiveSize(NamedTuple):

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
+import numpy as np
 import pytest
 from helpers import row, write_rows
 
 from rag import Archive
+from rag.answer.chronology import _until
 from rag.text import parser
+from rag.timelines import shown_day
 from rag.types import Answer, Delta, Finished, Quoted, Retrieved
 
 pytestmark = pytest.mark.skipif(not parser.available(), reason="the parser is not installed")
@@ -71,6 +76,45 @@ def test_what_happened_after_begins_with_that(strike: Archive) -> None:
     assert answer.timeline == "harbour strike"
     days = [when for _, when in told(answer)]
     assert days == ["3 May 2021", "21 May 2021", "19 June 2021"][-len(days) :] and len(days) >= 2
+
+
+@pytest.mark.parametrize(
+    ("question", "days"),
+    [
+        ("What happened before the harbour strike ended?", ["1 March 2021", "3 May 2021", "21 May 2021"]),
+        ("What happened before the harbour strike began?", ["1 March 2021"]),
+    ],
+)
+def test_what_happened_before_ends_with_that(strike: Archive, tmp_path: Path, question: str, days: list[str]) -> None:
+    long_ago = row(
+        "long",
+        "The harbour strike began on Monday. Talks on pay had broken down on 1 March.",
+        title="Harbour strike",
+        published="2021-05-04",
+    )
+    strike.ingest(write_rows(tmp_path / "more.jsonl", long_ago))
+    answer = strike.ask(question)
+    assert answer.timeline == "harbour strike"
+    assert [when for _, when in told(answer)] == days
+
+
+def test_before_what_no_day_is_told_of_is_no_timeline(strike: Archive) -> None:
+    assert strike.ask("What happened before the harbour strike began?").timeline is None  # nothing is told of that
+
+
+@pytest.mark.parametrize(
+    ("event", "before"),
+    [
+        ("the strike ended", ["3 May 2021", "21 May 2021"]),
+        ("the harbour strike of elderly dockers ended in bitterness", ["3 May 2021", "21 May 2021"]),  # half its words
+        ("the harbour strike of elderly dockers ended in bitterness and anger", []),  # fewer
+        ("dockers sang", []),
+    ],
+)
+def test_an_event_is_found_by_its_words(strike: Archive, event: str, before: list[str]) -> None:
+    alike = SimpleNamespace(embedding_cache=lambda texts: np.ones((len(texts), 1), np.float32))
+    entries = strike.timeline("harbour strike").entries
+    assert [shown_day(e) for e in _until(cast(Any, alike), entries, event)] == before
 
 
 def test_filters_hold(strike: Archive) -> None:

@@ -44,6 +44,11 @@ def told(text: str, language: str = "en", published: datetime | None = TUESDAY, 
         ("In an advisory issued yesterday, the centre called it a hurricane.", ["2023-06-19"]),
         ("In an advisory released on Monday (0000 UTC Tuesday), the centre called it a hurricane.", ["2023-06-19"]),
         ("When he landed on Sunday, he was met by the mayor.", ["2023-06-18"]),
+        ("A girl who had been missing since Friday was found safe on Sunday in a barn, police said.", ["2023-06-18"]),
+        # what came of it is denied, and that is what came about
+        ("Holt was found not guilty on Monday of robbing the bank, but was jailed for fraud.", ["2023-06-19"]),
+        ("Holt pleaded not guilty on Monday.", ["2023-06-19"]),
+        ("The bridge was not safe on Monday.", []),
         # no events
         ("The fair, planned for 17 August, has been cancelled, the mayor said on Monday.", ["2023-06-19"]),
         ("Voters go to the polls on Sunday.", []),

@@ -77,10 +77,19 @@ def test_the_words_that_answer_are_bold_where_there_are_colours(
 ) -> None:
     speaking = QUOTES.model_copy(update={"citations": (quoted(1, speaker="Qin \x1b[31mGang"),)})
     plain = printed(capsys, speaking)
-    assert "\x1b" not in plain and "    Qin \ufffd[31mGang\n" in plain
+    assert "\x1b" not in plain and "    said by Qin \ufffd[31mGang\n" in plain
     monkeypatch.setenv("FORCE_COLOR", "1")
     monkeypatch.setenv("TERM", "xterm-256color")
     assert "\x1b[1;4mrains\x1b[0m" in printed(capsys, speaking)
+
+
+@pytest.mark.parametrize(
+    ("question", "line"),
+    [("What did the sensor say?", "said by A sensor"), ("Warum wurde die Brücke geschlossen?", "gesagt von A sensor")],
+)
+def test_who_speaks_is_told_as_who_speaks(capsys: pytest.CaptureFixture[str], question: str, line: str) -> None:
+    AnswerPrinter(question).finish(QUOTES.model_copy(update={"citations": (quoted(1, speaker="A sensor"),)}))
+    assert f"\n    {line}\n" in capsys.readouterr().out
 
 
 def test_a_refusal_is_as_it_was(capsys: pytest.CaptureFixture[str]) -> None:

@@ -69,3 +69,17 @@ def test_of_the_event_it_begins_with_the_nouns_count() -> None:
     found = course.topic("What happened after the harbour strike began on Monday?")
     assert (found.words, found.names) == ("harbour strike", "")
     assert found.since == "the harbour strike began on Monday"
+
+
+@pytest.mark.skipif(not parser.available(), reason="the parser is not installed")
+@pytest.mark.parametrize(
+    ("question", "words", "names", "until"),
+    [
+        ("What happened before the harbour strike began?", "harbour strike", "", "the harbour strike began"),
+        ("What happened before Maria Keller left?", "Maria Keller left", KELLER, "Maria Keller left"),
+        ("Was geschah vor der Wahl von Maria Keller?", "Wahl Maria Keller", "", "Wahl von Maria Keller"),
+    ],
+)
+def test_what_it_ends_with(question: str, words: str, names: str, until: str) -> None:
+    found = course.topic(question)
+    assert (found.words, found.names, found.since, found.until) == (words, names, "", until)
