@@ -97,6 +97,42 @@ def test_an_ingest_counts_what_lacks_a_day_and_what_is_passed_over(cli: Any, fol
     assert "without a date" not in done.err and "ferry.txt. To set one: onrecord mend " in done.err
 
 
+_UNREAD = {
+    "rows.csv": "title,date,text\nBridge,03/04/2023,The bridge is closed.\nFerry,2023-06-04,The ferry sails again.\n"
+    "Fog,not a date,The fog stays.\nRain,,It rains.\n",
+    "rows.jsonl": '{"title": "Bridge", "published": ["not a date"], "text": "The bridge is closed."}\n'
+    '{"title": "Fog", "published": {"$date": "03/04/2023"}, "text": "The fog stays."}\n',
+    "post.md": "---\ntitle: Bridge\ndate: 03/04/2023\n---\nIt is closed.\n",
+    "note.txt": "Published: 03/04/2023\n\nThe bridge is closed.\n",
+    "feed.rss": samples.feed().decode().replace("<pubDate>", "<pubDate>not "),
+}
+_FIRST = {"rows.csv": (2, "03/04/2023"), "rows.jsonl": (2, "not a date"), "feed.rss": (1, "not ")}
+
+
+@pytest.mark.parametrize("name", _UNREAD)
+def test_a_date_that_cant_be_read_is_told(cli: Any, tmp_path: Path, name: str) -> None:
+    write(tmp_path / name, _UNREAD[name])
+    many, value = _FIRST.get(name, (1, "03/04/2023"))
+    given = ("ingest", tmp_path / name, "--archive", tmp_path / "x")
+    for more in ["--dry-run"], []:
+        done = cli(*given, *more)
+        (line,) = [line for line in done.err.splitlines() if "can't be read for certain" in line]
+        assert line.startswith(f"{many} date") and f"{name}" in line and f": '{value}" in line and done.code == 0
+    file = json.loads(cli(*given, "--dry-run", "--json").out)["files"][0]
+    report = json.loads(cli(*given, "--json").out)
+    assert file["unread_dates"] == report["unread_dates"] == many
+    assert file["unread_date"] == report["unread_date"] and report["unchanged"] >= many, "told each time"
+    assert cli("list", "--json", "--archive", tmp_path / "x").out.count('"published": null') == report["undated"]
+
+
+def test_a_date_that_was_set_by_hand_is_not_told_as_unread(cli: Any, tmp_path: Path) -> None:
+    write(tmp_path / "post.md", _UNREAD["post.md"])
+    given = ("ingest", tmp_path / "post.md", "--archive", tmp_path / "x")
+    assert "can't be read" in cli(*given).err
+    assert cli("mend", tmp_path / "post.md", "--published", "2023-04-03", "--archive", tmp_path / "x").code == 0
+    assert "can't be read" not in cli(*given).err
+
+
 def test_formats_lists_every_form_and_every_reader(cli: Any) -> None:
     listed = json.loads(cli("formats", "--json").out)
     assert {form.name for form in FORMS} | {"text", "pdf", "csv"} <= {one["name"] for one in listed}
