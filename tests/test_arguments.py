@@ -46,6 +46,13 @@ def test_what_is_no_text_is_told_by_its_name(
         getattr(archive, method)(*args, **kwargs)
 
 
+def test_sources_and_collections_do_so_too(archive: Archive) -> None:
+    with pytest.raises(UsageError, match="`address` is None"):
+        archive.sources.add(None)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="`name` is 5"):
+        archive.collections.make(5)  # type: ignore[arg-type]
+
+
 def test_texts_paths_and_what_can_be_written_to_are_let_through(archive: Archive, tmp_path: Path) -> None:
     archive.add([{"title": "Fog", "text": "Fog lay over the harbour.", "key": "fog"}])
     assert archive.get(ident="fog").title == "Fog" and archive.mending_log(None) == []
