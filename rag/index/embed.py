@@ -173,10 +173,11 @@ class SentenceTransformerEmbedder:
                     try:
                         model = SentenceTransformer(self._model, device="cpu", model_kwargs={"dtype": kind})
                     except (OSError, ValueError) as e:
+                        from rag.index.embedding_model import choices
+
                         first = str(e).strip().splitlines()[0]
                         raise ModelMissing(
-                            f"The embedding model {self._model!r} can't be loaded ({first}). "
-                            "Give a folder that holds one, or a name your machine can download."
+                            f"The embedding model {self._model!r} can't be loaded ({first.rstrip('.')}). {choices()}"
                         ) from e
                 self._loaded[backend] = model
             return self._loaded[backend]
