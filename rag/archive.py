@@ -155,6 +155,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
             What was added, updated, unchanged and skipped, with reasons.
 
         Raises:
+            UsageError: One of ``fields`` is none of ours.
             SourceError: A source is not there at all; nothing has been ingested then. An address can't be fetched.
             ArchiveLocked: Another process is writing.
             ArchiveMismatch: The archive was built with another embedding model or splitter.

@@ -150,8 +150,8 @@ def _print_report(report: IngestReport) -> None:
             out.print(printable(line))
     _print_unread(report.unread_dates, report.unread_date)
     for what, keys, n, option in (
-        ("a date", report.undated_keys, report.undated, "--published 2023-06-03"),
-        ("an outlet", report.no_outlet_keys, report.no_outlet, "--outlet 'Harbour Post'"),
+        ("a date", report.undated_keys, report.undated, "--published DATE"),
+        ("an outlet", report.no_outlet_keys, report.no_outlet, "--outlet NAME"),
     ):
         if keys:
             more = f" and {n - _NAMED:,} more" if n > _NAMED else ""

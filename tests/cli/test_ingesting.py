@@ -90,11 +90,13 @@ def test_an_ingest_counts_what_lacks_a_day_and_what_is_passed_over(cli: Any, fol
     assert "passed over: 1 post with the status draft" in done.out
     (line,) = [line for line in done.err.splitlines() if line.startswith("without a date: ")]
     named, _, tip = line.removeprefix("without a date: ").partition(". To set one: onrecord ")
-    assert cli(*shlex.split(tip.replace("2023-06-03", "2023-06-04")), "--archive", tmp_path / "x").code == 0
+    assert tip.endswith(" --published DATE"), "no day that somebody may copy"
+    assert cli(*shlex.split(tip.replace("DATE", "2023-06-04")), "--archive", tmp_path / "x").code == 0
     assert "2023-06-04" in cli("show", named, "--archive", tmp_path / "x").out
     (tmp_path / "ferry.txt").write_text("Published: 4 March 2024\n\nThe ferry sails again.\n", "utf-8")
     done = cli("ingest", tmp_path / "ferry.txt", "--archive", tmp_path / "x")
     assert "without a date" not in done.err and "ferry.txt. To set one: onrecord mend " in done.err
+    assert done.err.strip().endswith(" --outlet NAME")
 
 
 _UNREAD = {
