@@ -178,7 +178,7 @@ def test_what_would_be_answered_otherwise_is_said(web: TestClient, filled: Archi
 def test_a_misspelt_filter_is_told_and_what_others_send_is_passed_over(web: TestClient, filled: Archive) -> None:
     assert "Did you mean `after`?" in refused(web.post(ASK, json=body(aftre="2023-06-01")), 400)
     theirs = ["store", "stop", "seed", "metadata", "top_k", "top_p", "user", "verbosity", "service_tier", "prediction",
-              "moderation", "filters", "files", "variables", "include", "prompt_cache_key", "web_search_options"]  # fmt: skip
+              "moderation", "filters", "files", "include", "prompt_cache_key", "web_search_options"]  # fmt: skip
     assert web.post(ASK, json=body(**dict.fromkeys(theirs, "x"))).status_code == 200
 
 
