@@ -22,6 +22,7 @@ STATUS: dict[type[Exception], int] = {
     errors.UsageError: 422,
     errors.SourceError: 422,
     errors.ArticleMissing: 404,
+    errors.MendingMissing: 404,
     errors.CollectionMissing: 404,
     errors.ConversationMissing: 404,
     errors.ArchiveMissing: 409,

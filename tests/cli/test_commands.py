@@ -236,6 +236,8 @@ def test_models_says_where_they_are_and_downloads_nothing(cli: Any, user_environ
         (["ask", "--archive", "{none}"], 1, "onrecord ingest"),
         (["quotes", "--archive", "{none}"], 1, "onrecord ingest"),
         (["quotes", "--archive", "{ports}", "--limit", "0"], 2, "limit is 0"),
+        (["timeline", "", "--archive", "{ports}"], 2, "A timeline is about a name, or a story in a few words; nothing"),
+        (["timeline", "?!", "--archive", "{ports}"], 2, "'?!' has no words"),
         (["timeline", "x", "--archive", "{none}"], 1, "onrecord ingest"),
         (["sources", "list", "--archive", "{none}"], 1, "onrecord ingest"),
         (["sources", "sync", "--archive", "{none}"], 1, "onrecord ingest"),
