@@ -40,15 +40,6 @@ def make_embedder(settings: Settings, given: Embeddings | None = None) -> Embedd
     return SentenceTransformerEmbedder(named, cache=cache)
 
 
-def choices() -> str:
-    """What the setting ``embeddings`` may be, in words."""
-    from rag import registry
-    from rag.index.embed import BUILT_IN
-
-    named = ", ".join([*sorted(BUILT_IN), *registry.names("embedders")])
-    return f"There are {named}; else give a folder that holds a model, or a name that sentence-transformers downloads."
-
-
 def require_same(path: Path, built: str, current: str, settings: Settings | None, *, splitter: bool) -> None:
     """Check that an archive was built by what reads it; a mistyped name of a model is told as that.
 
@@ -67,6 +58,8 @@ def require_same(path: Path, built: str, current: str, settings: Settings | None
     if model == current_model and (cut == current_cut or not splitter):
         return
     if settings is not None and model != current_model and not _is_here(settings.embeddings):
+        from rag.index.embed import choices
+
         raise ModelMissing(
             f"There is no embedding model {settings.embeddings!r} on this machine. {choices()} "
             f"The archive in {path} was built with {model}."
@@ -99,4 +92,4 @@ def _is_here(named: str) -> bool:
         return False
 
 
-__all__ = ["choices", "make_embedder", "require_same"]
+__all__ = ["make_embedder", "require_same"]
