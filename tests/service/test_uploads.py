@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from rag.ui.lists import ingest_result
 from starlette.testclient import TestClient
 
 from rag import Archive
@@ -20,7 +21,6 @@ from rag.service.access import Access
 from rag.service.http import create_app
 from rag.service.scheduler import RequestScheduler
 from rag.service.spool import Spool
-from rag.ui.lists import ingest_result
 
 NOTE = b"Note of the day\n\nIt was a long day at the harbour, and the ferry sailed late."
 OTHER = b"Note of the day\n\nThe bridge was closed, and nobody sailed."
