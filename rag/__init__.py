@@ -36,6 +36,7 @@ if TYPE_CHECKING:
         FetchCancelled,
         FetchError,
         LexiconError,
+        MendingMissing,
         ModelCorrupt,
         ModelError,
         ModelFailed,
@@ -103,8 +104,8 @@ _HOMES = {
             "AddressRefused ArchiveClosed ArchiveDamaged ArchiveError ArchiveLocked ArchiveMismatch "
             "ArchiveForked ArchiveMissing ArchiveReadOnly ArchiveUnreachable ArticleMissing ClusterError "
             "CollectionMissing ConversationMissing DiskFull NotAllowed ExtraMissing FetchCancelled FetchError "
-            "LexiconError ModelCorrupt ModelError ModelFailed ModelMissing OnRecordError PluginError PromptError "
-            "ServiceBusy SourceError UsageError"
+            "LexiconError MendingMissing ModelCorrupt ModelError ModelFailed ModelMissing OnRecordError PluginError "
+            "PromptError ServiceBusy SourceError UsageError"
         ).split(),
         "rag.errors",
     ),
@@ -160,6 +161,7 @@ __all__ = [
     "IngestReport",
     "Judgement",
     "LexiconError",
+    "MendingMissing",
     "ModelCorrupt",
     "ModelError",
     "ModelFailed",

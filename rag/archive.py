@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from rag._deprecated import FormerNames
 from rag.adding import TakesMemory
+from rag.arguments import checks_texts
 from rag.closed import Closed
 from rag.errors import UsageError
 from rag.index.stores import Stores
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from rag.retrieve.retriever import Retriever
 
 
+@checks_texts
 class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNames):
     """An archive of news articles in one folder.
 
@@ -153,6 +155,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
             What was added, updated, unchanged and skipped, with reasons.
 
         Raises:
+            UsageError: One of ``fields`` is none of ours.
             SourceError: A source is not there at all; nothing has been ingested then. An address can't be fetched.
             ArchiveLocked: Another process is writing.
             ArchiveMismatch: The archive was built with another embedding model or splitter.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Unpack
 
+from rag.arguments import checks_texts
 from rag.errors import CollectionMissing, UsageError
 from rag.index.collections import Collection
 from rag.protocols import Day, FilterArgs
@@ -16,6 +17,7 @@ _LONGEST = 100  # characters of a name
 _AT_ONCE = 1000
 
 
+@checks_texts
 class Collections:
     """The collections of one archive: ``archive.collections``. Safe to use from several threads.
 

@@ -30,6 +30,7 @@
     ├── NotAllowed              the user's role may not do that
     ├── ServiceBusy             the service can't take this question now
     └── UsageError              an argument or a setting makes no sense
+        └── MendingMissing      no mending of that number
 
 A question the archive can't answer is not an error: it is an
 ``Answer(answered=False, reason=...)``.
@@ -179,3 +180,7 @@ class ServiceBusy(OnRecordError):
 
 class UsageError(OnRecordError):
     """An argument or a setting makes no sense."""
+
+
+class MendingMissing(UsageError):
+    """There is no mending of that number."""

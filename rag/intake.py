@@ -55,6 +55,8 @@ class RawArticle(_Read):
     author: str | None = None
     published: datetime | None = None
     """Aware, with the offset it was written with; a date without a time is midnight UTC."""
+    unread_date: str | None = None
+    """What is written in the place of the day, where that can't be read for certain."""
     language: str | None = None
     """ISO 639-1, where the source states it."""
     aliases: tuple[str, ...] = ()
@@ -107,6 +109,10 @@ class IngestReport(Value):
     """Keys of those that tell no day, the first thousand, so that somebody can set it (``Archive.mend``)."""
     no_outlet_keys: tuple[str, ...] = ()
     """The same for those that tell no outlet."""
+    unread_dates: int = 0
+    """Those of the undated whose file tells a day that can't be read for certain, as ``03/04/2023`` can't."""
+    unread_date: str = ""
+    """The first of them: where it was read, and what is written there."""
     passages: int = 0
     """Passages embedded in this run."""
     words: int = 0

@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
-from rag.errors import ArticleMissing
+from rag.errors import ArticleMissing, UsageError
 from rag.protocols import Day, FilterArgs, Sort
 from rag.types import Article, ArticleSummary, Citation, Passage, Problem, Sentence, Stats
 
@@ -191,11 +191,14 @@ class Lookup:
             filters: Which articles; ``after`` and ``before`` are of the events' days, not of publication.
 
         Raises:
-            UsageError: ``limit`` is out of range, or a filter makes no sense.
+            UsageError: ``about`` has no words, ``limit`` is out of range, or a filter makes no sense.
             ArchiveMissing: There is no archive.
         """
         from rag.answer.timeline import timeline
 
+        if not any(map(str.isalnum, about)):
+            told = f"{about[:20]!r} has no words" if about.strip() else "nothing was given"
+            raise UsageError(f"A timeline is about a name, or a story in a few words; {told}.")
         return timeline(self.stores, about, newest_first=newest_first, limit=limit, **filters)
 
     def months(self) -> list[tuple[str, str, int]]:

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rag.errors import UsageError
+from rag.errors import MendingMissing, UsageError
 from rag.index.mending import FIELDS, TOLD, Change, Mending, record_mending, record_undo
 from rag.ingest.amending import Stored
 from rag.protocols import Day, FilterArgs, naming_mistakes, refuse_unknown
@@ -131,7 +131,8 @@ class Mends:
             by: Who undoes it, for the log.
 
         Raises:
-            UsageError: There is no such mending, or it is undone already.
+            MendingMissing: There is no such mending.
+            UsageError: It is undone already.
             ArchiveLocked: Another process is writing.
         """
         self.stores.require()
@@ -139,7 +140,7 @@ class Mends:
             catalog = self.stores.catalog
             found = catalog.mending(number) if isinstance(number, int) and 0 < number < 2**63 else None
             if found is None:
-                raise UsageError(f"There is no mending {number!r}. The log of mendings has their numbers.")
+                raise MendingMissing(f"There is no mending {number!r}. The log of mendings has their numbers.")
             if found.undone_at is not None:
                 raise UsageError(f"Mending {number} is undone already. To have it again, set the values anew.")
             changed = []

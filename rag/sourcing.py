@@ -8,7 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.errors import SourceError
+from rag.errors import SourceError, UsageError
+from rag.text.mistakes import hint
 from rag.text.urls import is_web
 
 if TYPE_CHECKING:
@@ -23,6 +24,21 @@ if TYPE_CHECKING:
 def web_addresses(named: Iterable[str | Path]) -> list[str]:
     """Those of some sources that are addresses to fetch, not files."""
     return [source for source in named if isinstance(source, str) and is_web(source)]
+
+
+def check_fields(ours: Iterable[str]) -> None:
+    """Check names of our fields, for which a file's are given: what is no field of ours would be taken from nowhere.
+
+    Raises:
+        UsageError: One is none; the message lists those there are.
+    """
+    from rag.ingest.readers.rows import SYNONYMS
+
+    for name in ours:
+        if name not in SYNONYMS:
+            raise UsageError(
+                f"An article has no field {name!r}; there are {', '.join(SYNONYMS)}.{hint(name, SYNONYMS)}"
+            )
 
 
 def _linked(stores: Stores) -> None:
@@ -69,6 +85,7 @@ class KeepsSources:
         """The articles of files, folders, patterns and web addresses; see ``Archive.ingest``."""
         from rag.ingest.load import load
 
+        check_fields(fields or ())
         addresses = web_addresses(named)
         paths = [source for source in named if source not in addresses]
         files = (reader or load)(paths, fields, self._limits) if paths else iter(())
@@ -111,10 +128,12 @@ class KeepsSources:
 
         Raises:
             SourceError: A source is not there at all, or is an address.
+            UsageError: One of ``fields`` is none of ours.
         """
         from rag.ingest.load import find
         from rag.ingest.preview import preview
 
+        check_fields(fields or ())
         if web := web_addresses(sources):
             raise SourceError(f"{web[0]} is an address; a dry run reads files. Leave out --dry-run, or save the page.")
         return preview(find(sources, fields, self._limits), progress)

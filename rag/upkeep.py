@@ -69,7 +69,7 @@ class Upkeep:
             When it was made, how many articles it holds, the hashes of its files.
 
         Raises:
-            UsageError: ``out`` is there already.
+            UsageError: ``out`` is there already, or lies in the archive's folder.
             ArchiveDamaged: The archive can't be read.
             DiskFull: There is no room.
         """

@@ -58,6 +58,7 @@ PUBLIC = [
     "IngestReport",
     "Judgement",
     "LexiconError",
+    "MendingMissing",
     "ModelCorrupt",
     "ModelError",
     "ModelFailed",

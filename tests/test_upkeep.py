@@ -63,6 +63,9 @@ def test_nothing_is_overwritten(full: Path, tmp_path: Path) -> None:
         archive.backup(tmp_path / "b")
         with pytest.raises(UsageError, match="there already"):
             archive.backup(tmp_path / "b")
+        for inside in (full, full / "b", full / "deep" / "b", full / ".." / full.name / "b"):
+            with pytest.raises(UsageError, match="in the archive itself"):
+                archive.backup(inside)
     with pytest.raises(UsageError, match="there already"):
         restore(tmp_path / "b", Settings(archive=full))
     with pytest.raises(UsageError, match="no backup"):

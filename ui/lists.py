@@ -156,6 +156,9 @@ def ingest_result(files: Sequence[str], report: IngestReport) -> str:
         f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, {len(report.refused)} skipped, "
         f"in {report.seconds:.1f} s"
     )
+    if report.unread_dates:
+        told = count(report.unread_dates, "date that can't be read", "dates that can't be read")
+        head += f"; {told}, as in {report.unread_date}"
     return fill("lists", "ingest_result", head, results)
 
 

@@ -33,7 +33,8 @@ def check(
 ) -> None:
     """Judge claims by the words they cite: supported, contradicted, or not told. No archive is needed.
 
-    Exit code 0 when all are supported, 3 when one is not, 1 when a line can't be read; the others are judged anyway.
+    Exit code 0 when all are supported, 3 when one is not, 1 when a line can't be read (the others are judged anyway) or
+    there is none.
 
     Example: onrecord check claims.jsonl
     """
@@ -64,7 +65,7 @@ def check(
     if not as_json and judged:
         out.print(f"{count(judged, 'claim')}, {judged - unsupported} supported", style="bold")
     if not judged and not bad:
-        err.print("No claims: the file is empty.")
+        raise OnRecordError("There is no claim: the file is empty. Write one on each line, as JSON.")
     if bad:
         raise typer.Exit(Exit.ERROR)
     if unsupported:

@@ -8,7 +8,7 @@ import typer
 
 from rag.cli.app import app
 from rag.cli.options import ArchiveOption, JsonOption, takes_filters
-from rag.cli.terminal import open_archive, print_json, rich_console
+from rag.cli.terminal import open_existing, print_json, rich_console
 from rag.errors import UsageError
 from rag.protocols import FilterArgs
 from rag.text.counting import count
@@ -36,7 +36,7 @@ def list_collections(archive: ArchiveOption = None, as_json: JsonOption = False)
 
     Example: onrecord collections list
     """
-    with open_archive(archive) as opened:
+    with open_existing(archive) as opened:
         found = opened.collections.all()
     if as_json:
         print_json("[" + ", ".join(c.model_dump_json() for c in found) + "]")
@@ -65,7 +65,7 @@ def make(
 
     Example: onrecord collections make "the port story" --note "for the Sunday piece"
     """
-    with open_archive(archive) as opened:
+    with open_existing(archive) as opened:
         made = opened.collections.make(name, note=note)
     print(f"made {printable(made.name)}")
 
@@ -80,7 +80,7 @@ def rename(
 
     Example: onrecord collections rename "the port story" "Port strike 2023"
     """
-    with open_archive(archive) as opened:
+    with open_existing(archive) as opened:
         print(f"renamed to {printable(opened.collections.change(name, to=to).name)}")
 
 
@@ -103,7 +103,7 @@ def add(
     """
     if not (idents or outlet or found_by):
         raise UsageError("Nothing to add. Name articles, or use --outlet or --find.")
-    with open_archive(archive) as opened:
+    with open_existing(archive) as opened:
         number = opened.collections.add(name, *(idents or ()), outlets=outlet or ())
         if found_by:
             number += opened.collections.add_found(name, found_by, **filters)
@@ -121,7 +121,7 @@ def remove(
     """
     if not (idents or outlet):
         raise UsageError("Nothing to remove. Name articles, or use --outlet.")
-    with open_archive(archive) as opened:
+    with open_existing(archive) as opened:
         number = opened.collections.remove(name, *(idents or ()), outlets=outlet or ())
         now = opened.collections.get(name)
     print(f"removed {number}; {printable(now.name)} has {count(now.articles, 'article')}")
@@ -133,7 +133,7 @@ def drop(name: NameArgument, archive: ArchiveOption = None) -> None:
 
     Example: onrecord collections drop "the port story"
     """
-    with open_archive(archive) as opened:
+    with open_existing(archive) as opened:
         print(f"dropped {printable(opened.collections.drop(name).name)}")
 
 

@@ -148,9 +148,10 @@ def _print_report(report: IngestReport) -> None:
     ):
         if line:
             out.print(printable(line))
+    _print_unread(report.unread_dates, report.unread_date)
     for what, keys, n, option in (
-        ("a date", report.undated_keys, report.undated, "--published 2023-06-03"),
-        ("an outlet", report.no_outlet_keys, report.no_outlet, "--outlet 'Harbour Post'"),
+        ("a date", report.undated_keys, report.undated, "--published DATE"),
+        ("an outlet", report.no_outlet_keys, report.no_outlet, "--outlet NAME"),
     ):
         if keys:
             more = f" and {n - _NAMED:,} more" if n > _NAMED else ""
@@ -162,6 +163,15 @@ def _print_report(report: IngestReport) -> None:
         err.print(f"… and {len(report.refused) - _REASONS} more; all of them with --json", style="yellow")
 
 
+def _print_unread(dates: int, first: str) -> None:
+    """Say of how many articles the file tells a day that can't be read: it would else be lost without a word."""
+    if dates:
+        told = f"{count(dates, 'date')} can't be read for certain, so "
+        told += f"its article stays undated: {first}" if dates == 1 else f"these articles stay undated, {first} first"
+        told += ". Write dates with the year first, as in 2023-06-03."
+        rich_console(stderr=True).print(printable(told), style="yellow")
+
+
 def _print_preview(told: Preview) -> None:
     """The table of the files, why some can't be read, and the examples."""
     out, err = rich_console(), rich_console(stderr=True)
@@ -171,6 +181,7 @@ def _print_preview(told: Preview) -> None:
         err.print(printable(f"not read {name}: {reason}"), style="yellow")
     if len(reasons) > _REASONS:
         err.print(f"… and {len(reasons) - _REASONS} more; all of them with --json", style="yellow")
+    _print_unread(told.unread_dates, next((file.unread_date for file in told.files if file.unread_date), ""))
     for example in told.examples:
         when = _when(example.published) if example.published else "undated"
         by = example.author or ""

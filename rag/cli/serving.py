@@ -113,6 +113,7 @@ def tools(archive: ArchiveOption = None, model: ModelOption = None) -> None:
     from rag.service.scheduler import RequestScheduler
 
     with Archive.open(settings=settings) as opened:
+        opened.stores.require()  # nobody sees the tools' errors until something is asked
         scheduler = RequestScheduler(opened, queue_size=settings.waiting, queue_timeout=settings.patience)
         run_stdio(scheduler)
         scheduler.close(0)

@@ -87,6 +87,8 @@ def list_sources(archive: ArchiveOption = None, as_json: JsonOption = False) -> 
     """
     with open_archive(archive) as opened:
         found = opened.sources.all()
+        if not found:  # sources can be kept before anything is ingested
+            opened.stores.require()
     if as_json:
         print_json("[" + ",\n".join(s.model_dump_json(indent=2) for s in found) + "]")
         return
@@ -115,6 +117,7 @@ def sync(
     pause = _seconds(every) if every is not None else None
     with open_archive(archive) as opened, _stopping() as cancel:
         if not opened.sources.all():
+            opened.stores.require()
             raise UsageError("No sources to sync. Add one: onrecord sources add ADDRESS")
         complete = _loop(opened, names or [], pause, recheck, as_json, cancel)
     if cancel.is_set():
@@ -180,6 +183,8 @@ def log(
     """
     with open_archive(archive) as opened:
         runs = opened.sources.log(name, limit)
+        if not runs and not opened.sources.all():
+            opened.stores.require()
     if as_json:
         print_json("[" + ",\n".join(r.model_dump_json(indent=2) for r in runs) + "]")
         return

@@ -52,6 +52,18 @@ def open_archive(path: Path | None, **named: str | None) -> Iterator[Archive]:
         yield archive
 
 
+@contextmanager
+def open_existing(path: Path | None) -> Iterator[Archive]:
+    """As ``open_archive``, where an archive has to be there: a mistyped folder must not look like an empty one.
+
+    Raises:
+        ArchiveMissing: There is none.
+    """
+    with open_archive(path) as archive:
+        archive.stores.require()
+        yield archive
+
+
 def rich_console(*, stderr: bool = False) -> Console:
     """A console that takes text as it is: no markup, no highlighting."""
     from rich.console import Console

@@ -34,14 +34,14 @@ def add(
     Example: onrecord users add ada --role editor --password-file users.txt
     """
     from rag.service.passwords import change_user, check_name, hash_password, read_users
-    from rag.service.roles import role_named
+    from rag.service.roles import role_named, with_article
 
     file, given = _file(password_file), role_named(role)
     check_name(name)
     if file.expanduser().exists() and name in read_users(file):
         raise UsageError(f"There is a user {name!r} already. Change their role with: onrecord users role {name} ROLE")
     change_user(file, name, hashed=hash_password(new_password()), role=given)
-    print(f"{name} is a {given} from the next start of the service on.")
+    print(f"{name} is {with_article(given)} from the next start of the service on.")
 
 
 @group.command("list")
@@ -81,11 +81,11 @@ def role(
     Example: onrecord users role ada admin --password-file users.txt
     """
     from rag.service.passwords import change_user
-    from rag.service.roles import role_named
+    from rag.service.roles import role_named, with_article
 
     given = role_named(role)
     change_user(_file(password_file), name, role=given)
-    print(f"{name} is a {given} from the next start of the service on.")
+    print(f"{name} is {with_article(given)} from the next start of the service on.")
 
 
 def _file(given: Path | None) -> Path:

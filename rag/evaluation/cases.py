@@ -79,10 +79,11 @@ def load_cases(path: str | Path, *, fields: Mapping[str, str] | None = None, for
     name, found = _read(where, named, format)
     cases, problems = _apart(found)
     if not cases:
-        why = f" {problems[0].origin}: {problems[0].reason}." if problems else ""
+        if not problems:
+            raise SourceError(f"{where} holds no question: it is empty, or has a header alone. Give another file.")
         raise SourceError(
-            f'{where} holds no question.{why} Say which field is which, as in fields={{"question": "prompt"}}, '
-            "or give another file."
+            f"{where} holds no question. {problems[0].origin}: {problems[0].reason}. Say which field is which, as in "
+            "--field question=prompt, or give another file."
         )
     return Cases(cases, path=where, format=name, problems=problems)
 

@@ -32,10 +32,12 @@ def backup(archive: Path, out: Path) -> dict[str, Any]:
         What the backup holds, as its ``backup.json`` has it.
 
     Raises:
-        UsageError: ``out`` is there already, or can't be made.
+        UsageError: ``out`` is there already, lies in the archive, or can't be made.
         ArchiveDamaged: The catalog can't be read, or the copy isn't sound.
         DiskFull: There is no room.
     """
+    if out.is_relative_to(archive):
+        raise UsageError(f"{out} lies in the archive itself, and would be lost with it. Name a folder elsewhere.")
     half = _new(out, "backup")
     try:
         for name in _FILES:

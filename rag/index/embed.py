@@ -41,6 +41,14 @@ BUILT_IN = frozenset(_BUILT_IN)
 """The setting ``embeddings`` for the models whose weights come as packages."""
 
 
+def choices() -> str:
+    """What the setting ``embeddings`` may be, in words."""
+    from rag import registry
+
+    named = ", ".join([*sorted(BUILT_IN), *registry.names("embedders")])
+    return f"There are {named}; else give a folder that holds a model, or a name that sentence-transformers downloads."
+
+
 class BuiltInEmbedder:
     """A model whose weights come as a package, verified: the default one, or the multilingual one."""
 
@@ -175,8 +183,7 @@ class SentenceTransformerEmbedder:
                     except (OSError, ValueError) as e:
                         first = str(e).strip().splitlines()[0]
                         raise ModelMissing(
-                            f"The embedding model {self._model!r} can't be loaded ({first}). "
-                            "Give a folder that holds one, or a name your machine can download."
+                            f"The embedding model {self._model!r} can't be loaded ({first.rstrip('.')}). {choices()}"
                         ) from e
                 self._loaded[backend] = model
             return self._loaded[backend]

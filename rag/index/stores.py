@@ -204,6 +204,7 @@ class Stores(Following, KeepsVectors):
 
     def _warm(self) -> None:
         with suppress(Exception):
+            self.require_fingerprint()  # a model that won't be used may be looked for on the network for minutes
             self.embedder.query("")
 
     def embed(self, texts: Sequence[str]) -> npt.NDArray[np.float32]:
@@ -279,7 +280,7 @@ class Stores(Following, KeepsVectors):
         Raises:
             ArchiveMismatch: It was built with another embedding model or splitter.
         """
-        if self.catalog.meta("fingerprint") is None:
+        if self._built is None:
             self.catalog.set_meta("fingerprint", self.current_fingerprint)
         self.require_fingerprint(for_ingest=True)
 
@@ -291,17 +292,19 @@ class Stores(Following, KeepsVectors):
 
         Raises:
             ArchiveMismatch: It was built with another embedding model or splitter.
+            ModelMissing: The settings name an embedding model that isn't here.
         """
-        if (built := self.catalog.meta("fingerprint")) is None:
-            return
-        current = self.current_fingerprint
-        model, _, splitter = built.partition(" | ")
-        current_model, _, current_splitter = current.partition(" | ")
-        if model != current_model or (for_ingest and splitter != current_splitter):
-            raise ArchiveMismatch(
-                f"The archive in {self.path} was built with {built}, and the settings say {current}. "
-                f"Use what it was built with, or rebuild it: onrecord doctor --rebuild --archive {self.path}"
-            )
+        if (built := self._built) is not None:
+            from rag.index.embedding_model import require_same
+
+            named = self.settings if self.given_embeddings is None else None
+            require_same(self.path, built, self.current_fingerprint, named, splitter=for_ingest)
+
+    @property
+    def _built(self) -> str | None:
+        """What built the archive; None where nothing is in it, though a model that can't be had may have begun to."""
+        begun = self.catalog.generation or self.catalog.counts()["articles"]
+        return self.catalog.meta("fingerprint") if begun else None
 
     # -- writing -------------------------------------------------------------------------
 
@@ -488,13 +491,9 @@ class Stores(Following, KeepsVectors):
         return {kind: self.catalog.meta(kind) or first for kind, first in _FIRST.items()}
 
     def _make_embedder(self) -> Embedder:
-        if self.given_embeddings is not None:
-            from rag.index.embed import LangChainEmbedder
-
-            return LangChainEmbedder(self.given_embeddings)
         from rag.index.embedding_model import make_embedder
 
-        return make_embedder(self.settings)
+        return make_embedder(self.settings, self.given_embeddings)
 
 
 __all__ = ["Stores"]

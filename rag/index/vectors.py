@@ -130,21 +130,40 @@ class _Handle:
 
             self.folder.mkdir(parents=True, exist_ok=True)
             with guarded("vectors", self.folder):
-                self._client = chromadb.PersistentClient(
-                    str(self.folder), settings=Settings(anonymized_telemetry=False)
-                )
-                self._collection = self._client.get_or_create_collection(
-                    _COLLECTION, embedding_function=None, configuration=CONFIGURATION
-                )
+                try:
+                    self._client = chromadb.PersistentClient(
+                        str(self.folder), settings=Settings(anonymized_telemetry=False)
+                    )
+                    self._collection = self._client.get_or_create_collection(
+                        _COLLECTION, embedding_function=None, configuration=CONFIGURATION
+                    )
+                except BaseException:
+                    self._client = None
+                    _forget_engine(self.folder)
+                    raise
         return self._collection
 
     def close(self) -> None:
         with self.lock:
             self._collection = None
             self.loaded = self.changed = False
-            if self._client is not None:
-                self._client.close()
-                self._client = None
+            client, self._client = self._client, None
+            if client is not None:
+                client.close()
+
+
+def _forget_engine(folder: Path) -> None:
+    """Have Chroma make another engine for a folder.
+
+    It keeps one before it is started. Where the start was interrupted, by a signal for one, the next client would be
+    given an engine that doesn't run, whose every call fails: as if the files were damaged, which they are not.
+    """
+    from chromadb.api.shared_system_client import SharedSystemClient
+
+    SharedSystemClient._identifier_to_refcount.pop(str(folder), None)
+    if (engine := SharedSystemClient._identifier_to_system.pop(str(folder), None)) is not None:
+        with suppress(Exception):  # one that hasn't started can't be stopped
+            engine.stop()
 
 
 class VectorIndex:

@@ -19,6 +19,7 @@ from rag.ingest.amending import Mended
 from rag.ingest.clean import clean
 from rag.ingest.prepared import Cleaned, Prepared, Split
 from rag.ingest.uploads import known_as
+from rag.ingest.values import unread_day
 from rag.ingest.withdrawal import Withdrawal
 from rag.text.counting import count
 from rag.text.detect import detect_language
@@ -174,6 +175,8 @@ def run(
         no_outlet=lacking.outlets,
         undated_keys=tuple(lacking.undated),
         no_outlet_keys=tuple(lacking.without_outlet),
+        unread_dates=lacking.unread_dates,
+        unread_date=lacking.unread_date,
         passages=batcher.passages,
         words=total_words,
         seconds=round(time.perf_counter() - started, 3),
@@ -184,7 +187,8 @@ class Lacking:
     """Counts the articles of a run that have no day or no outlet, and remembers the first of them."""
 
     def __init__(self) -> None:
-        self.dates = self.outlets = 0
+        self.dates = self.outlets = self.unread_dates = 0
+        self.unread_date = ""
         self.undated: dict[str, None] = {}
         self.without_outlet: dict[str, None] = {}
 
@@ -194,6 +198,9 @@ class Lacking:
             self.dates += 1
             if len(self.undated) < _NOTED:
                 self.undated[draft.key] = None
+        if (unread := unread_day(draft)) is not None:
+            self.unread_dates += 1
+            self.unread_date = self.unread_date or unread
         if not draft.source:
             self.outlets += 1
             if len(self.without_outlet) < _NOTED:

@@ -15,6 +15,7 @@ from rag.ingest.forms import FORMS
 from rag.ingest.forms.base import FormReader
 from rag.ingest.load import Found
 from rag.ingest.readers import BUILT_IN
+from rag.ingest.values import unread_day
 from rag.protocols import Reader
 from rag.text.counting import count
 from rag.types import RawArticle, Skipped, Value
@@ -52,6 +53,10 @@ class FilePreview(Value):
     articles: int = 0
     undated: int = 0
     no_outlet: int = 0
+    unread_dates: int = 0
+    """Those of the undated for which the file tells a day that can't be read for certain."""
+    unread_date: str = ""
+    """The first of them: where it was read, and what is written there."""
     beginnings: int = 0
     """Articles of which the file holds a beginning or an abstract alone."""
     passed: Mapping[str, int] = Field(default_factory=dict)
@@ -86,6 +91,11 @@ class Preview(Value):
     def articles(self) -> int:
         """Articles in all files; one that stands in two of them counts twice."""
         return sum(file.articles for file in self.files)
+
+    @property
+    def unread_dates(self) -> int:
+        """Articles in all files whose day can't be read for certain."""
+        return sum(file.unread_dates for file in self.files)
 
     @property
     def refused(self) -> int:
@@ -130,7 +140,8 @@ class _Tally:
 
     def __init__(self) -> None:
         self.reader: Reader | None = None
-        self.articles = self.undated = self.no_outlet = self.beginnings = self.refused = 0
+        self.articles = self.undated = self.no_outlet = self.beginnings = self.refused = self.unread_dates = 0
+        self.unread_date = ""
         self.passed: Counter[str] = Counter()
         self.reasons: dict[str, str] = {}
 
@@ -139,6 +150,9 @@ class _Tally:
             self.articles += 1
             self.undated += item.published is None
             self.no_outlet += not item.source
+            if (unread := unread_day(item)) is not None:
+                self.unread_dates += 1
+                self.unread_date = self.unread_date or unread
             self.beginnings += bool(item.metadata.get("teaser") or item.metadata.get("abstract"))
         elif item.passed:
             self.passed.update(item.passed)
@@ -155,6 +169,8 @@ class _Tally:
             articles=self.articles,
             undated=self.undated,
             no_outlet=self.no_outlet,
+            unread_dates=self.unread_dates,
+            unread_date=self.unread_date,
             beginnings=self.beginnings,
             passed=dict(self.passed),
             refused=self.refused,
@@ -207,6 +223,7 @@ def told_of(files: Sequence[FilePreview]) -> str:
     told = counted(
         {
             "undated": sum(file.undated for file in files),
+            "with a date that can't be read": sum(file.unread_dates for file in files),
             "without an outlet": sum(file.no_outlet for file in files),
             "beginnings alone": sum(file.beginnings for file in files),
             "not read": sum(file.refused for file in files),

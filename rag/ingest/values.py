@@ -6,7 +6,10 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from html.parser import HTMLParser
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rag.types import RawArticle
 
 _MARKUP = re.compile(r"</(?:p|div|span|a|li|h[1-6]|em|strong|b|i)>|<br\s*/?>", re.IGNORECASE)
 _BLOCKS = frozenset("""p div br li ul ol h1 h2 h3 h4 h5 h6 blockquote tr section article figure table pre""".split())
@@ -88,6 +91,16 @@ def id_list(value: object) -> list[str]:
     """Ids from one value or a list of them, each as one line."""
     parts = value if isinstance(value, list) else [value]
     return [found for found in map(one_line, parts) if found]
+
+
+def as_written(value: object) -> str | None:
+    """A value as it is told where it can't be read: one line of 80 characters at most; None where there is none."""
+    return " ".join(str(value).split())[:80] or None if value is not None else None
+
+
+def unread_day(draft: RawArticle) -> str | None:
+    """Where an article was read whose day can't be read for certain, and what is written there; None for others."""
+    return f"{draft.origin}: {draft.unread_date!r}" if draft.published is None and draft.unread_date else None
 
 
 def language_code(value: object) -> str | None:

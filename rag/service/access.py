@@ -86,12 +86,12 @@ class Access:
             openid: The provider that people can sign in by; None: there is none.
 
         Raises:
-            UsageError: Other machines could reach the service without a credential, the token is too short, or a
-                password is not a hash.
+            UsageError: Other machines could reach the service without a credential, the token is empty or too short,
+                or a password is not a hash.
         """
         self._passwords = Passwords(users or {})
         self.openid = openid
-        self._token = token or None
+        self._token = token
         self.roles = dict(roles or {})
         self.user_header, self.role_header = user_header, role_header
         self.proxies = _networks(user_header, proxies)
@@ -101,6 +101,10 @@ class Access:
         self._lock = threading.Lock()
         self.on_sign_in: Callable[[str], None] = lambda _: None
         """Called with the user who has entered a right password or token."""
+        if token is not None and not token.strip():  # a variable that came to nothing must not open the service
+            raise UsageError(
+                "The token is empty. Take one of 8 characters or more, or leave --token and ONRECORD_TOKEN out."
+            )
         if self._token is not None and len(self._token) < 8:
             raise UsageError("The token has fewer than 8 characters. Take a longer one.")
         if token and not (token.isascii() and token.isprintable() and token == token.strip()):
@@ -124,10 +128,12 @@ class Access:
         Raises:
             UsageError: They don't go together, or the password file can't be read.
         """
-        if settings.user and not settings.password_file:
-            raise UsageError(f"A user ({settings.user}) needs a password. Give --password-file FILE.")
+        if settings.user is not None and not settings.password_file:
+            raise UsageError(
+                f"A user ({settings.user or 'an empty name'}) needs a password. Give --password-file FILE."
+            )
         made = cls(
-            token=settings.token.get_secret_value() if settings.token else None,
+            token=settings.token.get_secret_value() if settings.token is not None else None,
             users=read_users(settings.password_file, settings.user) if settings.password_file else None,
             roles=read_roles(settings.password_file) if settings.password_file else None,
             user_header=settings.user_header,

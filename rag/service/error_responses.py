@@ -22,6 +22,7 @@ STATUS: dict[type[Exception], int] = {
     errors.UsageError: 422,
     errors.SourceError: 422,
     errors.ArticleMissing: 404,
+    errors.MendingMissing: 404,
     errors.CollectionMissing: 404,
     errors.ConversationMissing: 404,
     errors.ArchiveMissing: 409,
@@ -43,6 +44,8 @@ STATUS: dict[type[Exception], int] = {
 
 _RETRY: dict[type[Exception], int] = {errors.ArchiveLocked: 5, errors.ArchiveUnreachable: 5, errors.ServiceBusy: 5}
 """Seconds after which to try again."""
+_TOOLS = "/mcp"
+_NO_TOOLS = "The tools for language models are offered at this address where the service is started with --mcp."
 _ADVICE = {404: "There is nothing here. Look at /docs.", 405: "This address takes another method. Look at /docs."}
 _KINDS = {404: "NotFound", 405: "MethodNotAllowed", 413: "TooLarge"}
 
@@ -116,6 +119,8 @@ def error_response(request: Request, e: Exception) -> tuple[int, dict[str, Any],
         status, kind = e.status_code, _KINDS.get(e.status_code, "UsageError")
         # FastAPI's own messages don't say what to do.
         message = _ADVICE.get(status) or f"{str(e.detail).rstrip('.')}. Look at /docs."
+        if status == 404 and request.url.path.rstrip("/").endswith(_TOOLS):
+            message = _NO_TOOLS
         headers = dict(e.headers or {})
     elif isinstance(e, TimedOut):
         status, kind = 504, "TimedOut"

@@ -6,6 +6,7 @@ nothing about the answer's meaning, and refused in a sentence where it does.
 
 from __future__ import annotations
 
+import difflib
 import json
 import sqlite3
 import time
@@ -31,6 +32,8 @@ from rag.value import Value
 _MOST_HISTORY = 50
 _QUESTION_AT_MOST, _ANSWER_AT_MOST = 4000, 20_000
 """Characters of an earlier question and of an answer that are taken into account."""
+_NEAR = 0.75
+"""How alike a name is to a filter's that is taken for a slip: "aftre" and "source" are, "store" isn't."""
 _ROLES = {"system", "developer", "user", "assistant", "tool", "function"}
 
 
@@ -43,7 +46,10 @@ class StreamOptions(Value):
 
 
 class ChatRequest(Filters):
-    """A conversation; its last message of the user is the question. Fields that are not named here are passed over."""
+    """A conversation; its last message of the user is the question. Fields that are not named here are passed over.
+
+    One that is spelt nearly as a filter is refused: who misspells a filter would get an answer from all articles.
+    """
 
     messages: list[dict[str, Any]] = Field(
         min_length=1,
@@ -66,7 +72,7 @@ class ChatRequest(Filters):
 
     model_config = ConfigDict(
         frozen=True,
-        extra="ignore",
+        extra="allow",  # so that their names can be looked at
         json_schema_extra={
             "examples": [
                 {"model": NONE, "messages": [{"role": "user", "content": "What did Qin Gang say about relations?"}]}
@@ -193,8 +199,12 @@ def _check_meaning(body: ChatRequest) -> None:
     """Refuse what would be answered otherwise than was asked for.
 
     Raises:
-        UsageError: Several answers, tools, a form other than text, or logarithms of probabilities are asked for.
+        UsageError: Several answers, tools, a form other than text, or logarithms of probabilities are asked for, or a
+            filter is misspelt.
     """
+    for name in body.model_extra or {}:
+        if near := difflib.get_close_matches(name.lower(), Filters.model_fields, 1, _NEAR):
+            raise errors.UsageError(f"{name}: Did you mean `{near[0]}`? There is no filter of this name.")
     if body.n is not None and body.n != 1:
         raise errors.UsageError("n: There is one answer to a question. Leave n out, or ask for 1.")
     if (body.tools and body.tool_choice != "none") or body.functions:

@@ -33,10 +33,12 @@ def hash_password(password: str, cost: int = COST) -> str:
         cost: Binary logarithm of the rounds, 4 to 31.
 
     Raises:
-        UsageError: The password is too short or too long.
+        UsageError: The password is empty, too short or too long.
     """
     import bcrypt
 
+    if not password:
+        raise UsageError(f"The password is empty. Take one of {SHORTEST} characters or more.")
     if len(password) < SHORTEST:
         raise UsageError(f"The password has fewer than {SHORTEST} characters. Take a longer one.")
     if len(password.encode()) > LONGEST:

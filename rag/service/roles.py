@@ -51,6 +51,11 @@ def role_named(text: str) -> Role:
     raise UsageError(f"There is no role {text!r}. Use {', '.join(ROLES[:-1])} or {ROLES[-1]}.")
 
 
+def with_article(role: Role) -> str:
+    """A role in a sentence: "a reader", "an editor"."""
+    return f"{'a' if role == 'reader' else 'an'} {role}"
+
+
 class Desk:
     """Where articles come in and are taken down: checks roles, keeps who brought what, and writes the audit log."""
 
@@ -80,7 +85,7 @@ class Desk:
             NotAllowed: The user may not; the message says which role may.
         """
         if not self.may(user, deed, key):
-            raise NotAllowed(f"{_NEEDED[deed]} You are a {self.role(user)}. Ask whoever runs the service.")
+            raise NotAllowed(f"{_NEEDED[deed]} You are {with_article(self.role(user))}. Ask whoever runs the service.")
 
     def upload(self, user: str, files: Sequence[tuple[str, BinaryIO]], **options: Any) -> IngestReport:
         """Ingest files for a user; see ``RequestScheduler.upload``.
@@ -236,4 +241,4 @@ def _hash(key: str) -> str:
     return hashlib.sha256(key.encode("utf-8", "replace")).hexdigest()[:32]
 
 
-__all__ = ["OWNERS", "ROLES", "Deed", "Desk", "Owners", "Role", "role_named"]
+__all__ = ["OWNERS", "ROLES", "Deed", "Desk", "Owners", "Role", "role_named", "with_article"]

@@ -387,10 +387,12 @@ class Routes:
 
     # -- state -----------------------------------------------------------------------------
 
-    async def stats(self) -> ServiceStats:
-        """Numbers about the archive and the service."""
+    async def stats(self, request: Request) -> ServiceStats:
+        """Numbers about the archive and the service; the archive's path is told to admins alone."""
         scheduler = self.scheduler
         stats = await self.read(scheduler.archive.stats)
+        if scheduler.desk.role(self.access.user(request)) != "admin":
+            stats = stats.model_copy(update={"path": ""})
         return ServiceStats(
             archive=stats, model=scheduler.archive.model, running=scheduler.running, waiting=scheduler.waiting
         )

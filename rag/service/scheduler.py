@@ -32,7 +32,7 @@ from rag.errors import ArchiveLocked, OnRecordError, ServiceBusy
 from rag.ingest.uploads import file_name
 from rag.intake import FileResult
 from rag.service.roles import Desk
-from rag.service.spool import Spool, client_origin
+from rag.service.spool import Spool, client_report
 from rag.text.counting import count
 from rag.types import Delta, Event, Finished, Hit, IngestReport, Progress, Quote, Quoted, Retrieved, Waiting
 
@@ -262,10 +262,8 @@ class RequestScheduler:
                 report = self.archive.ingest(*counts, outcome=count, spool=folder, **options)
             finally:
                 self.spool.forget([part, *paths])
-        # The client does not know our folders, so they are taken off the names it is told.
-        skipped = [s.model_copy(update={"origin": client_origin(s.origin, folder)}) for s in report.skipped]
         told = tuple(FileResult(file=path.name, **counts[path]) for path in paths)
-        return report.model_copy(update={"skipped": tuple(skipped), "files": told})
+        return client_report(report, folder).model_copy(update={"files": told})
 
     def sweep(self) -> None:
         """Remove what killed services have left of uploads, here and where the release before put them."""

@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from filelock import FileLock
 
+    from rag.types import IngestReport
+
 _LOCK = ".lock"
 
 
@@ -125,4 +127,11 @@ def client_origin(origin: str, folder: Path) -> str:
     return origin.removeprefix(f"{folder}{os.sep}").partition(os.sep)[2] or origin
 
 
-__all__ = ["Spool", "client_origin"]
+def client_report(report: IngestReport, folder: Path) -> IngestReport:
+    """A report as the client reads it, who does not know our folders: they are taken off the names it is told."""
+    skipped = (s.model_copy(update={"origin": client_origin(s.origin, folder)}) for s in report.skipped)
+    unread = client_origin(report.unread_date, folder)
+    return report.model_copy(update={"skipped": tuple(skipped), "unread_date": unread})
+
+
+__all__ = ["Spool", "client_origin", "client_report"]

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
+from rag.arguments import checks_texts
 from rag.errors import SourceError, UsageError
 from rag.ingest import packed
 from rag.sources.guard import Guard, Rules
@@ -42,6 +43,7 @@ class FetchOptions:
     """How much reading a file may take."""
 
 
+@checks_texts
 class Sources:
     """The sources of one archive."""
 

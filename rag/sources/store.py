@@ -125,9 +125,11 @@ class SourceStore:
                 (name, address, kind, remove, since.isoformat() if since else None, auth, now),
             )
             if not made.fetchall():
-                raise UsageError(
-                    f"There is a source named {name}, or with the address {address}, already: onrecord sources list"
-                )
+                # Of the two, the address: the name may be one that was made up for this call.
+                has = db.execute("SELECT name FROM source WHERE address = ?", (address,)).fetchone()
+                if has is not None:
+                    raise UsageError(f"The source {has[0]!r} has this address already: {address}")
+                raise UsageError(f"There is a source named {name!r} already. Choose another name with --name.")
         return self.source(name)
 
     def sources(self) -> list[Source]:

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from rag.errors import UsageError
 from rag.text.counting import count
+from rag.text.mistakes import hint
 from rag.text.tokens import places
 
 FIELDS = ("title", "author", "outlet", "section", "language", "date", "after", "before")
@@ -207,10 +208,13 @@ class _Reader:
         if token.kind == "field":
             if (name := token.text.lower()) in FIELDS:
                 return self._atom(depth, name)
-            if self._peek("word"):  # "10:30", "note:this": words like any others
+            if self._peek("word") and self.tokens[0].text.startswith("//"):  # an address: words like any others
                 rest = self.tokens.pop(0)
                 return _worded(f"{token.text} {rest.text}", field)
-            return _worded(token.text, field)
+            raise UsageError(
+                f"There is no field {token.text!r}; there are {', '.join(FIELDS)}.{hint(token.text, FIELDS)} "
+                'To search for the words themselves, put them in quotation marks, as in "note: this".'
+            )
         if token.kind == "phrase":
             return _phrase(token, field)
         if token.kind == "word":

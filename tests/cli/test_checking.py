@@ -72,9 +72,12 @@ def test_unknown_fields_are_named_once(cli: Any, tmp_path: Path) -> None:
 
 
 def test_an_empty_file_and_a_missing_one(cli: Any, tmp_path: Path) -> None:
-    done = cli("check", file(tmp_path))
-    assert (done.code, done.out) == (0, "")
-    assert "No claims" in done.err
+    (tmp_path / "blank.jsonl").write_text("\n \n")
+    for empty in (file(tmp_path), tmp_path / "blank.jsonl"):
+        for form in ([], ["--json"]):
+            done = cli("check", empty, *form)
+            assert (done.code, done.out) == (1, "")
+            assert "There is no claim: the file is empty" in done.err
     done = cli("check", tmp_path / "nowhere.jsonl")
     assert done.code == 1
     assert "There is no file" in done.err and "nowhere.jsonl" in done.err and "Traceback" not in done.err

@@ -392,15 +392,18 @@ def test_no_worse_than_an_earlier_report(cli: Any, tmp_path: Path, monkeypatch: 
         (["{cases}", "--no-worse-than", "{cases}"], 1, "is not"),
         (["{none}"], 1, "There is no file"),
         (["run", "{none}"], 1, "There is no file"),
-        (["{empty}"], 1, "holds no question"),
+        (["{empty}"], 1, "holds no question: it is empty"),
+        (["{strange}"], 1, "as in --field question=prompt"),
         (["compare", "{none}", "{none}"], 1, "There is no report"),
     ],
 )
 def test_errors_are_one_line_and_say_what_to_do(
     cli: Any, cases: Path, tmp_path: Path, chat: FakeChat, args: list[str], code: int, says_so: str
 ) -> None:
-    (tmp_path / "empty").write_text("")
-    places = {"{cases}": cases, "{none}": tmp_path / "none", "{empty}": tmp_path / "empty"}
+    for name, text in (("empty", ""), ("strange.jsonl", '{"topic": "rain"}\n')):
+        (tmp_path / name).write_text(text)
+    places = {f"{{{name.partition('.')[0]}}}": tmp_path / name for name in ("none", "empty", "strange.jsonl")}
+    places["{cases}"] = cases
     done = cli("eval", *(places.get(a, a) for a in args))
     assert done.code == code, done.err
     assert done.out == ""

@@ -90,11 +90,49 @@ def test_an_ingest_counts_what_lacks_a_day_and_what_is_passed_over(cli: Any, fol
     assert "passed over: 1 post with the status draft" in done.out
     (line,) = [line for line in done.err.splitlines() if line.startswith("without a date: ")]
     named, _, tip = line.removeprefix("without a date: ").partition(". To set one: onrecord ")
-    assert cli(*shlex.split(tip.replace("2023-06-03", "2023-06-04")), "--archive", tmp_path / "x").code == 0
+    assert tip.endswith(" --published DATE"), "no day that somebody may copy"
+    assert cli(*shlex.split(tip.replace("DATE", "2023-06-04")), "--archive", tmp_path / "x").code == 0
     assert "2023-06-04" in cli("show", named, "--archive", tmp_path / "x").out
     (tmp_path / "ferry.txt").write_text("Published: 4 March 2024\n\nThe ferry sails again.\n", "utf-8")
     done = cli("ingest", tmp_path / "ferry.txt", "--archive", tmp_path / "x")
     assert "without a date" not in done.err and "ferry.txt. To set one: onrecord mend " in done.err
+    assert done.err.strip().endswith(" --outlet NAME")
+
+
+_UNREAD = {
+    "rows.csv": "title,date,text\nBridge,03/04/2023,The bridge is closed.\nFerry,2023-06-04,The ferry sails again.\n"
+    "Fog,not a date,The fog stays.\nRain,,It rains.\n",
+    "rows.jsonl": '{"title": "Bridge", "published": ["not a date"], "text": "The bridge is closed."}\n'
+    '{"title": "Fog", "published": {"$date": "03/04/2023"}, "text": "The fog stays."}\n',
+    "post.md": "---\ntitle: Bridge\ndate: 03/04/2023\n---\nIt is closed.\n",
+    "note.txt": "Published: 03/04/2023\n\nThe bridge is closed.\n",
+    "feed.rss": samples.feed().decode().replace("<pubDate>", "<pubDate>not "),
+}
+_FIRST = {"rows.csv": (2, "03/04/2023"), "rows.jsonl": (2, "not a date"), "feed.rss": (1, "not ")}
+
+
+@pytest.mark.parametrize("name", _UNREAD)
+def test_a_date_that_cant_be_read_is_told(cli: Any, tmp_path: Path, name: str) -> None:
+    write(tmp_path / name, _UNREAD[name])
+    many, value = _FIRST.get(name, (1, "03/04/2023"))
+    given = ("ingest", tmp_path / name, "--archive", tmp_path / "x")
+    for more in ["--dry-run"], []:
+        done = cli(*given, *more)
+        (line,) = [line for line in done.err.splitlines() if "can't be read for certain" in line]
+        assert line.startswith(f"{many} date") and f"{name}" in line and f": '{value}" in line and done.code == 0
+    file = json.loads(cli(*given, "--dry-run", "--json").out)["files"][0]
+    report = json.loads(cli(*given, "--json").out)
+    assert file["unread_dates"] == report["unread_dates"] == many
+    assert file["unread_date"] == report["unread_date"] and report["unchanged"] >= many, "told each time"
+    assert cli("list", "--json", "--archive", tmp_path / "x").out.count('"published": null') == report["undated"]
+
+
+def test_a_date_that_was_set_by_hand_is_not_told_as_unread(cli: Any, tmp_path: Path) -> None:
+    write(tmp_path / "post.md", _UNREAD["post.md"])
+    given = ("ingest", tmp_path / "post.md", "--archive", tmp_path / "x")
+    assert "can't be read" in cli(*given).err
+    assert cli("mend", tmp_path / "post.md", "--published", "2023-04-03", "--archive", tmp_path / "x").code == 0
+    assert "can't be read" not in cli(*given).err
 
 
 def test_formats_lists_every_form_and_every_reader(cli: Any) -> None:

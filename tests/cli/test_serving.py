@@ -37,7 +37,7 @@ def test_the_line_it_prints_lets_the_user_in(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "given", "told"),
     [
-        ("ada", "", "fewer than 8"),
+        ("ada", "", "is empty"),
         ("ada", "short", "fewer than 8"),
         ("ada", "x" * 73, "72 bytes"),
         ("a:b", SECRET, "colons"),

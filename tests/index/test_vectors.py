@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,9 +12,12 @@ from helpers import examples, python
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rag import Archive
 from rag.index import vectors
 from rag.index.catalog import IndexRow
+from rag.index.healing import healed
 from rag.index.vectors import VectorIndex, zero_tail
+from rag.testing import FakeEmbeddings
 
 DIM = 16
 
@@ -144,3 +148,57 @@ def test_one_process_does_not_wait_for_another_forever(tmp_path: Path, monkeypat
     with FileLock(tmp_path / "v" / "graph.lock"):
         assert index.search(rows(1)[0].vector, 1)[0][0] == "p0", "what is loaded waits for nobody"
     index.close()
+
+
+class Stopped:
+    """Stops the first call of a method of Chroma's engine as Ctrl-C and SIGTERM do, before or after it has worked."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, method: str, *, after: bool) -> None:
+        from chromadb.api.rust import RustBindingsAPI
+
+        true, self.times = getattr(RustBindingsAPI, method), 0
+
+        def stopped(engine: Any, *args: Any, **kwargs: Any) -> Any:
+            self.times += 1
+            if self.times > 1:
+                return true(engine, *args, **kwargs)
+            if after:
+                true(engine, *args, **kwargs)
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(RustBindingsAPI, method, stopped)
+
+
+@pytest.mark.parametrize("method", ["start", "stop", "get_tenant", "get_or_create_collection", "_upsert"])
+@pytest.mark.parametrize("after", [False, True])
+def test_an_index_stopped_while_it_opens_or_closes_is_not_damaged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, after: bool
+) -> None:
+    stopped = Stopped(monkeypatch, method, after=after)
+
+    def use() -> None:
+        index = VectorIndex(tmp_path / "vectors-1")
+        index.add(rows(3))
+        index.close()
+
+    with pytest.raises(KeyboardInterrupt):
+        use()
+    index = VectorIndex(tmp_path / "vectors-1")
+    index.add(rows(3))
+    assert index.ids() == {"p0", "p1", "p2"} and len(index.search(rows(1)[0].vector, 2)) == 2
+    index.close()
+    assert stopped.times > 1
+
+
+def test_an_ingest_that_is_stopped_as_the_index_opens_rebuilds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped = Stopped(monkeypatch, "start", after=False)
+    fog = {"title": "Fog", "text": "Fog lay over the harbour."}
+    with Archive.open(tmp_path / "x", embeddings=FakeEmbeddings()) as archive:
+        with pytest.raises(KeyboardInterrupt):
+            archive.add([fog])
+        assert archive.add([fog]).unchanged == 1
+        assert healed(archive.stores.catalog) == [] and archive.doctor() == []
+        assert archive.stores._index_names()["vectors"] == "vectors-1"
+    assert stopped.times > 1

@@ -47,6 +47,11 @@ def test_loopback(host: str) -> None:
 def test_short_secrets_are_refused() -> None:
     with pytest.raises(UsageError, match="token has fewer than 8"):
         Access(token="short")
+    for token in ("", " ", "\n"):
+        with pytest.raises(UsageError, match="token is empty"):
+            Access(token=token)
+        with pytest.raises(UsageError, match="token is empty"):
+            Access.of(Settings(token=SecretStr(token)))
     for token in ("gelöst und gut", " in spaces ", "two\nlines"):
         with pytest.raises(UsageError, match="letters and digits"):
             Access(token=token)
@@ -434,5 +439,7 @@ def test_settings_make_it(tmp_path: Path) -> None:
     assert again.identify({"cookie": f"{both.cookie}={both.session('ada')}"}) == "ada", "a restart ends no session"
     with pytest.raises(UsageError, match="Give --password-file"):
         Access.of(Settings(user="ada"))
+    with pytest.raises(UsageError, match="an empty name"):
+        Access.of(Settings(user=""))
     assert "the-right-token" not in str(Settings(token=SecretStr("the-right-token")))
     assert "the-right-token" not in Settings(token=SecretStr("the-right-token")).model_dump_json()

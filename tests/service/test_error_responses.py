@@ -124,6 +124,17 @@ def test_nothing_and_another_method_have_the_same_form(
             assert web.get("/refused").json() == {"detail": "not you"}, "what the page says itself is left as it is"
 
 
+@pytest.mark.parametrize("page", [True, False])
+def test_where_tools_are_not_offered_it_says_how(scheduler: RequestScheduler, page: bool) -> None:
+    from rag.ui.app import mount
+
+    with client(create_app(scheduler, Access(), mount_page=mount if page else None)) as web:
+        for path in ("/mcp", "/mcp/"):
+            for method in ("POST", "GET"):
+                assert "started with --mcp" in failure(web.request(method, path), 404, "NotFound")
+        assert "--mcp" not in failure(web.get("/mcp/more"), 404, "NotFound")
+
+
 def _refuse() -> None:
     raise HTTPException(403, "not you")
 

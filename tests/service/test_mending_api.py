@@ -84,7 +84,7 @@ def test_what_makes_no_sense_is_told(
     with guarded(scheduler, access) as web:
         message = failure(web.post("/api/mendings", json=body, headers=as_user("ed")), status, kind)
         assert told.lower() in message.lower() and "\n" not in message
-        failure(web.delete("/api/mendings/99", headers=as_user("ed")), 422, "UsageError")
+        failure(web.delete("/api/mendings/99", headers=as_user("ed")), 404, "MendingMissing")
 
 
 def test_it_is_told_in_the_audit_log(

@@ -167,11 +167,19 @@ def test_models(web: TestClient, filled: Archive) -> None:
         {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}]},
         {"messages": "x"},
         {"stream": "perhaps"},
+        *({name: "x"} for name in ("aftre", "befor", "source", "langauge", "undate", "colection", "todya")),
     ],
 )
 def test_what_would_be_answered_otherwise_is_said(web: TestClient, filled: Archive, wrong: dict[str, Any]) -> None:
     message = refused(web.post(ASK, json={**body(), **wrong}), 400)
     assert "xxxx" not in message and message.endswith(".")
+
+
+def test_a_misspelt_filter_is_told_and_what_others_send_is_passed_over(web: TestClient, filled: Archive) -> None:
+    assert "Did you mean `after`?" in refused(web.post(ASK, json=body(aftre="2023-06-01")), 400)
+    theirs = ["store", "stop", "seed", "metadata", "top_k", "top_p", "user", "verbosity", "service_tier", "prediction",
+              "moderation", "filters", "files", "include", "prompt_cache_key", "web_search_options"]  # fmt: skip
+    assert web.post(ASK, json=body(**dict.fromkeys(theirs, "x"))).status_code == 200
 
 
 def test_tools_that_may_not_be_called_change_nothing(web: TestClient, filled: Archive) -> None:

@@ -60,7 +60,10 @@ def test_what_each_role_may(scheduler: RequestScheduler, filled: Archive, access
         for name in ("rea", "eve"):
             failure(web.delete(mine, headers=as_user(name)), 403, "NotAllowed")
             failure(web.delete("/api/articles/story-1", headers=as_user(name)), 403, "NotAllowed")
-        failure(web.delete("/api/articles/story-1", headers=as_user("ed")), 403, "NotAllowed")
+        message = failure(web.delete("/api/articles/story-1", headers=as_user("ed")), 403, "NotAllowed")
+        assert "You are an editor." in message
+        for name, path in (("rea", ""), ("ed", ""), ("ada", str(filled.path)), ("old", str(filled.path))):
+            assert web.get("/api/stats", headers=as_user(name)).json()["archive"]["path"] == path, name
         failure(web.delete("/api/articles/nothing", headers=as_user("ed")), 404, "ArticleMissing")
         # Another's update of it makes it nobody else's.
         changed = {**ARTICLE, "text": "The ferry is sold."}

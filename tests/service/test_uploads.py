@@ -8,10 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+from html import unescape
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from rag.ui.lists import ingest_result
 from starlette.testclient import TestClient
 
 from rag import Archive
@@ -95,6 +97,13 @@ def test_each_file_of_an_upload_is_told(scheduler: RequestScheduler) -> None:
 
     told = lists.ingest_result(["a.txt", "b.txt", "c.png"], report)
     assert told.count("unchanged") == 2 and told.count("taken in") == 1  # once in the heading
+
+
+def test_a_date_that_cant_be_read_is_told_without_our_folders(scheduler: RequestScheduler) -> None:
+    rows = b"title,date,text\nBridge,03/04/2023,The bridge is closed.\n"
+    report = scheduler.upload([("rows.csv", io.BytesIO(rows))])
+    assert (report.unread_dates, report.unread_date) == (1, "rows.csv:2: '03/04/2023'")
+    assert "1 date that can't be read, as in rows.csv:2" in unescape(ingest_result(["rows.csv"], report))
 
 
 def test_uploads_lie_in_a_folder_that_nobody_else_looks_into(scheduler: RequestScheduler) -> None:

@@ -200,8 +200,11 @@ def test_a_source_that_cannot_be_read_is_told_and_the_others_are_read(site: Site
 def test_pausing_and_removing(site: Site, news: Archive) -> None:
     Newsroom(site, 3)
     news.sources.add(f"{site.url}/feed.xml", name="post")
-    with pytest.raises(UsageError, match="already"):
-        news.sources.add(f"{site.url}/feed.xml")
+    for name in (None, "post", "another"):
+        with pytest.raises(UsageError, match=r"The source 'post' has this address already: .*/feed\.xml"):
+            news.sources.add(f"{site.url}/feed.xml", name=name)
+    with pytest.raises(UsageError, match="a source named 'post' already"):
+        news.sources.add(f"{site.url}/", name="post", kind="page")
     news.sources.pause("post")
     assert news.sources.sync().sources == ()
     news.sources.pause("post", paused=False)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from rag.errors import ExtraMissing
-from rag.ingest.values import language_code, one_line, short_fields
+from rag.ingest.values import as_written, language_code, one_line, short_fields
 from rag.text.dates import parse_date
 from rag.text.decode import decode, sniff
 from rag.text.urls import canonical, host, is_web
@@ -215,6 +215,7 @@ class Source:
         if key is None:
             words = "\0".join((line, str(published or ""), str(one_line(outlet) or ""), text))
             key = f"{self.key}#{mark or hashlib.sha256(words.encode('utf-8', 'replace')).hexdigest()[:16]}"
+        day = published if isinstance(published, datetime) else parse_date(published)
         known = {name: value for name, value in (metadata or {}).items() if value not in (None, "", [], ())}
         return RawArticle(
             key=key,
@@ -223,7 +224,8 @@ class Source:
             url=address,
             source=one_line(outlet) or (host(address) if hosted else None),
             author=_author(author),
-            published=published if isinstance(published, datetime) else parse_date(published),
+            published=day,
+            unread_date=None if day else as_written(published),
             language=language_of(language),
             aliases=tuple(dict.fromkeys(str(alias) for alias in aliases if alias)),
             supersedes=tuple(dict.fromkeys(str(one) for one in supersedes if one)),

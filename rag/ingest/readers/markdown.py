@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.ingest.readers.single import SingleArticleReader, decode_file, stem
-from rag.ingest.values import id_list, language_code, one_line, short_fields
+from rag.ingest.values import as_written, id_list, language_code, one_line, short_fields
 from rag.text.dates import parse_date
 from rag.text.urls import canonical, host, is_web
 from rag.types import RawArticle, Skipped
@@ -65,6 +65,7 @@ class MarkdownReader(SingleArticleReader):
             take("published", "date", "publish_date"),
         )
         language = language_code(take("language", "lang"))
+        day = parse_date(published) or (_named_day(path) if head else None)
         return RawArticle(
             key=canonical(url) if url else path.resolve().as_posix(),
             title=title or heading or stem(path),
@@ -72,7 +73,8 @@ class MarkdownReader(SingleArticleReader):
             url=url,
             source=source or host(url),
             author=author,
-            published=parse_date(published) or (_named_day(path) if head else None),
+            published=day,
+            unread_date=None if day else as_written(published),
             language=language,
             aliases=ids,
             metadata=short_fields(plain | ({"decoding": decoded.note} if decoded.note else {})),

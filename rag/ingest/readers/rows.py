@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from rag.ingest.opened import open_regular
-from rag.ingest.values import id_list, language_code, one_line, running_text, short_fields
+from rag.ingest.values import as_written, id_list, language_code, one_line, running_text, short_fields
 from rag.text.dates import parse_date
 from rag.text.decode import guess, sniff
 from rag.text.urls import canonical, host, is_web
@@ -424,6 +424,7 @@ class FieldMapper:
         else:
             mark = ids[0] if ids else hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
             key = f"{self._path}#{mark}"
+        day = _first(row.get(taken.get("published", "")))
         return RawArticle(
             key=key,
             title=one_line(row.get(taken.get("title", ""))) or "",
@@ -431,7 +432,8 @@ class FieldMapper:
             url=url,
             source=one_line(row.get(taken.get("source", ""))) or (None if nobody else host(url)),
             author=one_line(row.get(taken.get("author", ""))),
-            published=parse_date(_first(row.get(taken.get("published", "")))),
+            published=(published := parse_date(day)),
+            unread_date=None if published else as_written(day),
             language=language_code(row.get(taken.get("language", ""))),
             aliases=ids,
             metadata=short_fields({n: v for n, v in row.items() if n not in used}),

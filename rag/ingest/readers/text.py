@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rag.ingest.readers.rows import SYNONYMS, plain_name
 from rag.ingest.readers.single import SingleArticleReader, decode_file, stem, title_line
-from rag.ingest.values import language_code, one_line, short_fields
+from rag.ingest.values import as_written, language_code, one_line, short_fields
 from rag.text.dates import parse_date
 from rag.text.urls import canonical, host, is_web
 from rag.types import RawArticle, Skipped
@@ -39,6 +39,8 @@ class TextReader(SingleArticleReader):
         fields, text = _above(decoded.text)
         url = fields.pop("url", None)
         published = parse_date(fields.pop("published", None))
+        # A day that can't be read stands under its own name.
+        unread = next((value for name, value in fields.items() if _NAMES.get(plain_name(name)) == "published"), None)
         source = one_line(fields.pop("source", None))
         return RawArticle(
             key=canonical(url) if url else path.resolve().as_posix(),
@@ -48,6 +50,7 @@ class TextReader(SingleArticleReader):
             source=source or host(url),
             author=one_line(fields.pop("author", None)),
             published=published,
+            unread_date=as_written(unread),
             language=language_code(fields.pop("language", None)),
             metadata=short_fields(fields | ({"decoding": decoded.note} if decoded.note else {})),
             origin=str(path),

@@ -1,0 +1,89 @@
+"""Arguments that are no texts: an error that names the argument, whatever the method."""
+
+from __future__ import annotations
+
+import inspect
+import io
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rag import Archive
+from rag.arguments import checks_texts
+from rag.errors import UsageError
+
+
+@pytest.mark.parametrize(("method", "args", "kwargs", "told"), [
+    ("mend", [["https://x.example/a"]], {"title": "x"}, r"`idents` is \['https://x.example/a'\].*mend\(\*idents\)"),
+    ("mend", ["x"], {"title": 5}, "`title` is 5; it has to be a text"),
+    ("delete", [["zz"]], {}, r"`idents` is \['zz'\]; it has to be a text. Give several one by one: delete\(\*idents\)"),
+    ("delete", [None], {}, "`idents` is None; it has to be a text.$"),
+    ("get", [None], {}, "`ident` is None"),
+    ("get", [Path("a.txt")], {}, "`ident` is PosixPath"),
+    ("passage", [5], {}, "`ident` is 5"),
+    ("sentences", [5], {}, "`article_id` is 5"),
+    ("versions", [["zz"]], {}, "`key` is"),
+    ("find", [None], {}, "`query` is None"),
+    ("timeline", [None], {}, "`about` is None"),
+    ("quotes", [], {"speaker": 5}, "`speaker` is 5"),
+    ("quotes", [], {"about": ["a"]}, "`about` is"),
+    ("search", [None], {}, "`question` is None"),
+    ("ask", [5], {}, "`question` is 5"),
+    ("stream", [5], {}, "`question` is 5"),
+    ("ingest", [["a.txt"]], {}, r"`sources` is \['a.txt'\]; it has to be a path. Give several one by one"),
+    ("backup", [None], {}, "`out` is None; it has to be a path"),
+    ("export", [None], {}, "`out` is None"),
+    ("salvage", [5], {}, "`out` is 5"),
+    ("migrate", [None], {}, "`to_vectors` is None"),
+    ("mending_log", [5], {}, "`ident` is 5"),
+    ("list_articles", [None], {}, "`search` is None"),
+])  # fmt: skip
+def test_what_is_no_text_is_told_by_its_name(
+    archive: Archive, method: str, args: list[Any], kwargs: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(UsageError, match=told):
+        getattr(archive, method)(*args, **kwargs)
+
+
+def test_sources_and_collections_do_so_too(archive: Archive) -> None:
+    with pytest.raises(UsageError, match="`address` is None"):
+        archive.sources.add(None)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="`name` is 5"):
+        archive.collections.make(5)  # type: ignore[arg-type]
+
+
+def test_texts_paths_and_what_can_be_written_to_are_let_through(archive: Archive, tmp_path: Path) -> None:
+    archive.add([{"title": "Fog", "text": "Fog lay over the harbour.", "key": "fog"}])
+    assert archive.get(ident="fog").title == "Fog" and archive.mending_log(None) == []
+    assert archive.export(io.StringIO()) == archive.export(tmp_path / "a.jsonl") == 1
+    assert archive.export(str(tmp_path / "b.jsonl")) == 1
+    assert archive.delete("fog", "fog") == ["fog"]
+
+
+def test_what_is_missing_or_too_much_is_told_as_python_does(archive: Archive) -> None:
+    with pytest.raises(TypeError, match=r"get\(\) missing 1 required positional argument: 'ident'"):
+        archive.get()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match="got an unexpected keyword argument 'idnt'"):
+        archive.get(idnt="x")  # type: ignore[call-arg]
+    assert list(inspect.signature(Archive.get).parameters) == ["self", "ident"]
+
+
+def test_only_public_methods_that_ask_for_texts_are_checked() -> None:
+    class Some:
+        def one(self, name: str, many: str | list[str] = "") -> str:
+            return name
+
+        def _two(self, name: str) -> str:
+            return name
+
+        @staticmethod
+        def three(name: str) -> str:
+            return name
+
+    two = Some._two
+    some = checks_texts(Some)()
+    assert Some._two is two and some.three(5) == 5  # type: ignore[arg-type]
+    assert some.one("a", 5) == "a"  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="`name` is 5"):
+        some.one(5)  # type: ignore[arg-type]
