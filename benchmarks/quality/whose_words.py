@@ -75,13 +75,13 @@ def _has(quote: str, gold: Sequence[str]) -> bool:
 
 
 def _ended(answer: Answer, gold: Sequence[str]) -> str:
-    if answer.refusal or not answer.citations:
+    if not answer.citations:
         return "refused"
     return "quoted" if any(_has(c.quote, gold) for c in answer.citations) else "something else quoted"
 
 
 def _of_another(row: Mapping[str, Any], texts: Mapping[str, str], chance: random.Random) -> str | None:
-    """The question with the name of another whom its article quotes; None where there is nobody, or no quote is gold."""
+    """The question with the name of another whom its article quotes; None where there is nobody, or no gold quote."""
     asked, text = parse_speaker(row["question"]), texts[row["article"]]
     (said,) = quotes.find([("", text, sentences(text, "en"))])
     own = {q.speaker for q in said if any(q.start < end and start < q.end for start, end in row["gold"])}

@@ -73,8 +73,9 @@ class Folder:
         """As ``Place.names``."""
         files = (*self._path.glob("vectors-*/chroma.sqlite3"), *self._path.glob("vectors-*/*/chroma.sqlite3"))
         found = {f.parent.relative_to(self._path).as_posix() for f in files}
-        begun = {f.name for f in self._path.glob("vectors-*") if f.is_dir()} - {each.partition("/")[0] for each in found}
-        return sorted(found | begun)  # of what was killed as it began there is a folder alone
+        known = {each.partition("/")[0] for each in found}
+        begun = {f.name for f in self._path.glob("vectors-*") if f.is_dir()}  # killed then: there is a folder alone
+        return sorted(found | (begun - known))
 
     def drop(self, name: str) -> None:
         """As ``Place.drop``."""
