@@ -65,6 +65,8 @@ class Page:
         session = self.visits.session(str(request.session_hash), lambda: self.new_session(request.request))
         if session.user != self._user_of(request.request):  # the tab's name is the browser's to choose
             raise gr.Error("Somebody else has signed in meanwhile. Load the page again.", print_exception=False)
+        if self._blocks and (kept := self._blocks.state_holder.session_data.get(str(request.session_hash))):
+            kept.config_values.clear()  # a copy of every component's settings, for deep links, which there are none of
         return session
 
     def new_session(self, request: Any) -> TabSession:
