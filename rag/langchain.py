@@ -127,7 +127,7 @@ def told(answer: Answer) -> str:
     for conflict in answer.conflicts:
         words = " ".join(conflict.quote.split())
         lines.append(f"Sources disagree ({conflict.about}): “{words}” {conflict.title}")
-    lines += [f"The archive does not answer: {question}" for question in answer.unanswered]
+    lines += [f"Not clearly answered in the archive: {question}" for question in answer.unanswered]
     lines += unheard
     return "\n".join(lines)
 

@@ -67,7 +67,11 @@ def answered(
 
 
 def refused(question: str = "Who won?", **more: Any) -> Answer:
-    given = {"text": "The archive does not answer this question.", "answered": False, "reason": "not_in_archive"}
+    given = {
+        "text": "Nothing in the archive clearly answers this question.",
+        "answered": False,
+        "reason": "not_in_archive",
+    }
     return answered(question=question, **given | more)
 
 

@@ -70,7 +70,7 @@ def test_an_answers_sentences_and_plain_text_are_without_marks() -> None:
     text.add("They met.", [cited("b"), cited("a")], separator="\n")
     assert answer(text).sentences == text.sentences == ("It says [1] there.", "They met.")
     assert answer(text).plain_text == "It says [1] there. They met."
-    refused = answer(AnswerText()).model_copy(update={"text": "The archive does not answer this question."})
+    refused = answer(AnswerText()).model_copy(update={"text": "Nothing in the archive clearly answers this question."})
     assert (refused.sentences, refused.plain_text) == ((), refused.text)
 
 

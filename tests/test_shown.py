@@ -25,7 +25,7 @@ def test_the_quotes_themselves_are_no_summary() -> None:
     text.add_quotes()
     assert summary(text.text, text.cited) == []
     assert summary_text(text.text, text.cited) == ""
-    assert summary("The archive does not answer this question.", ()) == []
+    assert summary("Nothing in the archive clearly answers this question.", ()) == []
 
 
 def test_a_summary_is_told_with_its_marks() -> None:

@@ -124,9 +124,9 @@ def test_the_first_sentence_is_shown_before_the_model_is_done(bridge: Archive, c
 @pytest.mark.parametrize(
     ("question", "text"),
     [
-        ("Who won the 2022 World Cup?", "The archive does not answer this question."),
-        ("2022 Dünya Kupası'nı kim kazandı?", "Arşivde bu sorunun yanıtı yok."),
-        ("谁赢得了2022年世界杯？", "资料库中没有这个问题的答案。"),
+        ("Who won the 2022 World Cup?", "Nothing in the archive clearly answers this question."),
+        ("2022 Dünya Kupası'nı kim kazandı?", "Arşivde bu soruyu açıkça yanıtlayan bir şey yok."),
+        ("谁赢得了2022年世界杯？", "资料库中没有明确回答该问题的内容。"),
     ],
 )
 def test_where_nothing_answers_it_is_refused_in_the_questions_language_and_no_model_is_asked(

@@ -42,6 +42,7 @@ ENTRY_POINTS = [
     "benchmarks.quality.links",
     "benchmarks.quality.poisoned",
     "benchmarks.quality.quotes",
+    "benchmarks.quality.whose_words",
     "benchmarks.service",
     "benchmarks.sources",
     "benchmarks.stress.__main__",

@@ -60,7 +60,7 @@ def test_ask_prints_who_disagrees(cli: Any, chat: FakeChat, tmp_path: Path) -> N
 def test_a_refusal_is_3_with_the_nearest_passages(cli: Any, ports: Path, chat: FakeChat) -> None:
     done = cli("ask", OTHER, "--archive", ports)
     assert done.code == 3
-    assert "does not answer this question" in done.out
+    assert "clearly answers this question" in done.out
     assert "Nearest passages:" in done.out and "Storm at Port" in done.out
     data = json.loads(cli("ask", OTHER, "--archive", ports, "--json").out)
     assert chat.seen == []

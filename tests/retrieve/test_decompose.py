@@ -263,7 +263,7 @@ def answers(*told: Sequence[tuple[str, Citation]], reason: str = "not_in_archive
         whole = Answer(
             question="part",
             query=Query(text="part", standalone="part"),
-            text=text or "The archive does not answer this question.",
+            text=text or "Nothing in the archive clearly answers this question.",
             citations=tuple(c for _, c in sentences),
             answered=bool(sentences),
             reason=None if sentences else reason,  # type: ignore[arg-type]
@@ -337,7 +337,7 @@ def test_a_part_without_an_answer_is_named() -> None:
 def test_a_question_of_which_no_part_is_answered_is_refused_once() -> None:
     answer, events = join(answers([], []), BOTH)
     assert not answer.answered and answer.reason == "not_in_archive" and answer.unanswered == ()
-    assert answer.text == "The archive does not answer this question."
+    assert answer.text == "Nothing in the archive clearly answers this question."
     check(answer, events)
 
 

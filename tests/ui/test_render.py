@@ -163,7 +163,7 @@ def test_every_claim_is_shown_with_its_sources(claims: list[str]) -> None:
 
 def test_a_refusal_looks_like_one() -> None:
     refused = answer(
-        "The archive does not answer this question.", citations=(), answered=False, reason="not_in_archive"
+        "Nothing in the archive clearly answers this question.", citations=(), answered=False, reason="not_in_archive"
     )
     shown = render.turn_html(talk(refused, turn_id=None), stats())
     assert 'class="refusal"' in shown
@@ -173,7 +173,9 @@ def test_a_refusal_looks_like_one() -> None:
 
 
 def test_the_card_of_a_refusal_is_in_one_language_and_has_no_passages() -> None:
-    german = answer("Das Archiv beantwortet diese Frage nicht.", citations=(), answered=False, reason="not_in_archive")
+    german = answer(
+        "Nichts im Archiv beantwortet diese Frage eindeutig.", citations=(), answered=False, reason="not_in_archive"
+    )
     german = german.model_copy(update={"question": "Warum wurde die Brücke am Montag geschlossen?"})
     shown = render.turn_html(talk(german, turn_id=None), stats())
     card = shown.partition('<div class="refusal"')[2].partition("</div>")[0]
@@ -488,7 +490,7 @@ def test_parts_without_an_answer_are_named_and_escaped(nasty: str) -> None:
     found = answer(unanswered=(f"Did {nasty} report it?",), unheard=(nasty,))
     html = render.turn_html(TurnView(question="q", number=1, text="It rains. [1]", answer=found), None)
     assert (
-        "The archive does not answer:" in html
+        "Not clearly answered in the archive:" in html
         and "Not in any article that was searched:" in html
         and "<script" not in html
         and "<svg" not in html
