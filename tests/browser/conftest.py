@@ -23,13 +23,6 @@ _LEFT = ("AbortError", "Unexpected error Connection errored out")
 QUIET = ["--disable-background-networking", "--disable-component-update", "--disable-sync", "--no-first-run"]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A browser's test is tried once more, and told as that: its machine may stall between any two looks at a page."""
-    for item in items:
-        if item.path.is_relative_to(Path(__file__).parent):
-            item.add_marker(pytest.mark.flaky(reruns=1))
-
-
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Chromium, headless; no longer than a module, since Playwright keeps an event loop running meanwhile."""
