@@ -282,5 +282,5 @@ def test_days_are_taken_as_people_write_them(archive: Archive) -> None:
 def test_a_question_that_is_no_text_is_told() -> None:
     with Archive.in_memory(embeddings=FakeEmbeddings()) as archive:
         archive.add(STORM)
-        with pytest.raises(UsageError, match="`question` is .*; it has to be a text"):
+        with pytest.raises(UsageError, match=r"`question` is .*; it has to be a text"):
             archive.ask({"question": "storm"})  # type: ignore[arg-type]
