@@ -183,9 +183,7 @@ def test_the_card_of_a_refusal_is_in_one_language_and_has_no_passages() -> None:
     assert " archive" not in card.lower() and "Not in" not in card
     assert 'class="hit"' not in shown, "they stand beside it"
     beside = evidence_panel.evidence(german.hits, 1, refused=True)
-    assert (
-        "<h2>Nearest passages</h2>" in beside and "None of them clearly answers" in beside and "Evidence" not in beside
-    )
+    assert "<h2>Nearest passages</h2>" in beside and "None of them clearly" in beside and "Evidence" not in beside
 
 
 def test_an_answer_says_in_words_how_sure_it_is() -> None:
