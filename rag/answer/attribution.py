@@ -105,7 +105,7 @@ class Attribution:
         The reader, which has seen the question, knows better than any rule what else answers it: that somebody declined
         to comment, what a spokesman said for somebody, what a group of people did. So this speaks only of words that
         are plainly others', by their names, and that don't name whom the question asks for. Over 225 questions on news
-        that ask for somebody's words 169 are answered rightly so, and 121 where pieces that are not known to be theirs
+        that ask for somebody's words 170 are answered rightly so, and 121 where pieces that are not known to be theirs
         were left out; with one speaker's name put in the place of another's, 8 of 108 get the other's words, and 22
         where nothing is left out.
 

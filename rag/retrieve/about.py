@@ -9,18 +9,14 @@ more of these lists some, at 0.42 two fewer of the topics that are there.
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from rag.retrieve.speaker import CLOSELY, Vectors, rarities
 from rag.text.tokens import query_terms, terms
 from rag.types import Quote
-
-Vectors = Callable[[Sequence[str]], npt.NDArray[np.float32]]
-"""Texts to float32 vectors of shape (len(texts), dim), rows of length 1."""
 
 SURE = 0.4
 """Cosine that the likest quote, or its passage, has at least where any is about it, or one has all of its words;"""
@@ -28,8 +24,6 @@ NEAR = 0.3
 """that each quote or its passage has then,"""
 WORDS = 0.5
 """or the share of its words, rare ones counting more, that the quote has with its sentence and title."""
-_CLOSELY = 12
-"""Quotes that are compared by their own meaning: those that ranking has embedded already."""
 
 
 def only_about(
@@ -53,11 +47,10 @@ def only_about(
         return []
     wanted = set(query_terms(about))
     theirs = [wanted & set(terms(f"{q.title} {q.sentence} {q.quote}")) for q in quotes]
-    counts = Counter(t for found in theirs for t in found)
-    rarity = {t: math.log(1 + len(quotes) / (counts[t] + 0.5)) for t in wanted}
+    rarity = rarities(wanted, theirs)
     total = sum(rarity.values()) or 1.0
     target = embed([about])[0]
-    own = embed([q.sentence for q in quotes[:_CLOSELY]]) @ target
+    own = embed([q.sentence for q in quotes[:CLOSELY]]) @ target  # those that ranking has embedded already
     likeness = np.zeros(len(quotes))
     for n, q in enumerate(quotes):
         vector = stored.get(passage_of.get((q.article_id, q.start), ""))

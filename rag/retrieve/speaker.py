@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -22,7 +22,7 @@ from rag.types import Quote
 Vectors = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 """Texts to float32 vectors of shape (len(texts), dim), rows of length 1."""
 
-_CLOSELY = 12
+CLOSELY = 12
 """Quotes that are compared with what they are to be about by their own meaning; the rest by their passage's."""
 _GRAMMAR = lexicon("en").section(Grammar)
 _WORDS = lexicon("en").section(Speaker)
@@ -56,6 +56,8 @@ _NOBODY = re.compile(
 _LONGEST = 8  # words of who speaks: beyond it the shape has caught something else
 _WORD = re.compile(r"[^\W\d_][\w'’.&-]*")
 _BEFORE = frozenset({*_WORDS.before_names, "of", "and", "for"})
+_NEXT = re.compile(r"\s*['’]?s?\s*(\w+)")
+"""The verb, or the noun of saying, behind who speaks."""
 _CLAUSE = ("VB", "MD", "TO", "IN")
 """Tags of what heads a clause, or stands before something else: no one who speaks."""
 _BEHIND = re.compile(r"(?<=\S)(?:,| (?:of|at|in|from|with|himself|herself|themselves|itself)\b).*$", re.DOTALL)
@@ -101,7 +103,7 @@ def _somebody(text: str, found: re.Match[str]) -> bool:
         found: A shape in it.
     """
     start, end = found.span("who")
-    behind = re.compile(r"\s*['’]?s?\s*(\w+)").match(text, end)
+    behind = _NEXT.match(text, end)
     verb = behind.start(1) if behind and end < found.start("rest") else None
     names = all(w[0].isupper() or w.casefold() in _BEFORE for w in _WORD.findall(found["who"]))
     if (names and (verb is None or text[verb].islower())) or not parser.available():
@@ -115,9 +117,9 @@ def _somebody(text: str, found: re.Match[str]) -> bool:
     asks_which = text[:start].casefold().endswith("what ") and any(  # "What object told the astronauts …"
         w.tag in ("WDT", "WP") and w.dep == "det" and w.head in inside for w in tree
     )
-    return (
-        not asks_which and (at is None or tree[at].tag[:2] in ("VB", "NN")) and not (at and tree[at].tag[:3] == "NNP")
-    )
+    if asks_which or at is None:
+        return not asks_which
+    return tree[at].tag[:2] in ("VB", "NN") and not tree[at].tag.startswith("NNP")
 
 
 def match(speaker: str, known: Iterable[tuple[str, str | None, int]]) -> list[tuple[str, str | None]]:
@@ -160,6 +162,17 @@ def _terms(name: str) -> frozenset[str]:
     return frozenset(terms(name))
 
 
+def rarities(wanted: Iterable[str], texts: Sequence[Set[str]]) -> dict[str, float]:
+    """What each of some terms is worth: more, the fewer of the texts have it.
+
+    Args:
+        wanted: The terms.
+        texts: The terms of each text.
+    """
+    counts = Counter(t for found in texts for t in found)
+    return {t: math.log(1 + len(texts) / (counts[t] + 0.5)) for t in wanted}
+
+
 def rank(
     quotes: Sequence[Quote],
     about: str | None,
@@ -185,8 +198,7 @@ def rank(
     wanted = query_terms(about)
     inner = [set(terms(q.quote)) for q in quotes]
     outer = [set(terms(f"{q.title} {q.sentence}")) | i for q, i in zip(quotes, inner, strict=True)]
-    counts = Counter(t for found in outer for t in found)
-    rarity = {t: math.log(1 + len(quotes) / (counts[t] + 0.5)) for t in wanted}
+    rarity = rarities(wanted, outer)
     total = sum(rarity.values()) or 1.0
     target = embed([about])[0]
     weights = []
@@ -199,10 +211,10 @@ def rank(
             + 0.05 * q.direct
         )
     order = sorted(range(len(quotes)), key=lambda n: -weights[n])
-    first = order[:_CLOSELY]
+    first = order[:CLOSELY]
     likeness = embed([quotes[n].sentence for n in first]) @ target
     best = sorted(zip(first, likeness, strict=True), key=lambda pair: -(weights[pair[0]] + 0.6 * float(pair[1])))
-    return [quotes[n] for n, _ in best] + [quotes[n] for n in order[_CLOSELY:]]
+    return [quotes[n] for n, _ in best] + [quotes[n] for n in order[CLOSELY:]]
 
 
 def deduplicate(quotes: Iterable[Quote]) -> list[Quote]:

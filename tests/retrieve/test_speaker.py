@@ -141,7 +141,7 @@ def test_only_a_dozen_quotes_are_embedded() -> None:
         return by_letters(texts)
 
     rank([quote(f"number {n}", start=n) for n in range(300)], "number", passage_of={}, stored={}, embed=embed)
-    assert sum(seen) <= 1 + speaker._CLOSELY
+    assert sum(seen) <= 1 + speaker.CLOSELY
 
 
 def test_the_same_words_of_one_speaker_stand_once_and_name_the_other_outlets() -> None:
