@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from helpers import many
@@ -103,3 +106,36 @@ def test_ticked_articles_of_a_search_are_set_by_hand(site: Serve, tmp_path: Path
     tab.click("#articles button:has-text('Set by hand for the ticked')")
     tab.wait_for_function("document.querySelectorAll('#mended li').length === 1")
     assert tab.evaluate("document.documentElement.scrollWidth") <= 360
+
+
+def late(monkeypatch: pytest.MonkeyPatch, room: Any, name: str, wanted: str) -> None:
+    """From now on a method answers late for every value but one."""
+    prompt = getattr(room, name)
+
+    @functools.wraps(prompt)
+    def slow(self: Any, *given: Any, **more: Any) -> Any:
+        if wanted not in given:
+            time.sleep(0.5)
+        return prompt(self, *given, **more)
+
+    monkeypatch.setattr(room, name, slow)
+
+
+def test_what_is_shown_is_of_the_newest_state_of_a_field(
+    site: Serve, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rag.ui.tabs.archive import ArchiveTab
+    from rag.ui.tabs.ask import AskTab
+
+    late(monkeypatch, AskTab, "show_chips", "2021-05-01")
+    late(monkeypatch, ArchiveTab, "search", "ferry no")
+    tab = site(harbour(tmp_path)).tab()
+    tab.click("#filters > button")
+    tab.locator("#f-after input[type=text]").press_sequentially("2021-05-01", delay=30)
+    tab.wait_for_selector("#chips .chip:has-text('From 1 May 2021')")
+    tab.click("button[role=tab]:has-text('Archive')")
+    tab.locator("#article-search :is(input, textarea)").press_sequentially("ferry no", delay=30)
+    tab.wait_for_selector("#articles:has-text('No article')")
+    tab.wait_for_timeout(1500)
+    assert tab.locator("#chips .chip:has-text('From 1 May 2021')").count() == 1
+    assert "No article" in tab.inner_text("#articles")

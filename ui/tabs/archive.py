@@ -13,7 +13,7 @@ import gradio as gr
 from gradio.utils import get_upload_folder
 from rag.ui import coverage, lists
 from rag.ui.lists import PAGE
-from rag.ui.tabs.common import IMMEDIATE, STREAMING, Changes, event_data, html
+from rag.ui.tabs.common import IMMEDIATE, NEWEST, STREAMING, Changes, event_data, html
 from rag.ui.tabs.mending import MendingForm
 
 from rag.errors import OnRecordError
@@ -62,8 +62,7 @@ class ArchiveTab:
         overview = [*listed, self.plot, form.box, form.log, *page.overview_parts]
         conversation = [page.ask.past, page.ask.live, page.ask.side]
         tab.select(self.show, search, overview, **IMMEDIATE)
-        for box in search:
-            box.change(self.search, search, listed, **IMMEDIATE)
+        gr.on([box.change for box in search], self.search, search, listed, **NEWEST)
         self.articles.turnpage(self.turn_page, search, listed, **IMMEDIATE)
         self.articles.read(self.read, None, [self.reader, form.which, form.told], **IMMEDIATE)
         after = [*overview, self.result, self.reader, *conversation]

@@ -11,6 +11,7 @@ from rag.ui import lists
 from rag.ui.session import PageUpdate, TabSession
 from rag.ui.tabs.common import (
     IMMEDIATE,
+    NEWEST,
     STREAMING,
     Changes,
     collection_choices,
@@ -100,12 +101,11 @@ class AskTab:
         self.side.cite(self.cite, None, self.side, **IMMEDIATE)
         self.side.back(self.back, None, self.side, **IMMEDIATE)
 
-        for field in filters:
-            field.change(self.show_chips, filters, self.chips, **IMMEDIATE)
+        gr.on([field.change for field in filters], self.show_chips, filters, self.chips, **NEWEST)
         self.chips.unfilter(self.unfilter, filters, [*filters, self.chips], **IMMEDIATE)
 
         self.new.click(self.begin, None, shown, **IMMEDIATE).then(self.page.greet, None, self.past, **STREAMING)
-        self.find.change(self.search, self.find, self.list, **IMMEDIATE)
+        self.find.change(self.search, self.find, self.list, **NEWEST)
         self.list.open(self.open, None, shown, **IMMEDIATE)
         self.list.remove(self.remove, self.find, shown, **IMMEDIATE)
         self.list.rename(self.rename, self.find, self.list, **IMMEDIATE)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 from rag.ui import collected
 from rag.ui.html import fill
-from rag.ui.tabs.common import IMMEDIATE, Changes, date_field, event_data, html, read_days
+from rag.ui.tabs.common import IMMEDIATE, NEWEST, Changes, date_field, event_data, html, read_days
 
 from rag.errors import OnRecordError
 
@@ -59,8 +59,8 @@ class CollectionsTab:
         fields: list[Any] = [self.opened, self.place, self.words, self.outlet, self.after, self.last]
         shown: list[Any] = [self.opened, self.shelf, self.fields, self.place, self.outlet, self.listed]
         tab.select(self.show, fields, shown, **IMMEDIATE)
-        for event in (self.words.change, self.outlet.input, self.place.input, self.after.submit, self.last.submit):
-            event(self.search, fields, self.listed, **IMMEDIATE)
+        asked = [self.words.change, self.outlet.input, self.place.input, self.after.submit, self.last.submit]
+        gr.on(asked, self.search, fields, self.listed, **NEWEST)
         for name in ("makeset", "openset", "renameset", "shareset", "dropset", "dropoutlet"):
             getattr(self.shelf, name)(getattr(self, name), fields, shown, **IMMEDIATE)
         for name in ("tickadd", "tickremove", "addall", "addoutlet"):

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 PRIVATE: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 IMMEDIATE: dict[str, Any] = {**PRIVATE, "queue": False, "trigger_mode": "multiple"}
 """For events that are answered at once."""
+NEWEST: dict[str, Any] = {**IMMEDIATE, "trigger_mode": "always_last"}
+"""For what is shown of fields as they are changed: one answer at a time and one for the newest state at the end.
+Asked all at once, an older state's answer can come last, and stay."""
 STREAMING: dict[str, Any] = {**PRIVATE, "concurrency_limit": None}
 """For events that stream their results: the scheduler decides who waits."""
 

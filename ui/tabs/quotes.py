@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from rag.ui import quotes
-from rag.ui.tabs.common import IMMEDIATE, Changes, collection_choices, date_field, event_data, html, read_days
+from rag.ui.tabs.common import IMMEDIATE, NEWEST, Changes, collection_choices, date_field, event_data, html, read_days
 
 from rag.errors import UsageError
 from rag.retrieve.quote_search import ORDERS
@@ -69,11 +69,11 @@ class QuotesTab:
             self.collection,
         ]  # fmt: skip
         tab.select(self.show, fields, [self.quotes, self.outlets, self.language, self.collection], **IMMEDIATE)
-        for event in (
+        asked = [
             self.speaker.submit, self.about.submit, self.find.click, self.order.input, self.after.submit,
             self.last.submit, self.outlets.input, self.language.input, self.collection.input,
-        ):  # fmt: skip
-            event(self.search, fields, self.quotes, **IMMEDIATE)
+        ]  # fmt: skip
+        gr.on(asked, self.search, fields, self.quotes, **NEWEST)
         self.quotes.person(self.choose, fields, self.quotes, **IMMEDIATE)
         self.quotes.together(self.together, fields, self.quotes, **IMMEDIATE)
         self.quotes.apart(self.apart, fields, self.quotes, **IMMEDIATE)

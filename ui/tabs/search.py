@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from rag.ui import search
-from rag.ui.tabs.common import IMMEDIATE, Changes, collection_choices, date_field, event_data, html, read_days
+from rag.ui.tabs.common import IMMEDIATE, NEWEST, Changes, collection_choices, date_field, event_data, html, read_days
 
 from rag.errors import UsageError
 
@@ -62,11 +62,11 @@ class SearchTab:
         fields = [self.query, self.after, self.last, self.order, self.collection]
         shown = [self.results, self.note]
         tab.select(self.choices, None, self.collection, **IMMEDIATE).then(self.search, fields, shown, **IMMEDIATE)
-        for event in (
+        asked = [
             self.query.submit, self.after.submit, self.last.submit, self.find.click, self.order.input,
             self.collection.input,
-        ):  # fmt: skip
-            event(self.search, fields, shown, **IMMEDIATE)
+        ]  # fmt: skip
+        gr.on(asked, self.search, fields, shown, **NEWEST)
         self.results.turnpage(self.turn, fields, shown, **IMMEDIATE)
         self.results.narrow(self.narrow, fields, [self.query, *shown], **IMMEDIATE)
         self.results.collect(self.collect, fields, [self.note, self.collection], **IMMEDIATE)

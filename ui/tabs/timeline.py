@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 from rag.ui import timeline
-from rag.ui.tabs.common import IMMEDIATE, collection_choices, date_field, event_data, html, read_days
+from rag.ui.tabs.common import IMMEDIATE, NEWEST, collection_choices, date_field, event_data, html, read_days
 
 from rag.errors import UsageError
 
@@ -49,11 +49,11 @@ class TimelineTab:
         fields = [self.about, self.after, self.last, self.order, self.collection]
         choices = tab.select(self.choices, None, self.collection, **IMMEDIATE)
         choices.then(self.search, fields, self.events, **IMMEDIATE)
-        for event in (
+        asked = [
             self.about.submit, self.after.submit, self.last.submit, self.find.click, self.order.input,
             self.collection.input,
-        ):  # fmt: skip
-            event(self.search, fields, self.events, **IMMEDIATE)
+        ]  # fmt: skip
+        gr.on(asked, self.search, fields, self.events, **NEWEST)
         for place in (self.events, self.article):
             place.cite(self.open, None, self.article, **IMMEDIATE)
         self.article.back(timeline.no_article, None, self.article, **IMMEDIATE)
