@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import platform
 import sys
@@ -73,6 +74,27 @@ def use_processors(count: int) -> None:
 
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "RAYON_NUM_THREADS")
 """Variables by which torch, its products of matrices, numpy's and the tokenizers know how many threads to start."""
+
+
+def use_few_heaps(count: int = 2) -> None:
+    """Have all threads of this process share so many heaps, where the C library is glibc; elsewhere nothing happens.
+
+    glibc gives threads up to eight heaps a processor. What one thread allocates and another frees leaves each of them
+    with holes: a service with a thread an answer keeps growing although nothing is kept.
+
+    Args:
+        count: At least 1.
+    """
+    try:
+        library = ctypes.CDLL(None)
+        library.gnu_get_libc_version  # noqa: B018 — musl's and macOS's have no heaps to count
+        library.mallopt(_ARENA_MAX, count)
+    except (AttributeError, OSError, TypeError):
+        return
+
+
+_ARENA_MAX = -8
+"""``M_ARENA_MAX`` of glibc's ``malloc.h``."""
 
 
 @contextmanager

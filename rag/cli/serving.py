@@ -197,12 +197,14 @@ def _serve(settings: Settings, port: int, *, page: bool, mcp: bool, extra: Liter
         require("gradio", extra="page", what="The page")
     from rag.answer.models.chat import is_remote
     from rag.archive import Archive
+    from rag.machine import use_few_heaps
     from rag.service import request_log, server
     from rag.service.audit import AuditLog
     from rag.service.http import create_app
     from rag.service.scheduler import RequestScheduler
     from rag.service.syncing import syncing
 
+    use_few_heaps()  # before there are threads
     err = rich_console(stderr=True)
     with server.bind(settings.host, port) as listening, Archive.open(settings=settings) as archive:
         scheduler = RequestScheduler(archive, queue_size=settings.waiting, queue_timeout=settings.patience)

@@ -25,7 +25,8 @@ IMMEDIATE: dict[str, Any] = {**PRIVATE, "queue": False, "trigger_mode": "multipl
 """For events that are answered at once."""
 NEWEST: dict[str, Any] = {**IMMEDIATE, "trigger_mode": "always_last"}
 """For what is shown of fields as they are changed: one answer at a time and one for the newest state at the end.
-Asked all at once, an older state's answer can come last, and stay."""
+Asked all at once, an older state's answer can come last, and stay. Not for functions that take an event's data: Gradio
+repeats the first event at the end, with the fields of then but its own data."""
 STREAMING: dict[str, Any] = {**PRIVATE, "concurrency_limit": None}
 """For events that stream their results: the scheduler decides who waits."""
 

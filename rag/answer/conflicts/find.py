@@ -15,7 +15,7 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from rag.answer.check import exact
-from rag.answer.conflicts import dates, denials, figures, quantities
+from rag.answer.conflicts import apart, dates, denials, figures, quantities
 from rag.answer.conflicts.values import MONTH, SAME_TIME, SHARED, Claim, Said, content
 from rag.answer.evidence import Embed, Numbered
 from rag.text import parser
@@ -96,9 +96,11 @@ def _sentences(evidence: Sequence[Numbered], passages: Sequence[Passage]) -> lis
 def _against(question: str, claim: Claim, said: Sequence[Said], embed: Embed) -> Iterator[tuple[Said, str]]:
     """Sentences that contradict a claim, at most one an article, with what about."""
     own = {c.article_id for c in claim.citations}
+    cited = {(c.article_id, c.start) for c in claim.citations}
+    around = " ".join(s.near for s in said if (s.article_id, s.start) in cited)
     candidates = []
     for other in said:
-        if other.article_id in own or len(other.text) > 600:
+        if other.article_id in own or len(other.text) > 600 or apart.placed_apart(around, other.near):
             continue
         # A model says shortly what the cited words say at length: what they are of counts too.
         mine, yours = content(f"{claim.text} {claim.quotes}"), content(other.text)
@@ -133,7 +135,7 @@ def _one_thing(claim: Claim, other: Said) -> bool:
         yours += _strange(other.passage.title, ours)
     if (mine and yours) or _marked(claim.text) ^ _marked(other.text) or _parted(claim.text, other.text):
         return False
-    return other.passage.language != "en" or not quantities.numbered_apart(claim.text, other.text)
+    return other.passage.language != "en" or not apart.of_two(claim.text, other.text)
 
 
 def _strange(text: str, there: str) -> list[str]:

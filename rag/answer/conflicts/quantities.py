@@ -158,30 +158,6 @@ def quantities(text: str) -> tuple[Quantity, ...]:
     return _quantities(" ".join(text.split()))
 
 
-def numbered_apart(one: str, other: str) -> bool:
-    """Whether two English sentences are of two things of a kind that have numbers: "bridge 7" and "bridge 5".
-
-    Args:
-        one: A sentence.
-        other: Another; False where the parser is not installed.
-    """
-    if not parser.available():
-        return False
-    mine, yours = _numbered(one), _numbered(other)
-    return any(not mine[noun] & yours[noun] for noun in mine.keys() & yours.keys())
-
-
-@lru_cache(maxsize=1024)
-def _numbered(text: str) -> dict[str, frozenset[str]]:
-    """The numbers that stand behind nouns: {"bridg": {"7"}}."""
-    (tree,) = parser.trees([" ".join(text.split())])
-    found: dict[str, set[str]] = {}
-    for n, word in enumerate(tree[1:], 1):
-        if word.text.isdigit() and word.head == n - 1 and tree[n - 1].tag[:2] == "NN" and not is_time(tree, n - 1):
-            found.setdefault(_stem(tree, n - 1), set()).add(word.text)
-    return {noun: frozenset(which) for noun, which in found.items()}
-
-
 # -- whether two are of one thing ------------------------------------------------
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from rag.answer.conflicts.quantities import numbered_apart
+from rag.answer.conflicts import apart
 from rag.answer.sides.values import differ, same
 from rag.answer.sides.voices import Voice
 from rag.retrieve.fusion import same_story
@@ -122,7 +122,7 @@ def opposed(
     """
     pairs = [
         (a, b) for a in one.voices for b in other.voices
-        if _names(a, named) == _names(b, named) and not _numbered_apart(a, b)
+        if _names(a, named) == _names(b, named) and not _of_two(a, b)
     ]  # fmt: skip
     if any(_forms(a, b) for a, b in pairs):
         return True
@@ -147,9 +147,16 @@ def _names(voice: Voice, named: frozenset[str]) -> frozenset[str]:
     return named & frozenset(terms(f"{voice.passage.title} {voice.passage.text}")) if named else named
 
 
-def _numbered_apart(one: Voice, other: Voice) -> bool:
-    english = one.passage.language == other.passage.language == "en"
-    return english and numbered_apart(one.reading.text, other.reading.text)
+def _of_two(one: Voice, other: Voice) -> bool:
+    """Whether two voices are plainly of two things, or one tells what the other says as what was before."""
+    mine, yours = one.reading.text, other.reading.text
+    if apart.placed_apart(*(f"{v.passage.title} {v.passage.text}" for v in (one, other))):
+        return True
+    if not one.passage.language == other.passage.language == "en":
+        return False
+    if apart.tells_change(mine, other.value.numbers) or apart.tells_change(yours, one.value.numbers):
+        return True
+    return apart.of_two(mine, yours)
 
 
 def _between(voice: Voice, voices: Sequence[Voice]) -> bool:

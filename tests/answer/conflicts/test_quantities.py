@@ -5,7 +5,6 @@ from __future__ import annotations
 import pytest
 from answer.conflicts.conflict_texts import Said, between
 
-from rag.answer.conflicts import quantities
 from rag.text import parser
 
 pytestmark = pytest.mark.skipif(not parser.available(), reason="the parser is not installed")
@@ -121,23 +120,3 @@ def test_which_of_several_figures_is_given_otherwise(one: Said, two: Said, about
 def test_what_grammar_tells_apart_is_no_conflict(one: Said, two: Said) -> None:
     assert between("How much, how many?", one, two) == []
     assert between("How much, how many?", two, one) == []
-
-
-@pytest.mark.parametrize(
-    ("one", "other"),
-    [
-        ("Port 3 handled 307 ships in April.", "Port 1 handled 107 ships in April."),
-        (
-            "Mayor Lee said that bridge 7 would cost 7 million euros.",
-            "Mayor Lee said that bridge 5 would cost 5 million.",
-        ),
-    ],
-)
-def test_numbers_tell_things_of_a_kind_apart(one: str, other: str) -> None:
-    assert quantities.numbered_apart(one, other)
-    assert not quantities.numbered_apart(one, one)
-
-
-def test_a_figure_is_no_things_number() -> None:
-    assert not quantities.numbered_apart("The fire killed 3 people on June 5.", "The fire killed 5 people on June 6.")
-    assert not quantities.numbered_apart("Police counted 40 cars.", "Police counted 60 cars.")
