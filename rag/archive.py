@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from rag._deprecated import FormerNames
 from rag.adding import TakesMemory
-from rag.arguments import checks_texts
+from rag.arguments import checks_texts, tell_unknown, told_unknown
 from rag.closed import Closed
 from rag.errors import UsageError
 from rag.index.stores import Stores
@@ -246,7 +246,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
         """As ``search``, with the query that the question and its options came to."""
         if self.stores.exists:
             self.stores.warm()  # while what understands the question is loaded
-        query = self.planner.query(question, **options)
+        query = told_unknown(self.stores, self.planner.query(question, **options))
         return Retrieved(query=query, hits=tuple(self.retriever.search(query)))
 
     def stream(self, question: str, **options: Unpack[AskOptions]) -> Iterator[Event]:
@@ -280,6 +280,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
         started = time.perf_counter()
         with stage("plan"):
             plan = self.planner.plan(question, **search_options(options))
+        told_unknown(self.stores, plan.query)
         answerer = self._answerer(options.get("chat_model"))
         answerer.prepare()  # a local model starts to load while the evidence is looked for
         cancel = options.get("cancel") or threading.Event()
@@ -361,7 +362,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
             ModelFailed: The model can't be held to a choice.
         """
         started = time.perf_counter()
-        query = self.planner.query(question, **options)
+        query = told_unknown(self.stores, self.planner.query(question, **options))
         answerer = self._answerer(chat_model)
         hits = self.retriever.search(query)
         millis = {"retrieve": (time.perf_counter() - started) * 1000}
@@ -407,6 +408,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
         """
         from rag.retrieve.quote_search import search_quotes
 
+        tell_unknown(self.stores, options.get("sources"), options.get("language"))
         near = self.retriever.search
         return search_quotes(self.stores, self.planner, near, speaker=speaker, about=about, limit=limit, **options)
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import difflib
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+import logging
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType, NoneType
-from typing import Any, NamedTuple, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
 from rag.errors import UsageError
+
+if TYPE_CHECKING:
+    from rag.index.stores import Stores
+    from rag.types import Query
+
+log = logging.getLogger(__name__)
+_LISTED = 20  # outlets named where one is none
+_TOLD = 3  # of those that are none
 
 C = TypeVar("C")
 
@@ -89,4 +99,63 @@ def _shown(given: Any) -> str:
     return told if len(told) <= 60 else f"{told[:60]}…"
 
 
-__all__ = ["checks_texts"]
+def unknown_filters(stores: Stores, sources: str | Sequence[str] | None, language: str | None) -> list[str]:
+    """What is to be told of filters that no article can pass: outlets and a language that the archive does not have.
+
+    Finding nothing is no error then, since an outlet's articles may come or go; but it is told why. A collection, or
+    an article, that is not there is an error.
+
+    Args:
+        stores: Of the archive.
+        sources: Outlets, in any case; an empty text are articles without one.
+        language: As in "en".
+
+    Returns:
+        A sentence or two for each kind; none where all are there, where there is no archive, or where a filter is of
+        another type, which whoever searches tells.
+    """
+    outlets = [sources] if isinstance(sources, str) else list(sources or ())
+    if not (outlets or language) or not stores.exists or not all(isinstance(o, str) for o in outlets):
+        return []
+    catalog = stores.catalog
+    wrong = [name for name in dict.fromkeys(outlets) if name and catalog.resolve_outlet(name) is None]
+    told = []
+    if wrong:
+        there = _there(catalog.coverage()["sources"], wrong[0])
+        told.append(f"There is no such outlet in this archive: {_names(wrong)}.{there}")
+    if isinstance(language, str) and not catalog.has_language(language.lower()):
+        known = ", ".join(f"{name} ({n})" for name, n in catalog.coverage()["languages"].items() if name)
+        told.append(f"There is no article in the language {_shown(language)} in this archive. There are: {known}.")
+    return told
+
+
+def tell_unknown(stores: Stores, sources: Any, language: Any) -> None:
+    """Log ``unknown_filters`` as warnings, which Python shows on stderr where a program sets up nothing else."""
+    for line in unknown_filters(stores, sources, language):
+        log.warning(line)
+
+
+def told_unknown(stores: Stores, query: Query) -> Query:
+    """A query as it is, once ``unknown_filters`` of it are logged."""
+    tell_unknown(stores, query.sources, query.language)
+    return query
+
+
+def _names(wrong: Sequence[str]) -> str:
+    more = f" and {len(wrong) - _TOLD} more" if len(wrong) > _TOLD else ""
+    return ", ".join(map(_shown, wrong[:_TOLD])) + more
+
+
+def _there(counts: Mapping[str, int], wrong: str) -> str:
+    """Which outlets there are, and which of them is likely meant."""
+    there = {name: n for name, n in counts.items() if name}
+    if not there:
+        return " None of its articles names an outlet."
+    near = difflib.get_close_matches(wrong.casefold(), {name.casefold(): name for name in there}, 1, 0.6)
+    meant = next((f" Did you mean {name!r}?" for name in there if near and name.casefold() == near[0]), "")
+    listed = ", ".join(f"{name} ({n})" for name, n in list(there.items())[:_LISTED])
+    more = f" and {len(there) - _LISTED} more" if len(there) > _LISTED else ""
+    return f"{meant} There are: {listed}{more}."
+
+
+__all__ = ["checks_texts", "tell_unknown", "told_unknown", "unknown_filters"]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import fill, many
 
 from rag import Archive
 from rag.arguments import checks_texts
@@ -87,3 +88,36 @@ def test_only_public_methods_that_ask_for_texts_are_checked() -> None:
     assert some.one("a", 5) == "a"  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="`name` is 5"):
         some.one(5)  # type: ignore[arg-type]
+
+
+LOOKING = [
+    ("search", ["storm"]),
+    ("ask", ["What did the storm damage?"]),
+    ("choose", ["What was closed?", ["the harbour", "the school"]]),
+    ("quotes", []),
+    ("find", ["storm"]),
+    ("timeline", ["storm"]),
+    ("list_articles", []),
+]
+
+
+@pytest.mark.parametrize(("method", "args"), LOOKING)
+def test_filters_that_nothing_passes_are_told(
+    archive: Archive, caplog: pytest.LogCaptureFixture, method: str, args: list[Any]
+) -> None:
+    fill(archive, *many(5))
+    options = {"chat_model": "extractive"} if method in ("ask", "choose") else {}
+    outlets = "source" if method == "list_articles" else "sources"
+    getattr(archive, method)(*args, **options, **{outlets: ["the OUTLET 1"]}, language="EN")
+    assert caplog.messages == []
+    getattr(archive, method)(*args, **options, **{outlets: ["Outlet 1", "Outlett 2\n"]}, language="sv")
+    there = "Outlet 0 (2), Outlet 1 (2), Outlet 2 (1)."
+    assert caplog.messages == [
+        f"There is no such outlet in this archive: 'Outlett 2\\n'. Did you mean 'Outlet 2'? There are: {there}",
+        "There is no article in the language 'sv' in this archive. There are: en (5).",
+    ]
+
+
+def test_a_list_takes_outlets_as_questions_do(archive: Archive) -> None:
+    fill(archive, *many(5))
+    assert archive.list_articles(source="the outlet 1")[1] == archive.list_articles(source="Outlet 1")[1] == 2
