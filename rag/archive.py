@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from rag._deprecated import FormerNames
 from rag.adding import TakesMemory
-from rag.arguments import checks_texts, tell_unknown, told_unknown
+from rag.arguments import archive_folder, checks_texts, named_folder, tell_unknown, told_unknown
 from rag.closed import Closed
 from rag.errors import UsageError
 from rag.index.stores import Stores
@@ -54,7 +54,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
     ) -> None:
         """Use ``Archive.open`` instead."""
         self.settings = settings
-        self.path = settings.archive.expanduser().resolve()
+        self.path = archive_folder(settings.archive)
         self.stores: Stores = Stores(self.path, settings, embeddings)
         """What is beneath: for arms, tests and measurements. It changes without notice."""
         self.observers: list[Observer] = []
@@ -91,10 +91,10 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
             settings: Where other settings come from; by default the environment, the settings file, the defaults.
 
         Raises:
-            UsageError: A setting makes no sense.
+            UsageError: A setting makes no sense, or ``path`` is no folder. ArchiveError: It may not be read.
         """
         named: dict[str, Any] = {
-            "archive": Path(path) if path is not None else None,
+            "archive": named_folder(path),
             "model": chat_model if isinstance(chat_model, str) else None,
             "embeddings": embeddings if isinstance(embeddings, str) else None,
         }

@@ -6,12 +6,14 @@ import difflib
 import functools
 import inspect
 import logging
+import os
+import stat
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FunctionType, NoneType
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar, runtime_checkable
 
-from rag.errors import UsageError
+from rag.errors import ArchiveError, OnRecordError, UsageError
 
 if TYPE_CHECKING:
     from rag.index.stores import Stores
@@ -99,6 +101,62 @@ def _shown(given: Any) -> str:
     return told if len(told) <= 60 else f"{told[:60]}…"
 
 
+def named_folder(path: str | Path | None) -> Path | None:
+    """The path of an archive that a program names; None: it names none.
+
+    Raises:
+        UsageError: It is no path; or it is empty, which would be the folder that the program happens to run in.
+    """
+    if path is None:
+        return None
+    if not isinstance(path, str | Path):
+        raise UsageError(f"`path` is {_shown(path)}; it has to be a path. Give the archive's folder.")
+    if not str(path).strip():
+        raise UsageError('`path` is empty. Give the archive\'s folder; "." is the one that the program runs in.')
+    return Path(path)
+
+
+def archive_folder(path: Path) -> Path:
+    """The whole path of an archive's folder, which need not be there yet.
+
+    Raises:
+        UsageError: No folder can be there: the path names a file, leads in a circle, or is too long.
+        ArchiveError: It is there, and may not be read.
+    """
+    shown = str(path).encode("utf-8", "replace").decode()
+    try:
+        str(path).encode()  # as the libraries under the indexes need it
+        whole = path.expanduser().resolve()
+        kind = _kind(whole)
+    except (ValueError, RuntimeError) as e:  # of characters that no path has; of a circle, or somebody who has no home
+        raise UsageError(f"{shown!r} is no path ({str(e).rstrip('.')}). {_OTHER}") from None
+    except OSError as e:
+        raise _refused(path, e) from None
+    if kind == "file":
+        raise UsageError(f"{whole} is a file, and an archive is a folder. {_OTHER}")
+    catalog = whole / "catalog.sqlite"
+    if kind == "folder" and not os.access(whole, os.R_OK | os.X_OK):
+        raise ArchiveError(f"{whole} may not be read by the user who runs this. Allow it, or choose another folder.")
+    if os.path.lexists(catalog) and not (catalog.is_file() and os.access(catalog, os.R_OK)):
+        raise ArchiveError(f"{catalog} is no file that can be read, so {whole} is no archive. {_OTHER}")
+    return whole
+
+
+_OTHER = "Choose another folder: --archive PATH"
+
+
+def _kind(path: Path) -> str:
+    try:
+        return "folder" if stat.S_ISDIR(path.stat().st_mode) else "file"
+    except FileNotFoundError:
+        return "nothing"
+
+
+def _refused(path: Path, e: OSError) -> OnRecordError:
+    told = f"{path} can't be an archive's folder ({e.strerror}). {_OTHER}"
+    return ArchiveError(told) if isinstance(e, PermissionError) else UsageError(told)
+
+
 def unknown_filters(stores: Stores, sources: str | Sequence[str] | None, language: str | None) -> list[str]:
     """What is to be told of filters that no article can pass: outlets and a language that the archive does not have.
 
@@ -158,4 +216,4 @@ def _there(counts: Mapping[str, int], wrong: str) -> str:
     return f"{meant} There are: {listed}{more}."
 
 
-__all__ = ["checks_texts", "tell_unknown", "told_unknown", "unknown_filters"]
+__all__ = ["archive_folder", "checks_texts", "named_folder", "tell_unknown", "told_unknown", "unknown_filters"]

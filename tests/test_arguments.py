@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from helpers import fill, many
 
 from rag import Archive
 from rag.arguments import checks_texts
-from rag.errors import UsageError
+from rag.errors import ArchiveError, OnRecordError, UsageError
 
 
 @pytest.mark.parametrize(("method", "args", "kwargs", "told"), [
@@ -121,3 +122,47 @@ def test_filters_that_nothing_passes_are_told(
 def test_a_list_takes_outlets_as_questions_do(archive: Archive) -> None:
     fill(archive, *many(5))
     assert archive.list_articles(source="the outlet 1")[1] == archive.list_articles(source="Outlet 1")[1] == 2
+
+
+def unfit(tmp_path: Path) -> dict[str, tuple[Any, str]]:
+    """Paths that no archive can be at, each with what is told of it."""
+    (tmp_path / "file").write_text("words")
+    (tmp_path / "odd" / "catalog.sqlite").mkdir(parents=True)
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "gone" / "catalog.sqlite").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    os.mkfifo(tmp_path / "pipe")
+    return {
+        "file": (tmp_path / "file", "is a file, and an archive is a folder"),
+        "pipe": (tmp_path / "pipe", "is a file, and an archive is a folder"),
+        "below a file": (tmp_path / "file" / "archive", r"can't be an archive's folder \(Not a directory\)"),
+        "odd": (tmp_path / "odd", "is no file that can be read"),
+        "gone": (tmp_path / "gone", "is no file that can be read"),
+        "loop": (tmp_path / "loop", "is no path|can't be an archive's folder"),
+        "long": (tmp_path / ("x" * 300), r"can't be an archive's folder \(File name too long\)"),
+        "nul": ("a\0b", "is no path"),
+        "half a character": ("\udcff/x", "is no path"),
+        "nobody's home": ("~nobody-of-this-name/x", "is no path"),
+        "empty": ("", "`path` is empty"),
+        "blank": ("  ", "`path` is empty"),
+        "number": (5, "`path` is 5; it has to be a path"),
+        "bytes": (b"x", "`path` is b'x'; it has to be a path"),
+    }
+
+
+@pytest.mark.parametrize("name", [
+    "file", "pipe", "below a file", "odd", "gone", "loop", "long", "nul", "half a character", "nobody's home", "empty",
+    "blank", "number", "bytes",
+])  # fmt: skip
+def test_a_path_that_no_archive_can_be_at(tmp_path: Path, name: str) -> None:
+    path, told = unfit(tmp_path)[name]
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(OnRecordError, match=told) as e:
+        Archive.open(path)
+    assert "\n" not in str(e.value) and sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_folder_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may read everything
+    with pytest.raises(ArchiveError, match="may not be read by the user"):
+        Archive.open(tmp_path)
