@@ -146,7 +146,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
         Args:
             sources: Paths, glob patterns, and addresses of pages, feeds, sitemaps or home pages.
             fields: For JSONL and CSV: which of the file's names holds ``title``, ``text``, ``url`` ...
-            progress: Called after each article with the number seen and where it came from.
+            progress: Called after each article, and within very long ones, with the number seen and where it came from.
             outcome: Called for each article with where it came from, and "added", "updated" or "unchanged".
             spool: The folder of uploads that the sources lie in for the moment; they are known by name and content.
             on: Where worker processes read and embed: "local:2", "ray://HOST:10001", "auto"; see docs/deploy.md.

@@ -99,6 +99,7 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List articles: day, outlet, title and id. Filtered by date, those without one are left out.
+    Exit code 3: none.
 
     Example: onrecord list --source "Harbour Post" --after "June 2023" --sort title
     """
@@ -126,6 +127,7 @@ def list_(
         )
     if as_json:
         print_json(json.dumps([a.model_dump(mode="json") for a in found], indent=2, ensure_ascii=False))
+        _leave(total)
         return
     out, err = rich_console(), rich_console(stderr=True)
     for article in found:
@@ -135,6 +137,13 @@ def list_(
         out.print(f"{when}  {article.id[:12]}  {printable(told)}")
     shown = f"{offset + 1} to {offset + len(found)}" if found else "none"
     err.print(f"{shown} of {count(total, 'article')}", style="dim")
+    _leave(total)
+
+
+def _leave(total: int) -> None:
+    """End as other commands do where nothing was found."""
+    if not total:
+        raise typer.Exit(Exit.REFUSED)
 
 
 @app.command()

@@ -112,19 +112,15 @@ def parse_day(option: str, text: str | None, today: datetime | None = None) -> d
 
 
 def known_outlets(archive: Archive, filters: FilterArgs) -> None:
-    """Check that the archive has the outlets that ``--source`` names, and articles in the language of ``--language``.
+    """Check that the archive has the outlets that ``--source`` names.
 
     Raises:
-        UsageError: It has not; the message lists what there is.
+        UsageError: It has none of a name; the message lists what there is.
     """
     from rag.arguments import unknown_filters
 
-    for option, sources, language in (
-        ("--source", filters.get("sources"), None),
-        ("--language", None, filters.get("language")),
-    ):
-        if told := unknown_filters(archive.stores, sources, language):
-            raise UsageError(f"{option}: {told[0]}")
+    for told in unknown_filters(archive.stores, filters.get("sources"), None):
+        raise UsageError(f"--source: {told}")
 
 
 def pair(text: str) -> tuple[str, str]:

@@ -217,7 +217,7 @@ def test_models_says_where_they_are_and_downloads_nothing(cli: Any, user_environ
         (["find", "foo:bar", "--archive", "{ports}"], 2, "no field 'foo'; there are title, author"),
         (["find", "source:post", "--archive", "{ports}"], 2, "Did you mean `outlet`?"),
         (["ingest", "{file}", "--archive", "{file}"], 2, "--archive"),
-        (["search", "x", "--archive", "{file}"], 1, "No archive"),
+        (["search", "x", "--archive", "{file}"], 2, "is a file"),
         (["search", "x", "--archive", "{ports}", "--after", "the day after"], 2, "2023-06-18"),
         (["search", "x", "--archive", "{ports}", "--before", ""], 2, "2023-06-18"),
         (["search", "x", "--archive", "{ports}", "--after", "2023-02-30"], 2, "2023-06-18"),
