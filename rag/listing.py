@@ -46,7 +46,6 @@ def page(
     outlets = texts("source", source)
     if not stores.exists:
         return [], 0
-    outlets = tuple(stores.catalog.resolve_outlet(name) or name for name in outlets)  # in any case, as for questions
     within = None
     if collection is not None:
         if (found := stores.catalog.collection_named(collection)) is None:

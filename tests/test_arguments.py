@@ -119,11 +119,6 @@ def test_filters_that_nothing_passes_are_told(
     ]
 
 
-def test_a_list_takes_outlets_as_questions_do(archive: Archive) -> None:
-    fill(archive, *many(5))
-    assert archive.list_articles(source="the outlet 1")[1] == archive.list_articles(source="Outlet 1")[1] == 2
-
-
 def unfit(tmp_path: Path) -> dict[str, tuple[Any, str]]:
     """Paths that no archive can be at, each with what is told of it."""
     (tmp_path / "file").write_text("words")
