@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 
 from rag._deprecated import FormerNames
 from rag.adding import TakesMemory
-from rag.arguments import checks_texts
+from rag.arguments import archive_folder, checks_texts, named_folder, tell_unknown, told_unknown
 from rag.closed import Closed
 from rag.errors import UsageError
 from rag.index.stores import Stores
@@ -54,7 +54,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
     ) -> None:
         """Use ``Archive.open`` instead."""
         self.settings = settings
-        self.path = settings.archive.expanduser().resolve()
+        self.path = archive_folder(settings.archive)
         self.stores: Stores = Stores(self.path, settings, embeddings)
         """What is beneath: for arms, tests and measurements. It changes without notice."""
         self.observers: list[Observer] = []
@@ -91,10 +91,10 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
             settings: Where other settings come from; by default the environment, the settings file, the defaults.
 
         Raises:
-            UsageError: A setting makes no sense.
+            UsageError: A setting makes no sense, or ``path`` is no folder. ArchiveError: It may not be read.
         """
         named: dict[str, Any] = {
-            "archive": Path(path) if path is not None else None,
+            "archive": named_folder(path),
             "model": chat_model if isinstance(chat_model, str) else None,
             "embeddings": embeddings if isinstance(embeddings, str) else None,
         }
@@ -146,7 +146,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
         Args:
             sources: Paths, glob patterns, and addresses of pages, feeds, sitemaps or home pages.
             fields: For JSONL and CSV: which of the file's names holds ``title``, ``text``, ``url`` ...
-            progress: Called after each article with the number seen and where it came from.
+            progress: Called after each article, and within very long ones, with the number seen and where it came from.
             outcome: Called for each article with where it came from, and "added", "updated" or "unchanged".
             spool: The folder of uploads that the sources lie in for the moment; they are known by name and content.
             on: Where worker processes read and embed: "local:2", "ray://HOST:10001", "auto"; see docs/deploy.md.
@@ -246,7 +246,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
         """As ``search``, with the query that the question and its options came to."""
         if self.stores.exists:
             self.stores.warm()  # while what understands the question is loaded
-        query = self.planner.query(question, **options)
+        query = told_unknown(self.stores, self.planner.query(question, **options))
         return Retrieved(query=query, hits=tuple(self.retriever.search(query)))
 
     def stream(self, question: str, **options: Unpack[AskOptions]) -> Iterator[Event]:
@@ -280,6 +280,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
         started = time.perf_counter()
         with stage("plan"):
             plan = self.planner.plan(question, **search_options(options))
+        told_unknown(self.stores, plan.query)
         answerer = self._answerer(options.get("chat_model"))
         answerer.prepare()  # a local model starts to load while the evidence is looked for
         cancel = options.get("cancel") or threading.Event()
@@ -361,7 +362,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
             ModelFailed: The model can't be held to a choice.
         """
         started = time.perf_counter()
-        query = self.planner.query(question, **options)
+        query = told_unknown(self.stores, self.planner.query(question, **options))
         answerer = self._answerer(chat_model)
         hits = self.retriever.search(query)
         millis = {"retrieve": (time.perf_counter() - started) * 1000}
@@ -407,6 +408,7 @@ class Archive(Lookup, Upkeep, KeepsSources, TakesMemory, Mends, Joins, FormerNam
         """
         from rag.retrieve.quote_search import search_quotes
 
+        tell_unknown(self.stores, options.get("sources"), options.get("language"))
         near = self.retriever.search
         return search_quotes(self.stores, self.planner, near, speaker=speaker, about=about, limit=limit, **options)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from rag.value import Value
+from rag.value import Key, Value
 
 
 def sound(value: Any) -> Any:
@@ -105,9 +105,9 @@ class IngestReport(Value):
     """Articles read in this run without a day, their file's or set by hand, also those that are unchanged."""
     no_outlet: int = 0
     """The same for those that tell no outlet."""
-    undated_keys: tuple[str, ...] = ()
+    undated_keys: tuple[Key, ...] = ()
     """Keys of those that tell no day, the first thousand, so that somebody can set it (``Archive.mend``)."""
-    no_outlet_keys: tuple[str, ...] = ()
+    no_outlet_keys: tuple[Key, ...] = ()
     """The same for those that tell no outlet."""
     unread_dates: int = 0
     """Those of the undated whose file tells a day that can't be read for certain, as ``03/04/2023`` can't."""

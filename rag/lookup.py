@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
+from rag.arguments import tell_unknown
 from rag.errors import ArticleMissing, UsageError
 from rag.protocols import Day, FilterArgs, Sort
 from rag.types import Article, ArticleSummary, Citation, Passage, Problem, Sentence, Stats
@@ -134,6 +135,7 @@ class Lookup:
         """
         from rag import listing
 
+        tell_unknown(self.stores, source, language)
         return listing.page(
             self.stores,
             search,
@@ -175,6 +177,7 @@ class Lookup:
         """
         from rag.retrieve import fulltext
 
+        tell_unknown(self.stores, filters.get("sources"), filters.get("language"))
         return fulltext.find(self.stores, query, order=order, limit=limit, offset=offset, **filters)
 
     def timeline(
@@ -199,6 +202,7 @@ class Lookup:
         if not any(map(str.isalnum, about)):
             told = f"{about[:20]!r} has no words" if about.strip() else "nothing was given"
             raise UsageError(f"A timeline is about a name, or a story in a few words; {told}.")
+        tell_unknown(self.stores, filters.get("sources"), filters.get("language"))
         return timeline(self.stores, about, newest_first=newest_first, limit=limit, **filters)
 
     def months(self) -> list[tuple[str, str, int]]:

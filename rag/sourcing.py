@@ -92,7 +92,7 @@ class KeepsSources:
         if spool is not None:
             from rag.ingest.uploads import named_by_content
 
-            files = named_by_content(files, spool, self.stores.path)
+            files = named_by_content(files, spool)
         if not addresses:
             return files
         fetched = self.sources.fetch(addresses)

@@ -15,6 +15,7 @@ from pydantic import Field
 from rag.intake import IngestReport as IngestReport
 from rag.intake import RawArticle as RawArticle
 from rag.intake import Skipped as Skipped
+from rag.value import Key as Key
 from rag.value import Status as Status
 from rag.value import Superseding as Superseding
 from rag.value import Value as Value
@@ -38,7 +39,7 @@ class Sentence(Value):
 class Article(Value):
     """One version of one article."""
 
-    key: str
+    key: Key
     id: str
     """Hash of everything shown: changes when the article does."""
     aliases: tuple[str, ...] = ()
@@ -54,7 +55,7 @@ class Article(Value):
     """False when a newer version of the same key has replaced this one."""
     by_hand: Mapping[str, str | None] = Field(default_factory=dict)
     """Fields that somebody has set by hand, each with what the article's file says in its place (None: nothing)."""
-    also_published_by: tuple[str, ...] = Field((), alias="also_printed_by")
+    also_published_by: tuple[Key, ...] = Field((), alias="also_printed_by")
     """Keys of other articles with the same words."""
 
 
@@ -430,7 +431,7 @@ class ArticleSummary(Value):
     """An article as a list shows it: everything but its text."""
 
     id: str
-    key: str
+    key: Key
     title: str
     source: str | None = None
     author: str | None = None

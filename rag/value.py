@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, PlainSerializer
 
 Status = Literal["stands", "corrected", "retracted", "overtaken", "disputed", "denied"]
 """What has become of a sentence: it stands; the outlet corrected or withdrew it; later news overtook it; others dispute
@@ -14,6 +15,22 @@ or deny it."""
 
 _FORMER = {"also_printed_by": "also_published_by", "twins": "duplicates", "millis": "timings_ms"}
 """Python names of the release before, which schema 1 keeps in JSON."""
+
+UPLOADED = re.compile(r"(?:^|/)(?=uploads/[0-9a-f]{16}/[^/])")
+"""In the key of an article that was uploaded: what stands before ``uploads/HASH/name``, HASH of its content."""
+
+
+def shown_key(key: str) -> str:
+    """An article's key as others are told it: of an upload without the folder of the archive.
+
+    The release before put that folder in front, and an article keeps its key, of which its id is made.
+    """
+    found = UPLOADED.search(key) if "://" not in key else None
+    return key[found.end() :] if found else key
+
+
+Key = Annotated[str, PlainSerializer(shown_key, return_type=str)]
+"""Which article it is; whatever is made of the value (JSON, exports) has it as ``shown_key`` tells it."""
 
 
 class Value(BaseModel):
@@ -48,4 +65,4 @@ class Superseding(Value):
     """How sure the link between the two is, 0 to 1; those below a bound are not kept."""
 
 
-__all__ = ["Status", "Superseding", "Value"]
+__all__ = ["UPLOADED", "Key", "Status", "Superseding", "Value", "shown_key"]

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import inspect
 import io
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from helpers import fill, many
 
 from rag import Archive
 from rag.arguments import checks_texts
-from rag.errors import UsageError
+from rag.errors import ArchiveError, OnRecordError, UsageError
 
 
 @pytest.mark.parametrize(("method", "args", "kwargs", "told"), [
@@ -87,3 +89,75 @@ def test_only_public_methods_that_ask_for_texts_are_checked() -> None:
     assert some.one("a", 5) == "a"  # type: ignore[arg-type]
     with pytest.raises(UsageError, match="`name` is 5"):
         some.one(5)  # type: ignore[arg-type]
+
+
+LOOKING = [
+    ("search", ["storm"]),
+    ("ask", ["What did the storm damage?"]),
+    ("choose", ["What was closed?", ["the harbour", "the school"]]),
+    ("quotes", []),
+    ("find", ["storm"]),
+    ("timeline", ["storm"]),
+    ("list_articles", []),
+]
+
+
+@pytest.mark.parametrize(("method", "args"), LOOKING)
+def test_filters_that_nothing_passes_are_told(
+    archive: Archive, caplog: pytest.LogCaptureFixture, method: str, args: list[Any]
+) -> None:
+    fill(archive, *many(5))
+    options = {"chat_model": "extractive"} if method in ("ask", "choose") else {}
+    outlets = "source" if method == "list_articles" else "sources"
+    getattr(archive, method)(*args, **options, **{outlets: ["the OUTLET 1"]}, language="EN")
+    assert caplog.messages == []
+    getattr(archive, method)(*args, **options, **{outlets: ["Outlet 1", "Outlett 2\n"]}, language="sv")
+    there = "Outlet 0 (2), Outlet 1 (2), Outlet 2 (1)."
+    assert caplog.messages == [
+        f"There is no such outlet in this archive: 'Outlett 2\\n'. Did you mean 'Outlet 2'? There are: {there}",
+        "There is no article in the language 'sv' in this archive. There are: en (5).",
+    ]
+
+
+def unfit(tmp_path: Path) -> dict[str, tuple[Any, str]]:
+    """Paths that no archive can be at, each with what is told of it."""
+    (tmp_path / "file").write_text("words")
+    (tmp_path / "odd" / "catalog.sqlite").mkdir(parents=True)
+    (tmp_path / "gone").mkdir()
+    (tmp_path / "gone" / "catalog.sqlite").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "loop").symlink_to(tmp_path / "loop")
+    os.mkfifo(tmp_path / "pipe")
+    return {
+        "file": (tmp_path / "file", "is a file, and an archive is a folder"),
+        "pipe": (tmp_path / "pipe", "is a file, and an archive is a folder"),
+        "below a file": (tmp_path / "file" / "archive", r"can't be an archive's folder \(Not a directory\)"),
+        "odd": (tmp_path / "odd", "is no file that can be read"),
+        "gone": (tmp_path / "gone", "is no file that can be read"),
+        "loop": (tmp_path / "loop", "is no path|can't be an archive's folder"),
+        "long": (tmp_path / ("x" * 300), r"can't be an archive's folder \(File name too long\)"),
+        "nul": ("a\0b", "is no path"),
+        "half a character": ("\udcff/x", "is no path"),
+        "nobody's home": ("~nobody-of-this-name/x", "is no path"),
+        "empty": ("", "`path` is empty"),
+        "blank": ("  ", "`path` is empty"),
+        "number": (5, "`path` is 5; it has to be a path"),
+        "bytes": (b"x", "`path` is b'x'; it has to be a path"),
+    }
+
+
+@pytest.mark.parametrize("name", [
+    "file", "pipe", "below a file", "odd", "gone", "loop", "long", "nul", "half a character", "nobody's home", "empty",
+    "blank", "number", "bytes",
+])  # fmt: skip
+def test_a_path_that_no_archive_can_be_at(tmp_path: Path, name: str) -> None:
+    path, told = unfit(tmp_path)[name]
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(OnRecordError, match=told) as e:
+        Archive.open(path)
+    assert "\n" not in str(e.value) and sorted(tmp_path.rglob("*")) == before
+
+
+def test_a_folder_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may read everything
+    with pytest.raises(ArchiveError, match="may not be read by the user"):
+        Archive.open(tmp_path)

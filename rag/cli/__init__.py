@@ -1,8 +1,8 @@
 """The command line; the only package that prints.
 
 What was asked for goes to stdout, everything else to stderr. Exit codes: 0
-done, 1 a clear error, 2 wrong usage, 3 refused to answer, or a claim checked is
-not supported, 4 an evaluation is below its limits or unlike its baseline, 5 an
+done, 1 a clear error, 2 wrong usage, 3 nothing found, refused to answer, or a
+claim checked is not supported, 4 an evaluation is below its limits or unlike its baseline, 5 an
 ingest could not read everything.
 """
 

@@ -6,9 +6,15 @@ from typing import Annotated
 
 import typer
 
+_EXIT_CODES = (
+    "Exit codes: 0 done. 1 an error, told in one line. 2 wrong usage: no such option, or a value that makes no sense. "
+    "3 nothing found, no answer, or a claim that is not supported. 4 an evaluation below its limits or its baseline. "
+    "5 part of what was to be read could not be; the rest is done. 130 stopped by Ctrl-C."
+)
 app = typer.Typer(
     name="onrecord",
     help="Questions to an archive of news articles, answered with the exact words that support every sentence.",
+    epilog=_EXIT_CODES,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},

@@ -43,6 +43,7 @@ def show(
     Example: onrecord show 3f2a9c
     """
     from rag import shown
+    from rag.value import shown_key
 
     with open_archive(archive) as opened:
         found: Article | Passage
@@ -62,7 +63,7 @@ def show(
         out.print(printable(article.title), style="bold")
         for name in ("source", "author", "published", "url", "language", "id", "key"):
             if value := getattr(article, name, None):
-                out.print(f"{name:<10} {printable(str(value))}", style="dim")
+                out.print(f"{name:<10} {printable(shown_key(value) if name == 'key' else str(value))}", style="dim")
         if told := shown.by_hand(article):  # type: ignore[arg-type]
             out.print(printable(told), style="yellow")
         if not getattr(article, "current", True):
@@ -71,7 +72,7 @@ def show(
                 f"This is an older version; the article has changed since: onrecord show {newest}", style="yellow"
             )
         if twins := article.also_published_by:
-            out.print(f"also at    {', '.join(printable(t) for t in twins)}", style="dim")
+            out.print(f"also at    {', '.join(printable(shown_key(t)) for t in twins)}", style="dim")
         print()
         print(printable(found.text))
 
@@ -98,10 +99,12 @@ def list_(
     as_json: JsonOption = False,
 ) -> None:
     """List articles: day, outlet, title and id. Filtered by date, those without one are left out.
+    Exit code 3: none.
 
     Example: onrecord list --source "Harbour Post" --after "June 2023" --sort title
     """
     from rag.protocols import FilterArgs
+    from rag.value import shown_key
 
     if sort not in get_args(Sort):
         raise UsageError(f"--sort {sort!r}: choose one of {', '.join(get_args(Sort))}.")
@@ -124,15 +127,23 @@ def list_(
         )
     if as_json:
         print_json(json.dumps([a.model_dump(mode="json") for a in found], indent=2, ensure_ascii=False))
+        _leave(total)
         return
     out, err = rich_console(), rich_console(stderr=True)
     for article in found:
         when = f"{article.published:%Y-%m-%d}" if article.published else "no date   "
-        title = " ".join(article.title.split()) or article.key
+        title = " ".join(article.title.split()) or shown_key(article.key)
         told = " · ".join(x for x in (title, article.source, article.author) if x)
         out.print(f"{when}  {article.id[:12]}  {printable(told)}")
     shown = f"{offset + 1} to {offset + len(found)}" if found else "none"
     err.print(f"{shown} of {count(total, 'article')}", style="dim")
+    _leave(total)
+
+
+def _leave(total: int) -> None:
+    """End as other commands do where nothing was found."""
+    if not total:
+        raise typer.Exit(Exit.REFUSED)
 
 
 @app.command()
@@ -145,6 +156,8 @@ def delete(
 
     Example: onrecord delete 3f2a9c --yes
     """
+    from rag.value import shown_key
+
     with open_archive(archive) as opened:
         articles = [opened.get(i) for i in idents]
         if not yes:
@@ -155,4 +168,4 @@ def delete(
             if not typer.confirm(f"Delete {len(articles)} for good?", err=True):
                 raise typer.Exit(Exit.ERROR)
         for key in opened.delete(*idents):
-            print(f"deleted {printable(key)}")
+            print(f"deleted {printable(shown_key(key))}")

@@ -147,7 +147,7 @@ def search(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Find the passages nearest to a question; no language model is needed.
+    """Find the passages nearest to a question; no language model is needed. Exit code 3: nothing found.
 
     Example: onrecord search "chip export rules" -k 5 --after 2023-06-01
     """
@@ -162,11 +162,12 @@ def search(
         for row, one in zip(rows, why, strict=False):
             row["explained"] = one.model_dump(mode="json", exclude={"passage", "score"})
         print_json(json.dumps(rows, indent=2, ensure_ascii=False))
-        return
+    else:
+        for n, hit in enumerate(found.hits):
+            print_hit(hit, why[n] if why else None)
     if not found.hits:
         err.print("Nothing found.")
-    for n, hit in enumerate(found.hits):
-        print_hit(hit, why[n] if why else None)
+        raise typer.Exit(Exit.REFUSED)
 
 
 @app.command()

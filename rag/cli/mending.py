@@ -109,9 +109,11 @@ def _print_log(found: list[Mending], as_json: bool) -> None:
 
 
 def _print_changes(mending: Mending) -> None:
+    from rag.value import shown_key
+
     out = rich_console()
     for change in mending.changes:
-        out.print(f"   {printable(f'{change.title or change.key} · {change.field}: {_step(change)}')}")
+        out.print(f"   {printable(f'{change.title or shown_key(change.key)} · {change.field}: {_step(change)}')}")
     if (more := mending.articles - len({c.key for c in mending.changes})) > 0:
         out.print(f"   and {count(more, 'more article')}", style="dim")
 

@@ -17,8 +17,6 @@ from rag.protocols import FilterArgs
 if TYPE_CHECKING:
     from rag.archive import Archive
 
-_LISTED = 20  # outlets named where --source names none
-
 ArchiveOption = Annotated[
     Path | None,
     typer.Option(
@@ -119,23 +117,10 @@ def known_outlets(archive: Archive, filters: FilterArgs) -> None:
     Raises:
         UsageError: It has none of a name; the message lists what there is.
     """
-    import difflib
+    from rag.arguments import unknown_filters
 
-    named = filters.get("sources", ())
-    if not named or not archive.exists:
-        return
-    catalog = archive.stores.catalog
-    wrong = [name for name in named if catalog.resolve_outlet(name) is None]
-    if not wrong:
-        return
-    there = {name: count for name, count in catalog.coverage()["sources"].items() if name}
-    if not there:
-        raise UsageError(f"--source {wrong[0]!r}: no article of this archive names an outlet. Leave --source out.")
-    near = difflib.get_close_matches(wrong[0].casefold(), {n.casefold(): n for n in there}, 1, 0.6)
-    meant = next((f" Did you mean {name!r}?" for name in there if near and name.casefold() == near[0]), "")
-    listed = ", ".join(f"{name} ({count})" for name, count in list(there.items())[:_LISTED])
-    more = f" and {len(there) - _LISTED} more (onrecord stats)" if len(there) > _LISTED else ""
-    raise UsageError(f"--source {wrong[0]!r}: there is no such outlet.{meant} There are: {listed}{more}.")
+    for told in unknown_filters(archive.stores, filters.get("sources"), None):
+        raise UsageError(f"--source: {told}")
 
 
 def pair(text: str) -> tuple[str, str]:

@@ -30,11 +30,11 @@ class Exit(IntEnum):
     ERROR = 1
     USAGE = 2
     REFUSED = 3
-    """No answer; of ``check``: a claim is not supported."""
+    """Nothing found, or no answer; of ``check``: a claim is not supported."""
     BELOW_LIMIT = 4
     """Of ``eval``: a figure is below its limit, or the answers are not those of the baseline."""
     INCOMPLETE = 5
-    """Of ``ingest``: something could not be read; the rest is there."""
+    """Of ``ingest`` and ``export --salvage``: something could not be read; the rest is there."""
 
 
 @contextmanager

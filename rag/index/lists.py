@@ -87,6 +87,11 @@ class ListStore(CatalogFile):
         )
         return [(r["month"], r["outlet"], r["n"]) for r in rows]
 
+    def has_language(self, code: str) -> bool:
+        """Whether any current article is in a language (ISO 639-1)."""
+        found = self._db.execute("SELECT 1 AS n FROM version WHERE current AND language = ? LIMIT 1", (code,))
+        return found.fetchone() is not None
+
     def languages_of(self, article_ids: Sequence[str]) -> dict[str, str | None]:
         """Languages (ISO 639-1) of versions by id; ids that are not there are left out."""
         rows = self._db.execute(

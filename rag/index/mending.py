@@ -25,7 +25,7 @@ from rag.index.schema import (
 )
 from rag.ingest.amending import MENDED_COLUMNS, Stored, amended
 from rag.text.local_clock import clock_text
-from rag.types import RawArticle, Value
+from rag.types import Key, RawArticle, Value
 
 FIELDS = (*MENDED_COLUMNS, "section")
 """What can be set by hand."""
@@ -36,7 +36,7 @@ TOLD = 20
 class Change(Value):
     """A field of an article that was set by hand."""
 
-    key: str
+    key: Key
     """The article's."""
     title: str
     """What the article is called now."""

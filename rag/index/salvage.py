@@ -20,6 +20,7 @@ from rag.index.schema import parse_time, version_id
 from rag.text.counting import count
 from rag.text.mistakes import meant
 from rag.types import Article, RawArticle
+from rag.value import shown_key
 
 _TABLE_LEAF, _INDEX_LEAF, _INDEX_INNER = 13, 10, 2
 _COLUMNS = (
@@ -53,6 +54,7 @@ def export_row(article: Article) -> str:
 def _line(row: dict[str, Any], metadata: Any) -> str:
     more = {k: v for k, v in metadata.items() if k not in _NAMES} if isinstance(metadata, dict) else {}
     told = {k: list(v) if isinstance(v, tuple) else v for k, v in row.items() if v not in (None, (), [], "")}
+    told["key"] = shown_key(str(row["key"]))
     told.setdefault("source", None)  # else an address's host, or what metadata call a publisher, is taken for it
     # What another field might be meant by is said to be none: `add` refuses "authors" where there is no author.
     mistaken = any(meant(name, _TAKEN) for name in more if name not in _TAKEN)

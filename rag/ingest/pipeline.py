@@ -91,7 +91,8 @@ def run(
         embed: Texts to float32 vectors of shape (len(texts), dim).
         settle: Brings the derived indexes up to the catalog.
         quotes: Finds who says what; without it articles are stored as not yet searched for quotes.
-        progress: Called after each article.
+        progress: Called after each article, and while very many passages are embedded: their number stands behind where
+            they came from.
         outcome: Called for each article that was read.
         batcher: What embeds and stores in place of an ordinary one.
 
@@ -106,10 +107,13 @@ def run(
     skipped: list[Skipped] = []
     # older versions, until their key's current one is met
     returning: dict[str, tuple[RawArticle, Mapping[str, Any] | None]] = {}
+    origin = ""
     seen = added = updated = unchanged = total_words = 0
+    if progress:
+        batcher.embedding = lambda done, total: progress(seen, f"{origin} ({done:,} of {total:,} passages)")
     try:
         for item in found:
-            seen += 1
+            seen, origin = seen + 1, item.origin
             draft = clean(item) if isinstance(item, RawArticle) and not isinstance(item, Cleaned) else item
             if isinstance(draft, RawArticle):
                 batcher.before_asking(draft)
@@ -224,6 +228,8 @@ class Batcher:
         self._most = _FIRST
         self._since = 0.0
         self._unsettled = 0
+        self.embedding: Callable[[int, int], None] | None = None
+        """Told, while very many passages are embedded, how many are, and of how many."""
         self.articles = self.passages = 0
         """How many have been stored."""
 
@@ -260,9 +266,20 @@ class Batcher:
     def flush(self) -> None:
         """Embed and store the batch."""
         articles = [(d.title, d.text, places, language) for d, language, places, *_ in self._waiting]
-        self._store(self._waiting, *embed_and_quote(self._texts, articles, self._embed, self._quotes))
+        self._store(self._waiting, *embed_and_quote(self._texts, articles, self._in_pieces, self._quotes))
         self._waiting, self._texts = [], []
         self._keys = set()
+
+    def _in_pieces(self, texts: list[str]) -> npt.NDArray[np.float32]:
+        """The vectors of passages: of one very long article some at a time, so that it is seen, and can be stopped."""
+        if len(texts) <= 2 * _BATCH:
+            return self._embed(texts)
+        pieces = []
+        for at in range(0, len(texts), _BATCH):
+            pieces.append(self._embed(texts[at : at + _BATCH]))
+            if self.embedding:
+                self.embedding(min(at + _BATCH, len(texts)), len(texts))
+        return np.concatenate(pieces)
 
     def _store(
         self,

@@ -12,11 +12,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.types import RawArticle, Skipped
+from rag.value import UPLOADED, shown_key
 
 if TYPE_CHECKING:
     from rag.index.catalog import Catalog
 
-_UPLOADED = re.compile(r"/uploads/[0-9a-f]{16}/(?=[^/])")
+_UPLOADED = re.compile(UPLOADED.pattern + r"uploads/[0-9a-f]{16}/")
 """In the key of an article that was uploaded: what stands before the file's name."""
 
 
@@ -27,17 +28,14 @@ def file_name(name: str) -> str:
     return plain.encode("utf-8", "replace").decode()[-100:] or "article"
 
 
-def named_by_content(
-    found: Iterable[RawArticle | Skipped], spool: Path, archive: Path
-) -> Iterator[RawArticle | Skipped]:
-    """Articles of uploaded files under keys that don't depend on where the files lie meanwhile.
+def named_by_content(found: Iterable[RawArticle | Skipped], spool: Path) -> Iterator[RawArticle | Skipped]:
+    """Articles of uploaded files under keys that don't depend on where the files lie meanwhile, nor on the archive's.
 
     Args:
-        found: Read from ``spool/HASH/name``.
+        found: Read from ``spool/HASH/name``; known as ``uploads/HASH/name`` from then on.
         spool: Where uploads lie.
-        archive: The archive's folder.
     """
-    before, after = spool.resolve().as_posix() + "/", f"{archive.resolve().as_posix()}/uploads/"
+    before, after = spool.resolve().as_posix() + "/", "uploads/"
     for item in found:
         if isinstance(item, RawArticle) and item.key.startswith(before):
             yield item.model_copy(update={"key": after + item.key.removeprefix(before)})
@@ -60,6 +58,8 @@ def known_as(draft: RawArticle, catalog: Catalog) -> RawArticle:
         if there is not None:
             return draft.model_copy(update={"key": there})
     for key in catalog.keys_of_text(draft.text):
+        if uploaded and shown_key(key) == shown_key(draft.key):  # by the release before, or in another folder
+            return draft.model_copy(update={"key": key})
         if uploaded:
             if not _UPLOADED.search(key) and _is_file(draft.key, key):
                 return draft.model_copy(update={"key": key})

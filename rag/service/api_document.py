@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -241,4 +241,31 @@ _EXAMPLES: dict[tuple[str, str], Callable[[], Any]] = {
     ("get", "/readyz"): lambda: {"status": "ready"},
 }
 
-__all__ = ["complete"]
+
+def streamed(names: Iterable[str]) -> dict[int | str, dict[str, Any]]:
+    """What POST /api/ask answers as events of these names, as OpenAPI tells it."""
+    told = {"evidence": '"query": …, "hits": […]', "quotes": '"quotes": […]', "text": '"text": …, "citations": […]'}
+    example = "".join(f"event: {name}\ndata: {{{data}}}\n\n" for name, data in told.items())
+    event = {"event": {"type": "string", "enum": [*names, "error"]}, "data": {"type": "string"}}
+    each = {"type": "object", "properties": event, "required": list(event), "description": "Each event; data is JSON"}
+    events = {"schema": each, "example": example}
+    return {200: {"description": "The answer, or the events", "content": {"text/event-stream": events}}}
+
+
+def articles_body() -> dict[str, Any]:
+    """What POST /api/articles takes, as OpenAPI tells it."""
+    one = {"$ref": "#/components/schemas/NewArticle"}
+    schema = {"anyOf": [one, {"type": "array", "items": one, "title": "NewArticles"}]}
+    example = NewArticle.model_json_schema()["examples"][0]
+    content = {"application/json": {"schema": schema, "example": example}}
+    return {"requestBody": {"required": True, "content": content}}
+
+
+def files_body() -> dict[str, Any]:
+    """What POST /api/articles/files takes, as OpenAPI tells it."""
+    files = {"type": "array", "items": {"type": "string", "format": "binary"}}
+    form = {"type": "object", "properties": {"files": files}, "required": ["files"]}
+    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
+
+
+__all__ = ["articles_body", "complete", "files_body", "streamed"]

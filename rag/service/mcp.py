@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import anyio
 from pydantic import Field, ValidationError
 
+from rag.arguments import unknown_filters
 from rag.errors import OnRecordError
 from rag.extras import require
 from rag.protocols import FilterArgs
@@ -68,18 +69,31 @@ class ToolAnswer(Value):
     hits: tuple[Hit, ...] = ()
     """The nearest passages, of a refusal alone."""
     model: str
+    warnings: tuple[str, ...] = ()
+    """Which filters nothing can pass, since the archive has no such outlet or language."""
 
 
 class Hits(Value):
     """Passages, best first."""
 
     hits: tuple[Hit, ...]
+    warnings: tuple[str, ...] = ()
+    """As of an answer."""
 
 
 class Quotes(Value):
     """Who said what."""
 
     quotes: tuple[Quote, ...]
+    warnings: tuple[str, ...] = ()
+    """As of an answer."""
+
+
+class ToolTimeline(Timeline):
+    """A timeline, with what there is to say of its filters."""
+
+    warnings: tuple[str, ...] = ()
+    """As of an answer."""
 
 
 def mount(app: FastAPI, scheduler: RequestScheduler, access: Access) -> Callable[[], AbstractAsyncContextManager[None]]:
@@ -153,6 +167,11 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
     )
     server._mcp_server.version = __version__  # else clients are told that of the package mcp
 
+    async def warnings(sources: list[str], language: str | None) -> tuple[str, ...]:
+        return tuple(
+            await anyio.to_thread.run_sync(unknown_filters, scheduler.archive.stores, tuple(sources), language)
+        )
+
     async def ask(
         question: Asked,
         ctx: Context[Any, Any, Any],
@@ -169,7 +188,8 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
         filters = FilterArgs(
             today=today, after=after, before=before, sources=sources, language=language, undated=undated
         )
-        return _told(await _answer(scheduler, question, user_of(ctx), ctx, filters))
+        answer = await _answer(scheduler, question, user_of(ctx), ctx, filters)
+        return _told(answer, await warnings(sources, language))
 
     async def search(
         question: Asked,
@@ -187,7 +207,8 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
             today=today, after=after, before=before, sources=sources, language=language, undated=undated
         )
         find = partial(scheduler.search, question, user=user_of(ctx), k=k, **filters)
-        return Hits(hits=tuple(await anyio.to_thread.run_sync(find)))
+        hits = await anyio.to_thread.run_sync(find)
+        return Hits(hits=tuple(hits), warnings=await warnings(sources, language))
 
     async def quotes(
         ctx: Context[Any, Any, Any],
@@ -208,7 +229,8 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
             today=today, after=after, before=before, sources=sources, language=language, undated=undated
         )
         find = partial(scheduler.quotes, user=user_of(ctx), speaker=speaker, about=about, limit=limit, **filters)
-        return Quotes(quotes=tuple(await anyio.to_thread.run_sync(find)))
+        said = await anyio.to_thread.run_sync(find)
+        return Quotes(quotes=tuple(said), warnings=await warnings(sources, language))
 
     async def timeline(
         about: Annotated[str, Field(min_length=1, max_length=4000, description="A name, or a story in a few words")],
@@ -220,13 +242,14 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
         language: Tongue = None,
         newest_first: Annotated[bool, Field(description="The order; else the oldest first")] = False,
         limit: Annotated[int, Field(ge=1, le=200, description="How many at most")] = 50,
-    ) -> Timeline:
+    ) -> ToolTimeline:
         """The course of events about a person, a place or a story: dated sentences of articles, word for word, each
         with the day it tells of, which is not that of publication."""
         filters = FilterArgs(today=today, after=after, before=before, sources=sources, language=language)
         user = user_of(ctx)
         find = partial(scheduler.timeline, about, user=user, newest_first=newest_first, limit=limit, **filters)
-        return await anyio.to_thread.run_sync(find)
+        told = await anyio.to_thread.run_sync(find)
+        return ToolTimeline(**dict(told), warnings=await warnings(sources, language))
 
     async def read_article(
         id: Annotated[str, Field(min_length=1, max_length=2000, description="Its id, URL or key")],
@@ -280,10 +303,11 @@ async def _answer(
     raise OnRecordError("The question was stopped. Ask again.")
 
 
-def _told(answer: Answer) -> ToolAnswer:
+def _told(answer: Answer, warnings: tuple[str, ...]) -> ToolAnswer:
     """The parts of an answer that a language model needs."""
-    same = {name: getattr(answer, name) for name in ToolAnswer.model_fields if name != "hits"}
-    return ToolAnswer(**same, hits=() if answer.answered else answer.hits[:_NEAREST])
+    same = {name: getattr(answer, name) for name in ToolAnswer.model_fields if name in Answer.model_fields}
+    same["hits"] = () if answer.answered else answer.hits[:_NEAREST]
+    return ToolAnswer(**same, warnings=warnings)
 
 
 __all__ = ["PATH", "make_server", "mount", "run_stdio"]

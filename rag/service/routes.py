@@ -9,7 +9,7 @@ import json
 import math
 import sqlite3
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
 from functools import partial
@@ -24,11 +24,13 @@ from starlette.datastructures import UploadFile
 
 from rag import errors
 from rag.answer.models.chat import WITHOUT_MODEL
+from rag.arguments import unknown_filters
 from rag.collecting import Collection
 from rag.finding import Findings
 from rag.retrieve.fulltext import Order
 from rag.service import metrics
 from rag.service.access import Access
+from rag.service.api_document import articles_body, files_body, streamed
 from rag.service.error_responses import ClientGone, TimedOut, error_response, mistakes_in
 from rag.service.scheduler import RequestScheduler
 from rag.service.schemas import (
@@ -71,6 +73,7 @@ _NAMES = {
     Finished: "answer",
 }
 _READERS = 8
+WARNING = "x-onrecord-warning"  # the header that says which filters nothing can pass
 _MOST_FILES = 1000
 
 T = TypeVar("T")
@@ -142,17 +145,26 @@ class Routes:
     def add_to(self, app: FastAPI) -> None:
         """Add the routes to the application."""
         add = partial(app.add_api_route, dependencies=SECURITY)
-        add("/api/ask", self.ask, methods=["POST"], response_model=Answer, responses=_ask_responses(), summary="Ask")
+        warned = [*SECURITY, Depends(self.warn)]
+        look = partial(app.add_api_route, methods=["GET"], responses=_ASKING, dependencies=warned)
+        add(
+            "/api/ask",
+            self.ask,
+            methods=["POST"],
+            response_model=Answer,
+            responses=_ASKING | streamed(_NAMES.values()),
+            summary="Ask",
+        )
         add("/api/search", self.search, methods=["POST"], responses=_ASKING, summary="Search")
-        add("/api/search", self.search_by_address, methods=["GET"], responses=_ASKING, summary="Search")
-        add("/api/quotes", self.quotes, methods=["GET"], responses=_ASKING, summary="Who said what")
-        add("/api/timeline", self.timeline, methods=["GET"], responses=_ASKING, summary="A timeline")
-        add("/api/find", self.find, methods=["GET"], responses=_ASKING, summary="Full-text search")
+        look("/api/search", self.search_by_address, summary="Search")
+        look("/api/quotes", self.quotes, summary="Who said what")
+        look("/api/timeline", self.timeline, summary="A timeline")
+        look("/api/find", self.find, summary="Full-text search")
         add("/api/collections", self.collections, methods=["GET"], responses=READING, summary="List collections")
         add("/api/articles", self.articles, methods=["GET"], responses=READING, summary="List articles")
         post = partial(add, methods=["POST"], responses=WRITING)
-        post("/api/articles", self.add, summary="Take articles in", openapi_extra=_articles_body())
-        post("/api/articles/files", self.add_files, summary="Take files in", openapi_extra=_files_body())
+        post("/api/articles", self.add, summary="Take articles in", openapi_extra=articles_body())
+        post("/api/articles/files", self.add_files, summary="Take files in", openapi_extra=files_body())
         add("/api/articles/{id:path}", self.article, methods=["GET"], responses=READING | MISSING, summary="Show")
         add(
             "/api/articles/{id:path}",
@@ -181,6 +193,7 @@ class Routes:
         events = self.events(request, body)
         dropped = max(0, len(body.history) - HISTORY_READ)
         told = {"x-history-dropped": str(dropped)} if dropped else {}
+        told |= await self.warning(body.sources, body.language)
         if not (body.stream or "text/event-stream" in request.headers.get("accept", "")):
             async with aclosing(events):
                 async for event in events:
@@ -231,8 +244,19 @@ class Routes:
         finally:
             events.close()  # type: ignore[attr-defined]
 
-    async def search(self, request: Request, body: Search) -> list[Hit]:
+    async def warning(self, sources: Sequence[str], language: str | None) -> dict[str, str]:
+        """A header, in ASCII, that says which filters nothing can pass; none where there are none of that kind."""
+        if not (sources or language):
+            return {}
+        told = await self.read(partial(unknown_filters, self.scheduler.archive.stores, sources, language))
+        return {WARNING: " ".join(told).encode("ascii", "backslashreplace").decode()} if told else {}
+
+    async def warn(self, response: Response, filters: QueryFilters) -> None:
+        response.headers.update(await self.warning(filters.sources, filters.language))
+
+    async def search(self, request: Request, body: Search, response: Response) -> list[Hit]:
         """The passages nearest to a question, best first; no language model is asked."""
+        response.headers.update(await self.warning(body.sources, body.language))
         search = partial(self.scheduler.search, body.question, user=self.access.user(request), **body.options())
         hits: list[Hit] = await self._wait_for(search)
         return hits
@@ -240,6 +264,7 @@ class Routes:
     async def search_by_address(
         self,
         request: Request,
+        response: Response,
         question: Annotated[str, Query(min_length=1, max_length=4000, description="In any words")],
         filters: QueryFilters,
         k: Annotated[int | None, Query(ge=1, le=100, description="Passages to retrieve")] = None,
@@ -247,7 +272,7 @@ class Routes:
     ) -> list[Hit]:
         """The same with everything in query parameters."""
         body = from_query(Search, question=question, k=k, times=times, **filters.filters())
-        return await self.search(request, body)
+        return await self.search(request, body, response)
 
     async def quotes(
         self,
@@ -323,6 +348,7 @@ class Routes:
 
     async def articles(
         self,
+        response: Response,
         search: Annotated[str, Query(max_length=500, description="Words in title, author or key")] = "",
         sources: Annotated[list[str], Query(description="Only this outlet; can be repeated", max_length=100)] = [],  # noqa: B006
         source: Annotated[list[str], Query(description="The same as sources", max_length=100)] = [],  # noqa: B006
@@ -347,6 +373,7 @@ class Routes:
                 offset=offset,
             )
         )
+        response.headers.update(await self.warning([*sources, *source], language))
         return ArticlePage(items=tuple(items), total=total)
 
     async def article(self, ident: Ident) -> Article:
@@ -468,29 +495,6 @@ def _json_line(article: NewArticle) -> str:
         words = f"{article.title}\n{article.text}".encode("utf-8", "replace")
         row["key"] = f"posted/{hashlib.sha256(words).hexdigest()[:16]}"
     return json.dumps(row) + "\n"
-
-
-def _ask_responses() -> dict[int | str, dict[str, Any]]:
-    told = {"evidence": '"query": …, "hits": […]', "quotes": '"quotes": […]', "text": '"text": …, "citations": […]'}
-    example = "".join(f"event: {name}\ndata: {{{data}}}\n\n" for name, data in told.items())
-    event = {"event": {"type": "string", "enum": [*_NAMES.values(), "error"]}, "data": {"type": "string"}}
-    each = {"type": "object", "properties": event, "required": list(event), "description": "Each event; data is JSON"}
-    streamed = {"schema": each, "example": example}
-    return _ASKING | {200: {"description": "The answer, or the events", "content": {"text/event-stream": streamed}}}
-
-
-def _articles_body() -> dict[str, Any]:
-    one = {"$ref": "#/components/schemas/NewArticle"}
-    schema = {"anyOf": [one, {"type": "array", "items": one, "title": "NewArticles"}]}
-    example = NewArticle.model_json_schema()["examples"][0]
-    content = {"application/json": {"schema": schema, "example": example}}
-    return {"requestBody": {"required": True, "content": content}}
-
-
-def _files_body() -> dict[str, Any]:
-    files = {"type": "array", "items": {"type": "string", "format": "binary"}}
-    form = {"type": "object", "properties": {"files": files}, "required": ["files"]}
-    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": form}}}}
 
 
 __all__ = ["SECURITY", "Routes", "from_query"]

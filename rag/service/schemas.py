@@ -12,7 +12,7 @@ from rag.errors import UsageError
 from rag.protocols import FilterArgs
 from rag.retrieve.days import day
 from rag.text.mistakes import LANGUAGE
-from rag.types import ArticleSummary, Stats, Value
+from rag.types import ArticleSummary, Key, Stats, Value
 
 HISTORY_READ = 50
 """Earlier exchanges that a question is understood by: the last ones of those that are sent."""
@@ -174,7 +174,7 @@ class ArticlePage(Value):
 class DeleteResponse(Value):
     """Which articles were deleted."""
 
-    deleted: tuple[str, ...]
+    deleted: tuple[Key, ...]
     """Their keys."""
 
 

@@ -56,7 +56,7 @@ def test_list_filters_and_sorts(cli: Any, tmp_path: Path) -> None:
     assert done.err == "1 to 3 of 3 articles\n"
     assert cli("show", lines[0].split()[1], "--archive", tmp_path / "x").code == 0, "the id is enough to show it"
     none = cli("list", "nothing", "--archive", tmp_path / "x")
-    assert (none.code, none.out, none.err) == (0, "", "none of 0 articles\n")
+    assert (none.code, none.out, none.err) == (3, "", "none of 0 articles\n")
 
 
 # -- explained scores -----------------------------------------------------------------------

@@ -64,6 +64,25 @@ def test_errors_of_tools_are_sentences(scheduler: RequestScheduler, filled: Arch
         assert call(web, "search", question="boats", after="18 June 2023", before="yesterday") == ""
 
 
+@pytest.mark.parametrize("name", ["ask", "search", "quotes", "timeline"])
+def test_filters_that_nothing_passes_are_told(scheduler: RequestScheduler, filled: Archive, name: str) -> None:
+    given = {"quotes": {}, "timeline": {"about": "Port"}}.get(name, {"question": "storm0002"})
+
+    def warnings(web: TestClient, **filters: Any) -> list[str]:
+        arguments = {**given, **filters}
+        sent = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": name, "arguments": arguments}}
+        told = web.post("/mcp", json=sent, headers={"accept": "application/json, text/event-stream"})
+        results = [
+            json.loads(line)["result"] for line in re.findall(r"^data: (.*\"result\".*)$", told.text, re.MULTILINE)
+        ]
+        return list(results[-1]["structuredContent"]["warnings"])
+
+    with client(create_app(scheduler, Access(), mcp=True)) as web:
+        assert warnings(web, sources=["outlet 1"]) == []
+        (told,) = warnings(web, sources=["Outlett 1"])
+        assert "'Outlett 1'. Did you mean 'Outlet 1'? There are: Outlet 0 (2), " in told
+
+
 def test_without_the_package_the_tools_say_what_to_install(
     scheduler: RequestScheduler, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,6 +50,29 @@ def test_outlets_are_sources_or_source(web: TestClient, filled: Archive, call: s
         assert told(sources="Outlet 1") != told() != told(sources=["Outlet 1", "Outlet 0"])
 
 
+@pytest.mark.parametrize(("call", "needed"), [*LISTS, ("ask", {"question": QUESTION})])
+def test_filters_that_nothing_passes_are_told(web: TestClient, filled: Archive, call: str, needed: Any) -> None:
+    def told(**filters: Any) -> str | None:
+        if call == "ask":
+            found = web.post("/api/ask", json={**needed, **filters})
+        else:
+            found = web.get(f"/api/{call}", params={**needed, **filters})
+        assert found.status_code == 200, found.text
+        warned = found.headers.get("x-onrecord-warning")
+        if call == "search":
+            assert web.post("/api/search", json={**needed, **filters}).headers.get("x-onrecord-warning") == warned
+        return warned
+
+    assert told(sources=["outlet 1"], language="EN") is None and told() is None
+    outlets = "There are: Outlet 0 (2), Outlet 1 (2), Outlet 2 (1)."
+    wrong = "There is no such outlet in this archive: 'Outlett 1'. Did you mean 'Outlet 1'? "
+    assert told(sources=["Outlett 1"]) == told(sources=["Outlet 0", "Outlett 1"]) == wrong + outlets
+    assert str(told(sources=["Дом\r\nx"])).startswith(
+        r"There is no such outlet in this archive: '\u0414\u043e\u043c\r\nx'"
+    )
+    assert told(language="sv") == "There is no article in the language 'sv' in this archive. There are: en (5)."
+
+
 @pytest.mark.parametrize(("call", "needed"), LISTS)
 @pytest.mark.parametrize(
     ("unknown", "says"),

@@ -8,8 +8,12 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
+from collections.abc import Iterator
 from html import unescape
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import pytest
 from filelock import FileLock
@@ -17,10 +21,12 @@ from rag.ui.lists import ingest_result
 from starlette.testclient import TestClient
 
 from rag import Archive
+from rag.ingest import uploads
 from rag.service.access import Access
 from rag.service.http import create_app
 from rag.service.scheduler import RequestScheduler
 from rag.service.spool import Spool
+from rag.types import RawArticle, Skipped
 
 NOTE = b"Note of the day\n\nIt was a long day at the harbour, and the ferry sailed late."
 OTHER = b"Note of the day\n\nThe bridge was closed, and nobody sailed."
@@ -74,8 +80,6 @@ def test_other_files_of_the_same_name_stay_others(scheduler: RequestScheduler, t
 
 
 def test_rows_and_files_in_archives_are_known_too(scheduler: RequestScheduler, tmp_path: Path) -> None:
-    import zipfile
-
     rows = tmp_path / "rows.csv"
     rows.write_text("id,title,text\n1,Ferry,The ferry sails again.\n2,Tram,The tram was approved.\n")
     packed = tmp_path / "all.zip"
@@ -104,6 +108,73 @@ def test_a_date_that_cant_be_read_is_told_without_our_folders(scheduler: Request
     report = scheduler.upload([("rows.csv", io.BytesIO(rows))])
     assert (report.unread_dates, report.unread_date) == (1, "rows.csv:2: '03/04/2023'")
     assert "1 date that can't be read, as in rows.csv:2" in unescape(ingest_result(["rows.csv"], report))
+
+
+def of_each_kind() -> list[tuple[str, bytes]]:
+    """A file of each kind whose articles are named in a way of its own, and some that can't be read."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as out:
+        out.writestr("in/day.txt", b"The day's list\n\nThe market opens at nine, and the fair at noon.")
+    rows = b"title,text\nBridge,The bridge is closed.\nTower,The tower stands.\n"
+    good = [("note.txt", NOTE), ("rows.csv", rows), ("all.zip", packed.getvalue())]
+    return [*good, ("bad.pdf", b"%PDF-1.7 broken"), ("bad.jsonl", b"{\n")]
+
+
+def sent(scheduler: RequestScheduler) -> dict[str, int]:
+    """Upload a file of each kind; what became of them."""
+    report = scheduler.upload([(name, io.BytesIO(raw)) for name, raw in of_each_kind()])
+    return {name: n for name in ("added", "updated", "unchanged") if (n := getattr(report, name))}
+
+
+def test_no_answer_shows_a_folder_of_the_server(web: TestClient, scheduler: RequestScheduler) -> None:
+    files = [("files", file) for file in [*of_each_kind(), ("copy.txt", NOTE)]]
+    told = [web.post("/api/articles/files", files=files).text]
+    told.append(web.post("/api/articles", json={"text": "Nobody came to the fair.", "title": "Fair"}).text)
+    listed = web.get("/api/articles").json()["items"]
+    assert len(listed) == 6
+    told += [web.get(f"/api/articles/{quote(a[name])}").text for a in listed for name in ("id", "key")]
+    assert not any("ArticleMissing" in text for text in told)
+    told += [web.get("/api/articles/nowhere.txt").text, web.get("/api/articles").text]
+    told += [web.post("/api/search", json={"question": "Is the bridge closed?"}).text]
+    told += [web.post("/api/ask", json={"question": "Is the bridge closed?"}).text]
+    told += [web.get("/api/find", params={"query": "bridge"}).text]
+    exported = io.StringIO()
+    scheduler.archive.export(exported)
+    told.append(exported.getvalue())
+    told.append(web.delete(f"/api/articles/{quote(listed[0]['key'])}").text)
+    assert "deleted" in told[-1]
+    for folder in (scheduler.archive.path, scheduler.spool.root, scheduler.archive.settings.cache):
+        assert [text for text in told if str(folder) in text] == []
+    assert scheduler.archive.get("note.txt").key.endswith("/note.txt"), "known by the file's name"
+
+
+def test_what_an_older_program_named_by_its_folder_is_known_and_shown_without_it(
+    web: TestClient, scheduler: RequestScheduler
+) -> None:
+    archive = scheduler.archive
+    was = f"{archive.path}/uploads/"
+
+    def by_folder(*given: Any) -> Iterator[RawArticle | Skipped]:
+        for item in named(*given):
+            told = item.key.removeprefix("uploads/") if isinstance(item, RawArticle) else ""
+            yield item.model_copy(update={"key": was + told}) if told else item
+
+    named = uploads.named_by_content
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(uploads, "named_by_content", by_folder)
+        assert sent(scheduler) == {"added": 4}
+    assert all(a.key.startswith(was) for a in archive.articles())
+    assert sent(scheduler) == {"unchanged": 4}
+    items = web.get("/api/articles").json()["items"]
+    assert [i["key"] for i in items if not i["key"].startswith("uploads/")] == []
+    for item in items:
+        article = web.get(f"/api/articles/{quote(item['key'])}")
+        assert article.status_code == 200 and str(archive.path) not in article.text
+    gone = web.delete(f"/api/articles/{quote(items[0]['key'])}").json()["deleted"]
+    assert gone == [items[0]["key"]] and archive.list_articles()[1] == 3
+    out = io.StringIO()
+    archive.export(out)
+    assert out.getvalue().count('"key": "uploads/') == 3 and was not in out.getvalue()
 
 
 def test_uploads_lie_in_a_folder_that_nobody_else_looks_into(scheduler: RequestScheduler) -> None:
