@@ -79,7 +79,7 @@ def answers(title: str, text: str, people: People) -> list[QuoteSpan]:
         return []
     who = _Who(title, text, people, paragraphs, asking)
     if not _is_spoken(said, who):
-        return []
+        said = [(label, p) for label, p in said if label.lower() not in _ANSWERS]
     turns = Counter(who.named(label) for label, p in said if p.label)
     found = []
     for label, p in said:
