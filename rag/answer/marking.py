@@ -73,7 +73,7 @@ def marked(question: str, readings: Sequence[Reading]) -> list[Reading]:
     found = list(readings)
     name, asked, polar = introductions.asked(question), counted(question), _POLAR.match(question) is not None
     kind = wanted.kind_of(question)
-    if (name is None and asked is None and kind is None and not polar) or not parser.available():
+    if not (name or asked or polar or kind in _FIGURES) or not parser.available():
         return found
     noun = _noun_asked(question) if asked else ""
     least = 0 if name or not asked else 1
@@ -85,7 +85,7 @@ def marked(question: str, readings: Sequence[Reading]) -> list[Reading]:
             found[i] = _of_noun(_figure(found[i], asked), asked, noun)
         elif polar:
             found[i] = _governed(found[i])
-        elif kind in _FIGURES:
+        else:
             found[i] = _of_kind(found[i], question)
     return sorted(found, key=lambda r: -r.odds)
 
@@ -153,7 +153,7 @@ def _noun_of(tree: parser.Tree, at: int) -> int | None:
 
 
 def _governed(reading: Reading) -> Reading:
-    """With what denies, supposes or only reports the marked words: "denied that he had seen it"."""
+    """With what denies or supposes the marked words, or else reports them: "denied that he had seen it"."""
     text, at = reading.text, reading.place[1]
     if reading.words is None or " ".join(text.split()) != text:
         return reading
@@ -165,8 +165,8 @@ def _governed(reading: Reading) -> Reading:
         return reading
     top = next((n for n in inside if tree[n].head not in inside or tree[n].head == n), inside[0])
     how = governed(tree, children(tree), top)
-    over = {n for n in how.said | how.unsure | how.conditions | how.plans | how.denied if n not in inside}
-    over = {n for n in over if min(abs(n - inside[0]), abs(n - inside[-1])) <= _FAR}
+    over = how.unsure | how.conditions | how.plans | how.denied or how.said
+    over = {n for n in over if n not in inside and min(abs(n - inside[0]), abs(n - inside[-1])) <= _FAR}
     first, last = (min([start, *(places[n][0] for n in over)]), max([end, *(places[n][1] for n in over)]))
     return replace(reading, words=(at + first, at + last))
 
