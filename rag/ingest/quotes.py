@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rag.ingest import interviews
 from rag.ingest.people import People
 from rag.ingest.quote_frames import STAND_IN, Frame, frames
 from rag.ingest.quote_grammar import (
@@ -40,6 +41,7 @@ _GRAMMAR = lexicon("en").section(Grammar)
 _WORDS = lexicon("en").section(Quotes)
 _PERSONAL = _GRAMMAR.pronouns_person | _GRAMMAR.owners_person
 _PLURAL = _GRAMMAR.pronouns_many | {"we"}
+_FIRST_PERSON = ("i", "we")
 _NO_PERSON = ("ORG", "GPE", "NORP", "FAC", "LOC")
 _BEGINS = re.compile(rf"(?:(?:[A-Z][\w.'’-]+|{ROLE.pattern}) )*[A-Z][\w.'’-]+")
 """A name that a sentence begins with, and what stands before it: "Harrow United captain Leo Marsh"."""
@@ -79,7 +81,7 @@ def find(articles: Sequence[tuple[str, str, Sequence[Sentence]]]) -> list[list[Q
     wanted = [f for of in framed for f in of if f.wanted]
     for frame, parsed in zip(wanted, _parsed(wanted), strict=True):
         frame.parsed = parsed
-    return [_Reading(title, text, of).quotes() for (title, text, _), of in zip(articles, framed, strict=True)]
+    return [_Reading(title, text, of).all_quotes() for (title, text, _), of in zip(articles, framed, strict=True)]
 
 
 def _parsed(frames: Sequence[Frame]) -> list[Any]:
@@ -130,6 +132,7 @@ class _Reading:
     """Reads an article from its beginning, and remembers who spoke last."""
 
     def __init__(self, title: str, text: str, frames: Sequence[Frame]) -> None:
+        self._title, self._text = title, text
         self._frames = frames
         self._starts = [f.places[0] for f in frames]
         self._people = People(title, text)
@@ -137,6 +140,19 @@ class _Reading:
         self._group: _Who | None = None
         self._one: _Who | None = None
         """The last group that is one: what "it" means."""
+
+    def all_quotes(self) -> list[QuoteSpan]:
+        """The quotes of its sentences, and the answers of an interview that is printed as question and answer."""
+        answered = interviews.answers(self._title, self._text, self._people)
+        if not answered:
+            return self.quotes()
+        kept = [q for q in self.quotes() if not any(self._of_himself(q, a) for a in answered)]
+        return sorted((*kept, *answered), key=lambda q: (q.start, q.end))
+
+    def _of_himself(self, quote: QuoteSpan, answer: QuoteSpan) -> bool:
+        """Whether it is what the one who answers says that he or she said: "I have said I would think about it"."""
+        by = self._text[slice(*quote.mention)].lower()
+        return quote.start < answer.end and answer.start < quote.end and by in _FIRST_PERSON
 
     def quotes(self) -> list[QuoteSpan]:
         found: list[QuoteSpan] = []

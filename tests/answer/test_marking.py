@@ -51,6 +51,22 @@ def words_of(reading: Reading) -> str | None:
         ("How many patients took part?", "Four of its 212 patients fell ill.", "212 patients", "212 patients"),
         ("How many seats did it win?", "It won 41 of the 83 seats.", "41 of the 83 seats", "41 of the 83 seats"),
         ("When did it happen?", TRAM, "Monday", "Monday"),
+        ("How many daughters has she?", "She has two daughters and five horses.", "five horses", "two daughters"),
+        ("How many goals did Lind score?", "Lind pulled one back after 58 minutes.", "58 minutes", None),
+        ("How many minutes did it take?", "Lind pulled one back after 58 minutes.", "58 minutes", "58 minutes"),
+        ("How many children died?", "Twelve people are now known to have died.", "Twelve people", None),
+        (
+            "How many children died?",
+            "Twelve people, four of them children, died.",
+            "Twelve people",
+            "four of them children",
+        ),
+        ("How many victims were there?", "Twelve people are now known to have died.", "Twelve people", "Twelve people"),
+        ("How many jobs will go?", "In fact it will cut 120 posts.", "120 posts", "120 posts"),
+        ("How many jobs will go?", "It will cut 100 of the 460 jobs.", "100", "100"),
+        ("How many points has Lund?", "Orre have 29 points, two more than Lund.", "two", "two"),
+        ("How much did it earn?", "The firm, which earned £3m, is glad of it.", "is glad of it", "£3m"),
+        ("How much did it earn?", "It earned £3m, and £2m before.", "before", "before"),
         ("How many of them were children?", TRAM, "14", "14"),
     ],
 )
@@ -124,3 +140,29 @@ def test_figures_of_others_make_a_sentence_less_likely() -> None:
     told, others = read(TRAM, "14"), read("Four people are missing and 262 were injured.", "Four people")
     first, second = marked("How many people were killed?", [replace(others, odds=2.0), replace(told, odds=1.0)])
     assert words_of(first) == "Three people" and second.words is None and second.odds < 0
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "then"),
+    [
+        ("Berg never saw the report.", "saw the report", "never saw the report"),
+        ("Berg denied that he had seen the report.", "he had seen the report", "denied that he had seen the report"),
+        ("Berg had seen the report, she said.", "had seen the report", "had seen the report, she said"),
+        ("Berg may have seen the report.", "seen the report", "may have seen the report"),
+        ("There is no sign that Berg saw the report.", "Berg saw the report", "no sign that Berg saw the report"),
+        ("Berg saw the report on Monday.", "saw the report", "saw the report"),
+    ],
+)
+def test_what_answers_yes_or_no_is_marked_with_what_governs_it(text: str, first: str, then: str) -> None:
+    (found,) = marked("Did Berg see the report?", [read(text, first)])
+    assert words_of(found) == then
+    (found,) = marked("What did Berg see?", [read(text, first)])
+    assert words_of(found) == first
+
+
+def test_a_sentence_that_counts_what_is_asked_for_comes_before_one_that_counts_people() -> None:
+    people, children = "Twelve people are now known to have died.", "Four children died in the fire."
+    found = marked(
+        "How many children died?", [read(people, "Twelve people"), replace(read(children, "Four"), odds=0.0)]
+    )
+    assert [words_of(r) for r in found] == ["Four", None]

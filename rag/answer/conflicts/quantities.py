@@ -71,7 +71,7 @@ class Counted:
     role: str
     """Of people, what happened to them; empty where something else is counted."""
     stems: tuple[str, ...]
-    """Of the words behind "how many"."""
+    """Of the words behind "how many", the first in the singular."""
 
     def is_of(self, quantity: Quantity) -> bool:
         """Whether a quantity is of what is counted: of people to whom the same happened, or of the same things."""
@@ -91,8 +91,12 @@ def counted(question: str) -> Counted | None:
     """
     if not (many := _HOW_MANY.search(question)):
         return None
-    stems = query_terms(many["rest"])
-    return Counted(figures.role_of([], list(stems), PEOPLE), tuple(stems))
+    stems = list(query_terms(many["rest"]))
+    role = figures.role_of([], stems, PEOPLE)
+    if stems and parser.available():  # "children" is counted where a sentence's "child" is
+        (tree,) = parser.trees([" ".join(question.split())])
+        stems[0] = next((_stem(tree, n) for n, w in enumerate(tree) if stems[0] in terms(w.text)), stems[0])
+    return Counted(role, tuple(stems))
 
 
 def differing(
