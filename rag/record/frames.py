@@ -14,6 +14,7 @@ from typing import Literal
 
 from rag.answer.check.governors import WORDS as SUPPORT
 from rag.answer.check.governors import children, governed, verbal
+from rag.answer.sides.calling import LIGHT, inside, office, role_above
 from rag.answer.sides.succession import POSTS, parted, successions
 from rag.text.calendar_names import ENGLISH_CALENDAR
 from rag.text.changing import OFF, forms, whole
@@ -63,8 +64,6 @@ _WORD = re.compile(r"\w+")
 _BY_SUBJECT = frozenset(("resign", "quit", "retire", "step down", "stand down", "step aside", "leave office", "become",
                          "take office"))  # fmt: skip
 """Verbs of leaving and taking whose subject does so; of the others it is their object."""
-_CLAUSES = frozenset("relcl acl advcl ccomp punct cc conj appos parataxis".split())
-_LIGHT = frozenset("the a an his her their its this that new former".split())
 
 
 Offices = frozenset[tuple[str, frozenset[str]]]
@@ -232,11 +231,11 @@ def _gone(tree: Tree, below: list[list[int]], at: int, followed: list[int]) -> I
     as_what = [d for c in below[at] if tree[c].text.lower() == "as" for d in below[c]]
     for who in followed:
         phrase = _phrase(tree, below, _bearer(tree, below, who))
-        offices = {o for d in as_what for o in _office(tree, below, d)}
+        offices = {o for d in as_what for o in office(tree, below, d)}
         if not offices and tree[at].lemma == "replace":  # a player replaces another in a match
-            offices = {(role, which) for role, which in _office(tree, below, who) if ({role} | which) & sole()}
+            offices = {(role, which) for role, which in office(tree, below, who) if ({role} | which) & sole()}
         elif not offices:
-            offices = set(_office(tree, below, who))
+            offices = set(office(tree, below, who))
         if phrase.names:
             yield Told(
                 "leaving", phrase, _without(offices, phrase), verb=_stem(tree, at), followed=True, present=present
@@ -247,7 +246,7 @@ def _gone(tree: Tree, below: list[list[int]], at: int, followed: list[int]) -> I
         how = governed(tree, below, at)
         phrase = _phrase(tree, below, _bearer(tree, below, who))
         named = [d for c in below[post] if tree[c].dep == "prep" for d in below[c]] or as_what
-        offices = {o for d in named for o in _office(tree, below, d)}
+        offices = {o for d in named for o in office(tree, below, d)}
         ahead = how.future or how.plans or _asked(tree, below, at)
         if phrase.names and not (how.negative or how.conditions or how.unsure or ahead):
             yield Told("leaving", phrase, frozenset(offices), verb=_stem(tree, at), present=present)
@@ -263,10 +262,10 @@ def _holders(tree: Tree, below: list[list[int]]) -> Iterator[Told]:
     """ "Foreign Minister Qin Gang", "Qin Gang, the foreign minister": who is called by an office, whatever is told."""
     for at, word in enumerate(tree):
         if word.tag.startswith("NNP") and word.dep != "compound" and not is_role(word.text):
-            phrase, offices = _phrase(tree, below, at), set(_office(tree, below, at))
-            role = _role_above(tree, at)
+            phrase, offices = _phrase(tree, below, at), set(office(tree, below, at))
+            role = role_above(tree, at)
             if role is not None:  # "its chief executive, Odile Marsden"
-                offices |= set(_office(tree, below, role))
+                offices |= set(office(tree, below, role))
             if phrase.names and offices:
                 yield Told("holder", phrase, _without(offices, phrase))
 
@@ -280,17 +279,7 @@ def _bearer(tree: Tree, below: list[list[int]], at: int) -> int:
     """Who is meant by an office with a name beside it: "the company's chairman, Hans Orr"."""
     if not is_role(tree[at].text) or tree[at].tag.startswith("NNP"):
         return at
-    return next((n for n in range(at + 1, len(tree)) if _role_above(tree, n) == at), at)
-
-
-def _role_above(tree: Tree, at: int) -> int | None:
-    """The office that a name stands beside: "the mayor, Peeter Laan", "the mayor of Vask, Peeter Laan"."""
-    if tree[at].dep != "appos" or not tree[at].tag.startswith("NNP"):
-        return None
-    up = tree[at].head
-    while tree[up].dep == "pobj" and tree[tree[up].head].text.lower() in ("of", "at") and not is_role(tree[up].text):
-        up = tree[tree[up].head].head
-    return up if is_role(tree[up].text) and not tree[up].tag.startswith("NNP") else None
+    return next((n for n in range(at + 1, len(tree)) if role_above(tree, n) == at), at)
 
 
 def _after_all(tree: Tree, below: list[list[int]], at: int) -> bool:
@@ -391,7 +380,7 @@ def _is(tree: Tree, below: list[list[int]], at: int) -> Iterator[Told]:
         return
     for s in (c for c in below[at] if tree[c].dep == "nsubj"):
         who = _phrase(tree, below, s)
-        offices = frozenset(o for a in below[at] if tree[a].dep == "attr" for o in _office(tree, below, a))
+        offices = frozenset(o for a in below[at] if tree[a].dep == "attr" for o in office(tree, below, a))
         if who.names and offices:
             yield Told("taking", who, offices, said=bool(how.said))
 
@@ -399,14 +388,14 @@ def _is(tree: Tree, below: list[list[int]], at: int) -> Iterator[Told]:
 def new_offices(tree: Tree, below: list[list[int]]) -> Offices:
     """ "Brackwell Water has a new chief executive": offices that somebody new is in."""
     new = [n for n, w in enumerate(tree) if is_role(w.text) and any(tree[c].lemma.lower() == "new" for c in below[n])]
-    return frozenset((role, which - {"new"}) for n in new for role, which in _office(tree, below, n))
+    return frozenset((role, which - {"new"}) for n in new for role, which in office(tree, below, n))
 
 
 def _no_longer(tree: Tree, below: list[list[int]], at: int) -> Iterator[Told]:
     """ "Marsh is no longer transport minister": a state that is told to have ended."""
     if any(tree[c].text.lower() == "longer" and tree[c - 1].text.lower() == "no" for c in below[at] if c):
         how = governed(tree, below, at)
-        offices = frozenset(o for a in below[at] if tree[a].dep == "attr" for o in _office(tree, below, a))
+        offices = frozenset(o for a in below[at] if tree[a].dep == "attr" for o in office(tree, below, a))
         for who in (c for c in below[at] if tree[c].dep == "nsubj"):
             phrase = _phrase(tree, below, who)
             if phrase.names and offices and not (how.conditions or how.unsure or how.plans or how.future):
@@ -417,65 +406,35 @@ def held_before(tree: Tree, below: list[list[int]]) -> Iterator[Told]:
     """ "Alt had been coach for two years": what somebody is told to have been, as who is called by it."""
     for at, word in enumerate(tree):
         if word.lemma == "be" and word.tag in ("VBD", "VBN"):
-            offices = frozenset(o for a in below[at] if tree[a].dep == "attr" for o in _office(tree, below, a))
+            offices = frozenset(o for a in below[at] if tree[a].dep == "attr" for o in office(tree, below, a))
             for who in (c for c in below[at] if tree[c].dep == "nsubj"):
                 yield Told("holder", _phrase(tree, below, who), offices)
 
 
 def _phrase(tree: Tree, below: list[list[int]], at: int) -> Phrase:
-    inside = list(_inside(tree, below, at))
+    within = list(inside(tree, below, at))
     names, words = set(), set()
-    role = max((n for n in inside if is_role(tree[n].text) and n < at), default=-1)  # "Prime minister Pia Holm"
-    for n in inside:
+    role = max((n for n in within if is_role(tree[n].text) and n < at), default=-1)  # "Prime minister Pia Holm"
+    for n in within:
         word = tree[n]
         for stem in terms(word.text):
             named = word.tag.startswith("NNP") and not is_role(word.text) and n > role
             if named and word.text.casefold() not in ENGLISH_CALENDAR:
                 names.add(stem)
-            elif word.tag[:2] in ("NN", "JJ", "CD") and word.text.lower() not in _LIGHT:
+            elif word.tag[:2] in ("NN", "JJ", "CD") and word.text.lower() not in LIGHT:
                 words.add(stem)
     head = (terms(tree[at].text) or [""])[0]
     return Phrase(head, frozenset(names), frozenset(words))
 
 
-def _inside(tree: Tree, below: list[list[int]], at: int) -> Iterator[int]:
-    """A noun, what hangs on it before any clause, and another name of the same."""
-    yield at
-    for c in below[at]:
-        if tree[c].dep not in _CLAUSES or (tree[c].dep == "appos" and tree[c].tag.startswith("NNP")):
-            if tree[c].dep != "prep" or tree[c].text.lower() in ("of", "at", "in"):
-                yield from _inside(tree, below, c)
-
-
 def _offices(tree: Tree, below: list[list[int]], at: int, who: int) -> frozenset[tuple[str, frozenset[str]]]:
-    found = set(_office(tree, below, who))
+    found = set(office(tree, below, who))
     for c in below[at]:
         if tree[c].dep in ("prep", "oprd", "attr", "dobj", "xcomp", "advcl") and c != who:
             for d in (c, *(below[c] if tree[c].dep == "prep" else ())):
                 if tree[c].dep != "prep" or tree[c].text.lower() in ("as", "from", "to"):
-                    found |= set(_office(tree, below, d))
+                    found |= set(office(tree, below, d))
     return frozenset(found)
-
-
-def _office(tree: Tree, below: list[list[int]], at: int) -> Iterator[tuple[str, frozenset[str]]]:
-    """The offices in a phrase: a role with what stands before it and "of" what."""
-    inside = [*_inside(tree, below, at), *(c for c in below[at] if tree[c].dep == "appos")]
-    for n in inside:
-        word = tree[n]
-        if word.tag[:2] != "NN" or not is_role(word.text):
-            continue
-        near = list(_inside(tree, below, n)) if n != at else inside
-        before = [m for m in range(max(0, n - 3), n) if tree[m].tag[:2] in ("NN", "JJ") and m in {*near, *inside}]
-        after = [m for m in near if m > n and any(tree[a].text.lower() == "of" for a in range(n + 1, m))]
-        if any(tree[m].lemma.lower() in ("former", "then", "ex", "late") for m in before):
-            continue
-        before = [
-            m for m in before if tree[m].dep != "poss" or tree[m].tag.startswith("NNP")
-        ]  # "the company's chairman"
-        which = frozenset(
-            s for m in (*before, *after) if tree[m].text.lower() not in _LIGHT for s in terms(tree[m].text)
-        )
-        yield (terms(word.text) or [""])[0], which
 
 
 def _clause(tree: Tree, below: list[list[int]], at: int) -> Iterator[int]:

@@ -60,6 +60,20 @@ def parted(tree: Tree, below: list[list[int]], at: int) -> Iterator[tuple[int, i
             yield who, object_
 
 
+def bearer(tree: Tree, at: int) -> list[int]:
+    """The words of a name, by one of them or by the noun that it stands beside: "her deputy, Ravi Thorne".
+
+    Args:
+        tree: Of a sentence.
+        at: Of the noun.
+    """
+    below = children(tree)
+    if not tree[at].tag.startswith("NNP"):
+        at = next((c for c in below[at] if tree[c].dep == "appos" and tree[c].tag.startswith("NNP")), at)
+    own = {at, *(c for c in below[at] if c < at and tree[c].dep == "compound" and tree[c].tag.startswith("NNP"))}
+    return list(range(min(own), at + 1))
+
+
 def is_post(lemma: str) -> bool:
     """Whether a noun means an office: "post", "governorship"."""
     return lemma.lower() in POSTS or lemma.lower().endswith("orship")
@@ -116,4 +130,4 @@ def _open(tree: Tree, below: list[list[int]], at: int) -> bool:
     return bool(how.negative or how.conditions or how.unsure or how.plans or how.future or infinitive)
 
 
-__all__ = ["POSTS", "Succession", "is_post", "parted", "successions"]
+__all__ = ["POSTS", "Succession", "bearer", "is_post", "parted", "successions"]
