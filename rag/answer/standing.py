@@ -159,6 +159,8 @@ def _who_is(link: Link, query: Query, catalog: Catalog) -> bool:
     roles = {stem for word in re.findall(r"[\w-]+", asked) if is_role(word) for stem in terms(word)}
     ident, start, end = link.of
     told = [(ident, s.start, s.end) for s in catalog.sentences(ident) if s.start <= start and end <= s.end]
+    if any(not holders.is_of(asked, catalog.words(w), (start - w[1], end - w[1])) for w in told):
+        return False
     # The office stands in one of the two: "Marsh, 62, is succeeded by Gwen Tallis" doesn't name it.
     return any(roles & set(terms(catalog.words(where))) for where in (link.by, *told))
 

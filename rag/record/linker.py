@@ -124,7 +124,11 @@ def _links(
         cued += [side.place for side, _ in telling]
         for side, told in telling:
             if any(state.frame == "leaving" for state in told):
-                found += between.held(side, told, [s for i in ids for s in between.sides(passages[i])])
+                beside = (s for i in ids for s in between.sides(passages[i]))
+                # What says who comes next stands, whatever else says that somebody went.
+                found += between.held(
+                    side, told, [s for s in beside if not any(state.followed for state in states.get(s.text, ()))]
+                )
         if passage.published is None:
             continue
         if telling or taken:

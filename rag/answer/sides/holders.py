@@ -85,6 +85,32 @@ def asked(question: str) -> Asked | None:
     )
 
 
+def is_of(question: str, text: str, name: tuple[int, int]) -> bool:
+    """Whether the office that a sentence calls somebody by is the one that a question asks the holder of.
+
+    Args:
+        question: Standing alone.
+        text: The sentence.
+        name: Where the name stands in it.
+
+    Returns:
+        True too where either can't be told.
+    """
+    wanted = asked(question)
+    if wanted is None or not wanted.which:
+        return True
+    (tree,) = parser.trees([text])
+    below, places = children(tree), parser.places(tree, text)
+    for at in range(len(tree)):
+        if name[0] <= places[at][0] < name[1] and tree[at].tag.startswith("NNP"):
+            above = role_above(tree, at)
+            called = [*office(tree, below, at), *(office(tree, below, above) if above is not None else ())]
+            mine = [which for role, which in called if role == wanted.role and which]
+            if mine:
+                return any(wanted.which & which for which in mine)
+    return True
+
+
 def fitting(question: str, readings: Sequence[Reading], catalog: Catalog) -> Callable[[Reading], int]:
     """How well sentences fit the office that a question asks for.
 
@@ -169,4 +195,4 @@ def _of_another(text: str, role: str) -> bool:
     return all(_FOR_ANOTHER.search(" ".join(text[:at].split()[-2:])) for at in places) if places else False
 
 
-__all__ = ["Asked", "asked", "fitting"]
+__all__ = ["Asked", "asked", "fitting", "is_of"]

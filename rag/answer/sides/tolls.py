@@ -7,15 +7,16 @@ figure of another event of another one, so that these change nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 
 from rag.answer.check.exact import asked_names, names
+from rag.answer.check.governors import children
 from rag.answer.conflicts import figures
 from rag.answer.conflicts.quantities import Counted, counted, quantities, whoever
 from rag.answer.reader import Reading
 from rag.composing import cite, place
-from rag.text import parser
+from rag.text import numbers, parser
 from rag.text.calendar_names import ENGLISH_CALENDAR
 from rag.text.local_clock import clock
 from rag.text.tokens import terms
@@ -99,12 +100,46 @@ def _told(
     passage = passage_of(quote)
     if passage is None or passage.language != "en" or " ".join(quote.quote.split()) != quote.quote:
         return None
-    if not figures.read(quote.quote):
+    if not numbers.find(quote.quote, "en"):
         return None
     tolls = [q.figure for q in quantities(quote.quote) if asked.is_of(q) and not q.marks]
     if not tolls:  # "the number of people injured in the fire has risen to 29"
-        tolls = [f for f in figures.read(quote.quote) if f.role == asked.role]
+        tolls = list(_risen(quote.quote, asked))
     return (tolls[0], passage) if len({f.value for f in tolls}) == 1 else None
+
+
+def _risen(text: str, asked: Counted) -> Iterator[figures.Figure]:
+    """What a number of those asked for is said to have come to: "the number of injured has risen to 29"."""
+    (tree,) = parser.trees([text])
+    below, places = children(tree), parser.places(tree, text)
+    found = {(n.start, n.end): n for n in numbers.find(text, "en")}
+    for at, word in enumerate(tree):
+        if word.tag[:2] != "VB" or not any(
+            tree[c].dep == "nsubj" and _counts(tree, below, c, asked) for c in below[at]
+        ):
+            continue
+        for c in below[at]:
+            for d in below[c] if tree[c].text.lower() in ("to", "at") else ():
+                number = found.get(places[d])
+                if tree[d].dep == "pobj" and number is not None:
+                    shown = text[number.start : number.end]
+                    yield figures.Figure(
+                        number.value, frozenset(("people",)), asked.role, False, shown, "", number.start, number.end, 0
+                    )
+
+
+def _counts(tree: parser.Tree, below: list[list[int]], at: int, asked: Counted) -> bool:
+    """Whether a noun is the number of those asked for."""
+    of = [tree[n].text for n in _under(below, at)]
+    return tree[at].lemma in ("number", "toll", "count", "total", "tally") and (
+        figures.role_of([], [t for w in of for t in terms(w)], figures.PEOPLE) == asked.role
+    )
+
+
+def _under(below: list[list[int]], at: int) -> Iterator[int]:
+    yield at
+    for c in below[at]:
+        yield from _under(below, c)
 
 
 def _counted_on(was: figures.Figure, now: figures.Figure, asked: Counted) -> bool:
