@@ -170,7 +170,8 @@ def told(tree: Tree) -> list[Told]:
             continue
         ahead = how.future or bool(how.plans) or _to_be(tree, below, at)
         doing = frame == "leaving" and any(  # "retired from playing chess"
-            tree[c].text.lower() == "from" and any(tree[d].dep == "pcomp" for d in below[c]) for c in below[at]
+            tree[c].text.lower() == "from" and any(tree[d].dep == "pcomp" and tree[d].lemma != "be" for d in below[c])
+            for c in below[at]
         )
         unsure = (
             how.negative or how.conditions or how.unsure or doing or (frame != "holding" and _asked(tree, below, at))
