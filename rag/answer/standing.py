@@ -11,11 +11,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from rag.answer.reader import Reading
+from rag.answer.sides import holders, tolls
+from rag.answer.sides.succession import bearer, successions
 from rag.composing import cite, place
 from rag.index.catalog import Catalog
 from rag.index.links import Link
 from rag.retrieve import prior
-from rag.text import numbers
+from rag.text import numbers, parser
 from rag.text.changing import says_off
 from rag.text.lexicon import alternation, lexicon
 from rag.text.local_clock import clock
@@ -66,7 +68,7 @@ def settle(quotes: Sequence[Citation], nearest: Iterable[Reading], query: Query,
         quote = _whole(quote, catalog)
         link, newest = _followed(quote, query, catalog)
         if link is None:
-            kept.setdefault(place(quote), quote)
+            kept.setdefault(place(quote), _marked(quote, query) if _asks_holder(quote, query) else quote)
             for former in _formers(quote, query, catalog):
                 kept.setdefault(place(former), former)
             continue
@@ -84,14 +86,25 @@ def settle(quotes: Sequence[Citation], nearest: Iterable[Reading], query: Query,
             if reason is not None:
                 kept.setdefault(place(reason), reason)
                 added += _readings(reason, catalog)
-            kept.setdefault(place(by), by)
+            kept.setdefault(place(by), _marked(by, query))
             kept[place(changed)] = changed
         else:
             kept[place(changed)] = changed
             kept.setdefault(place(by), by)
         added += _readings(by, catalog)
-    gone |= replaced((r.place for r in nearest if r.place not in gone), query, catalog)
-    return Standing(tuple(kept.values()), frozenset(gone), tuple(added))
+    near = list(nearest)
+    gone |= replaced((r.place for r in near if r.place not in gone), query, catalog)
+    found = tolls.newest(
+        query.standalone,
+        tuple(kept.values()),
+        (r for r in near if r.place not in gone),
+        lambda quote: _passage(quote.article_id, quote.start, catalog),
+        lambda quote: not _of_the_past(query, quote),
+    )
+    if found and place(found[0]) not in kept:
+        added += _readings(found[0], catalog)
+    gone |= {place(q) for q in found if q.status in _REPLACED}
+    return Standing(found, frozenset(gone), tuple(added))
 
 
 def replaced(places: Iterable[tuple[str, int, int]], query: Query, catalog: Catalog) -> frozenset[tuple[str, int, int]]:
@@ -144,7 +157,12 @@ def _who_is(link: Link, query: Query, catalog: Catalog) -> bool:
     if not re.search(r"\bwho\b", asked, re.IGNORECASE) or not prior.newest_first(query):
         return False
     roles = {stem for word in re.findall(r"[\w-]+", asked) if is_role(word) for stem in terms(word)}
-    return bool(roles & set(terms(catalog.words(link.by))))
+    ident, start, end = link.of
+    told = [(ident, s.start, s.end) for s in catalog.sentences(ident) if s.start <= start and end <= s.end]
+    if any(not holders.is_of(asked, catalog.words(w), (start - w[1], end - w[1])) for w in told):
+        return False
+    # The office stands in one of the two: "Marsh, 62, is succeeded by Gwen Tallis" doesn't name it.
+    return any(roles & set(terms(catalog.words(where))) for where in (link.by, *told))
 
 
 def _followed(quote: Citation, query: Query, catalog: Catalog) -> tuple[Link | None, Link | None]:
@@ -223,6 +241,24 @@ def _reason(by: Citation, query: Query, catalog: Catalog) -> Citation | None:
         if _CAUSE.search(words) and (passage := _passage(by.article_id, s.start, catalog)) is not None:
             return cite(passage, words, s.start, s.end)
     return None
+
+
+def _asks_holder(quote: Citation, query: Query) -> bool:
+    """Whether a question asks who holds an office now that a quote names."""
+    asked = holders.asked(query.standalone)
+    return asked is not None and asked.role in terms(quote.quote) and prior.newest_first(query)
+
+
+def _marked(by: Citation, query: Query) -> Citation:
+    """Words that say who follows in an office, with the name marked where the question asks who holds it."""
+    if not re.search(r"\bwho\b", query.standalone, re.IGNORECASE) or not parser.available():
+        return by
+    (tree,) = parser.trees([by.quote])
+    places = parser.places(tree, by.quote)
+    for followed in successions(tree):
+        name = list(bearer(tree, followed.comes))
+        return by.model_copy(update={"words": (by.start + places[name[0]][0], by.start + places[name[-1]][1])})
+    return by
 
 
 def _readings(quote: Citation, catalog: Catalog) -> list[Reading]:

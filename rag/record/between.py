@@ -15,7 +15,7 @@ from functools import cache
 
 from rag.answer.check.exact import names
 from rag.index.links import Link, Span
-from rag.record.frames import Phrase, Told, changes, may_change, told
+from rag.record.frames import Phrase, Told, changes, may_change, told, unplaced
 from rag.text import numbers, parser
 from rag.text.changing import called_off
 from rag.text.lexicon import alternation, lexicon
@@ -96,10 +96,18 @@ States = Mapping[str, Sequence[Told]]
 """Sentences that may change what older ones say, with what they tell to have begun or ended."""
 
 
-def states(texts: Iterable[str]) -> States:
-    """Those of some sentences that may change what older ones say; all that need it are parsed together."""
-    cued = [text for text in dict.fromkeys(texts) if len(text) <= _LONGEST and may_change(text)]
-    found = {text: list(filter(changes, told(tree))) for text, tree in zip(cued, parser.trees(cued), strict=True)}
+def states(texts: Iterable[str], also: Container[str] = ()) -> States:
+    """Those of some sentences that may change what older ones say; all that need it are parsed together.
+
+    Args:
+        texts: The sentences.
+        also: Those that are looked at though they name no office (``offices.bare``); it stands open which it is.
+    """
+    cued = [t for t in dict.fromkeys(texts) if len(t) <= _LONGEST and (t in also or may_change(t))]
+    found = {
+        text: [state for state in told(tree) if changes(state) or unplaced(state)]
+        for text, tree in zip(cued, parser.trees(cued), strict=True)
+    }
     return {text: mine for text, mine in found.items() if mine}
 
 
@@ -116,6 +124,19 @@ def candidates(newer: Side, mine: Sequence[Told], older: Sequence[Side]) -> list
         for o in some
         if ((deny or leaving or _COUNTERPART.search(o.text)) and _may_be_changed(mine, set(terms(o.text))))
         or (taking and _may_be_held(mine, set(terms(o.text))))
+    ]
+
+
+def naming(mine: Sequence[Told], older: Sequence[Side]) -> list[Side]:
+    """Those of some sentences, of whatever story, that have the full name of who left an office, and the office."""
+    return [
+        o
+        for o in older
+        if any(
+            now.who.names <= there and any(role in there for role, _ in now.office)
+            for there in [set(terms(o.text))]
+            for now in mine
+        )
     ]
 
 
@@ -152,15 +173,23 @@ def decide(newer: Side, mine: Sequence[Told], older: Sequence[Side]) -> list[Lin
     found = []
     for other, tree in zip(older, parser.trees([o.text for o in older]), strict=True):  # parsed together
         theirs = told(tree)
-        for now in mine:
+        for now in sorted(mine, key=lambda told: not told.followed):
+            if now.frame == "leaving" and _to_come(now, newer):
+                continue
             if kind := _changed(now, theirs, newer, other):
                 found.append(Link(other.place, newer.place, kind[0], round(kind[1], 3)))
                 break
             held = next(
-                (w for w in theirs if w.frame == "holder" and (_left(now, w) or _followed(now, w, newer, other))), None
+                (
+                    w
+                    for w in theirs
+                    if (w.frame == "holder" and (_left(now, w) or _followed(now, w, newer, other)))
+                    or (w.frame == "leaving" and now.followed and not w.followed and _left(now, w))
+                ),
+                None,
             )
             if held is not None and (_days(newer, other) or 0) > 0:
-                found += _called(other, newer, held.who.names)
+                found += _called(other, newer, held.who.names, now)
                 break
     return found
 
@@ -175,7 +204,7 @@ def held(newer: Side, mine: Sequence[Told], beside: Iterable[Side]) -> list[Link
     """
     found: list[Link] = []
     for now in mine:
-        if now.frame == "leaving":
+        if now.frame == "leaving" and not _to_come(now, newer):
             for other in beside:
                 there = set(terms(other.text))
                 if (
@@ -183,7 +212,7 @@ def held(newer: Side, mine: Sequence[Told], beside: Iterable[Side]) -> list[Link
                     and now.who.names & there
                     and any(role in there for role, _ in now.office)
                 ):
-                    found += _called(other, newer, now.who.names)
+                    found += _called(other, newer, now.who.names, now)
     return found
 
 
@@ -207,16 +236,34 @@ def _followed(now: Told, was: Told, newer: Side, older: Side) -> bool:
     return False
 
 
-def _called(older: Side, newer: Side, named: Container[str]) -> Iterator[Link]:
-    """Over a name alone: what else its sentence tells stands, only who holds the office has changed."""
+def _to_come(now: Told, newer: Side) -> bool:
+    """Whether somebody leaves on a day ahead, told as of now: "Tallis takes over from Marsh on 1 June"."""
+    if not now.present or newer.published is None:
+        return False
+    return any(n.days.first > newer.published.date() for n in named_days(newer.text, newer.published, "en"))
+
+
+def _called(older: Side, newer: Side, named: Container[str], now: Told) -> Iterator[Link]:
+    """Over a name alone: what else its sentence tells stands, only who holds the office has changed.
+
+    Of several sentences that tell it, one that says who comes next counts most.
+    """
     words = [m for m in re.finditer(r"\w+(?:['’]\w+)*", older.text) if any(stem in named for stem in terms(m[0]))]
-    if words:
+    runs: list[list[re.Match[str]]] = []
+    for word in words:
+        if runs and older.text[runs[-1][-1].end() : word.start()] == " ":
+            runs[-1].append(word)
+        else:
+            runs.append([word])
+    if runs:
         ident, start, _ = older.place
-        last = words[0]
-        for word in words[1:]:
-            if older.text[last.end() : word.start()] == " ":
-                last = word
-        yield Link((ident, start + words[0].start(), start + last.end()), newer.place, "overtaken", 0.91)
+        name = max(runs, key=len)
+        yield Link(
+            (ident, start + name[0].start(), start + name[-1].end()),
+            newer.place,
+            "overtaken",
+            0.92 if now.followed else 0.91,
+        )
 
 
 def _changed(now: Told, before: Sequence[Told], newer: Side, older: Side) -> tuple[Status, float] | None:
@@ -337,4 +384,4 @@ def _named(text: str) -> set[str]:
     return {s for n in names(text) if not is_role(n) for s in terms(n)}
 
 
-__all__ = ["Side", "States", "candidates", "decide", "held", "sides", "states"]
+__all__ = ["Side", "States", "candidates", "decide", "held", "naming", "sides", "states"]

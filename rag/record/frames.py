@@ -7,13 +7,15 @@ the rest: who is affected, which office, which event; whether it is denied, plan
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from typing import Literal
 
 from rag.answer.check.governors import WORDS as SUPPORT
 from rag.answer.check.governors import children, governed, verbal
+from rag.answer.sides.calling import LIGHT, inside, office, role_above
+from rag.answer.sides.succession import POSTS, parted, successions
 from rag.text.calendar_names import ENGLISH_CALENDAR
 from rag.text.changing import OFF, forms, whole
 from rag.text.lexicon import alternation, lexicon
@@ -46,8 +48,14 @@ _CUES = (
     tuple(rf"{verb[:-1]}ie[sd]" for verb in _WORDS.denying_verbs),
 )
 """Forms of the verbs that end a state, or begin one."""
+_LEFT = whole((*forms(_WORDS.leaving_verbs), "stepped down", "stood down", "stepped aside", "left office"))
 _OFFICE, _OFF, _CLEARED, _QUASHED, _DENIED = map(whole, _CUES)
 _CHARGE = whole(rf"{noun}(?:e?s)?" for noun in _WORDS.charge_nouns)
+_POST = re.compile(
+    rf"\b(?:of|from|the|his|her|their|its|as) (?:\w+ ){{0,2}}(?:{alternation(POSTS)}|\w+orship)\b", re.IGNORECASE
+)
+_NO_LONGER = re.compile(r"\b(?:is|was|are|were) no longer\b")
+_OVER = re.compile(r"\b(?:tak(?:es?|en|ing)|took) over from\b|\bsucce\w+|\breplac\w+", re.IGNORECASE)
 _AFTER_ALL = re.compile(r"\w,? after all\b", re.IGNORECASE)
 """Otherwise than was planned: "will stay open after all"."""
 _FIRST = re.compile(alternation(re.split("[ -]", form)[0] for forms in _CUES for form in forms))
@@ -56,8 +64,10 @@ _WORD = re.compile(r"\w+")
 _BY_SUBJECT = frozenset(("resign", "quit", "retire", "step down", "stand down", "step aside", "leave office", "become",
                          "take office"))  # fmt: skip
 """Verbs of leaving and taking whose subject does so; of the others it is their object."""
-_CLAUSES = frozenset("relcl acl advcl ccomp punct cc conj appos parataxis".split())
-_LIGHT = frozenset("the a an his her their its this that new former".split())
+
+
+Offices = frozenset[tuple[str, frozenset[str]]]
+"""Offices: the stem of the role, and of what says which."""
 
 
 @dataclass(frozen=True)
@@ -79,8 +89,8 @@ class Told:
     frame: Frame
     who: Phrase
     """Who is affected: the person, or the event."""
-    office: frozenset[tuple[str, frozenset[str]]]
-    """Offices named with it: the stem of the role, and of what says which."""
+    office: Offices
+    """Those named with it."""
     clause: frozenset[str] = frozenset()
     """Of a denial, the stems of what is denied."""
     ahead: bool = False
@@ -89,11 +99,19 @@ class Told:
     """Whether somebody is said to say so."""
     verb: str = ""
     """Stem of the verb that tells it: "close" of what a "closure" is called off of."""
+    followed: bool = False
+    """Whether it is said who comes next."""
+    elsewhere: bool = False
+    """Whether it is said what somebody left, and that is no office: "retired from live performances"."""
+    present: bool = False
+    """Whether it is told as of now, which with a day ahead means that day: "takes over on 1 June"."""
 
 
 def may_change(text: str) -> bool:
     """Whether a sentence has a verb that may change what others say; costs no parse."""
-    if _AFTER_ALL.search(text):
+    if _AFTER_ALL.search(text) or (
+        (_POST.search(text) or _NO_LONGER.search(text)) and any(is_role(w) for w in text.split())
+    ):
         return True
     return any(map(_cue, _WORD.findall(text))) and bool(
         (_OFFICE.search(text) and any(is_role(w) for w in text.split()))
@@ -102,6 +120,11 @@ def may_change(text: str) -> bool:
         or (_QUASHED.search(text) and _CHARGE.search(text))
         or _DENIED.search(text)
     )
+
+
+def may_tell_of_leaving(text: str) -> bool:
+    """Whether a sentence has words that may say that somebody left an office, named or not; costs no parse."""
+    return bool(_OVER.search(text) or _POST.search(text) or _LEFT.search(text))
 
 
 @lru_cache(1 << 15)
@@ -117,16 +140,25 @@ def changes(told: Told) -> bool:
     return told.frame in ("calling_off", "reversing", "clearing") or (told.frame == "denying" and bool(told.clause))
 
 
+def unplaced(told: Told) -> bool:
+    """Whether somebody is told to leave an office that the sentence doesn't name: "Marsh was sacked on Monday"."""
+    return told.frame == "leaving" and not told.office and told.who.head in told.who.names and not told.elsewhere
+
+
 def told(tree: Tree) -> list[Told]:
     """The states that a parsed sentence tells to have begun or ended; what is denied or only possible is none."""
     below = children(tree)
     found: list[Told] = []
+    followed = successions(tree)
     for at in range(len(tree)):
         if not verbal(tree, at):
             continue
+        if own := list(_gone(tree, below, at, [s.gone for s in followed if s.verb == at])):
+            found += own
+            continue
         frame, verb = _frame(tree, below, at)
         if frame is None and tree[at].lemma == "be":
-            found += _is(tree, below, at)
+            found += [*_is(tree, below, at), *_no_longer(tree, below, at)]
             continue
         how = governed(tree, below, at)
         if _after_all(tree, below, at) and not (how.negative or how.conditions or how.unsure):
@@ -137,13 +169,20 @@ def told(tree: Tree) -> list[Told]:
                 found += _planned(tree, below, at)
             continue
         ahead = how.future or bool(how.plans) or _to_be(tree, below, at)
-        unsure = how.negative or how.conditions or how.unsure or (frame != "holding" and _asked(tree, below, at))
+        doing = frame == "leaving" and any(  # "retired from playing chess"
+            tree[c].text.lower() == "from" and any(tree[d].dep == "pcomp" and tree[d].lemma != "be" for d in below[c])
+            for c in below[at]
+        )
+        unsure = (
+            how.negative or how.conditions or how.unsure or doing or (frame != "holding" and _asked(tree, below, at))
+        )
         if unsure or (ahead and frame != "holding"):
             if not unsure and frame == "calling_off":
                 found += _planned(tree, below, at)
             continue
         for who in _affected(tree, below, at, frame, verb):
-            phrase = _phrase(tree, below, who)
+            meant = _bearer(tree, below, who) if frame == "leaving" else who
+            phrase = _phrase(tree, below, meant)
             if not (phrase.names or (frame in ("calling_off", "holding") and _numbered(phrase))):
                 continue
             clause = (
@@ -152,19 +191,96 @@ def told(tree: Tree) -> list[Told]:
                 else frozenset()
             )
             found.append(
-                Told(frame, phrase, _offices(tree, below, at, who), clause, ahead, bool(how.said), _stem(tree, at))
+                Told(
+                    frame,
+                    phrase,
+                    _offices(tree, below, at, who)
+                    if meant == who
+                    else _without(_offices(tree, below, at, who), phrase),
+                    clause,
+                    ahead,
+                    bool(how.said),
+                    _stem(tree, at),
+                    elsewhere=any(tree[c].text.lower() in ("from", "of") for c in below[at]),
+                    present=tree[at].tag in ("VBZ", "VBP", "VBG"),
+                )
             )
     found += _holders(tree, below)
-    return found
+    return [_placed(state, found) if unplaced(state) else state for state in found]
+
+
+def _placed(state: Told, beside: list[Told]) -> Told:
+    """Somebody's leaving, with the office that the same sentence calls them by."""
+    same = [
+        t.office
+        for t in beside
+        if t.frame in ("leaving", "holder") and t.office and t.who.names == state.who.names and fits(state, t.office)
+    ]
+    return replace(state, office=same[0]) if same else state
+
+
+def fits(state: Told, office: Offices) -> bool:
+    """Whether somebody may be told to leave an office: players and programmes are replaced by others, too."""
+    return state.verb != "replac" or any(({role} | which) & sole() for role, which in office)
+
+
+def _gone(tree: Tree, below: list[list[int]], at: int, followed: list[int]) -> Iterator[Told]:
+    """Who is followed by somebody, or parted from a post; with the office, where it is named."""
+    present = tree[at].tag in ("VBZ", "VBP") or any(
+        tree[c].dep == "auxpass" and tree[c].tag in ("VBZ", "VBP") for c in below[at]
+    )
+    as_what = [d for c in below[at] if tree[c].text.lower() == "as" for d in below[c]]
+    for who in followed:
+        phrase = _phrase(tree, below, _bearer(tree, below, who))
+        offices = {o for d in as_what for o in office(tree, below, d)}
+        if not offices and tree[at].lemma == "replace":  # a player replaces another in a match
+            offices = {(role, which) for role, which in office(tree, below, who) if ({role} | which) & sole()}
+        elif not offices:
+            offices = set(office(tree, below, who))
+        if phrase.names:
+            yield Told(
+                "leaving", phrase, _without(offices, phrase), verb=_stem(tree, at), followed=True, present=present
+            )
+    if followed:
+        return
+    for who, post in parted(tree, below, at):
+        how = governed(tree, below, at)
+        phrase = _phrase(tree, below, _bearer(tree, below, who))
+        named = [d for c in below[post] if tree[c].dep == "prep" for d in below[c]] or as_what
+        offices = {o for d in named for o in office(tree, below, d)}
+        ahead = how.future or how.plans or _asked(tree, below, at)
+        if phrase.names and not (how.negative or how.conditions or how.unsure or ahead):
+            yield Told("leaving", phrase, frozenset(offices), verb=_stem(tree, at), present=present)
+
+
+@cache
+def sole() -> frozenset[str]:
+    """Stems of the offices that one person holds."""
+    return frozenset(terms(" ".join((*_WORDS.sole_offices, "executive"))))
 
 
 def _holders(tree: Tree, below: list[list[int]]) -> Iterator[Told]:
     """ "Foreign Minister Qin Gang", "Qin Gang, the foreign minister": who is called by an office, whatever is told."""
     for at, word in enumerate(tree):
         if word.tag.startswith("NNP") and word.dep != "compound" and not is_role(word.text):
-            phrase, offices = _phrase(tree, below, at), frozenset(_office(tree, below, at))
+            phrase, offices = _phrase(tree, below, at), set(office(tree, below, at))
+            role = role_above(tree, at)
+            if role is not None:  # "its chief executive, Odile Marsden"
+                offices |= set(office(tree, below, role))
             if phrase.names and offices:
-                yield Told("holder", phrase, offices)
+                yield Told("holder", phrase, _without(offices, phrase))
+
+
+def _without(offices: Iterable[tuple[str, frozenset[str]]], who: Phrase) -> Offices:
+    """Offices without the names of who holds them, which stand beside: "the mayor of Vask, Peeter Laan"."""
+    return frozenset((role, which - who.names) for role, which in offices)
+
+
+def _bearer(tree: Tree, below: list[list[int]], at: int) -> int:
+    """Who is meant by an office with a name beside it: "the company's chairman, Hans Orr"."""
+    if not is_role(tree[at].text) or tree[at].tag.startswith("NNP"):
+        return at
+    return next((n for n in range(at + 1, len(tree)) if role_above(tree, n) == at), at)
 
 
 def _after_all(tree: Tree, below: list[list[int]], at: int) -> bool:
@@ -265,62 +381,61 @@ def _is(tree: Tree, below: list[list[int]], at: int) -> Iterator[Told]:
         return
     for s in (c for c in below[at] if tree[c].dep == "nsubj"):
         who = _phrase(tree, below, s)
-        offices = frozenset(o for a in below[at] if tree[a].dep == "attr" for o in _office(tree, below, a))
+        offices = frozenset(o for a in below[at] if tree[a].dep == "attr" for o in office(tree, below, a))
         if who.names and offices:
             yield Told("taking", who, offices, said=bool(how.said))
 
 
+def new_offices(tree: Tree, below: list[list[int]]) -> Offices:
+    """ "Brackwell Water has a new chief executive": offices that somebody new is in."""
+    new = [n for n, w in enumerate(tree) if is_role(w.text) and any(tree[c].lemma.lower() == "new" for c in below[n])]
+    return frozenset((role, which - {"new"}) for n in new for role, which in office(tree, below, n))
+
+
+def _no_longer(tree: Tree, below: list[list[int]], at: int) -> Iterator[Told]:
+    """ "Marsh is no longer transport minister": a state that is told to have ended."""
+    if any(tree[c].text.lower() == "longer" and tree[c - 1].text.lower() == "no" for c in below[at] if c):
+        how = governed(tree, below, at)
+        offices = frozenset(o for a in below[at] if tree[a].dep == "attr" for o in office(tree, below, a))
+        for who in (c for c in below[at] if tree[c].dep == "nsubj"):
+            phrase = _phrase(tree, below, who)
+            if phrase.names and offices and not (how.conditions or how.unsure or how.plans or how.future):
+                yield Told("leaving", phrase, offices, verb="be")
+
+
+def held_before(tree: Tree, below: list[list[int]]) -> Iterator[Told]:
+    """ "Alt had been coach for two years": what somebody is told to have been, as who is called by it."""
+    for at, word in enumerate(tree):
+        if word.lemma == "be" and word.tag in ("VBD", "VBN"):
+            offices = frozenset(o for a in below[at] if tree[a].dep == "attr" for o in office(tree, below, a))
+            for who in (c for c in below[at] if tree[c].dep == "nsubj"):
+                yield Told("holder", _phrase(tree, below, who), offices)
+
+
 def _phrase(tree: Tree, below: list[list[int]], at: int) -> Phrase:
-    inside = list(_inside(tree, below, at))
+    within = list(inside(tree, below, at))
     names, words = set(), set()
-    role = max((n for n in inside if is_role(tree[n].text) and n < at), default=-1)  # "Prime minister Pia Holm"
-    for n in inside:
+    role = max((n for n in within if is_role(tree[n].text) and n < at), default=-1)  # "Prime minister Pia Holm"
+    for n in within:
         word = tree[n]
         for stem in terms(word.text):
             named = word.tag.startswith("NNP") and not is_role(word.text) and n > role
             if named and word.text.casefold() not in ENGLISH_CALENDAR:
                 names.add(stem)
-            elif word.tag[:2] in ("NN", "JJ", "CD") and word.text.lower() not in _LIGHT:
+            elif word.tag[:2] in ("NN", "JJ", "CD") and word.text.lower() not in LIGHT:
                 words.add(stem)
     head = (terms(tree[at].text) or [""])[0]
     return Phrase(head, frozenset(names), frozenset(words))
 
 
-def _inside(tree: Tree, below: list[list[int]], at: int) -> Iterator[int]:
-    """A noun, what hangs on it before any clause, and another name of the same."""
-    yield at
-    for c in below[at]:
-        if tree[c].dep not in _CLAUSES or (tree[c].dep == "appos" and tree[c].tag.startswith("NNP")):
-            if tree[c].dep != "prep" or tree[c].text.lower() in ("of", "at", "in"):
-                yield from _inside(tree, below, c)
-
-
 def _offices(tree: Tree, below: list[list[int]], at: int, who: int) -> frozenset[tuple[str, frozenset[str]]]:
-    found = set(_office(tree, below, who))
+    found = set(office(tree, below, who))
     for c in below[at]:
         if tree[c].dep in ("prep", "oprd", "attr", "dobj", "xcomp", "advcl") and c != who:
             for d in (c, *(below[c] if tree[c].dep == "prep" else ())):
                 if tree[c].dep != "prep" or tree[c].text.lower() in ("as", "from", "to"):
-                    found |= set(_office(tree, below, d))
+                    found |= set(office(tree, below, d))
     return frozenset(found)
-
-
-def _office(tree: Tree, below: list[list[int]], at: int) -> Iterator[tuple[str, frozenset[str]]]:
-    """The offices in a phrase: a role with what stands before it and "of" what."""
-    inside = [*_inside(tree, below, at), *(c for c in below[at] if tree[c].dep == "appos")]
-    for n in inside:
-        word = tree[n]
-        if word.tag[:2] != "NN" or not is_role(word.text):
-            continue
-        near = list(_inside(tree, below, n)) if n != at else inside
-        before = [m for m in range(max(0, n - 3), n) if tree[m].tag[:2] in ("NN", "JJ") and m in {*near, *inside}]
-        after = [m for m in near if m > n and any(tree[a].text.lower() == "of" for a in range(n + 1, m))]
-        if any(tree[m].lemma.lower() in ("former", "then", "ex", "late") for m in before):
-            continue
-        which = frozenset(
-            s for m in (*before, *after) if tree[m].text.lower() not in _LIGHT for s in terms(tree[m].text)
-        )
-        yield (terms(word.text) or [""])[0], which
 
 
 def _clause(tree: Tree, below: list[list[int]], at: int) -> Iterator[int]:
@@ -354,4 +469,17 @@ def _asked(tree: Tree, below: list[list[int]], at: int) -> bool:
     )
 
 
-__all__ = ["Frame", "Phrase", "Told", "changes", "may_change", "told"]
+__all__ = [
+    "Frame",
+    "Phrase",
+    "Told",
+    "changes",
+    "fits",
+    "held_before",
+    "may_change",
+    "may_tell_of_leaving",
+    "new_offices",
+    "sole",
+    "told",
+    "unplaced",
+]

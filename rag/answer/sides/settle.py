@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from rag.answer.quoting import MOST, Chosen
 from rag.answer.reader import Reading
-from rag.answer.sides import group
+from rag.answer.sides import group, holders
 from rag.answer.sides.group import Group
 from rag.answer.sides.values import tells
 from rag.answer.sides.voices import SPEAKS, gather
@@ -21,6 +21,9 @@ from rag.index.catalog import Catalog
 from rag.index.links import Span
 from rag.text.counting import count
 from rag.types import Citation, Conflict, Side
+
+_FITS = 2
+"""What is of the very office and body."""
 
 
 def settle(
@@ -51,6 +54,9 @@ def settle(
     """
     if not chosen.readings:
         return chosen
+    chosen, readings = _of_the_body(question, chosen, readings, allowed, catalog)
+    if not chosen.readings:
+        return chosen
     may = [r for r in readings if r.odds > SPEAKS and r.words is not None and not allowed(r)]
     speaking = _speaking([*chosen.readings, *chosen.nearest, *may], replaced)
     voices = gather(speaking, catalog)
@@ -68,6 +74,30 @@ def settle(
         newest_first=newest_first,
     )
     return replace(_led(chosen, sides), sides=tuple(sides)) if sides else chosen
+
+
+def _of_the_body(
+    question: str,
+    chosen: Chosen,
+    readings: Sequence[Reading],
+    allowed: Callable[[Reading], str],
+    catalog: Catalog,
+) -> tuple[Chosen, Sequence[Reading]]:
+    """What is of the office and body that a question asks for; nothing where all that was chosen is another body's."""
+    if holders.asked(question) is None:
+        return chosen, readings
+    fit = holders.fitting(question, readings, catalog)
+    kept = [r for r in chosen.readings if fit(r) >= 0]
+    best = max((fit(r) for r in kept), default=-1)
+    if best < _FITS:
+        others = [r for r in readings if r.odds > SPEAKS and r.words is not None and fit(r) == _FITS and not allowed(r)]
+        kept = [*others[: MOST - 1], *kept]
+        best = max((fit(r) for r in kept), default=-1)
+    if best == _FITS:
+        kept = [r for r in kept if fit(r) > 0]
+        kept.sort(key=lambda r: -fit(r))
+    nearest = tuple(r for r in chosen.nearest if fit(r) >= 0)
+    return replace(chosen, readings=tuple(kept[:MOST]), nearest=nearest), [r for r in readings if fit(r) >= 0]
 
 
 def _speaking(readings: Sequence[Reading], replaced: Callable[[Iterable[Span]], Collection[Span]]) -> list[Reading]:
