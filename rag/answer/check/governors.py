@@ -22,6 +22,8 @@ _ARGUMENT = frozenset("nsubj nsubjpass dobj pobj attr dative oprd agent obj iobj
 _ASIDE = frozenset("relcl appos".split())
 _QUOTES = frozenset("\"“”«»``''")
 _HEARD = ("reportedly", "allegedly")
+_IN_PLACE = (("rather", "than"), ("instead", "of"))
+_CASES = ("event", "case", "condition")
 
 
 @dataclass
@@ -38,12 +40,14 @@ class Governed:
     """Verbs and nouns of what is yet to come about."""
     denied: set[int] = field(default_factory=set)
     """Negations and verbs of denying; an even number affirms."""
+    aside: set[int] = field(default_factory=set)
+    """What sets it aside for another that is told in its place: "rather than", "instead of"."""
     future: bool = False
 
     @property
     def negative(self) -> bool:
         """Whether it is denied, once all negations are reckoned up."""
-        return len(self.denied) % 2 == 1
+        return (len(self.denied) + len(self.aside)) % 2 == 1
 
 
 def children(tree: Tree) -> list[list[int]]:
@@ -101,8 +105,9 @@ def governed(tree: Tree, below: list[list[int]], at: int) -> Governed:
         if word.dep == "acl" and word.tag in ("VBN", "VBG") and not _infinitive(tree, below, at):
             if not any(tree[c].dep == "mark" for c in below[at]):  # "reports that soldiers had been sent"
                 break
-        if word.dep == "ccomp" and at < up and not _says(tree, up) and any(t.text == ";" for t in tree[at:up]):
-            break  # two statements side by side: "A won; B has not been found"
+        if word.dep == "ccomp" and at < up and any(t.text == ";" for t in tree[at:up]):
+            if not _says(tree, up) or any(c > up and tree[c].dep != "punct" for c in below[up]):
+                break  # two statements side by side: "A won; B has not been found"
         if word.dep == "ccomp" or (word.dep == "acl" and tree[up].tag[:2] == "NN"):
             _clause(tree, below, at, up, found)
         elif word.dep == "parataxis" and _says(tree, up):
@@ -111,8 +116,8 @@ def governed(tree: Tree, below: list[list[int]], at: int) -> Governed:
             _infinitival(tree, up, found)
         elif word.dep == "pcomp" and tree[up].text.lower() in WORDS.denying_prepositions:
             found.denied.add(up)  # "voted against closing"
-        elif word.dep == "pcomp" and tree[up].dep == "prep" and _charged(tree, below, up):
-            found.plans.add(tree[up].head)
+        elif word.dep == "pcomp" and tree[up].dep == "prep" and (charge := _charging(tree, below, up)) is not None:
+            found.plans.add(charge)
         elif word.dep in ("xcomp", "pcomp"):
             if tree[up].lemma in WORDS.denying_verbs:
                 found.denied.add(up)
@@ -120,6 +125,7 @@ def governed(tree: Tree, below: list[list[int]], at: int) -> Governed:
                 found.plans.add(up)
         elif word.dep in _ARGUMENT or word.dep == "prep":
             _object(tree, below, at, up, found)
+        found.aside.update(_contrasted(tree, below, at))
         whole = word.dep not in ("conj", "advcl", "parataxis") or _complement(tree, below, at)
         at = up
     if len(found.denied) > 1:  # "has not ruled it out", "did not deny it": nor is it so
@@ -127,14 +133,16 @@ def governed(tree: Tree, below: list[list[int]], at: int) -> Governed:
     return found
 
 
-def _charged(tree: Tree, below: list[list[int]], at: int) -> bool:
-    """Whether a preposition tells of what somebody is, or is not, to have done: "charged with stealing", "acquitted of
-    stealing", "banned from stealing", none of which says that it was done."""
+def _charging(tree: Tree, below: list[list[int]], at: int) -> int | None:
+    """The verb that tells, by a preposition, what somebody is or is not to have done.
+
+    "Charged with stealing", "acquitted of stealing", "banned from stealing": none says that it was done.
+    """
     verb, low = tree[at].head, tree[at].text.lower()
     if tree[verb].tag[:2] != "VB" or tree[verb].lemma in WORDS.implicative_verbs | WORDS.factive_verbs:
-        return False
+        return None
     about_whom = any(tree[c].dep in ("dobj", "nsubjpass") for c in below[verb]) or tree[verb].tag == "VBN"
-    return low == "of" or (low in ("with", "from") and about_whom)
+    return verb if low == "of" or (low in ("with", "from") and about_whom) else None
 
 
 def _complement(tree: Tree, below: list[list[int]], at: int) -> bool:
@@ -193,14 +201,14 @@ def _framed(tree: Tree, below: list[list[int]], at: int, found: Governed) -> Non
     for c in below[at]:
         word = tree[c]
         low = word.text.lower()
-        if word.dep == "mark" and low in WORDS.conditions:
+        if low in WORDS.conditions and (word.dep == "mark" or _provided(tree, below, c)):
             found.conditions.add(c)
         elif low == "according" or (word.dep == "advmod" and low in _HEARD) or _by_report(tree, below, c):
             found.said.add(c)
         elif (
             word.dep == "advcl"
             and any(tree[d].dep == "mark" and tree[d].text.lower() in WORDS.conditions for d in below[c])
-        ) or (word.dep == "prep" and low == "in" and any(tree[d].lemma in ("event", "case") for d in below[c])):
+        ) or (word.dep == "prep" and low in ("in", "on") and any(tree[d].lemma in _CASES for d in below[c])):
             found.conditions.add(c)
         elif word.dep in ("ccomp", "parataxis") and verbal(tree, c) and _says(tree, c) and c != at:
             # "…, said the minister" where the saying hangs on what is said
@@ -209,9 +217,27 @@ def _framed(tree: Tree, below: list[list[int]], at: int, found: Governed) -> Non
 
 
 def _by_report(tree: Tree, below: list[list[int]], at: int) -> bool:
-    """Whether a phrase tells whose word something is taken on: "by reports", "by some estimates"."""
+    """Whether a phrase tells whose word something is taken on: "by some estimates", "in the view of the court"."""
     said = [d for d in below[at] if tree[d].dep == "pobj" and tree[d].lemma in WORDS.saying_nouns]
-    return tree[at].dep == "prep" and tree[at].text.lower() == "by" and at < tree[at].head and bool(said)
+    if tree[at].dep != "prep" or at > tree[at].head or not said:
+        return False
+    return tree[at].text.lower() == "by" or (
+        tree[at].text.lower() == "in" and any(_owned(tree, below, d) for d in said)
+    )
+
+
+def _owned(tree: Tree, below: list[list[int]], at: int) -> bool:
+    """Whether a noun is told with whose it is: "the view of the court", "her view"; not "in an argument"."""
+    return any(tree[c].dep == "poss" or tree[c].text.lower() == "of" for c in below[at])
+
+
+def _provided(tree: Tree, below: list[list[int]], at: int) -> bool:
+    """Whether a participle opens a condition: "provided that the town agrees"."""
+    return (
+        tree[at].tag in ("VBN", "VBG")
+        and tree[at].dep in ("prep", "advcl")
+        and any(tree[c].dep in ("ccomp", "pcomp") for c in below[at])
+    )
 
 
 def _clause(tree: Tree, below: list[list[int]], at: int, up: int, found: Governed) -> None:
@@ -219,9 +245,11 @@ def _clause(tree: Tree, below: list[list[int]], at: int, up: int, found: Governe
     above = tree[up]
     if above.lemma in WORDS.denying_verbs:
         found.denied.add(up)
+    elif above.text.lower() in WORDS.conditions:
+        found.conditions.add(up)  # "provided that …"
     elif above.tag[:2] == "NN":
         (found.plans if above.lemma in WORDS.open_nouns or _infinitive(tree, below, at) else found.said).add(up)
-    elif at < up and not _says(tree, up):
+    elif at < up and not _says(tree, up) and above.lemma not in WORDS.saying_nouns:  # "…, divers fear"
         pass  # two statements side by side: "A won; B lost"
     elif above.lemma not in WORDS.implicative_verbs | WORDS.factive_verbs:
         found.said.add(up)
@@ -235,7 +263,9 @@ def _infinitival(tree: Tree, up: int, found: Governed) -> None:
         found.denied.add(up)
     elif above.tag == "VBN" and above.text.lower() in _SAYING:
         found.said.add(up)
-    elif above.lemma not in WORDS.implicative_verbs or above.text.lower() in WORDS.unsure_adjectives:
+    elif above.lemma in WORDS.arranging_verbs or above.lemma not in WORDS.implicative_verbs:
+        found.plans.add(up)  # "is set to rise", "set money aside to repair"
+    elif above.text.lower() in WORDS.unsure_adjectives:
         found.plans.add(up)
 
 
@@ -283,6 +313,21 @@ def _only(tree: Tree, at: int) -> bool:
     return at + 1 < len(tree) and tree[at + 1].text.lower() in ("only", "just", "merely", "least")
 
 
+def _contrasted(tree: Tree, below: list[list[int]], at: int) -> list[int]:
+    """What sets a word aside for another that is told in its place: "in the hall rather than in the yard"."""
+    word = tree[at]
+    if word.dep in ("pobj", "pcomp", "prep") and _in_place(tree, word.head):
+        return [word.head]
+    if word.dep == "conj":
+        return [c for c in below[word.head] if tree[c].dep == "cc" and word.head < c < at and _in_place(tree, c)]
+    return []
+
+
+def _in_place(tree: Tree, at: int) -> bool:
+    """Whether a word is the second of "rather than", "instead of"."""
+    return at > 0 and (tree[at - 1].text.lower(), tree[at].text.lower()) in _IN_PLACE
+
+
 def yet_to(tree: Tree, at: int) -> bool:
     """Whether a word is the "yet" of "has yet to sign", which denies it."""
     return 0 < at < len(tree) - 1 and [t.text.lower() for t in tree[at : at + 2]] == ["yet", "to"]
@@ -302,4 +347,15 @@ def _quoted(tree: Tree, at: int) -> bool:
     return close - opened[-1] > 4
 
 
-__all__ = ["WORDS", "Governed", "children", "governed", "predicate_of", "some", "speaks", "subtree", "verbal", "yet_to"]
+__all__ = [
+    "WORDS",
+    "Governed",
+    "children",
+    "governed",
+    "predicate_of",
+    "some",
+    "speaks",
+    "subtree",
+    "verbal",
+    "yet_to",
+]
