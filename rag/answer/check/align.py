@@ -23,6 +23,7 @@ from rag.answer.check.roles import (
     difference,
     done_to_a_thing,
     frame,
+    listed,
     multiplied,
     owner,
     passive,
@@ -103,7 +104,7 @@ def differences(
         private=_count(told.dropped(n, told.private) for n in pairs),
         cause=float(scope.cause_added(mine, theirs, pairs)),
         present=_count(told.present(n) for n in range(len(mine.tree)) if verbal(mine.tree, n)),
-        ordered=_count(scope.new(mine, theirs, n, _ORDER) for n in range(len(mine.tree))) * order,
+        ordered=_count(scope.new(mine, theirs, n, _ORDER) for n in told.ordering()) * order,
         turned=told.turned(),
         copied=order * (1 - share),
         close=order * (1 - share) * share,
@@ -181,8 +182,13 @@ class _Told:
         return (n for n in words if n in self._pairs)
 
     def nouns_negated(self, shared: Sequence[int]) -> float:
-        rest = [n for n in shared if not verbal(self._mine.tree, n)]
+        rest = [n for n in shared if not verbal(self._mine.tree, n) and not self._told_alike(n)]
         return _share(self._here[n].negative != self._there[n].negative for n in rest if n in self._here)
+
+    def _told_alike(self, n: int) -> bool:
+        """Whether the predicate of a word is denied in both texts: "has yet to sign it" denies that the law is."""
+        verb = predicate_of(self._mine.tree, n)
+        return verb in self._pairs and self._here[verb].negative and self._there[verb].negative
 
     def negations_apart(self) -> float:
         """How many negations one text has more than the other, of those that bear on what both tell."""
@@ -245,7 +251,7 @@ class _Told:
             same_voice = passive(self._mine, n) == passive(self._theirs, self._pairs[n])
             for role, opposite in (("doer", "done"), ("done", "doer")):
                 wanted = self._matched(mine[role])
-                if not wanted or not theirs[role]:
+                if not wanted or not theirs[role] or listed(self._theirs, self._head(mine[role]), theirs[role]):
                     continue
                 replaced = self._replaced(mine[role], theirs[role])
                 if wanted & set(theirs[role]) and not replaced:
@@ -259,6 +265,10 @@ class _Told:
                 elif replaced or not self._same(mine[role], theirs[role]):
                     other += 1
         return {"swapped": swapped, "other_role": other}
+
+    def _head(self, words: Sequence[int]) -> int | None:
+        """The match of the first of a phrase's words, its head."""
+        return self._pairs.get(words[0])
 
     def _replaced(self, mine: Sequence[int], theirs: Sequence[int]) -> bool:
         """Whether a phrase has another head, which stands elsewhere there: what hangs on it is no matter then."""
@@ -333,7 +343,8 @@ class _Told:
                     near = attachment.belongs(tree, e, wanted) or attachment.within(tree, wanted, real)
                     near = near or attachment.shares(tree, e, wanted)
                     away = real != wanted and not near and not self._also(n, wanted)
-                    away = away and not attachment.meant(tree, e, wanted)
+                    about = tree[wanted].dep == "relcl" and tree[wanted].head == self._head_of_name(e)
+                    away = away and not about and not attachment.meant(tree, e, wanted)
                     count += away or self._later_year(n, e, wanted)
             count += self._of_another(n) or attachment.strays(self._mine, self._theirs, self._pairs, n)
         return float(count)
@@ -377,7 +388,8 @@ class _Told:
         there = self._pairs[of[0]]
         places = [e for e in range(len(self._theirs.tree)) if owner(self._theirs, e) == (there, of[1])]
         stems = {self._theirs.stems[w] for e in places for w in subtree(self._theirs.tree, self._theirs.below, e)}
-        return bool(places) and self._mine.stems[n] not in stems
+        told = self._mine.stems[n] in stems or attachment.named_before(self._theirs, self._pairs[n], places)
+        return bool(places) and not told
 
     def _also(self, n: int, wanted: int) -> bool:
         """Whether another mention of a word belongs to a predicate."""
@@ -426,6 +438,10 @@ class _Told:
         lost = attachment.modifiers(self._theirs, e) & set(words)
         known = {w.text.lower() for w in self._mine.tree} | {w.lemma for w in self._mine.tree}
         return bool(lost) and not known & (lost | set(words))
+
+    def ordering(self) -> list[int]:
+        """The words of the claim but for those that round a number, as "more than" does of "more than 1,200"."""
+        return [n for n in range(len(self._mine.tree)) if not bounds(self._mine, n, self._pairs)]
 
     def turned(self) -> float:
         """Whether names and nouns have changed sides of a word that compares or orders."""

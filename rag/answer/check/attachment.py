@@ -135,6 +135,8 @@ def instead(mine: Text, theirs: Text, pairs: Mapping[int, int], n: int) -> bool:
     """
     phrase = mine.tree[n].head
     anchor, low = mine.tree[phrase].head, mine.tree[phrase].text.lower()
+    while anchor not in pairs and not verbal(mine.tree, anchor) and mine.tree[anchor].head != anchor:
+        anchor = mine.tree[anchor].head  # "to four years for fraud": of the sentence
     if mine.tree[n].dep != "pobj" or mine.tree[phrase].dep != "prep" or low == "of" or anchor not in pairs:
         return False
     wanted, held = pairs[anchor], set(pairs.values())
@@ -164,6 +166,15 @@ def meant(tree: Tree, at: int, verb: int) -> bool:
         return False
     others = [c for c in below[up] if tree[c].dep in ("dobj", "dative", "iobj", "agent")]
     return not any(tree[c].tag[:3] == "NNP" or is_role(tree[c].text) for c in others)
+
+
+def named_before(text: Text, at: int, owned: Collection[int]) -> bool:
+    """Whether a noun is told with "its" or "her", which may mean a name: the subject of a verb above it."""
+    own = [w for w in owned if text.tree[w].tag == "PRP$"]
+    head = at
+    while text.tree[head].dep == "compound" and text.tree[head].head != head:
+        head = text.tree[head].head
+    return text.tree[head].dep in _SUBJECTS and any(text.tree[head].head in above(text.tree, w) for w in own)
 
 
 def strays(mine: Text, theirs: Text, pairs: Mapping[int, int], n: int) -> bool:
@@ -235,6 +246,7 @@ __all__ = [
     "leads",
     "meant",
     "modifiers",
+    "named_before",
     "of_whole",
     "root",
     "shares",

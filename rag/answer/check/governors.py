@@ -23,6 +23,7 @@ _ASIDE = frozenset("relcl appos".split())
 _QUOTES = frozenset("\"“”«»``''")
 _HEARD = ("reportedly", "allegedly")
 _IN_PLACE = (("rather", "than"), ("instead", "of"))
+_PAUSES = (",", "–", "—", "-")
 _CASES = ("event", "case", "condition")
 
 
@@ -35,7 +36,7 @@ class Governed:
     unsure: set[int] = field(default_factory=set)
     """Modals, adverbs and adjectives of what may be."""
     conditions: set[int] = field(default_factory=set)
-    """If, unless, whether, in the event of."""
+    """If, unless, whether, as long as, in the event of."""
     plans: set[int] = field(default_factory=set)
     """Verbs and nouns of what is yet to come about."""
     denied: set[int] = field(default_factory=set)
@@ -99,6 +100,7 @@ def governed(tree: Tree, below: list[list[int]], at: int) -> Governed:
         if whole:
             _beside(tree, below, at, found)
         _framed(tree, below, at, found)
+        found.aside.update(_contrasted(tree, below, at))
         word, up = tree[at], tree[at].head
         if up == at or word.dep in _ASIDE:
             break
@@ -125,7 +127,6 @@ def governed(tree: Tree, below: list[list[int]], at: int) -> Governed:
                 found.plans.add(up)
         elif word.dep in _ARGUMENT or word.dep == "prep":
             _object(tree, below, at, up, found)
-        found.aside.update(_contrasted(tree, below, at))
         whole = word.dep not in ("conj", "advcl", "parataxis") or _complement(tree, below, at)
         at = up
     if len(found.denied) > 1:  # "has not ruled it out", "did not deny it": nor is it so
@@ -171,6 +172,8 @@ def _beside(tree: Tree, below: list[list[int]], at: int, found: Governed) -> Non
             found.denied.add(c)  # "no longer"
         elif word.dep in ("acomp", "oprd") and any(tree[d].dep == "neg" for d in below[c]):
             found.denied.update(d for d in below[c] if tree[d].dep == "neg")  # "pleaded not guilty to"
+        elif beside_another(tree, c):
+            continue  # ", not the weather": about what stands behind it
         elif word.dep == "neg" or (
             word.dep in ("det", "preconj", "predet", "advmod", "nummod") and low in WORDS.negatives
         ):
@@ -192,7 +195,10 @@ def _beside(tree: Tree, below: list[list[int]], at: int, found: Governed) -> Non
             found.denied.update(
                 d
                 for d in below[c]
-                if tree[d].dep in ("det", "neg") and tree[d].text.lower() in WORDS.negatives and not some(tree, d)
+                if tree[d].dep in ("det", "neg")
+                and tree[d].text.lower() in WORDS.negatives
+                and not some(tree, d)
+                and not beside_another(tree, d)
             )
 
 
@@ -201,7 +207,7 @@ def _framed(tree: Tree, below: list[list[int]], at: int, found: Governed) -> Non
     for c in below[at]:
         word = tree[c]
         low = word.text.lower()
-        if low in WORDS.conditions and (word.dep == "mark" or _provided(tree, below, c)):
+        if (low in WORDS.conditions and (word.dep == "mark" or _provided(tree, below, c))) or _as_long(tree, below, c):
             found.conditions.add(c)
         elif low == "according" or (word.dep == "advmod" and low in _HEARD) or _by_report(tree, below, c):
             found.said.add(c)
@@ -229,6 +235,14 @@ def _by_report(tree: Tree, below: list[list[int]], at: int) -> bool:
 def _owned(tree: Tree, below: list[list[int]], at: int) -> bool:
     """Whether a noun is told with whose it is: "the view of the court", "her view"; not "in an argument"."""
     return any(tree[c].dep == "poss" or tree[c].text.lower() == "of" for c in below[at])
+
+
+def _as_long(tree: Tree, below: list[list[int]], at: int) -> bool:
+    """Whether a clause of "as long as" is told in the present, and is a condition: "as long as the truce holds"."""
+    return tree[at].text.lower() == "long" and any(
+        tree[c].dep == "advcl" and tree[c].tag in ("VBZ", "VBP") and any(tree[d].dep == "mark" for d in below[c])
+        for c in below[at]
+    )
 
 
 def _provided(tree: Tree, below: list[list[int]], at: int) -> bool:
@@ -316,11 +330,22 @@ def _only(tree: Tree, at: int) -> bool:
 def _contrasted(tree: Tree, below: list[list[int]], at: int) -> list[int]:
     """What sets a word aside for another that is told in its place: "in the hall rather than in the yard"."""
     word = tree[at]
+    start = min(subtree(tree, below, at))
+    for n in (start, start - 1):
+        if word.dep not in ("ROOT", "nsubj", "nsubjpass") and beside_another(tree, n):
+            return [n]
     if word.dep in ("pobj", "pcomp", "prep") and _in_place(tree, word.head):
         return [word.head]
     if word.dep == "conj":
         return [c for c in below[word.head] if tree[c].dep == "cc" and word.head < c < at and _in_place(tree, c)]
     return []
+
+
+def beside_another(tree: Tree, at: int) -> bool:
+    """Whether a word is the "not" of ", not in the yard": it denies the phrase behind it, and nothing before."""
+    if not 0 < at < len(tree) - 1 or tree[at].text.lower() != "not" or tree[at - 1].text not in _PAUSES:
+        return False
+    return tree[at + 1].tag in ("IN", "TO", "DT", "CD", "PRP$") or tree[at + 1].tag[:2] == "NN"
 
 
 def _in_place(tree: Tree, at: int) -> bool:
@@ -350,6 +375,7 @@ def _quoted(tree: Tree, at: int) -> bool:
 __all__ = [
     "WORDS",
     "Governed",
+    "beside_another",
     "children",
     "governed",
     "predicate_of",

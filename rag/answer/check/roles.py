@@ -109,6 +109,23 @@ def everyone(text: Text, at: int) -> Iterator[int]:
             yield from everyone(text, c)
 
 
+def listed(text: Text, n: int | None, phrase: Sequence[int]) -> bool:
+    """Whether a word is told together with a phrase before it: "a woman", of "a man from Leeds and a woman"."""
+    if n is not None and n + 1 < len(text.tree) and text.tree[n + 1].tag in ("DT", "PRP$", "CD"):
+        return False  # "sold its ships and the bank its docks": who else does what
+    for _ in range(len(text.tree)):
+        if n is None or text.tree[n].dep != "conj" or text.tree[n].tag[:2] != "NN":
+            return False
+        up = text.tree[n].head
+        between = [c for c in text.below[up] if text.tree[c].dep == "cc" and c < n]
+        if any(text.tree[c].text.lower() not in ("and", "or", "&") for c in between):
+            return False
+        n = up
+        if n in phrase:
+            return True
+    return False
+
+
 def passive(text: Text, verb: int) -> bool:
     """Whether a verb is told of whom it is done to: "was opened", "the bridge, opened on Monday,"."""
     return _participle(text, verb) or any(text.tree[c].dep in ("auxpass", "nsubjpass") for c in text.below[verb])
@@ -231,6 +248,7 @@ __all__ = [
     "done_to_a_thing",
     "everyone",
     "frame",
+    "listed",
     "multiplied",
     "owner",
     "passive",

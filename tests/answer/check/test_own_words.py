@@ -1,4 +1,3 @@
-# ruff: noqa: E501  sentences of the news are as long as they are
 """Claims nearly all of whose words are cited: what makes each false, and beside it what is as near and true."""
 
 from __future__ import annotations
@@ -24,6 +23,9 @@ SET = "Fares on the night trains are set to rise in April."
 GAP = "Sarrano will get a new ice rink and Orsano a new bus depot."
 RATHER = "The leak began in the laundry rather than in the kitchen next door."
 INSTEAD = "The choir sang in the chapel instead of the town hall."
+NOT_BY = "The ferry was bought by a museum in Oslo, not by the collector Jan Moe."
+NOT_IT = "The guard blamed the wiring, not the weather."
+LONG = "As long as the truce holds, buses will enter the valley from Sunday."
 TWICE = "The new barge carries twice as much grain as the old one."
 WHERE = "Corporal Anna Brandt drove back to the burning depot, where she freed two dogs."
 WHEN = "When he reached the port on Sunday, Emil Okoye became the first Dane to row the whole coast."
@@ -35,6 +37,7 @@ MANY = "Divers fear that as many as thirty sailors are trapped in the upper deck
     ("claim", "said"),
     [
         ("The harbour pilot was sentenced to nine months for manslaughter.", ACQUITTED),
+        ("The harbour pilot was sentenced to nine years for manslaughter.", ACQUITTED.replace("months", "years")),
         ("The tower was stable.", SEMICOLON),
         ("Arvo Lindqvist was accused of arson.", BROTHERS),
         ("The director hid the paintings in a barn.", ACCUSED),
@@ -48,6 +51,11 @@ MANY = "Divers fear that as many as thirty sailors are trapped in the upper deck
         ("Orsano will get a new ice rink.", GAP),
         ("The leak began in the kitchen next door.", RATHER),
         ("The choir sang in the town hall.", INSTEAD),
+        ("The ferry was bought by the collector Jan Moe.", NOT_BY),
+        ("The guard blamed the weather.", NOT_IT),
+        ("Buses will enter the valley from Sunday.", LONG),
+        ("The firm sold the bank.", "The firm sold its ships and the bank its docks."),
+        ("The king has not signed the treaty.", "The council passed the treaty, and the king signed it."),
         ("The old barge carries twice as much grain as the new one.", TWICE),
     ],
 )
@@ -75,6 +83,21 @@ def test_what_the_words_do_not_say_is_not_passed(claim: str, said: str) -> None:
         ("The leak began in the laundry.", RATHER),
         ("The choir sang in the chapel.", INSTEAD),
         ("The new barge carries twice as much grain as the old one.", TWICE),
+        ("A museum in Oslo bought the ferry.", NOT_BY),
+        ("The guard blamed the wiring.", NOT_IT),
+        (
+            "The club's two horses have been moved to a farm in Norway.",
+            "The club has moved its two horses to a farm in Norway.",
+        ),
+        ("The storm left more than 1,200 people homeless.", "The storm killed 31 people and left 1,250 homeless."),
+        ("The firm sold its docks.", "The firm sold its ships and its docks to a bank."),
+        ("Guards held a woman from Orsano.", "Guards held a man from Sarrano and a woman from Orsano."),
+        (
+            "The Danish cellist was cheered.",
+            "The Danish cellist replaced her Finnish colleague and was cheered by all.",
+        ),
+        ("The king has not signed the law.", "The council passed the law, but the king has yet to sign it."),
+        ("Fares in Orsano had doubled.", "Fares rose faster in Sarrano than in Orsano, where they had doubled."),
         ("Corporal Anna Brandt freed two dogs.", WHERE),
         ("Emil Okoye reached the port on Sunday.", WHEN),
         ("Irja Salo is the director of the Salt Museum.", AUTHOR),
