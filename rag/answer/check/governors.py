@@ -109,6 +109,9 @@ def governed(tree: Tree, below: list[list[int]], at: int) -> Governed:
                 break
         if word.dep == "ccomp" and at < up and any(t.text == ";" for t in tree[at:up]):
             if not _says(tree, up) or any(c > up and tree[c].dep != "punct" for c in below[up]):
+                end = next(n for n in range(at, up) if tree[n].text == ";")
+                said = (c for c in below[up] if at < c < end and tree[c].dep == "ccomp" and _says(tree, c))
+                found.said.update(said)  # "A won, officials say; B denies it"
                 break  # two statements side by side: "A won; B has not been found"
         if word.dep == "ccomp" or (word.dep == "acl" and tree[up].tag[:2] == "NN"):
             _clause(tree, below, at, up, found)

@@ -39,6 +39,7 @@ MANY = "Divers fear that as many as thirty sailors are trapped in the upper deck
         ("The harbour pilot was sentenced to nine months for manslaughter.", ACQUITTED),
         ("The harbour pilot was sentenced to nine years for manslaughter.", ACQUITTED.replace("months", "years")),
         ("The tower was stable.", SEMICOLON),
+        ("The well has dried up.", "The well has dried up, aid groups warn; the council denies it."),
         ("Arvo Lindqvist was accused of arson.", BROTHERS),
         ("The director hid the paintings in a barn.", ACCUSED),
         ("Striker Hugo Meran left the pitch on a stretcher.", FOULED),
