@@ -8,13 +8,13 @@ than proved: ``benchmarks/fit/claims.py`` fits what each is worth.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from rag.answer.check import attachment, scope
 from rag.answer.check.difference import Differences
 from rag.answer.check.governors import WORDS, Governed, predicate_of, speaks, subtree, verbal
-from rag.answer.check.matching import LIGHT, Text, aligned, bound, implied, is_content, kind
+from rag.answer.check.matching import LIGHT, Text, aligned, bound, bounds, implied, is_content, kind, light_verbs
 from rag.answer.check.roles import (
     another,
     beside,
@@ -23,6 +23,8 @@ from rag.answer.check.roles import (
     difference,
     done_to_a_thing,
     frame,
+    listed,
+    multiplied,
     owner,
     passive,
     subject,
@@ -59,11 +61,12 @@ def differences(
     content = [n for n in range(len(mine.tree)) if is_content(mine, n)]
     pairs = aligned(mine, theirs, content)
     around = set(terms(known)) | set(months)
-    free = {n for n in content if n not in pairs and implied(mine, n, around, days)}
+    free = {n for n in content if n not in pairs and (implied(mine, n, around, days) or bounds(mine, n, pairs))}
     lost = [n for n in content if n not in pairs and n not in free]
     kinds = [kind(mine, n) for n in lost]
-    told = _Told(mine, theirs, pairs)
-    roots = [n for n in content if verbal(mine.tree, n)]
+    light = light_verbs(mine, theirs, pairs)
+    told = _Told(mine, theirs, pairs | light)
+    roots = [n for n in content if verbal(mine.tree, n)] + list(light)
     main = next((n for n in range(len(mine.tree)) if mine.tree[n].dep == "ROOT"), 0)
     shared = [n for n in pairs if kind(mine, n) != "names"]
     share = len(lost) / max(1, len(content))
@@ -77,19 +80,22 @@ def differences(
             or (mine.tree[main].lemma in LIGHT and any(told.plan(n) for n in subject(mine, main) if n in pairs))
         ),
         said=_share(told.said(n) for n in shared),
-        said_root=_count(told.said(n) for n in roots if n in pairs),
+        said_root=_count(told.said(n) for n in told.matched(roots)),
         unsure=_share(told.unsure(n) for n in shared),
-        unsure_root=_count(told.unsure(n) for n in roots if n in pairs),
+        unsure_root=_count(told.unsure(n) for n in told.matched(roots)),
         condition=_share(told.condition(n) for n in shared),
         plan=_share(told.plan(n) for n in shared),
-        plan_root=_count(told.plan(n) for n in roots if n in pairs),
-        negation=_count(told.negation(n) for n in roots if n in pairs) or 0.5 * told.nouns_negated(shared),
+        plan_root=_count(told.plan(n) for n in told.matched(roots)),
+        negation=_count(told.negation(n) for n in told.matched(roots))
+        or _count(told.aside(n) for n in pairs)
+        or 0.5 * told.nouns_negated(shared),
         negation_other=told.negations_apart(),
-        future=_count(told.future(n) for n in roots if n in pairs),
+        future=_count(told.future(n) for n in told.matched(roots)),
         speaker=told.speaker(),
         speech_added=told.speech_added(),
-        **told.roles([n for n in content if kind(mine, n) in ("verbs", "rest", "nouns")]),
+        **told.roles([n for n in content if kind(mine, n) in ("verbs", "rest", "nouns")] + list(light)),
         moved=told.moved(),
+        instead=_count(attachment.instead(mine, theirs, told.pairs, n) for n in pairs),
         **told.placed(),
         **told.counted(),
         universal=_count(scope.new(mine, theirs, n, WORDS.universal) for n in range(len(mine.tree))),
@@ -98,7 +104,7 @@ def differences(
         private=_count(told.dropped(n, told.private) for n in pairs),
         cause=float(scope.cause_added(mine, theirs, pairs)),
         present=_count(told.present(n) for n in range(len(mine.tree)) if verbal(mine.tree, n)),
-        ordered=_count(scope.new(mine, theirs, n, _ORDER) for n in range(len(mine.tree))) * order,
+        ordered=_count(scope.new(mine, theirs, n, _ORDER) for n in told.ordering()) * order,
         turned=told.turned(),
         copied=order * (1 - share),
         close=order * (1 - share) * share,
@@ -119,6 +125,7 @@ class _Told:
 
     def __init__(self, mine: Text, theirs: Text, pairs: dict[int, int]) -> None:
         self._mine, self._theirs, self._pairs = mine, theirs, pairs
+        self.pairs = pairs
         self._here = {n: mine.governed(n) for n in range(len(mine.tree)) if n in pairs or verbal(mine.tree, n)}
         self._there = {n: theirs.governed(pairs[n]) for n in pairs}
         self._speech = {v for g in self._here.values() for v in g.said} | {
@@ -142,6 +149,7 @@ class _Told:
     def said(self, n: int) -> bool:
         """Whether more people stand between a word and the truth there than here."""
         there = self._there[n].said
+        there = there - {-1} or there  # quoted words are those of whoever is said to say them
         sources = {v for v in there if v >= 0 and self._theirs.tree[v].text.lower() == "according"}
         own = {n} if done_to_a_thing(self._mine, n) else set()  # "wrote 37 cheques" is no word of anybody's
         return len(there - sources or sources) > len(self._speech - own)
@@ -165,9 +173,22 @@ class _Told:
     def negation(self, n: int) -> bool:
         return self._here[n].negative != self._there[n].negative
 
+    def aside(self, n: int) -> bool:
+        """Whether a word is told here, and set aside for another there; or the other way round."""
+        return bool(self._here.get(n, Governed()).aside) != bool(self._there[n].aside)
+
+    def matched(self, words: Iterable[int]) -> Iterator[int]:
+        """Those of some words that have a match."""
+        return (n for n in words if n in self._pairs)
+
     def nouns_negated(self, shared: Sequence[int]) -> float:
-        rest = [n for n in shared if not verbal(self._mine.tree, n)]
+        rest = [n for n in shared if not verbal(self._mine.tree, n) and not self._told_alike(n)]
         return _share(self._here[n].negative != self._there[n].negative for n in rest if n in self._here)
+
+    def _told_alike(self, n: int) -> bool:
+        """Whether the predicate of a word is denied in both texts: "has yet to sign it" denies that the law is."""
+        verb = predicate_of(self._mine.tree, n)
+        return verb in self._pairs and self._here[verb].negative and self._there[verb].negative
 
     def negations_apart(self) -> float:
         """How many negations one text has more than the other, of those that bear on what both tell."""
@@ -230,7 +251,7 @@ class _Told:
             same_voice = passive(self._mine, n) == passive(self._theirs, self._pairs[n])
             for role, opposite in (("doer", "done"), ("done", "doer")):
                 wanted = self._matched(mine[role])
-                if not wanted or not theirs[role]:
+                if not wanted or not theirs[role] or listed(self._theirs, self._head(mine[role]), theirs[role]):
                     continue
                 replaced = self._replaced(mine[role], theirs[role])
                 if wanted & set(theirs[role]) and not replaced:
@@ -244,6 +265,10 @@ class _Told:
                 elif replaced or not self._same(mine[role], theirs[role]):
                     other += 1
         return {"swapped": swapped, "other_role": other}
+
+    def _head(self, words: Sequence[int]) -> int | None:
+        """The match of the first of a phrase's words, its head."""
+        return self._pairs.get(words[0])
 
     def _replaced(self, mine: Sequence[int], theirs: Sequence[int]) -> bool:
         """Whether a phrase has another head, which stands elsewhere there: what hangs on it is no matter then."""
@@ -265,7 +290,7 @@ class _Told:
         if any(e is None for e in inside) or n not in self._pairs or m not in self._pairs:
             return False
         places = [e for e in inside if e is not None]
-        if any(b <= a for a, b in pairwise(places)):
+        if any(b <= a for a, b in pairwise(places)) or attachment.aside(self._theirs.tree, *places[:: len(places) - 1]):
             return False
         here = {self._mine.tree[w].text.lower() for w in range(first, last + 1)}
         skipped = set(range(places[0], places[-1])) - set(places)
@@ -303,6 +328,7 @@ class _Told:
         """Whether words mean somebody told before: not "those" of "those arrested", which says itself whom it means."""
         tree, below = self._theirs.tree, self._theirs.below
         told = (w for w in words if tree[w].text.lower() in _PRONOUNS)
+        told = (w for w in told if tree[w].dep != "poss")  # "his brother" is not he
         return any(tree[w].tag != "DT" or not any(tree[c].dep in ("acl", "relcl") for c in below[w]) for w in told)
 
     def moved(self) -> float:
@@ -317,6 +343,8 @@ class _Told:
                     near = attachment.belongs(tree, e, wanted) or attachment.within(tree, wanted, real)
                     near = near or attachment.shares(tree, e, wanted)
                     away = real != wanted and not near and not self._also(n, wanted)
+                    about = tree[wanted].dep == "relcl" and tree[wanted].head == self._head_of_name(e)
+                    away = away and not about and not attachment.meant(tree, e, wanted)
                     count += away or self._later_year(n, e, wanted)
             count += self._of_another(n) or attachment.strays(self._mine, self._theirs, self._pairs, n)
         return float(count)
@@ -360,7 +388,8 @@ class _Told:
         there = self._pairs[of[0]]
         places = [e for e in range(len(self._theirs.tree)) if owner(self._theirs, e) == (there, of[1])]
         stems = {self._theirs.stems[w] for e in places for w in subtree(self._theirs.tree, self._theirs.below, e)}
-        return bool(places) and self._mine.stems[n] not in stems
+        told = self._mine.stems[n] in stems or attachment.named_before(self._theirs, self._pairs[n], places)
+        return bool(places) and not told
 
     def _also(self, n: int, wanted: int) -> bool:
         """Whether another mention of a word belongs to a predicate."""
@@ -404,19 +433,26 @@ class _Told:
         )
         if words is WORDS.partial and here - there:
             return False  # "six schools", of "half of the 60 schools"
+        if words is WORDS.partial and bound(self._theirs, e):
+            return False  # "as many as thirty" is not many of them
         lost = attachment.modifiers(self._theirs, e) & set(words)
         known = {w.text.lower() for w in self._mine.tree} | {w.lemma for w in self._mine.tree}
         return bool(lost) and not known & (lost | set(words))
 
+    def ordering(self) -> list[int]:
+        """The words of the claim but for those that round a number, as "more than" does of "more than 1,200"."""
+        return [n for n in range(len(self._mine.tree)) if not bounds(self._mine, n, self._pairs)]
+
     def turned(self) -> float:
         """Whether names and nouns have changed sides of a word that compares or orders."""
-        placed = [(n, e) for n, e in self._pairs.items() if kind(self._mine, n) in ("names", "nouns", "numbers")]
+        placed = [(n, e) for n, e in self._pairs.items() if self._mine.tree[n].tag[:2] in ("NN", "CD", "JJ")]
         for c, word in enumerate(self._mine.tree):
             counted = any(v is not None for v in self._mine.values[c + 1 : c + 3])  # "more than seven"
-            if counted or (word.tag not in ("JJR", "RBR") and word.text.lower() not in _ORDER):
+            times = multiplied(self._mine, c)
+            if counted or not (times or word.tag in ("JJR", "RBR") or word.text.lower() in _ORDER):
                 continue
             for e, other in enumerate(self._theirs.tree):
-                if other.lemma == word.lemma and other.tag == word.tag:
+                if other.lemma == word.lemma and other.tag == word.tag and times == multiplied(self._theirs, e):
                     gone, come = any(n < c and p > e for n, p in placed), any(n > c and p < e for n, p in placed)
                     if gone and come:
                         return 1.0

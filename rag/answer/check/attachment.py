@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
-from rag.answer.check.governors import children, verbal
+from rag.answer.check.governors import children, predicate_of, verbal
 from rag.answer.check.matching import Text
 from rag.text.calendar_names import ENGLISH_CALENDAR
+from rag.text.names import is_role
 from rag.text.numbers import is_year
 from rag.text.parser import Tree
 
@@ -14,6 +15,7 @@ _SHARING = ("conj", "advcl", "xcomp")
 """Of a verb that may have its subject from the one it hangs on: "came from behind to beat", "was named, succeeding"."""
 _LEADS = ("nsubj", "nsubjpass", "poss", "compound", "appos", "dobj")
 _SUBJECTS = ("nsubj", "nsubjpass", "csubj")
+_PERSONS = ("he", "she", "it", "they")
 _INSIDE = frozenset("in on at during within inside into over".split())
 
 
@@ -70,6 +72,16 @@ def shares(tree: Tree, at: int, verb: int) -> bool:
     return False
 
 
+def aside(tree: Tree, at: int, other: int) -> bool:
+    """Whether one of two words is in a clause about the other's subject: X and "left", of "who was hit by X left"."""
+    for verb, n in ((at, other), (other, at)):
+        while n != verb and tree[n].head != n:
+            if tree[n].dep == "relcl" and tree[tree[n].head].dep in _SUBJECTS and tree[tree[n].head].head == verb:
+                return True
+            n = tree[n].head
+    return False
+
+
 def within(tree: Tree, verb: int, other: int) -> bool:
     """Whether a verb stands in a phrase of what another one is about: either may have what comes after both."""
     for _ in range(len(tree)):
@@ -114,6 +126,55 @@ def tells_apart(mine: Text, theirs: Text, n: int) -> bool:
     if word.dep not in ("amod", "compound") or word.head == n or mine.tree[word.head].tag[:2] != "NN":
         return False
     return theirs.stems.count(mine.stems[word.head]) > 1
+
+
+def instead(mine: Text, theirs: Text, pairs: Mapping[int, int], n: int) -> bool:
+    """Whether a phrase behind a verb is another verb's there, and that verb has another one in this place.
+
+    "Sentenced for fraud" of "cleared of fraud but sentenced for perjury".
+    """
+    phrase = mine.tree[n].head
+    anchor, low = mine.tree[phrase].head, mine.tree[phrase].text.lower()
+    while anchor not in pairs and not verbal(mine.tree, anchor) and mine.tree[anchor].head != anchor:
+        anchor = mine.tree[anchor].head  # "to four years for fraud": of the sentence
+    if mine.tree[n].dep != "pobj" or mine.tree[phrase].dep != "prep" or low == "of" or anchor not in pairs:
+        return False
+    wanted, held = pairs[anchor], set(pairs.values())
+    if not verbal(theirs.tree, wanted):
+        wanted = predicate_of(theirs.tree, wanted)
+    alike = [p for p, w in enumerate(theirs.tree) if w.dep == "prep" and w.text.lower() == low]
+    own = {d for p in alike if predicate_of(theirs.tree, p) == wanted for d in theirs.below[p]}
+    if any(theirs.tree[w].tag[:3] == "PRP" for d in own for w in (d, *theirs.below[d])):
+        return False  # "over its soil": whose, is told before
+    mentions = (e for e, stem in enumerate(theirs.stems) if stem == mine.stems[n])
+    return bool(own) and not held & own and not any(belongs(theirs.tree, e, wanted) for e in (pairs[n], *mentions))
+
+
+def meant(tree: Tree, at: int, verb: int) -> bool:
+    """Whether a verb's subject is a pronoun that can only mean a name: "When she left, Holt was mayor".
+
+    The name is the subject of what the verb's clause hangs on, and nobody else is named beside it there.
+    """
+    below = children(tree)
+    subjects = [c for c in below[verb] if tree[c].dep in _SUBJECTS]
+    if not any(tree[c].text.lower() in _PERSONS for c in subjects):
+        return False
+    while tree[at].dep == "compound" and tree[at].head != at:
+        at = tree[at].head
+    up = tree[at].head
+    if tree[at].dep not in _SUBJECTS or up not in above(tree, verb) or any(tree[c].dep == "conj" for c in below[at]):
+        return False
+    others = [c for c in below[up] if tree[c].dep in ("dobj", "dative", "iobj", "agent")]
+    return not any(tree[c].tag[:3] == "NNP" or is_role(tree[c].text) for c in others)
+
+
+def named_before(text: Text, at: int, owned: Collection[int]) -> bool:
+    """Whether a noun is told with "its" or "her", which may mean a name: the subject of a verb above it."""
+    own = [w for w in owned if text.tree[w].tag == "PRP$"]
+    head = at
+    while text.tree[head].dep == "compound" and text.tree[head].head != head:
+        head = text.tree[head].head
+    return text.tree[head].dep in _SUBJECTS and any(text.tree[head].head in above(text.tree, w) for w in own)
 
 
 def strays(mine: Text, theirs: Text, pairs: Mapping[int, int], n: int) -> bool:
@@ -177,11 +238,15 @@ def modifiers(text: Text, n: int) -> set[str]:
 __all__ = [
     "above",
     "apart",
+    "aside",
     "behind",
     "belongs",
     "headed",
+    "instead",
     "leads",
+    "meant",
     "modifiers",
+    "named_before",
     "of_whole",
     "root",
     "shares",

@@ -44,6 +44,8 @@ class Differences:
     """Predicates done by, or to, somebody else, who is in the cited words too."""
     moved: float = 0.0
     """Names and numbers that belong to another predicate there."""
+    instead: float = 0.0
+    """Phrases of another verb there, where the verb that they stand by here has one of its own."""
     placed: float = 0.0
     """Names and years that stand behind another preposition there."""
     exchanged: float = 0.0

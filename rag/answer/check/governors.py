@@ -22,6 +22,9 @@ _ARGUMENT = frozenset("nsubj nsubjpass dobj pobj attr dative oprd agent obj iobj
 _ASIDE = frozenset("relcl appos".split())
 _QUOTES = frozenset("\"“”«»``''")
 _HEARD = ("reportedly", "allegedly")
+_IN_PLACE = (("rather", "than"), ("instead", "of"))
+_PAUSES = (",", "–", "—", "-")
+_CASES = ("event", "case", "condition")
 
 
 @dataclass
@@ -33,17 +36,19 @@ class Governed:
     unsure: set[int] = field(default_factory=set)
     """Modals, adverbs and adjectives of what may be."""
     conditions: set[int] = field(default_factory=set)
-    """If, unless, whether, in the event of."""
+    """If, unless, whether, as long as, in the event of."""
     plans: set[int] = field(default_factory=set)
     """Verbs and nouns of what is yet to come about."""
     denied: set[int] = field(default_factory=set)
     """Negations and verbs of denying; an even number affirms."""
+    aside: set[int] = field(default_factory=set)
+    """What sets it aside for another that is told in its place: "rather than", "instead of"."""
     future: bool = False
 
     @property
     def negative(self) -> bool:
         """Whether it is denied, once all negations are reckoned up."""
-        return len(self.denied) % 2 == 1
+        return (len(self.denied) + len(self.aside)) % 2 == 1
 
 
 def children(tree: Tree) -> list[list[int]]:
@@ -95,14 +100,19 @@ def governed(tree: Tree, below: list[list[int]], at: int) -> Governed:
         if whole:
             _beside(tree, below, at, found)
         _framed(tree, below, at, found)
+        found.aside.update(_contrasted(tree, below, at))
         word, up = tree[at], tree[at].head
         if up == at or word.dep in _ASIDE:
             break
         if word.dep == "acl" and word.tag in ("VBN", "VBG") and not _infinitive(tree, below, at):
             if not any(tree[c].dep == "mark" for c in below[at]):  # "reports that soldiers had been sent"
                 break
-        if word.dep == "ccomp" and at < up and not _says(tree, up) and any(t.text == ";" for t in tree[at:up]):
-            break  # two statements side by side: "A won; B has not been found"
+        if word.dep == "ccomp" and at < up and any(t.text == ";" for t in tree[at:up]):
+            if not _says(tree, up) or any(c > up and tree[c].dep != "punct" for c in below[up]):
+                end = next(n for n in range(at, up) if tree[n].text == ";")
+                said = (c for c in below[up] if at < c < end and tree[c].dep == "ccomp" and _says(tree, c))
+                found.said.update(said)  # "A won, officials say; B denies it"
+                break  # two statements side by side: "A won; B has not been found"
         if word.dep == "ccomp" or (word.dep == "acl" and tree[up].tag[:2] == "NN"):
             _clause(tree, below, at, up, found)
         elif word.dep == "parataxis" and _says(tree, up):
@@ -111,8 +121,8 @@ def governed(tree: Tree, below: list[list[int]], at: int) -> Governed:
             _infinitival(tree, up, found)
         elif word.dep == "pcomp" and tree[up].text.lower() in WORDS.denying_prepositions:
             found.denied.add(up)  # "voted against closing"
-        elif word.dep == "pcomp" and tree[up].dep == "prep" and _charged(tree, below, up):
-            found.plans.add(tree[up].head)
+        elif word.dep == "pcomp" and tree[up].dep == "prep" and (charge := _charging(tree, below, up)) is not None:
+            found.plans.add(charge)
         elif word.dep in ("xcomp", "pcomp"):
             if tree[up].lemma in WORDS.denying_verbs:
                 found.denied.add(up)
@@ -127,14 +137,16 @@ def governed(tree: Tree, below: list[list[int]], at: int) -> Governed:
     return found
 
 
-def _charged(tree: Tree, below: list[list[int]], at: int) -> bool:
-    """Whether a preposition tells of what somebody is, or is not, to have done: "charged with stealing", "acquitted of
-    stealing", "banned from stealing", none of which says that it was done."""
+def _charging(tree: Tree, below: list[list[int]], at: int) -> int | None:
+    """The verb that tells, by a preposition, what somebody is or is not to have done.
+
+    "Charged with stealing", "acquitted of stealing", "banned from stealing": none says that it was done.
+    """
     verb, low = tree[at].head, tree[at].text.lower()
     if tree[verb].tag[:2] != "VB" or tree[verb].lemma in WORDS.implicative_verbs | WORDS.factive_verbs:
-        return False
+        return None
     about_whom = any(tree[c].dep in ("dobj", "nsubjpass") for c in below[verb]) or tree[verb].tag == "VBN"
-    return low == "of" or (low in ("with", "from") and about_whom)
+    return verb if low == "of" or (low in ("with", "from") and about_whom) else None
 
 
 def _complement(tree: Tree, below: list[list[int]], at: int) -> bool:
@@ -163,6 +175,8 @@ def _beside(tree: Tree, below: list[list[int]], at: int, found: Governed) -> Non
             found.denied.add(c)  # "no longer"
         elif word.dep in ("acomp", "oprd") and any(tree[d].dep == "neg" for d in below[c]):
             found.denied.update(d for d in below[c] if tree[d].dep == "neg")  # "pleaded not guilty to"
+        elif beside_another(tree, c):
+            continue  # ", not the weather": about what stands behind it
         elif word.dep == "neg" or (
             word.dep in ("det", "preconj", "predet", "advmod", "nummod") and low in WORDS.negatives
         ):
@@ -184,7 +198,10 @@ def _beside(tree: Tree, below: list[list[int]], at: int, found: Governed) -> Non
             found.denied.update(
                 d
                 for d in below[c]
-                if tree[d].dep in ("det", "neg") and tree[d].text.lower() in WORDS.negatives and not some(tree, d)
+                if tree[d].dep in ("det", "neg")
+                and tree[d].text.lower() in WORDS.negatives
+                and not some(tree, d)
+                and not beside_another(tree, d)
             )
 
 
@@ -193,14 +210,14 @@ def _framed(tree: Tree, below: list[list[int]], at: int, found: Governed) -> Non
     for c in below[at]:
         word = tree[c]
         low = word.text.lower()
-        if word.dep == "mark" and low in WORDS.conditions:
+        if (low in WORDS.conditions and (word.dep == "mark" or _provided(tree, below, c))) or _as_long(tree, below, c):
             found.conditions.add(c)
         elif low == "according" or (word.dep == "advmod" and low in _HEARD) or _by_report(tree, below, c):
             found.said.add(c)
         elif (
             word.dep == "advcl"
             and any(tree[d].dep == "mark" and tree[d].text.lower() in WORDS.conditions for d in below[c])
-        ) or (word.dep == "prep" and low == "in" and any(tree[d].lemma in ("event", "case") for d in below[c])):
+        ) or (word.dep == "prep" and low in ("in", "on") and any(tree[d].lemma in _CASES for d in below[c])):
             found.conditions.add(c)
         elif word.dep in ("ccomp", "parataxis") and verbal(tree, c) and _says(tree, c) and c != at:
             # "…, said the minister" where the saying hangs on what is said
@@ -209,9 +226,35 @@ def _framed(tree: Tree, below: list[list[int]], at: int, found: Governed) -> Non
 
 
 def _by_report(tree: Tree, below: list[list[int]], at: int) -> bool:
-    """Whether a phrase tells whose word something is taken on: "by reports", "by some estimates"."""
+    """Whether a phrase tells whose word something is taken on: "by some estimates", "in the view of the court"."""
     said = [d for d in below[at] if tree[d].dep == "pobj" and tree[d].lemma in WORDS.saying_nouns]
-    return tree[at].dep == "prep" and tree[at].text.lower() == "by" and at < tree[at].head and bool(said)
+    if tree[at].dep != "prep" or at > tree[at].head or not said:
+        return False
+    return tree[at].text.lower() == "by" or (
+        tree[at].text.lower() == "in" and any(_owned(tree, below, d) for d in said)
+    )
+
+
+def _owned(tree: Tree, below: list[list[int]], at: int) -> bool:
+    """Whether a noun is told with whose it is: "the view of the court", "her view"; not "in an argument"."""
+    return any(tree[c].dep == "poss" or tree[c].text.lower() == "of" for c in below[at])
+
+
+def _as_long(tree: Tree, below: list[list[int]], at: int) -> bool:
+    """Whether a clause of "as long as" is told in the present, and is a condition: "as long as the truce holds"."""
+    return tree[at].text.lower() == "long" and any(
+        tree[c].dep == "advcl" and tree[c].tag in ("VBZ", "VBP") and any(tree[d].dep == "mark" for d in below[c])
+        for c in below[at]
+    )
+
+
+def _provided(tree: Tree, below: list[list[int]], at: int) -> bool:
+    """Whether a participle opens a condition: "provided that the town agrees"."""
+    return (
+        tree[at].tag in ("VBN", "VBG")
+        and tree[at].dep in ("prep", "advcl")
+        and any(tree[c].dep in ("ccomp", "pcomp") for c in below[at])
+    )
 
 
 def _clause(tree: Tree, below: list[list[int]], at: int, up: int, found: Governed) -> None:
@@ -219,9 +262,11 @@ def _clause(tree: Tree, below: list[list[int]], at: int, up: int, found: Governe
     above = tree[up]
     if above.lemma in WORDS.denying_verbs:
         found.denied.add(up)
+    elif above.text.lower() in WORDS.conditions:
+        found.conditions.add(up)  # "provided that …"
     elif above.tag[:2] == "NN":
         (found.plans if above.lemma in WORDS.open_nouns or _infinitive(tree, below, at) else found.said).add(up)
-    elif at < up and not _says(tree, up):
+    elif at < up and not _says(tree, up) and above.lemma not in WORDS.saying_nouns:  # "…, divers fear"
         pass  # two statements side by side: "A won; B lost"
     elif above.lemma not in WORDS.implicative_verbs | WORDS.factive_verbs:
         found.said.add(up)
@@ -235,7 +280,9 @@ def _infinitival(tree: Tree, up: int, found: Governed) -> None:
         found.denied.add(up)
     elif above.tag == "VBN" and above.text.lower() in _SAYING:
         found.said.add(up)
-    elif above.lemma not in WORDS.implicative_verbs or above.text.lower() in WORDS.unsure_adjectives:
+    elif above.lemma in WORDS.arranging_verbs or above.lemma not in WORDS.implicative_verbs:
+        found.plans.add(up)  # "is set to rise", "set money aside to repair"
+    elif above.text.lower() in WORDS.unsure_adjectives:
         found.plans.add(up)
 
 
@@ -283,6 +330,32 @@ def _only(tree: Tree, at: int) -> bool:
     return at + 1 < len(tree) and tree[at + 1].text.lower() in ("only", "just", "merely", "least")
 
 
+def _contrasted(tree: Tree, below: list[list[int]], at: int) -> list[int]:
+    """What sets a word aside for another that is told in its place: "in the hall rather than in the yard"."""
+    word = tree[at]
+    start = min(subtree(tree, below, at))
+    for n in (start, start - 1):
+        if word.dep not in ("ROOT", "nsubj", "nsubjpass") and beside_another(tree, n):
+            return [n]
+    if word.dep in ("pobj", "pcomp", "prep") and _in_place(tree, word.head):
+        return [word.head]
+    if word.dep == "conj":
+        return [c for c in below[word.head] if tree[c].dep == "cc" and word.head < c < at and _in_place(tree, c)]
+    return []
+
+
+def beside_another(tree: Tree, at: int) -> bool:
+    """Whether a word is the "not" of ", not in the yard": it denies the phrase behind it, and nothing before."""
+    if not 0 < at < len(tree) - 1 or tree[at].text.lower() != "not" or tree[at - 1].text not in _PAUSES:
+        return False
+    return tree[at + 1].tag in ("IN", "TO", "DT", "CD", "PRP$") or tree[at + 1].tag[:2] == "NN"
+
+
+def _in_place(tree: Tree, at: int) -> bool:
+    """Whether a word is the second of "rather than", "instead of"."""
+    return at > 0 and (tree[at - 1].text.lower(), tree[at].text.lower()) in _IN_PLACE
+
+
 def yet_to(tree: Tree, at: int) -> bool:
     """Whether a word is the "yet" of "has yet to sign", which denies it."""
     return 0 < at < len(tree) - 1 and [t.text.lower() for t in tree[at : at + 2]] == ["yet", "to"]
@@ -302,4 +375,16 @@ def _quoted(tree: Tree, at: int) -> bool:
     return close - opened[-1] > 4
 
 
-__all__ = ["WORDS", "Governed", "children", "governed", "predicate_of", "some", "speaks", "subtree", "verbal", "yet_to"]
+__all__ = [
+    "WORDS",
+    "Governed",
+    "beside_another",
+    "children",
+    "governed",
+    "predicate_of",
+    "some",
+    "speaks",
+    "subtree",
+    "verbal",
+    "yet_to",
+]

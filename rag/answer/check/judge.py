@@ -45,7 +45,7 @@ _COPY_OF_MANY = 0.6
 ALONE = (
     "said_root", "unsure_root", "condition", "plan_root", "negation", "bound", "bound_turned", "swapped",
     "speech_added", "cause", "speaker", "universal", "counted", "other_role", "partial", "private", "turned", "ordered",
-    "present", "future",
+    "present", "future", "instead",
 )  # fmt: skip
 """Differences that reject a near copy by themselves; docs/benchmarks.md has how often each is right."""
 _ATTACHED = 0.6
@@ -67,6 +67,7 @@ _REASONS = {
     "other": "in the cited words somebody else does it",
     "placed": "the cited words tell it of another place or time",
     "moved": "the cited words say so of something else",
+    "instead": "the cited words say so of something else",
     "counted": "the cited words give the number of something else",
     "universal": "the cited words say so of a part only",
     "partial": "the cited words say so of a part only",
@@ -257,6 +258,7 @@ def _english(claim: str, cited: Cited) -> bool:
 
 _GOVERNING = (
     "negation", "said_root", "unsure_root", "condition", "plan_root", "universal", "partial", "bound", "counted",
+    "other_role",
 )  # fmt: skip
 """Differences that make a part of a sentence untrue by itself."""
 

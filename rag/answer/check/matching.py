@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from string import ascii_uppercase
 
 from rag.answer.check import exact
-from rag.answer.check.governors import WORDS, Governed, children, governed, predicate_of
+from rag.answer.check.governors import WORDS, Governed, children, governed, predicate_of, subtree, verbal
 from rag.text import numbers, parser
+from rag.text.names import is_role
 from rag.text.parser import Tree, Word
 from rag.text.split import sentences
 from rag.text.tokens import terms
@@ -23,6 +25,8 @@ LIGHT = frozenset(
 _FAMILY = 5
 _NEAR_NUMBER = 4
 _SIGNS = {"%": "percent", "$": "dollars", "€": "euros", "£": "pounds"}
+_BESIDE = 0.5
+"""Least company of two words that are matched by it: one neighbour."""
 _ROUNDED = 0.06
 """How far a number said to be about another may be off."""
 
@@ -41,7 +45,7 @@ class Text:
         words: list[Word] = []
         for tree in trees:
             at = len(words)
-            words += [Word(w.text, w.lemma, w.tag, w.dep, w.head + at) for w in tree]
+            words += [Word(w.text, w.lemma, w.tag, w.dep, w.head + at) for w in mended(tree)]
         whole = tuple(words)
         return cls(whole, children(whole), [_stem(w.text) for w in whole], _numbers(whole))
 
@@ -56,6 +60,27 @@ class Text:
 
     def governed(self, at: int) -> Governed:
         return governed(self.tree, self.below, at)
+
+
+def mended(tree: Tree) -> Tree:
+    """A tree without two slips of the parser that grammar tells.
+
+    Whoever is accused "of hiding it" has no hiding of his own: the phrase hangs on the verb. And a verb has one
+    subject: of "a keeper who was fouled by the striker Meran left", what stands behind the clause is within it.
+    """
+    words, below = list(tree), children(tree)
+    for n, word in enumerate(tree):
+        up = tree[word.head]
+        doing = any(tree[c].dep == "pcomp" and tree[c].tag == "VBG" for c in below[n])
+        if doing and word.dep == "prep" and up.dep == "dobj" and (up.tag[:3] in ("NNP", "PRP") or is_role(up.text)):
+            words[n] = replace(word, head=up.head)
+        subjects = [c for c in below[n] if tree[c].dep in ("nsubj", "nsubjpass")]
+        for first, second in pairwise(subjects):
+            clause = [c for c in below[first] if tree[c].dep == "relcl" and first < c < second]
+            before = min(subtree(tree, below, second)) - 1
+            if clause and tree[before].tag[:2] == "NN":
+                words[second] = replace(tree[second], dep="appos", head=before)
+    return tuple(words)
 
 
 def is_content(text: Text, n: int) -> bool:
@@ -94,6 +119,19 @@ def aligned(mine: Text, theirs: Text, content: Sequence[int]) -> dict[int, int]:
                 if (like := _likeness(mine, n, theirs, e)) > 0
             ]
             found[n] = -max(scored)[1]
+    return found
+
+
+def light_verbs(mine: Text, theirs: Text, pairs: Mapping[int, int]) -> dict[int, int]:
+    """Verbs that say little by themselves ("is", "gets"), each with that of the same statement there."""
+    found = {}
+    for n, word in enumerate(mine.tree):
+        if n in pairs or not verbal(mine.tree, n) or word.lemma not in LIGHT:
+            continue
+        alike = (e for e, other in enumerate(theirs.tree) if other.lemma == word.lemma and verbal(theirs.tree, e))
+        near, at = max(((_company(mine, n, theirs, e, pairs), -e) for e in alike), default=(0.0, 0))
+        if near >= _BESIDE:
+            found[n] = -at
     return found
 
 
@@ -152,7 +190,7 @@ def rounded(before: str, value: float, other: float) -> bool:
     return limit == "about" or (other >= value if limit == "at_least" else other <= value)
 
 
-def _company(mine: Text, n: int, theirs: Text, e: int, found: dict[int, int]) -> float:
+def _company(mine: Text, n: int, theirs: Text, e: int, found: Mapping[int, int]) -> float:
     """How many of a word's neighbours in the tree have their matches beside the other."""
     score = 0.0
     up = mine.tree[n].head
@@ -189,6 +227,15 @@ def _before(text: Text, n: int) -> str:
 def bound(text: Text, n: int) -> str:
     """What is said of a number: that it is the least, the most, or about right."""
     return _limit(_before(text, n))[0]
+
+
+def bounds(text: Text, n: int, pairs: Collection[int]) -> bool:
+    """Whether a word belongs to what is said of a matched number behind it: "nearly" of "nearly 9,000"."""
+    for e in range(n + 1, min(n + _NEAR_NUMBER, len(text.tree))):
+        if text.values[e] is not None:
+            words = _limit(_before(text, e))[1].split()
+            return e in pairs and text.tree[n].text.lower() in words and e - n <= len(words)
+    return False
 
 
 _BETWEEN = re.compile(r"\bbetween(?: [\w.,$€£]+(?: \w+)? and)?\Z", re.IGNORECASE)
@@ -234,4 +281,16 @@ def _numbers(words: Tree) -> list[float | None]:
     return found
 
 
-__all__ = ["LIGHT", "Text", "aligned", "bound", "implied", "is_content", "kind", "rounded"]
+__all__ = [
+    "LIGHT",
+    "Text",
+    "aligned",
+    "bound",
+    "bounds",
+    "implied",
+    "is_content",
+    "kind",
+    "light_verbs",
+    "mended",
+    "rounded",
+]

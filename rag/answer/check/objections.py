@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 
-from rag.answer.check import converse, days, derived, exact, matching, offices, roles
+from rag.answer.check import converse, days, derived, exact, matching, offices, roles, scope
 from rag.answer.check.governors import speaks
 from rag.answer.conflicts import figures, quantities
 from rag.text import numbers, parser
@@ -109,7 +109,11 @@ def _reversed(claim: str, cited: Cited, asked: str) -> str:
 
 def _denies(claim: str, cited: Cited, asked: str) -> str:
     claim = exact.without_yes_no(claim)
-    return "the sentence denies something that the cited words don't deny" if exact.denies(claim, cited.said) else ""
+    if not exact.denies(claim, cited.said) or (
+        _readable(cited.said) and scope.negations(matching.Text.read(cited.said))
+    ):
+        return ""  # "has yet to sign" is a denial to grammar alone
+    return "the sentence denies something that the cited words don't deny"
 
 
 def _denied(claim: str, cited: Cited, asked: str) -> str:
@@ -165,6 +169,8 @@ def _names_about(text: str, verb: str) -> dict[str, set[str]]:
         if word.text.lower() != verb:
             continue
         told = [(c, read.tree[c].dep.removesuffix("pass")) for c in read.below[n]]
+        if not any(role == "nsubj" for _, role in told):
+            told += [(c, "nsubj") for c in roles.subject(read, n)]
         clauses = (c for c, role in told if role == "ccomp")  # "polls show A is ahead of B" is of A
         of = [(d, "dobj") for c in clauses for d in read.below[c] if read.tree[d].dep in ("nsubj", "nsubjpass")]
         for c, role in (*told, *of):

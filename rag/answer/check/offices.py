@@ -119,8 +119,12 @@ def _apposed(text: Text) -> Iterator[Called]:
             if word.dep not in ("compound", "nmod", "amod", "appos", "conj", "poss", "nn") or word.head == up:
                 break
             up, listed = word.head, listed or word.dep == "conj"
-            if names := _names(text, up):
-                yield _called(text, at, names, listed=listed)
+            beside = (
+                c for c in text.below[up] if text.tree[c].dep == "appos" and c < at
+            )  # "the poet Holt, head of it"
+            for who in (up, *beside):
+                if names := _names(text, who):
+                    yield _called(text, at, names, listed=listed)
         for c, listed in _below(text, at):
             if names := _names(text, c):
                 yield _called(text, at, names, listed=listed)

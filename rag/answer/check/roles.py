@@ -8,6 +8,8 @@ from rag.answer.check.governors import WORDS, subtree, verbal
 from rag.answer.check.matching import Text
 from rag.text.names import is_role
 
+_NEAR_AS = 6
+"""Words from the one "as" to the other, at most."""
 _OBJECT = ("dobj", "nsubjpass")
 
 
@@ -20,14 +22,14 @@ def frame(text: Text, verb: int) -> dict[str, list[int]]:
     done: list[int] = []
     for c in text.below[verb]:
         dep = text.tree[c].dep
-        if dep == "nsubj" and text.tree[c].tag in ("WP", "WDT"):
+        if text.tree[c].tag in ("WP", "WDT") and dep in ("nsubj", *_OBJECT) and text.tree[verb].dep == "relcl":
             continue  # "who denies it": whom the clause hangs on
         if dep == "nsubj":
             (done if _participle(text, verb) else doer).extend(_phrase(text, c))
         elif dep in _OBJECT:
             done += _phrase(text, c)
         elif dep == "agent" and not _measured(text, c):
-            doer += [w for p in text.below[c] for w in subtree(text.tree, text.below, p)]
+            doer += [w for p in text.below[c] for w in _phrase(text, p)]
     above = (
         [w for a in subject(text, verb) for w in subtree(text.tree, text.below, a)] if verbal(text.tree, verb) else []
     )
@@ -105,6 +107,23 @@ def everyone(text: Text, at: int) -> Iterator[int]:
     for c in text.below[at]:
         if text.tree[c].dep in ("appos", "conj", "compound", "flat", "nmod", "amod"):
             yield from everyone(text, c)
+
+
+def listed(text: Text, n: int | None, phrase: Sequence[int]) -> bool:
+    """Whether a word is told together with a phrase before it: "a woman", of "a man from Leeds and a woman"."""
+    if n is not None and n + 1 < len(text.tree) and text.tree[n + 1].tag in ("DT", "PRP$", "CD"):
+        return False  # "sold its ships and the bank its docks": who else does what
+    for _ in range(len(text.tree)):
+        if n is None or text.tree[n].dep != "conj" or text.tree[n].tag[:2] != "NN":
+            return False
+        up = text.tree[n].head
+        between = [c for c in text.below[up] if text.tree[c].dep == "cc" and c < n]
+        if any(text.tree[c].text.lower() not in ("and", "or", "&") for c in between):
+            return False
+        n = up
+        if n in phrase:
+            return True
+    return False
 
 
 def passive(text: Text, verb: int) -> bool:
@@ -195,6 +214,15 @@ def counts(text: Text, n: int) -> int | None:
     return None
 
 
+def multiplied(text: Text, n: int) -> str:
+    """What stands before "as much as", of whose second "as" a place is asked: "twice"; empty where nothing does."""
+    if text.tree[n].text.lower() != "as" or text.tree[n].tag != "IN":
+        return ""
+    first = next((e for e in range(n - 1, max(0, n - _NEAR_AS), -1) if text.tree[e].text.lower() == "as"), 0)
+    word = text.tree[first - 1] if first else None
+    return word.lemma if word and word.tag in ("RB", "NNS", "NN", "PDT", "DT") else ""
+
+
 def difference(text: Text, n: int) -> bool:
     """Whether a number says by how much something is more than another: "1.1 million more", "three years older"."""
     at = n
@@ -220,6 +248,8 @@ __all__ = [
     "done_to_a_thing",
     "everyone",
     "frame",
+    "listed",
+    "multiplied",
     "owner",
     "passive",
     "subject",

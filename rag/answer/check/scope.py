@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import pairwise
 
 from rag.answer.check.attachment import above, root
-from rag.answer.check.governors import WORDS, Governed, some, subtree, yet_to
+from rag.answer.check.governors import WORDS, Governed, beside_another, some, subtree, yet_to
 from rag.answer.check.matching import Text, is_content
 
 _NEGATIVE_PRONOUNS = frozenset("nothing nobody none neither".split())
@@ -25,6 +25,7 @@ def negations(text: Text) -> list[int]:
         and w.dep != "intj"
         and not some(text.tree, n)
         and not _of_adverb(text, n)
+        and not beside_another(text.tree, n)
     ]
 
 
