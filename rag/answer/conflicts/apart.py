@@ -42,10 +42,11 @@ def _numbered(text: str) -> dict[str, frozenset[str]]:
     return {noun: frozenset(which) for noun, which in found.items()}
 
 
-def placed_apart(one: str, other: str) -> bool:
-    """Whether what two texts tell of bears one name in two places: "Lost Springs, Kansas", "Lost Springs, Wyoming".
+def placed_apart(asked: frozenset[str], one: str, other: str) -> bool:
+    """Whether what is asked about bears one name in two places: "Lost Springs, Kansas", "Lost Springs, Wyoming".
 
     Args:
+        asked: The question's terms.
         one: A text: a sentence with what stands around it.
         other: Another.
     """
@@ -55,6 +56,7 @@ def placed_apart(one: str, other: str) -> bool:
         and not any(a <= frozenset(terms(other)) for a in mine[name])
         and not any(b <= frozenset(terms(one)) for b in yours[name])
         for name in mine.keys() & yours.keys()
+        if frozenset(terms(name)) <= asked
     )
 
 
@@ -86,7 +88,9 @@ def tells_change(text: str, earlier: frozenset[float]) -> bool:
         at = next((n for n, (start, end) in enumerate(places) if start <= number.start < end), None)
         if at and tree[at - 1].tag == "TO":  # of "from 12 to 15" the parser makes one number
             continue
-        while at is not None and tree[at].head != at and tree[at].tag[:2] not in ("IN", "TO", "VB"):
+        while at is not None and tree[at].head != at and tree[at].tag not in ("IN", "TO"):
+            if tree[at].tag[:2] == "VB" and tree[at].dep != "pobj":  # "from the 40 counted" is taken for one
+                break
             at = tree[at].head
         if at is not None and tree[at].lemma == "from":
             found.add(round(number.value, 6))

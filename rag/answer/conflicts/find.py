@@ -97,10 +97,11 @@ def _against(question: str, claim: Claim, said: Sequence[Said], embed: Embed) ->
     """Sentences that contradict a claim, at most one an article, with what about."""
     own = {c.article_id for c in claim.citations}
     cited = {(c.article_id, c.start) for c in claim.citations}
+    asked = frozenset(terms(question))
     around = " ".join(s.near for s in said if (s.article_id, s.start) in cited)
     candidates = []
     for other in said:
-        if other.article_id in own or len(other.text) > 600 or apart.placed_apart(around, other.near):
+        if other.article_id in own or len(other.text) > 600 or apart.placed_apart(asked, around, other.near):
             continue
         # A model says shortly what the cited words say at length: what they are of counts too.
         mine, yours = content(f"{claim.text} {claim.quotes}"), content(other.text)

@@ -26,6 +26,9 @@ SHARED = 0.5
 """Least share of the shorter passage's words, the question's left out, that two passages of one thing have."""
 LIKE = 0.7
 """Least cosine of two passages of one thing."""
+ANSWERS = 0.5
+"""Least log-odds of the reader, of both of two that are taken to be of one thing because their passages are alike. An
+article about the same story has other names and figures besides, and what hardly answers is mostly one of these."""
 _OVERTAKEN = timedelta(days=45)
 """How much newer a side's newest article is than the other's where the present state is asked for and has changed."""
 
@@ -122,7 +125,7 @@ def opposed(
     """
     pairs = [
         (a, b) for a in one.voices for b in other.voices
-        if _names(a, named) == _names(b, named) and not _of_two(a, b)
+        if _names(a, named) == _names(b, named) and not _of_two(a, b, asked)
     ]  # fmt: skip
     if any(_forms(a, b) for a, b in pairs):
         return True
@@ -147,10 +150,10 @@ def _names(voice: Voice, named: frozenset[str]) -> frozenset[str]:
     return named & frozenset(terms(f"{voice.passage.title} {voice.passage.text}")) if named else named
 
 
-def _of_two(one: Voice, other: Voice) -> bool:
+def _of_two(one: Voice, other: Voice, asked: frozenset[str]) -> bool:
     """Whether two voices are plainly of two things, or one tells what the other says as what was before."""
     mine, yours = one.reading.text, other.reading.text
-    if apart.placed_apart(*(f"{v.passage.title} {v.passage.text}" for v in (one, other))):
+    if apart.placed_apart(asked, *(f"{v.passage.title} {v.passage.text}" for v in (one, other))):
         return True
     if not one.passage.language == other.passage.language == "en":
         return False
@@ -171,6 +174,8 @@ def _forms(one: Voice, other: Voice) -> bool:
 
 
 def _one_thing(one: Voice, other: Voice, asked: frozenset[str], likeness: Likeness) -> bool:
+    if min(one.odds, other.odds) < ANSWERS:
+        return False
     mine, yours = (frozenset(terms(v.passage.text)) - asked for v in (one, other))
     if len(mine & yours) < SHARED * max(1, min(len(mine), len(yours))):
         return False

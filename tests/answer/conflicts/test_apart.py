@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from rag.answer.conflicts import apart
+from rag.text.tokens import terms
 
 
 @pytest.mark.parametrize(
@@ -38,19 +39,25 @@ def test_a_figure_or_a_day_is_no_things_number(one: str, other: str) -> None:
 
 
 def test_one_name_in_two_places() -> None:
+    asked = frozenset(terms("How many people live in Lost Quarry, and does Maren Holt?"))
     kansas = "Lost Quarry, Kansas, has a school. The town had 70 people in 2010."
-    assert apart.placed_apart(kansas, "Lost Quarry, Wyoming. The town had 4 people in 2010.")
-    assert not apart.placed_apart(kansas, "Lost Quarry, Kansas. The town had 72 people in 2010.")
-    assert not apart.placed_apart(kansas, "Lost Quarry had 4 people in 2010.")
-    assert not apart.placed_apart(kansas, "Lost Quarry, Marion County, is a town of Kansas.")
+    assert apart.placed_apart(asked, kansas, "Lost Quarry, Wyoming. The town had 4 people in 2010.")
+    assert not apart.placed_apart(asked, kansas, "Lost Quarry, Kansas. The town had 72 people in 2010.")
+    assert not apart.placed_apart(asked, kansas, "Lost Quarry had 4 people in 2010.")
+    assert not apart.placed_apart(asked, kansas, "Lost Quarry, Marion County, is a town of Kansas.")
+    # Another name of the text, and a list.
+    assert not apart.placed_apart(
+        frozenset(terms("Who lives there?")), kansas, "Lost Quarry, Wyoming. The town had 4 people in 2010."
+    )
     # What follows a name may be who somebody is.
-    assert not apart.placed_apart("Maren Holt, director of the port", "Maren Holt, Port Authority director")
+    assert not apart.placed_apart(asked, "Maren Holt, director of the port", "Maren Holt, Port Authority director")
 
 
 @pytest.mark.parametrize(
     ("text", "earlier", "wanted"),
     [
         ("Quillham had 10,929 people in 2021, down from the 11,012 counted in 2016.", 11012, True),
+        ("They are 40 now, down slightly from the 52 counted in March.", 52, True),
         ("The council raised the sum from 1.2 million to 1.5 million crowns.", 1_200_000, True),
         ("The council raised the sum from 1.2 million to 1.5 million crowns.", 1_500_000, False),
         ("Police said 40 people marched; the organisers counted 300.", 40, False),
