@@ -110,7 +110,7 @@ def run(
     origin = ""
     seen = added = updated = unchanged = total_words = 0
     if progress:
-        batcher.embedding = lambda done, total: progress(seen, f"{origin} ({done:,} of {total:,} passages)")
+        batcher.embedding = lambda done, total: progress(seen, f"{origin} ({done:,} of {count(total, 'passage')})")
     try:
         for item in found:
             seen, origin = seen + 1, item.origin

@@ -61,8 +61,8 @@ CALLS: dict[str, Call] = {
     "sources remove": Call(("a",), code=1),
     "sources log": Call(),
 }
-WITHOUT = {"check", "formats", "models", "config", "password", "eval compare"}
-WITHOUT |= {"users add", "users list", "users remove", "users role"}
+WITHOUT = ("check", "formats", "models", "config", "password", "eval compare")
+WITHOUT += ("users add", "users list", "users remove", "users role")
 """Commands that take no archive."""
 
 
