@@ -57,6 +57,8 @@ def test_one_name_in_two_places() -> None:
     ("text", "earlier", "wanted"),
     [
         ("Quillham had 10,929 people in 2021, down from the 11,012 counted in 2016.", 11012, True),
+        ("The toll rose from 12 to 15 people.", 12, True),
+        ("The toll rose from 12 to 15 people.", 15, False),
         ("They are 40 now, down slightly from the 52 counted in March.", 52, True),
         ("The council raised the sum from 1.2 million to 1.5 million crowns.", 1_200_000, True),
         ("The council raised the sum from 1.2 million to 1.5 million crowns.", 1_500_000, False),
