@@ -101,7 +101,7 @@ def _against(question: str, claim: Claim, said: Sequence[Said], embed: Embed) ->
     around = " ".join(s.near for s in said if (s.article_id, s.start) in cited)
     candidates = []
     for other in said:
-        if other.article_id in own or len(other.text) > 600 or apart.placed_apart(asked, around, other.near):
+        if other.article_id in own or len(other.text) > 600:
             continue
         # A model says shortly what the cited words say at length: what they are of counts too.
         mine, yours = content(f"{claim.text} {claim.quotes}"), content(other.text)
@@ -109,7 +109,7 @@ def _against(question: str, claim: Claim, said: Sequence[Said], embed: Embed) ->
         if len(shared) < SHARED - 1 or len(shared) < _SHARE * shorter:
             continue
         about = _about(question, claim, other, shared, shorter)
-        if about and _one_thing(claim, other):
+        if about and _one_thing(claim, other) and not apart.placed_apart(asked, around, other.near):
             candidates.append((len(shared), other, about))
     if not candidates:
         return

@@ -76,17 +76,8 @@ def newest(
         return tuple(quotes)
     start, end = figures.phrase(latest.quote, now)
     leads = latest.model_copy(update={"words": (latest.start + start, latest.start + end)})
-    by = Superseding(
-        article_id=latest.article_id,
-        start=latest.start,
-        end=latest.end,
-        quote=latest.quote,
-        title=latest.title,
-        source=latest.source,
-        published=latest.published,
-        url=latest.url,
-        confidence=_SURE,
-    )
+    facts = {name: getattr(latest, name) for name in Superseding.model_fields if name != "confidence"}
+    by = Superseding(**facts, confidence=_SURE)
     rest = [q for q in quotes if place(q) != place(latest)]
     stands = [q for q in rest if place(q) not in over]
     gone = [q.model_copy(update={"status": "overtaken", "superseded_by": by}) for q in rest if place(q) in over]
@@ -137,6 +128,7 @@ def _counts(tree: parser.Tree, below: list[list[int]], at: int, asked: Counted) 
 
 
 def _under(below: list[list[int]], at: int) -> Iterator[int]:
+    """A word and all that hangs on it, clauses too: "people injured in the fire"."""
     yield at
     for c in below[at]:
         yield from _under(below, c)
