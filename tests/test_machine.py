@@ -21,6 +21,25 @@ def test_a_process_uses_what_the_system_lets_it_have() -> None:
     assert processors() == len(os.sched_getaffinity(0))
 
 
+@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="memory is told by Linux")
+def test_what_is_freed_between_things_that_stay_is_given_back() -> None:
+    code = """
+import os
+from rag.machine import give_back_memory
+def megabytes():
+    with open("/proc/self/statm") as told:
+        return int(told.read().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
+made = [bytes(20_000) for n in range(5_000)]
+stays = made[::100]
+del made
+before = megabytes()
+give_back_memory()
+print(before - megabytes())
+"""
+    done = python(code)
+    assert float(done.stdout) > 60, done.stdout + done.stderr
+
+
 @pytest.mark.models
 def test_the_embedder_starts_as_many_threads_as_were_given() -> None:
     """More than the machine has, so that it is no number that a library would take by itself."""

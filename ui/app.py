@@ -42,6 +42,8 @@ _MOST_TABS = 500
 """Tabs whose fields Gradio remembers; those used longest ago begin anew."""
 _SWEEP, _STALE = 600, 6 * 3600
 """Seconds between sweeps of uploads that nobody took in, and after which they are deleted."""
+_FINISHED = 100
+"""Finished events that Gradio keeps for a view of its own that is off here; by itself ten thousand."""
 _QUEUE_PAUSE = 0.05
 """Seconds between two looks at Gradio's queue while it is empty. By itself it looks every millisecond, which takes 3 to
 4 percent of a core for as long as the service runs."""
@@ -217,6 +219,7 @@ def mount(app: FastAPI, scheduler: RequestScheduler, access: Access) -> FastAPI:
     )
     app.add_middleware(PageShell, visits=page.visits)
     blocks._queue.sleep_when_free = _QUEUE_PAUSE
+    blocks._queue.ANALYTICS_MAX_EVENTS = _FINISHED
     return app
 
 

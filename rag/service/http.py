@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi.responses import HTMLResponse
 
+from rag.machine import give_back_memory
 from rag.service.access import Access, Guard
 from rag.service.api_docs import reference_page
 from rag.service.api_document import complete
@@ -39,6 +40,9 @@ A question that the archive does not answer is no error: answered is false then,
 Send the token as "Authorization: Bearer TOKEN", or name and password by HTTP Basic, where the service asks for them.
 Every error is {"error": {"type", "message", "request_id"}}; with 429, 503 and a locked archive, Retry-After says
 when to try again. Dates are ISO 8601. A query parameter or a field that a call does not have is refused with 422."""
+
+_GIVE_BACK = 60.0
+"""Seconds between times that freed memory is given back to the system."""
 
 MountPage = Callable[[FastAPI, RequestScheduler, Access], object]
 """Adds a page to the application; its own routes come first."""
@@ -82,7 +86,9 @@ def create_app(
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         await asyncio.to_thread(scheduler.sweep)
+        tidying = asyncio.create_task(_tidy())
         async with AsyncExitStack() as stack:
+            stack.callback(tidying.cancel)
             for run in running:
                 await stack.enter_async_context(run())
             yield
@@ -128,6 +134,13 @@ def create_app(
     app.add_middleware(RequestLog)
     app.add_middleware(Counted, metrics=routes.numbers)  # the outermost
     return app
+
+
+async def _tidy() -> None:
+    """Give back what is free every minute, for as long as the service runs."""
+    while True:
+        await asyncio.sleep(_GIVE_BACK)
+        await asyncio.to_thread(give_back_memory)
 
 
 def _offline() -> None:

@@ -20,8 +20,8 @@ from typing import Any
 from rag.errors import ModelMissing
 
 _BATCH = 128
-_KEPT = 4096  # sentences
-_NEW_WORDS = 300_000  # that spaCy, which forgets none, may have met before it is loaded anew: some 100 MB
+_KEPT = 1024  # sentences: some 4 MB
+_NEW_WORDS = 100_000  # that spaCy, which forgets none, may have met before it is loaded anew: some 35 MB
 _lock = threading.Lock()
 _known: OrderedDict[str, Tree] = OrderedDict()
 
@@ -96,15 +96,17 @@ def trees(texts: Sequence[str]) -> list[Tree]:
             parser = _ready()
             with _libraries().limit(limits=1, user_api="blas"):
                 for text, doc in zip(new, parser.pipe(new, batch_size=_BATCH, disable=["ner"]), strict=True):
-                    found[text] = _known[text] = tuple(
-                        Word(
-                            t.text, t.lemma_ if t.tag_.startswith("NNP") else t.lemma_.lower(), t.tag_, t.dep_, t.head.i
-                        )
-                        for t in doc
-                    )
+                    found[text] = _known[text] = tuple(map(_word, doc))
         while len(_known) > _KEPT:
             _known.popitem(last=False)
     return [found[t] for t in plain]
+
+
+def _word(token: Any) -> Word:
+    lemma = token.lemma_ if token.tag_.startswith("NNP") else token.lemma_.lower()
+    # spaCy makes a string anew each time it is asked for one: interned, a sentence takes half of the memory.
+    text, lemma, tag, dep = map(sys.intern, (token.text, lemma, token.tag_, token.dep_))
+    return Word(text, lemma, tag, dep, token.head.i)
 
 
 def places(tree: Tree, text: str) -> list[tuple[int, int]]:

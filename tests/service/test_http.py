@@ -17,6 +17,7 @@ from starlette.testclient import TestClient
 
 from rag import Archive
 from rag.composing import AnswerText
+from rag.service import http
 from rag.service.access import Access
 from rag.service.http import create_app
 from rag.service.scheduler import RequestScheduler
@@ -299,3 +300,14 @@ def test_not_ready_without_a_model(archive: Archive, tmp_path: Path) -> None:
         assert answer.status_code == 503 and "/nowhere/x.gguf" in answer.json()["why"]
     scheduler.close(0)
     missing.close()
+
+
+def test_freed_memory_is_given_back_while_it_runs(scheduler: RequestScheduler, monkeypatch: pytest.MonkeyPatch) -> None:
+    given = threading.Semaphore(0)
+    monkeypatch.setattr(http, "_GIVE_BACK", 0.01)
+    monkeypatch.setattr(http, "give_back_memory", given.release)
+    with client(create_app(scheduler, Access())):
+        assert given.acquire(timeout=10) and given.acquire(timeout=10)
+    while given.acquire(blocking=False):
+        pass
+    assert not given.acquire(timeout=0.2), "it goes on after the service has ended"

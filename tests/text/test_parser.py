@@ -33,6 +33,16 @@ def test_a_sentence_is_parsed_once() -> None:
     assert [w.text for w in other] == ["It", "rained", "."]
 
 
+def test_sentences_share_their_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What each sentence has of its own is its words' places: else a thousand sentences take ten megabytes."""
+    monkeypatch.setattr(parser, "_KEPT", 2)
+    one, other, last = parser.trees(["The mayor left.", "The mayor spoke.", "The mayor stayed."])
+    for word, same in zip(one[:2], other[:2], strict=True):
+        assert all(getattr(word, part) is getattr(same, part) for part in ("text", "lemma", "tag", "dep"))
+    assert parser.trees(["The mayor stayed."])[0] is last
+    assert parser.trees(["The mayor left."])[0] is not one
+
+
 def test_what_it_has_come_to_know_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """spaCy keeps every word that it ever met: after very many the parser is loaded anew, and reads as before."""
     old, known = parser._parser()
