@@ -37,7 +37,7 @@ def test_dictionaries_become_articles(archive: Archive) -> None:
     report = archive.add(
         [full, {"text": "The tram will cost 45 million."}], progress=lambda n, at: seen.append((n, at))
     )
-    assert (report.added, report.skipped, report.undated, report.no_outlet) == (2, (), 1, 1)
+    assert (report.added, report.skipped, report.undated, report.no_source) == (2, (), 1, 1)
     assert seen == [(1, "item 1"), (2, "item 2")]
     article = archive.get("post-77")
     assert (article.key, article.language, article.source) == ("https://news.example/storm", "en", "Harbour Post")

@@ -175,7 +175,7 @@ def put_outlet(session: TabSession, ident: str, outlet: str) -> str:
         NotAllowed: It is shared, and the user only reads.
     """
     check(session, ident)
-    session.archive.collections.add(ident, outlets=[outlet], user=session.user)
+    session.archive.collections.add(ident, sources=[outlet], user=session.user)
     return f"All of {outlet} is in it, with what comes later."
 
 
@@ -188,7 +188,7 @@ def take_out(session: TabSession, ident: str, idents: Sequence[str], outlets: Se
         NotAllowed: It is shared, and the user only reads.
     """
     check(session, ident)
-    removed = session.archive.collections.remove(ident, *idents, outlets=outlets, user=session.user)
+    removed = session.archive.collections.remove(ident, *idents, sources=outlets, user=session.user)
     return f"{outlets[0]} is taken out." if outlets else f"{count(removed, 'article')} taken out."
 
 

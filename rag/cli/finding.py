@@ -67,7 +67,7 @@ def _print(found: Findings) -> None:
             out.print(_marked(excerpt))
         out.print(f"   onrecord show {a.id}", style="dim")
         out.print()
-    most = ", ".join(f"{printable(name) or 'without an outlet'} {n}" for name, n in found.outlets[:5])
+    most = ", ".join(f"{printable(name) or 'without an outlet'} {n}" for name, n in found.sources[:5])
     shown = len(found.found)
     told = count(found.total, "article") + (f", {shown} shown" if shown < found.total else "")
     err.print(f"{told}: {most}" if most else told)

@@ -205,9 +205,9 @@ def _findings() -> Findings:
         query="talk* AND Beijing",
         total=1,
         found=(hit,),
-        outlets=(("Harbour Post", 1),),
+        sources=(("Harbour Post", 1),),
         months=(("2023-06", 1),),
-        millis=4.2,
+        took_ms=4.2,
     )
 
 

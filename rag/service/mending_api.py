@@ -23,7 +23,7 @@ class Values(Value):
     """What is set; a value left out stays as it is, an empty text means that there is none."""
 
     title: str | None = Field(None, max_length=2000)
-    outlet: str | None = Field(None, max_length=200)
+    source: str | None = Field(None, max_length=200, description="The outlet")
     author: str | None = Field(None, max_length=500)
     published: str | None = Field(None, max_length=60, description="One day: 2023-06-03, 3 June 2023")
     language: str | None = Field(None, max_length=10, description="As in en (ISO 639-1)")

@@ -107,7 +107,7 @@ def test_json_of_the_commands_without_an_archive(cli: Any) -> None:
 
 def test_the_json_of_ask_has_the_documented_names(cli: Any, ports: Path) -> None:
     data = json.loads(cli("ask", QUESTION, "--archive", ports, "--json").out)
-    assert data["schema"] == 1
+    assert data["schema_version"] == 2
     assert data["answered"] is True
     assert data["text"] == f"{LINE} [1]"
     cited = data["citations"][0]

@@ -150,7 +150,7 @@ def test_an_export_goes_to_stdout_and_what_is_said_of_it_to_stderr(
 def test_who_names_a_new_outlet_to_mend_an_article_is_told_how(cli: Any, ports: Path) -> None:
     done = cli("mend", "story-1", "--source", "Anchor", "--archive", ports)
     assert done.code == 2
-    assert "There is no such outlet" in done.err and "--outlet sets their outlet" in done.err
+    assert "There is no such outlet" in done.err and "--to-source sets their outlet" in done.err
 
 
 def test_doctor_says_what_is_wrong_and_mends_it(cli: Any, ports: Path) -> None:
@@ -215,7 +215,7 @@ def test_models_says_where_they_are_and_downloads_nothing(cli: Any, user_environ
         (["ingest", "{file}", "--field", "headline=title", "--archive", "{none}"], 2, "Did you mean `title`?"),
         (["ingest", "{file}", "--dry-run", "--field", "txt=title", "--archive", "{none}"], 2, "Did you mean `text`?"),
         (["find", "foo:bar", "--archive", "{ports}"], 2, "no field 'foo'; there are title, author"),
-        (["find", "source:post", "--archive", "{ports}"], 2, "Did you mean `outlet`?"),
+        (["find", "publisher:post", "--archive", "{ports}"], 2, "Did you mean `outlet`?"),
         (["ingest", "{file}", "--archive", "{file}"], 2, "--archive"),
         (["search", "x", "--archive", "{file}"], 2, "is a file"),
         (["search", "x", "--archive", "{ports}", "--after", "the day after"], 2, "2023-06-18"),

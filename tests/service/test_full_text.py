@@ -11,7 +11,7 @@ from rag.finding import Findings
 def test_the_findings_are_the_archives(web: TestClient, filled: Archive) -> None:
     found = Findings.model_validate_json(web.get("/api/find", params={"query": "storm", "limit": 2}).content)
     own = filled.find("storm", limit=2)
-    assert found.model_copy(update={"millis": 0}) == own.model_copy(update={"millis": 0})
+    assert found.model_copy(update={"took_ms": 0}) == own.model_copy(update={"took_ms": 0})
     assert found.total > 2 and len(found.found) == 2
     more = web.get("/api/find", params={"query": "storm", "offset": 2, "order": "oldest", "source": "Outlet 2"}).json()
     assert {hit["article"]["source"] for hit in more["found"]} <= {"Outlet 2"}

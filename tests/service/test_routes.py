@@ -43,7 +43,7 @@ def test_outlets_are_sources_or_source(web: TestClient, filled: Archive, call: s
     def told(**outlets: Any) -> Any:
         found = web.get(f"/api/{call}", params={**needed, **outlets})
         assert found.status_code == 200, found.text
-        return {k: v for k, v in found.json().items() if k != "millis"} if call == "find" else found.json()
+        return {k: v for k, v in found.json().items() if k != "took_ms"} if call == "find" else found.json()
 
     assert told(sources="Outlet 1") == told(source="Outlet 1") == told(sources=["Outlet 1", "Nowhere"])
     if call != "timeline":  # of which there is none here

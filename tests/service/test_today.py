@@ -119,4 +119,4 @@ def test_command_line(
     assert {e["article_id"] for e in json.loads(cli("timeline", "storm", *when).out)["entries"]} == {new}
     assert {a["id"] for a in json.loads(cli("list", *when).out)} == {new}
     assert "--today" in cli("list", "--today", "soon", "--archive", two.path).err
-    assert "No article is named" in cli("mend", "--today", "2021-05-12", "--outlet", "x", "--archive", two.path).err
+    assert "No article is named" in cli("mend", "--today", "2021-05-12", "--to-source", "x", "--archive", two.path).err

@@ -110,7 +110,7 @@ def test_the_ticked_ones_of_a_search_are_collected(archive: Archive) -> None:
 def test_a_list_is_kept_to_a_collection(archive: Archive) -> None:
     """By name, sorted in each way, with other filters."""
     archive.collections.make("c")
-    archive.collections.add("c", "story-1", "story-2", outlets=["Outlet 0"])
+    archive.collections.add("c", "story-1", "story-2", sources=["Outlet 0"])
     for sort in ("newest", "title"):
         found, total = archive.list_articles(collection="C", sort=sort, limit=3)  # type: ignore[arg-type]
         assert (len(found), total) == (3, 4)
