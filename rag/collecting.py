@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Unpack
 
 from rag.arguments import checks_texts
-from rag.errors import CollectionMissing, UsageError
+from rag.errors import UsageError
 from rag.index.collections import Collection
 from rag.protocols import Day, FilterArgs
 
@@ -45,9 +45,9 @@ class Collections:
         seen = self.all(user)
         found = [c for c in seen if name == f"#{c.id}" or c.name.casefold() == name.strip().casefold()]
         if not found:
-            there = ", ".join(c.name for c in seen)
-            what = f"There are: {there}." if there else "There is none yet. Make one: onrecord collections make NAME"
-            raise CollectionMissing(f"No collection {name!r}. {what}")
+            from rag.retrieve.collected import missing
+
+            raise missing(name, [c.name for c in seen])
         own = [c for c in found if user is not None and c.owner == user]
         return (own or found)[0]
 
@@ -165,7 +165,7 @@ class Collections:
         name: str,
         search: str = "",
         *,
-        source: str | None = None,
+        sources: Sequence[str] = (),
         after: Day | None = None,
         before: Day | None = None,
         user: str | None = None,
@@ -186,8 +186,8 @@ class Collections:
         keys: list[str] = []
         while True:
             page, total = listing.page(
-                self._stores, search, source=source, language=None, after=after, before=before, collection=None,
-                sort="newest", limit=_AT_ONCE, offset=len(keys),
+                self._stores, search, sources=sources, language=None, after=after, before=before, collection=None,
+                order="newest", limit=_AT_ONCE, offset=len(keys),
             )  # fmt: skip
             keys += [article.key for article in page]
             if not page or len(keys) >= total:

@@ -269,13 +269,13 @@ def test_days_are_taken_as_people_write_them(archive: Archive) -> None:
     assert months(before="2023-03") == [1, 2]
     hits = archive.search("storm", after="last month", today="10 August 2023")
     assert {h.passage.published.month for h in hits if h.passage.published} == {7, 8, 9}
-    assert [a.published.month for a in archive.list_articles(sort="oldest", limit=2, offset=1)[0] if a.published] == [
+    assert [a.published.month for a in archive.list_articles(order="oldest", limit=2, offset=1)[0] if a.published] == [
         2,
         3,
     ]
-    assert archive.list_articles(sort="longest")[1] == 9
-    with pytest.raises(UsageError, match="`sort` is 'size'; it is one of newest, oldest"):
-        archive.list_articles(sort="size")  # type: ignore[arg-type]
+    assert archive.list_articles(order="longest")[1] == 9
+    with pytest.raises(UsageError, match="`order` is 'size'; it is one of newest, oldest"):
+        archive.list_articles(order="size")  # type: ignore[arg-type]
     assert archive.search("storm", sources="Nowhere") == [], "a text is one outlet, not its letters"
 
 

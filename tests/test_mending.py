@@ -71,7 +71,7 @@ def test_everything_follows_at_once_and_nothing_is_embedded_anew(archive: Archiv
     assert archive.find('storm outlet:"Outlet 2"').total == 1, "story-5 alone"
     dated = archive.search("storm boats", after="2023-06-01", before="2023-07-01", undated=False)
     assert {h.passage.article_id for h in dated} == {article.id}
-    assert archive.list_articles(source="Harbour Post")[1] == 1
+    assert archive.list_articles(sources=["Harbour Post"])[1] == 1
     assert archive.months() == [("2023-06", "Harbour Post", 1)]
     assert [q.published for q in archive.quotes() if q.article_id == article.id] in ([], [article.published])
     events = archive.timeline("storm0002 boats damaged").entries
@@ -162,7 +162,7 @@ def test_emptied_values(archive: Archive) -> None:
     assert archive.get("story-2").source is None
     archive.mend("story-2", published="")
     assert archive.get("story-2").published is None
-    assert archive.list_articles(source="")[1] == 1
+    assert archive.list_articles(sources=[""])[1] == 1
     archive.undo_mending(2)
     assert archive.get("story-2").published == datetime(2023, 6, 3, tzinfo=UTC)
 

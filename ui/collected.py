@@ -35,7 +35,7 @@ class Wanted:
     def filters(self) -> dict[str, Any]:
         """As ``Archive.list_articles`` takes them."""
         before = self.last + timedelta(days=1) if self.last else None
-        return {"source": self.outlet or None, "after": self.after, "before": before}
+        return {"sources": [self.outlet] if self.outlet else [], "after": self.after, "before": before}
 
 
 def shelf(session: TabSession, opened: str | None, told: str = "") -> str:

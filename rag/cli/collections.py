@@ -39,7 +39,7 @@ def list_collections(archive: ArchiveOption = None, as_json: JsonOption = False)
     with open_existing(archive) as opened:
         found = opened.collections.all()
     if as_json:
-        print_json("[" + ", ".join(c.model_dump_json() for c in found) + "]")
+        print_json('{"collections": [' + ", ".join(c.model_dump_json() for c in found) + "]}")
         return
     out = rich_console()
     if not found:

@@ -94,7 +94,7 @@ def _articles(mending: Mending) -> str:
 
 def _print_log(found: list[Mending], as_json: bool) -> None:
     if as_json:
-        print_json("[" + ", ".join(m.model_dump_json() for m in found) + "]")
+        print_json('{"mendings": [' + ", ".join(m.model_dump_json() for m in found) + "]}")
         return
     if not found:
         rich_console(stderr=True).print("Nothing was set by hand. Do so: onrecord mend ID --published 2023-06-03")

@@ -92,7 +92,7 @@ def test_search_takes_filters(cli: Any, tmp_path: Path) -> None:
 
     def titles(*args: str) -> set[str]:
         done = cli("search", "port strike", "--archive", tmp_path / "x", "--json", *args)
-        return {h["passage"]["title"] for h in json.loads(done.out)}
+        return {h["passage"]["title"] for h in json.loads(done.out)["hits"]}
 
     assert titles() == {"About a", "About b", "About c"}
     assert titles("--after", "2023-06-01") == {"About b", "About c"}
@@ -112,7 +112,7 @@ def test_show_of_a_passage_and_of_an_older_version(cli: Any, tmp_path: Path) -> 
     shown = cli("show", old, "--archive", folder)
     assert "40 million" in shown.out
     assert f"onrecord show {new}" in shown.out
-    passage = json.loads(cli("search", "tram", "--archive", folder, "--json").out)[0]["passage"]["id"]
+    passage = json.loads(cli("search", "tram", "--archive", folder, "--json").out)["hits"][0]["passage"]["id"]
     assert "45 million" in cli("show", passage, "--archive", folder).out
     assert json.loads(cli("show", passage, "--archive", folder, "--json").out)["id"] == passage
 
@@ -231,7 +231,7 @@ def test_models_says_where_they_are_and_downloads_nothing(cli: Any, user_environ
         (["search", "x", "--archive", "{ports}", "--after", "03/04/2023"], 2, "2023-03-04 or 2023-04-03"),
         (["list", "--archive", "{none}"], 1, "onrecord ingest"),
         (["list", "--archive", "{ports}", "--source", "Nowhere"], 2, "There are: Outlet 0 (2)"),
-        (["list", "--archive", "{ports}", "--sort", "size"], 2, "newest, oldest"),
+        (["list", "--archive", "{ports}", "--order", "size"], 2, "newest, oldest"),
         (["list", "--archive", "{ports}", "--limit", "1001"], 2, "limit is 1001"),
         (["ask", "--archive", "{none}"], 1, "onrecord ingest"),
         (["quotes", "--archive", "{none}"], 1, "onrecord ingest"),

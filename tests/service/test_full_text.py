@@ -27,11 +27,11 @@ def test_collections_are_listed_and_asked_within(web: TestClient, filled: Archiv
     filled.collections.make("ports", note="for Sunday")
     filled.collections.add("ports", "story-1")
     filled.collections.make("secret", owner="somebody else")
-    assert [(c["name"], c["articles"], c["note"]) for c in web.get("/api/collections").json()] == [
+    assert [(c["name"], c["articles"], c["note"]) for c in web.get("/api/collections").json()["collections"]] == [
         ("ports", 1, "for Sunday")
     ]
     assert web.get("/api/find", params={"query": "storm", "collection": "Ports"}).json()["total"] == 1
-    (hit,) = web.post("/api/search", json={"question": "storm", "collection": "ports"}).json()
+    (hit,) = web.post("/api/search", json={"question": "storm", "collection": "ports"}).json()["hits"]
     assert hit["passage"]["article_id"] == filled.get("story-1").id
     for name in ("secret", "nothing"):
         answer = web.get("/api/find", params={"query": "storm", "collection": name})

@@ -30,7 +30,7 @@ def test_editors_mend_and_undo(scheduler: RequestScheduler, filled: Archive, acc
             assert "editor" in failure(call, 403, "NotAllowed")
         tried = web.post("/api/mendings", json={**body, "dry_run": True}, headers=as_user("eve")).json()
         assert (tried["number"], tried["articles"], len(tried["changes"])) == (0, 1, 2)
-        assert web.get("/api/mendings", headers=as_user("eve")).json() == []
+        assert web.get("/api/mendings", headers=as_user("eve")).json() == {"mendings": []}
         done = web.post("/api/mendings", json=body, headers=as_user("eve")).json()
         assert (done["number"], done["by"]) == (1, "eve")
         article = web.get(f"/api/articles/{url}", headers=as_user("rea")).json()
@@ -42,7 +42,7 @@ def test_editors_mend_and_undo(scheduler: RequestScheduler, filled: Archive, acc
         assert found["total"] == 1
         assert web.delete("/api/mendings/1", headers=as_user("ada")).json()["undone_by"] == "ada"
         assert web.get(f"/api/articles/{url}", headers=as_user("rea")).json()["source"] == "example.com"
-        (logged,) = web.get("/api/mendings", params={"article": url}, headers=as_user("ada")).json()
+        (logged,) = web.get("/api/mendings", params={"article": url}, headers=as_user("ada")).json()["mendings"]
         assert logged["undone_by"] == "ada"
 
 
