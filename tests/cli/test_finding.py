@@ -11,6 +11,11 @@ from typing import Any
 import pytest
 from cli.commands import one_line_error
 
+from rag.finding import Findings
+from rag.service.schemas import ArticleList, CollectionList, HitList, MendingList, QuoteList
+from rag.timelines import Timeline
+from rag.value import Value
+
 
 def test_find_marks_counts_and_exports(cli: Any, ports: Path) -> None:
     where = ("--archive", ports)
@@ -63,7 +68,11 @@ def test_collections_are_made_filled_asked_and_dropped(cli: Any, ports: Path) ->
     [
         (["collections", "add", "port"], 2, "Nothing to add"),
         (["collections", "remove", "port"], 2, "Nothing to remove"),
-        (["collections", "add", "port", "story-1"], 1, "No collection 'port'"),
+        (
+            ["collections", "add", "port", "story-1"],
+            1,
+            "No collection 'port'. There is none yet. List them, or make one: onrecord collections",
+        ),
         (["ask", "storm?", "--collection", "port"], 1, "No collection 'port'"),
     ],
 )
@@ -72,3 +81,20 @@ def test_mistakes_are_told(cli: Any, ports: Path, args: list[str], code: int, to
     assert done.code == code
     one_line_error(done, code)
     assert told in done.err
+
+
+def test_json_has_the_shape_that_http_has(cli: Any, ports: Path) -> None:
+    """A list stands in an object, under its own name."""
+    where = ("--json", "--archive", ports)
+    cli("collections", "make", "port", "--archive", ports)
+    shapes: list[tuple[tuple[str, ...], type[Value]]] = [
+        (("search", "storm"), HitList),
+        (("quotes",), QuoteList),
+        (("find", "storm"), Findings),
+        (("timeline", "storm"), Timeline),
+        (("list",), ArticleList),
+        (("collections", "list"), CollectionList),
+        (("mend", "--log"), MendingList),
+    ]
+    for args, shape in shapes:
+        shape.model_validate_json(cli(*args, *where).out)

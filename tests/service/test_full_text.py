@@ -35,4 +35,14 @@ def test_collections_are_listed_and_asked_within(web: TestClient, filled: Archiv
     assert hit["passage"]["article_id"] == filled.get("story-1").id
     for name in ("secret", "nothing"):
         answer = web.get("/api/find", params={"query": "storm", "collection": name})
-        assert answer.status_code == 404 and "There are: ports" in str(answer.json())
+        told = (
+            f"No collection {name!r}. There are: ports. Leave `collection` out, or take one that GET /api/collections"
+        )
+        assert answer.status_code == 404 and told in answer.json()["error"]["message"]
+        listed = web.get("/api/articles", params={"collection": name})
+        assert (listed.status_code, listed.json()["error"]["type"]) == (404, "CollectionMissing")
+    assert [a["key"] for a in web.get("/api/articles", params={"collection": "ports"}).json()["articles"]] == [
+        "story-1"
+    ]
+    oldest = web.get("/api/articles", params={"order": "source", "source": "outlet 1"}).json()["articles"]
+    assert {a["source"] for a in oldest} == {"Outlet 1"}, "in any case"

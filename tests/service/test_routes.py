@@ -142,7 +142,10 @@ def test_quotes_by_speaker_subject_and_filters(web: TestClient, filled: Archive)
     article = web.get(f"/api/articles/{found[0]['article_id']}").json()
     assert article["text"][found[0]["start"] : found[0]["end"]] == found[0]["quote"]
     assert {q["speaker"] for q in web.get("/api/quotes").json()["quotes"]} == {"Maren Holt", "Odd Berg"}
-    assert [q["speaker"] for q in web.get("/api/quotes", params={"source": ["Outlet 2"]}).json()["quotes"]] == ["Odd Berg"]
+    of_one = web.get("/api/quotes", params={"source": ["Outlet 2"]}).json()["quotes"]
+    assert [q["speaker"] for q in of_one] == ["Odd Berg"]
+    by_day = web.get("/api/quotes", params={"order": "oldest"}).json()["quotes"]
+    assert by_day == [q.model_dump(mode="json") for q in filled.quotes(order="oldest")]
     assert len(web.get("/api/quotes", params={"limit": 1}).json()["quotes"]) == 1
     for wrong in ({"limit": 0}, {"language": "english"}, {"after": "soon"}, {"speaker": "x" * 201}):
         failure(web.get("/api/quotes", params=wrong), 422, "UsageError")
