@@ -41,8 +41,8 @@ def _page(title: str, words: str) -> tuple[bytes, str]:
 
 
 def _found(at: str, words: str) -> bool:
-    hits = httpx.get(f"{at}/api/search", params={"question": words, "k": 5}, timeout=60).raise_for_status().json()
-    return any(words in hit["passage"]["text"] for hit in hits)
+    found = httpx.get(f"{at}/api/search", params={"question": words, "k": 5}, timeout=60).raise_for_status().json()
+    return any(words in hit["passage"]["text"] for hit in found["hits"])
 
 
 def appearing(at: str, archive: Archive, ending: str) -> float:

@@ -243,7 +243,7 @@ def questions(archive: Archive, number: int) -> list[str]:
     """Questions of the data, or else about what is in the archive; always the same ones."""
     if data.QUESTIONS.exists():
         return data.questions(data.source(None), number)
-    some, _ = archive.list_articles(sort="title", limit=number)
+    some, _ = archive.list_articles(order="title", limit=number)
     return [f"What is known about {article.title}?" for article in some]
 
 

@@ -80,7 +80,7 @@ def evidence(at: str, questions: Sequence[str]) -> tuple[list[float], list[float
                         if event == "evidence":
                             seen.append(time.perf_counter() - asked)
                     elif line.startswith("data: ") and event == "answer":
-                        server.append(json.loads(line.removeprefix("data: "))["millis"]["retrieve"] / 1000)
+                        server.append(json.loads(line.removeprefix("data: "))["timings_ms"]["retrieve"] / 1000)
     return seen, server
 
 

@@ -15,7 +15,7 @@ from rag.aio_looking import AsyncLooks
 from rag.aio_mending import AsyncMends
 from rag.chat import Chat
 from rag.following import follow
-from rag.protocols import AskOptions, Day, FilterArgs, SearchOptions, Sort
+from rag.protocols import AskOptions, Day, FilterArgs, ListOrder, SearchOptions
 from rag.types import Event, Finished
 
 if TYPE_CHECKING:
@@ -329,13 +329,13 @@ class AsyncArchive(AsyncLooks, AsyncMends):
         self,
         search: str = "",
         *,
-        source: str | Sequence[str] | None = None,
+        sources: Sequence[str] = (),
         language: str | None = None,
         after: Day | None = None,
         before: Day | None = None,
         today: Day | None = None,
         collection: str | None = None,
-        sort: Sort = "newest",
+        order: ListOrder = "newest",
         limit: int = 50,
         offset: int = 0,
     ) -> tuple[list[ArticleSummary], int]:
@@ -343,23 +343,23 @@ class AsyncArchive(AsyncLooks, AsyncMends):
 
         Args:
             search: Words that stand in title, author or key.
-            source, language, collection: Only articles of this one.
+            sources, language, collection: Only articles of these.
             after, before: Only articles from then on; only those before then.
             today: What "last week" counts from there; by default now.
-            sort: As for ``Archive.list_articles``.
+            order: As for ``Archive.list_articles``.
             limit: How many, 1000 at most.
             offset: How many to pass over.
         """
         return await self._call(
             self.sync.list_articles,
             search,
-            source=source,
+            sources=sources,
             language=language,
             after=after,
             before=before,
             today=today,
             collection=collection,
-            sort=sort,
+            order=order,
             limit=limit,
             offset=offset,
         )

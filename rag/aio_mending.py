@@ -34,7 +34,7 @@ class AsyncMends:
         where: FilterArgs | None = None,
         lacking: str | Sequence[str] = (),
         title: str | None = None,
-        outlet: str | None = None,
+        source: str | None = None,
         author: str | None = None,
         published: Day | None = None,
         language: str | None = None,
@@ -45,7 +45,7 @@ class AsyncMends:
     ) -> Mending:
         """As ``Archive.mend``: set by hand what is said of articles, apart from what their files say."""
         work = partial(
-            self.sync.mend, *idents, where=where, lacking=lacking, title=title, outlet=outlet, author=author,
+            self.sync.mend, *idents, where=where, lacking=lacking, title=title, source=source, author=author,
             published=published, language=language, section=section, url=url, by=by, dry_run=dry_run,
         )  # fmt: skip
         return await self._call(self._alone, work)

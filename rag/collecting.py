@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Unpack
 
 from rag.arguments import checks_texts
-from rag.errors import CollectionMissing, UsageError
+from rag.errors import UsageError
 from rag.index.collections import Collection
 from rag.protocols import Day, FilterArgs
 
@@ -45,9 +45,9 @@ class Collections:
         seen = self.all(user)
         found = [c for c in seen if name == f"#{c.id}" or c.name.casefold() == name.strip().casefold()]
         if not found:
-            there = ", ".join(c.name for c in seen)
-            what = f"There are: {there}." if there else "There is none yet. Make one: onrecord collections make NAME"
-            raise CollectionMissing(f"No collection {name!r}. {what}")
+            from rag.retrieve.collected import missing
+
+            raise missing(name, [c.name for c in seen])
         own = [c for c in found if user is not None and c.owner == user]
         return (own or found)[0]
 
@@ -118,13 +118,13 @@ class Collections:
         self._stores.catalog.drop_collection(one.id)
         return one
 
-    def add(self, name: str, *idents: str, outlets: Sequence[str] = (), user: str | None = None) -> int:
+    def add(self, name: str, *idents: str, sources: Sequence[str] = (), user: str | None = None) -> int:
         """Put articles into one, and outlets with all they have and will have.
 
         Args:
             name: The collection's.
             idents: Ids, keys, addresses or aliases of articles.
-            outlets: In any case.
+            sources: Outlets, in any case.
             user: Who does it.
 
         Returns:
@@ -136,7 +136,7 @@ class Collections:
             UsageError: One of the outlets has no article.
         """
         one = self.get(name, user)
-        keys, named = self._keys(idents), self._outlets(outlets)
+        keys, named = self._keys(idents), self._sources(sources)
         catalog = self._stores.catalog
         return catalog.collect(one.id, "article", keys) + catalog.collect(one.id, "outlet", named)
 
@@ -165,7 +165,7 @@ class Collections:
         name: str,
         search: str = "",
         *,
-        source: str | None = None,
+        sources: Sequence[str] = (),
         after: Day | None = None,
         before: Day | None = None,
         user: str | None = None,
@@ -186,14 +186,14 @@ class Collections:
         keys: list[str] = []
         while True:
             page, total = listing.page(
-                self._stores, search, source=source, language=None, after=after, before=before, collection=None,
-                sort="newest", limit=_AT_ONCE, offset=len(keys),
+                self._stores, search, sources=sources, language=None, after=after, before=before, collection=None,
+                order="newest", limit=_AT_ONCE, offset=len(keys),
             )  # fmt: skip
             keys += [article.key for article in page]
             if not page or len(keys) >= total:
                 return self._stores.catalog.collect(one.id, "article", keys)
 
-    def remove(self, name: str, *idents: str, outlets: Sequence[str] = (), user: str | None = None) -> int:
+    def remove(self, name: str, *idents: str, sources: Sequence[str] = (), user: str | None = None) -> int:
         """Take articles and outlets out of one, and return how many were in it.
 
         Raises:
@@ -207,11 +207,11 @@ class Collections:
         by_hand = catalog.collected_by_hand(one.id, keys)
         for key in keys:
             article = self._stores.article(key)
-            if key not in by_hand and article.source in one.outlets:
+            if key not in by_hand and article.source in one.sources:
                 raise UsageError(
                     f"{article.title!r} is in {one.name!r} with all of {article.source}. Remove the outlet."
                 )
-        return catalog.uncollect(one.id, "article", keys) + catalog.uncollect(one.id, "outlet", outlets)
+        return catalog.uncollect(one.id, "article", keys) + catalog.uncollect(one.id, "outlet", sources)
 
     def articles(self, name: str, user: str | None = None) -> list[str]:
         """Ids of the current articles of one, in the order they came.
@@ -224,9 +224,9 @@ class Collections:
     def _keys(self, idents: Sequence[str]) -> list[str]:
         return list(dict.fromkeys(self._stores.article(i).key for i in idents))
 
-    def _outlets(self, outlets: Sequence[str]) -> list[str]:
+    def _sources(self, sources: Sequence[str]) -> list[str]:
         named = []
-        for outlet in outlets:
+        for outlet in sources:
             if (found := self._stores.catalog.resolve_outlet(outlet)) is None:
                 raise UsageError(f"No article of this archive is from {outlet!r}. See: onrecord stats")
             named.append(found)

@@ -37,11 +37,12 @@ class Findings(Value):
     query: str
     total: int
     found: tuple[Found, ...]
-    outlets: tuple[tuple[str, int], ...] = ()
+    sources: tuple[tuple[str, int], ...] = ()
     """(outlet or "", articles), most first."""
     months: tuple[tuple[str, int], ...] = ()
     """("2023-06" or "" where undated, articles), in order."""
-    millis: float = 0.0
+    took_ms: float = 0.0
+    """Milliseconds that the search took."""
 
 
 COLUMNS = ("title", "outlet", "author", "published", "language", "url", "id", "places", "excerpt")

@@ -103,11 +103,11 @@ class IngestReport(Value):
     """Articles that were there and have been taken down, since their publisher withdrew them."""
     undated: int = 0
     """Articles read in this run without a day, their file's or set by hand, also those that are unchanged."""
-    no_outlet: int = 0
+    no_source: int = 0
     """The same for those that tell no outlet."""
     undated_keys: tuple[Key, ...] = ()
     """Keys of those that tell no day, the first thousand, so that somebody can set it (``Archive.mend``)."""
-    no_outlet_keys: tuple[Key, ...] = ()
+    no_source_keys: tuple[Key, ...] = ()
     """The same for those that tell no outlet."""
     unread_dates: int = 0
     """Those of the undated whose file tells a day that can't be read for certain, as ``03/04/2023`` can't."""

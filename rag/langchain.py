@@ -57,7 +57,7 @@ def document(hit: Hit) -> Document:
             "source": p.source,
             "published": p.published.isoformat() if p.published else None,
             "url": p.url,
-            "also_printed_by": list(p.also_published_by),
+            "also_published_by": list(p.also_published_by),
             "score": hit.score,
             "rank": hit.rank,
         },

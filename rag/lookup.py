@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 
 from rag.arguments import tell_unknown
 from rag.errors import ArticleMissing, UsageError
-from rag.protocols import Day, FilterArgs, Sort
+from rag.protocols import Day, FilterArgs, ListOrder
 from rag.types import Article, ArticleSummary, Citation, Passage, Problem, Sentence, Stats
 
 if TYPE_CHECKING:
@@ -104,13 +104,13 @@ class Lookup:
         self,
         search: str = "",
         *,
-        source: str | Sequence[str] | None = None,
+        sources: Sequence[str] = (),
         language: str | None = None,
         after: Day | None = None,
         before: Day | None = None,
         today: Day | None = None,
         collection: str | None = None,
-        sort: Sort = "newest",
+        order: ListOrder = "newest",
         limit: int = 50,
         offset: int = 0,
     ) -> tuple[list[ArticleSummary], int]:
@@ -118,34 +118,34 @@ class Lookup:
 
         Args:
             search: Words that stand in title, author or key, in any case; parts of words do.
-            source: Only this outlet, or these; an empty text: those without one.
+            sources: Only these outlets, in any case; an empty text: those without one.
             language: Only this one, as in "en".
             after: Only articles from then on; undated ones are left out.
             before: Only articles before then; likewise.
             today: What "last week" counts from there; by default now.
             collection: Only those of this collection, by name or ``#ID``.
-            sort: ``newest`` and ``oldest`` by day of publication, undated ones last; ``added``, latest first;
-                ``title``, ``outlet``; ``longest`` first.
+            order: ``newest`` and ``oldest`` by day of publication, undated ones last; ``added``, latest first;
+                ``title``, ``source``; ``longest`` first.
             limit: How many, 1000 at most.
             offset: How many to pass over.
 
         Raises:
-            UsageError: ``limit`` or ``offset`` is out of range, or ``language``, a day or ``sort`` is none.
+            UsageError: ``limit`` or ``offset`` is out of range, or ``language``, a day or ``order`` is none.
             CollectionMissing: There is no such collection.
         """
         from rag import listing
 
-        tell_unknown(self.stores, source, language)
+        tell_unknown(self.stores, sources, language)
         return listing.page(
             self.stores,
             search,
-            source=source,
+            sources=sources,
             language=language,
             after=after,
             before=before,
             today=today,
             collection=collection,
-            sort=sort,
+            order=order,
             limit=limit,
             offset=offset,
         )

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MOST = 10_000
 """Articles that can be mended at once."""
-_LONGEST = {"title": 2000, "outlet": 200, "author": 500, "section": 500, "url": 2000}
+_LONGEST = {"title": 2000, "source": 200, "author": 500, "section": 500, "url": 2000}
 _BLANK = "`{}` has nothing but blanks. To say that there is none, give an empty text: ''."
 _LANGUAGES = frozenset(
     """aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy da de dv dz ee el en eo
@@ -46,7 +46,7 @@ class Mends:
         where: FilterArgs | None = None,
         lacking: str | Sequence[str] = (),
         title: str | None = None,
-        outlet: str | None = None,
+        source: str | None = None,
         author: str | None = None,
         published: Day | None = None,
         language: str | None = None,
@@ -65,7 +65,7 @@ class Mends:
             where: Articles by filters, in place of ``idents`` or to narrow them.
             lacking: Only those that have none of these fields: "published", or several.
             title: What it is called.
-            outlet: Who published it.
+            source: The outlet that published it.
             author: Who wrote it.
             published: One day, or a datetime: "2023-06-03", "3 June 2023".
             language: As in "en" (ISO 639-1).
@@ -85,7 +85,7 @@ class Mends:
         """
         self.stores.require()
         values = _checked(
-            title=title, outlet=outlet, author=author, published=published, language=language, section=section, url=url
+            title=title, source=source, author=author, published=published, language=language, section=section, url=url
         )
         if not values:
             raise UsageError(f"Nothing to change. Give at least one of {', '.join(FIELDS)}.")

@@ -50,8 +50,8 @@ Day = date | str
 day. What is ambiguous, as "03/04/2023" is, is refused."""
 
 
-Sort = Literal["newest", "oldest", "added", "title", "outlet", "longest"]
-"""What a list of articles is sorted by."""
+ListOrder = Literal["newest", "oldest", "added", "title", "source", "longest"]
+"""The order of a list of articles."""
 
 
 class FilterArgs(TypedDict, total=False):
@@ -408,7 +408,6 @@ __all__ = [
     "Reader",
     "Rewriter",
     "SearchOptions",
-    "Sort",
     "SupportsAsk",
     "SupportsSearch",
     "VectorStore",

@@ -22,8 +22,8 @@ def as_csv(quotes: Sequence[Quote]) -> str:
 
 
 def as_json(quotes: Sequence[Quote]) -> str:
-    """The quotes as they are, a list."""
-    return json.dumps([q.model_dump(mode="json") for q in quotes], indent=2, ensure_ascii=False) + "\n"
+    """The quotes as they are, as the service returns them: an object with a list."""
+    return json.dumps({"quotes": [q.model_dump(mode="json") for q in quotes]}, indent=2, ensure_ascii=False) + "\n"
 
 
 def as_markdown(quotes: Sequence[Quote], title: str) -> str:

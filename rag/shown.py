@@ -116,7 +116,7 @@ def view(quote: Citation, opinion: str = "Opinion") -> str:
     return "" if not quote.opinion else opinion if quote.opinion == "opinion" else f"{opinion}, {quote.opinion}"
 
 
-_FIELDS = {"published": "Date", "url": "Address"}
+_FIELDS = {"published": "Date", "source": "Outlet", "url": "Address"}
 
 
 def by_hand(of: Citation | Article) -> str:

@@ -19,8 +19,9 @@ from rag.value import Key as Key
 from rag.value import Status as Status
 from rag.value import Superseding as Superseding
 from rag.value import Value as Value
+from rag.value import formerly
 
-SCHEMA = 1
+SCHEMA = 2
 """Version of the JSON schema of ``Answer``; grows when a field changes meaning or goes."""
 
 FoundBy = Literal["dense", "lexical", "hybrid", "quotes", "other"]
@@ -55,7 +56,7 @@ class Article(Value):
     """False when a newer version of the same key has replaced this one."""
     by_hand: Mapping[str, str | None] = Field(default_factory=dict)
     """Fields that somebody has set by hand, each with what the article's file says in its place (None: nothing)."""
-    also_published_by: tuple[Key, ...] = Field((), alias="also_printed_by")
+    also_published_by: tuple[Key, ...] = Field((), validation_alias=formerly("also_published_by"))
     """Keys of other articles with the same words."""
 
 
@@ -73,7 +74,7 @@ class Passage(Value):
     published: datetime | None = None
     url: str | None = None
     language: str = "en"
-    also_published_by: tuple[str, ...] = Field((), alias="also_printed_by")
+    also_published_by: tuple[str, ...] = Field((), validation_alias=formerly("also_published_by"))
     """Other outlets whose near-identical passage stood aside for this one."""
 
 
@@ -111,13 +112,12 @@ class Quote(Value):
     source: str | None = None
     published: datetime | None = None
     url: str | None = None
-    also_published_by: tuple[str, ...] = Field((), alias="also_printed_by")
+    also_published_by: tuple[str, ...] = Field((), validation_alias=formerly("also_published_by"))
     """Other outlets, or titles, with the same words of the same speaker."""
     how: str = ""
     """How it was said, in the article's words: "denied on Thursday that"; the verb alone where it comes after."""
     plainly: bool = True
-    """Whether the sentence tells it as said; false where it is denied, refused, doubted, supposed or asked, so that the
-    words alone would mislead."""
+    """Whether it is told as said; not where denied, refused, doubted, supposed or asked: the words alone mislead."""
     place: str | None = None
     """Where it was said, as the sentence names it."""
     person: str = ""
@@ -217,7 +217,7 @@ class Hit(Value):
     score: float
     rank: int
     found_by: FoundBy
-    duplicates: tuple[str, ...] = Field((), alias="twins")
+    duplicates: tuple[str, ...] = Field((), validation_alias=formerly("duplicates"))
     """Ids of other articles whose near-identical passage stood aside for this one."""
 
 
@@ -239,7 +239,7 @@ class Citation(Value):
     claim: tuple[int, int]
     """(start, end) in ``Answer.text`` of the sentence it supports; (0, 0) of a quote that no sentence of it cites."""
     support: Support
-    also_published_by: tuple[str, ...] = Field((), alias="also_printed_by")
+    also_published_by: tuple[str, ...] = Field((), validation_alias=formerly("also_published_by"))
     words: tuple[int, int] | None = None
     """(start, end) in the article of the words that answer, within ``start`` and ``end``; None where not told apart."""
     speaker: str | None = None
@@ -309,7 +309,7 @@ class Usage(Value):
 class Answer(Value):
     """An answer, or a refusal with its reason."""
 
-    schema_version: int = Field(SCHEMA, alias="schema")
+    schema_version: int = Field(SCHEMA, validation_alias=formerly("schema_version"))
     question: str
     query: Query
     text: str
@@ -334,7 +334,7 @@ class Answer(Value):
     fingerprint: str
     """What built the archive."""
     usage: Usage = Usage()
-    timings_ms: Mapping[str, float] = Field(default_factory=dict, alias="millis")
+    timings_ms: Mapping[str, float] = Field(default_factory=dict, validation_alias=formerly("timings_ms"))
     """Milliseconds per stage."""
     brief: str | None = None
     """The answer in a few words, where asked for: the model's, not checked, else those marked in the quote."""
@@ -378,7 +378,7 @@ class Choice(Value):
     prompt: str | None = None
     fingerprint: str
     usage: Usage = Usage()
-    timings_ms: Mapping[str, float] = Field(default_factory=dict, alias="millis")
+    timings_ms: Mapping[str, float] = Field(default_factory=dict, validation_alias=formerly("timings_ms"))
 
 
 class Waiting(Value):

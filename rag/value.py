@@ -7,14 +7,25 @@ import warnings
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import AliasChoices, BaseModel, ConfigDict, PlainSerializer
 
 Status = Literal["stands", "corrected", "retracted", "overtaken", "disputed", "denied"]
 """What has become of a sentence: it stands; the outlet corrected or withdrew it; later news overtook it; others dispute
 or deny it."""
 
-_FORMER = {"also_printed_by": "also_published_by", "twins": "duplicates", "millis": "timings_ms"}
-"""Python names of the release before, which schema 1 keeps in JSON."""
+_FORMER = {
+    "also_printed_by": "also_published_by",
+    "twins": "duplicates",
+    "millis": "timings_ms",
+    "schema": "schema_version",
+}
+"""Names of fields in schema 1: what was written then is still read (``formerly``)."""
+
+
+def formerly(name: str) -> AliasChoices:
+    """What a field of this name is read from: its name, or the one that it had in schema 1."""
+    return AliasChoices(name, *(former for former, new in _FORMER.items() if new == name))
+
 
 UPLOADED = re.compile(r"(?:^|/)(?=uploads/[0-9a-f]{16}/[^/])")
 """In the key of an article that was uploaded: what stands before ``uploads/HASH/name``, HASH of its content."""
@@ -34,9 +45,9 @@ Key = Annotated[str, PlainSerializer(shown_key, return_type=str)]
 
 
 class Value(BaseModel):
-    """Base: frozen, and no unknown fields. JSON has the names of schema 1: the aliases, where a field has one."""
+    """Base: frozen, and no unknown fields. A field has one name, in Python, in JSON and over every interface."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
 
     if not TYPE_CHECKING:
 
@@ -65,4 +76,4 @@ class Superseding(Value):
     """How sure the link between the two is, 0 to 1; those below a bound are not kept."""
 
 
-__all__ = ["UPLOADED", "Key", "Status", "Superseding", "Value", "shown_key"]
+__all__ = ["UPLOADED", "Key", "Status", "Superseding", "Value", "formerly", "shown_key"]

@@ -37,7 +37,7 @@ def test_dictionaries_become_articles(archive: Archive) -> None:
     report = archive.add(
         [full, {"text": "The tram will cost 45 million."}], progress=lambda n, at: seen.append((n, at))
     )
-    assert (report.added, report.skipped, report.undated, report.no_outlet) == (2, (), 1, 1)
+    assert (report.added, report.skipped, report.undated, report.no_source) == (2, (), 1, 1)
     assert seen == [(1, "item 1"), (2, "item 2")]
     article = archive.get("post-77")
     assert (article.key, article.language, article.source) == ("https://news.example/storm", "en", "Harbour Post")
@@ -269,13 +269,13 @@ def test_days_are_taken_as_people_write_them(archive: Archive) -> None:
     assert months(before="2023-03") == [1, 2]
     hits = archive.search("storm", after="last month", today="10 August 2023")
     assert {h.passage.published.month for h in hits if h.passage.published} == {7, 8, 9}
-    assert [a.published.month for a in archive.list_articles(sort="oldest", limit=2, offset=1)[0] if a.published] == [
+    assert [a.published.month for a in archive.list_articles(order="oldest", limit=2, offset=1)[0] if a.published] == [
         2,
         3,
     ]
-    assert archive.list_articles(sort="longest")[1] == 9
-    with pytest.raises(UsageError, match="`sort` is 'size'; it is one of newest, oldest"):
-        archive.list_articles(sort="size")  # type: ignore[arg-type]
+    assert archive.list_articles(order="longest")[1] == 9
+    with pytest.raises(UsageError, match="`order` is 'size'; it is one of newest, oldest"):
+        archive.list_articles(order="size")  # type: ignore[arg-type]
     assert archive.search("storm", sources="Nowhere") == [], "a text is one outlet, not its letters"
 
 

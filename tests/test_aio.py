@@ -55,7 +55,7 @@ async def test_it_answers_as_the_archive_does(ports: AsyncArchive, tmp_path: Pat
     article = await ports.get("story-2")
     assert (await ports.passage(hits[0].passage.id)).article_id == hits[0].passage.article_id
     assert article.id in [a.id async for a in ports.articles()]
-    assert (await ports.list_articles(source="Outlet 1"))[1] == 2
+    assert (await ports.list_articles(sources=["Outlet 1"]))[1] == 2
     assert (await ports.stats()).articles == 6
     assert (await ports.timeline("storm0002")).entries == ()
     assert await ports.doctor() == []

@@ -86,14 +86,14 @@ def test_words_in_title_author_and_key(full: Archive, search: str, expected: lis
 
 
 def test_filters(full: Archive) -> None:
-    assert keys(full, source="Post") == ["b", "a"]
-    assert keys(full, source="") == ["zoo-news", "d"]
-    assert keys(full, source="post") == []
+    assert keys(full, sources=["Post"]) == ["b", "a"]
+    assert keys(full, sources=[""]) == ["zoo-news", "d"]
+    assert keys(full, sources=["post", "nobody"]) == ["b", "a"], "in any case, as everywhere"
     assert keys(full, language="de") == ["c"]
     july = datetime(2023, 7, 1)
     assert keys(full, after=july) == ["c"]
     assert keys(full, before=july) == ["b", "a", "zoo-news"]
-    assert keys(full, "zoo", before=july, source="Post") == ["a"]
+    assert keys(full, "zoo", before=july, sources=["Post"]) == ["a"]
     assert keys(full, after=datetime(2023, 6, 30, 23, 59, 59, tzinfo=UTC), before=july.replace(tzinfo=UTC)) == ["b"]
 
 

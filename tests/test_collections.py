@@ -28,13 +28,13 @@ def test_articles_and_outlets_are_added_and_removed(archive: Archive) -> None:
     made = archive.collections.make("The port story", note="for Sunday")
     assert (made.articles, made.owner, made.note) == (0, "", "for Sunday")
     assert archive.collections.add("the PORT story", "story-1", archive.get("story-2").id, "story-1") == 2
-    assert archive.collections.add("The port story", "story-2", outlets=["outlet 0"]) == 1
-    assert archive.collections.get("The port story").outlets == ("Outlet 0",)
+    assert archive.collections.add("The port story", "story-2", sources=["outlet 0"]) == 1
+    assert archive.collections.get("The port story").sources == ("Outlet 0",)
     keys = {archive.get(i).key for i in archive.collections.articles("The port story")}
     assert keys == {"story-0", "story-1", "story-2", "story-3"}
     with pytest.raises(UsageError, match="with all of Outlet 0"):
         archive.collections.remove("The port story", "story-0")
-    assert archive.collections.remove("The port story", "story-1", outlets=["Outlet 0"]) == 2
+    assert archive.collections.remove("The port story", "story-1", sources=["Outlet 0"]) == 2
     assert archive.collections.get("The port story").articles == 1
 
 
@@ -128,7 +128,7 @@ def test_names_are_checked(archive: Archive, tmp_path: Path) -> None:
         archive.collections.add("c", "story-1", "story-99")
     assert archive.collections.get("c").articles == 0
     with pytest.raises(UsageError, match="No article of this archive is from 'Nobody'"):
-        archive.collections.add("c", outlets=["Nobody"])
+        archive.collections.add("c", sources=["Nobody"])
     assert archive.collections.drop("c").name == "c"
     with Archive.open(tmp_path / "none", embeddings=FakeEmbeddings()) as empty:
         assert empty.collections.all() == []
@@ -139,7 +139,7 @@ def test_many_articles_are_no_trouble(tmp_path: Path) -> None:
     with Archive.open(tmp_path / "a", embeddings=FakeEmbeddings()) as archive:
         archive.ingest(write_rows(tmp_path / "a.jsonl", *many(1200)))
         archive.collections.make("c")
-        archive.collections.add("c", outlets=["Outlet 0", "Outlet 1"])
+        archive.collections.add("c", sources=["Outlet 0", "Outlet 1"])
         assert archive.collections.get("c").articles == 800
         assert archive.find("storm", collection="c").total == 800
         found = archive.search("storm damaged boats", collection="c", k=50)

@@ -54,7 +54,7 @@ def again(archive: Archive, tmp_path: Path, **more: Any) -> Any:
 def test_everything_follows_at_once_and_nothing_is_embedded_anew(archive: Archive, embedded: list[str]) -> None:
     embedded.clear()
     made = archive.mend(
-        "story-2", published="3 June 2023", outlet="Harbour Post", author="Ann Lee", section="Weather",
+        "story-2", published="3 June 2023", source="Harbour Post", author="Ann Lee", section="Weather",
         url="https://example.com/2", by="ann",
     )  # fmt: skip
     assert (made.number, made.articles, made.by, len(made.changes)) == (1, 1, "ann", 5)
@@ -65,20 +65,20 @@ def test_everything_follows_at_once_and_nothing_is_embedded_anew(archive: Archiv
         "Ann Lee",
         datetime(2023, 6, 3, tzinfo=UTC),
     )
-    assert article.by_hand == {"outlet": "Outlet 2", "author": None, "published": None, "url": None, "section": None}
+    assert article.by_hand == {"source": "Outlet 2", "author": None, "published": None, "url": None, "section": None}
     for term in ("outlet:harbour", "author:lee", "section:weather", "date:2023-06", "after:2023-06-02"):
         assert [f.article.key for f in archive.find(f"storm {term}").found] == ["story-2"], term
     assert archive.find('storm outlet:"Outlet 2"').total == 1, "story-5 alone"
     dated = archive.search("storm boats", after="2023-06-01", before="2023-07-01", undated=False)
     assert {h.passage.article_id for h in dated} == {article.id}
-    assert archive.list_articles(source="Harbour Post")[1] == 1
+    assert archive.list_articles(sources=["Harbour Post"])[1] == 1
     assert archive.months() == [("2023-06", "Harbour Post", 1)]
     assert [q.published for q in archive.quotes() if q.article_id == article.id] in ([], [article.published])
     events = archive.timeline("storm0002 boats damaged").entries
     assert all(e.published == article.published for e in events if e.article_id == article.id)
     answer = archive.ask(QUESTION)
     assert answer.citations and answer.citations[0].source == "Harbour Post"
-    assert answer.citations[0].by_hand == {"outlet": "Outlet 2", "published": None, "url": None}
+    assert answer.citations[0].by_hand == {"source": "Outlet 2", "published": None, "url": None}
     assert_cited(archive, answer)
     assert_sound(archive)
 
@@ -107,21 +107,21 @@ def test_another_language_is_split_and_filtered_by(archive: Archive) -> None:
 
 
 def test_ingesting_again_keeps_what_was_set_and_undoing_brings_the_files_own(archive: Archive, tmp_path: Path) -> None:
-    archive.mend("story-2", outlet="Harbour Post", published="2023-06-03", section="Weather")
+    archive.mend("story-2", source="Harbour Post", published="2023-06-03", section="Weather")
     version = archive.get("story-2").id
     assert again(archive, tmp_path).unchanged == 1
     assert archive.get("story-2").id == version
     report = again(archive, tmp_path, source="Another", text="The harbour is open again.", section="Ports")
-    assert (report.updated, report.undated, report.no_outlet) == (1, 0, 0)
+    assert (report.updated, report.undated, report.no_source) == (1, 0, 0)
     article = archive.get("story-2")
     assert (article.text, article.source, article.metadata["section"]) == (
         "The harbour is open again.",
         "Harbour Post",
         "Weather",
     )
-    assert article.by_hand == {"outlet": "Another", "published": None, "section": "Ports"}
+    assert article.by_hand == {"source": "Another", "published": None, "section": "Ports"}
     assert again(archive, tmp_path, source="Third", text="The harbour is open again.", section="News").unchanged == 1
-    assert archive.get("story-2").by_hand["outlet"] == "Third"
+    assert archive.get("story-2").by_hand["source"] == "Third"
     undone = archive.undo_mending(1, by="bob")
     assert (undone.undone_by, undone.undone_at is not None) == ("bob", True)
     article = archive.get("story-2")
@@ -148,7 +148,7 @@ def test_many_at_once_by_filters(archive: Archive) -> None:
     assert (tried.number, tried.articles, archive.mending_log()) == (0, 2, [])
     assert archive.mend(where={"sources": ["outlet 1"]}, published="2023-06-03").articles == 2
     assert archive.mend(lacking="published", published="2023-06-04").articles == 4
-    assert archive.mend("story-1", "story-2", "story-3", outlet="Outlet 1").articles == 2, "one has it"
+    assert archive.mend("story-1", "story-2", "story-3", source="Outlet 1").articles == 2, "one has it"
     archive.collections.make("c")
     archive.collections.add("c", "story-0", "story-1")
     assert archive.mend(where={"collection": "c", "after": "2023-06-04"}, author="Ann").articles == 1
@@ -158,11 +158,11 @@ def test_many_at_once_by_filters(archive: Archive) -> None:
 
 
 def test_emptied_values(archive: Archive) -> None:
-    archive.mend("story-2", outlet="", published="2023-06-03")
+    archive.mend("story-2", source="", published="2023-06-03")
     assert archive.get("story-2").source is None
     archive.mend("story-2", published="")
     assert archive.get("story-2").published is None
-    assert archive.list_articles(source="")[1] == 1
+    assert archive.list_articles(sources=[""])[1] == 1
     archive.undo_mending(2)
     assert archive.get("story-2").published == datetime(2023, 6, 3, tzinfo=UTC)
 
@@ -177,16 +177,16 @@ def test_emptied_values(archive: Archive) -> None:
         ({"published": 20230603}, "has to be a day"),
         ({"title": " \n"}, "`title` is empty"),
         ({"title": "x" * 2001}, "2,001 characters"),
-        ({"outlet": "  "}, "`outlet` has nothing but blanks. To say that there is none, give an empty text: ''"),
+        ({"source": "  "}, "`source` has nothing but blanks. To say that there is none, give an empty text: ''"),
         ({"published": "  "}, "`published` has nothing but blanks"),
         ({"language": "xx"}, "no language"),
         ({"language": ""}, "no language"),
         ({"url": "ftp://x"}, "no address"),
-        ({"outlet": 3}, "has to be a text"),
-        ({"outlet": "Outlet 2"}, "says so already"),
-        ({"outlet": "x", "lacking": "day"}, "`lacking` is 'day'"),
-        ({"outlet": "x", "where": {"sources": ["nobody"]}}, "No article is like that"),
-        ({"outlet": "x", "where": {"after": "2024", "before": "2023"}}, "is not before"),
+        ({"source": 3}, "has to be a text"),
+        ({"source": "Outlet 2"}, "says so already"),
+        ({"source": "x", "lacking": "day"}, "`lacking` is 'day'"),
+        ({"source": "x", "where": {"sources": ["nobody"]}}, "No article is like that"),
+        ({"source": "x", "where": {"after": "2024", "before": "2023"}}, "is not before"),
     ],
 )
 def test_what_makes_no_sense_is_told_in_a_line(archive: Archive, values: dict[str, Any], told: str) -> None:
@@ -199,20 +199,20 @@ def test_what_makes_no_sense_is_told_in_a_line(archive: Archive, values: dict[st
 
 def test_unknown_articles_and_mendings(archive: Archive) -> None:
     with pytest.raises(ArticleMissing):
-        archive.mend("story-1", "nowhere", outlet="x")
+        archive.mend("story-1", "nowhere", source="x")
     assert archive.mending_log() == []
     with pytest.raises(UsageError, match="No article is named"):
-        archive.mend(outlet="x")
+        archive.mend(source="x")
     with pytest.raises(UsageError, match="There is no mending 7"):
         archive.undo_mending(7)
-    archive.mend("story-1", outlet="x")
+    archive.mend("story-1", source="x")
     archive.undo_mending(1)
     with pytest.raises(UsageError, match="undone already"):
         archive.undo_mending(1)
 
 
 def test_a_takedown_leaves_no_word(archive: Archive, tmp_path: Path) -> None:
-    archive.mend("story-1", "story-2", outlet="Zebrafinch Gazette")
+    archive.mend("story-1", "story-2", source="Zebrafinch Gazette")
     archive.mend("story-2", title="Quokkas at sea", author="Xanthippe Ymir", section="Wombatology")
     archive.mend("story-2", title="Numbats at sea")
     archive.undo_mending(3)
@@ -226,8 +226,8 @@ def test_a_takedown_leaves_no_word(archive: Archive, tmp_path: Path) -> None:
 
 
 def test_an_argument_that_there_is_not_says_which_is_meant(archive: Archive) -> None:
-    wrong: Any = {"source": "Harbour Post"}
-    with pytest.raises(TypeError, match=r"mend\(\) has no argument 'source'; there are where.*Did you mean `outlet`\?"):
+    wrong: Any = {"outlet": "Harbour Post"}
+    with pytest.raises(TypeError, match=r"mend\(\) has no argument 'outlet'; there are where.*Did you mean `source`\?"):
         archive.mend("story-2", **wrong)
     with pytest.raises(TypeError, match=r"no argument 'date'.*Did you mean `published`\?"):
         asyncio.run(AsyncArchive(archive).mend("story-2", date="2023"))  # type: ignore[call-arg]
@@ -235,7 +235,7 @@ def test_an_argument_that_there_is_not_says_which_is_meant(archive: Archive) -> 
 
 
 def test_backup_export_and_salvage_carry_it(archive: Archive, tmp_path: Path) -> None:
-    archive.mend("story-2", outlet="Harbour Post", section="Weather")
+    archive.mend("story-2", source="Harbour Post", section="Weather")
     archive.backup(tmp_path / "b")
     restore(tmp_path / "b", archive.settings.model_copy(update={"archive": tmp_path / "r"}))
     with Archive.open(tmp_path / "r", embeddings=FakeEmbeddings(), chat_model="none") as restored:
@@ -249,6 +249,19 @@ def test_backup_export_and_salvage_carry_it(archive: Archive, tmp_path: Path) ->
             other.ingest(tmp_path / f"{name}.jsonl")
             article = other.get("story-2")
             assert (article.source, article.metadata["section"], article.aliases) == ("Harbour Post", "Weather", ())
+
+
+def test_what_a_catalog_of_the_release_before_calls_outlet_is_the_source(archive: Archive, tmp_path: Path) -> None:
+    archive.mend("story-2", source="Harbour Post")
+    with archive.stores.writing("test"), archive.stores.catalog._transaction() as db:
+        db.execute("UPDATE amendment SET field = 'outlet'")
+        db.execute("UPDATE version SET as_read = replace(as_read, '\"source\"', '\"outlet\"')")
+    assert archive.get("story-2").by_hand == {"source": "Outlet 2"}
+    assert [c.field for c in archive.mending_log()[0].changes] == ["source"]
+    assert again(archive, tmp_path).unchanged == 1
+    archive.mend("story-2", author="Ann Lee")
+    archive.undo_mending(1)
+    assert (archive.get("story-2").source, archive.get("story-2").author) == ("Outlet 2", "Ann Lee")
 
 
 def test_an_archive_of_the_fourth_schema_is_migrated(archive: Archive, tmp_path: Path) -> None:
@@ -270,7 +283,7 @@ def test_an_archive_of_the_fourth_schema_is_migrated(archive: Archive, tmp_path:
     with Archive.open(tmp_path / "old", embeddings=FakeEmbeddings(), chat_model="none") as opened:
         assert opened.stores.catalog.meta("schema") == str(schema.SCHEMA_VERSION)
         assert opened.mending_log() == []
-        assert opened.mend("story-2", outlet="Harbour Post").number == 1
+        assert opened.mend("story-2", source="Harbour Post").number == 1
         assert again(opened, tmp_path).unchanged == 1
         assert_sound(opened)
 
@@ -278,7 +291,7 @@ def test_an_archive_of_the_fourth_schema_is_migrated(archive: Archive, tmp_path:
 @pytest.mark.asyncio
 async def test_the_same_for_asyncio(archive: Archive) -> None:
     twin = AsyncArchive(archive)
-    assert (await twin.mend("story-1", outlet="x", by="ann")).number == 1
+    assert (await twin.mend("story-1", source="x", by="ann")).number == 1
     assert [m.by for m in await twin.mending_log()] == ["ann"]
     assert (await twin.undo_mending(1)).undone_at is not None
 
@@ -286,13 +299,13 @@ async def test_the_same_for_asyncio(archive: Archive) -> None:
 def test_by_command(archive: Archive, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
     run = command_line(monkeypatch, capsys, FakeChat([]))
     where = ("--archive", archive.path)
-    done = run("mend", "story-2", "--published", "2023-06-03", "--outlet", "Harbour Post", *where)
+    done = run("mend", "story-2", "--published", "2023-06-03", "--to-source", "Harbour Post", *where)
     assert (done.code, done.out) == (0, "mended 1 article; to take it back: onrecord mend --undo 1\n")
     tried = run("mend", "--source", "outlet 1", "--section", "Weather", "--dry-run", *where)
     assert tried.code == 0 and tried.out.count("Weather") == 2 and "2 articles would change" in tried.err
     assert "Date set by hand (the file has none)" in run("show", "story-2", *where).out
     logged = run("mend", "--log", *where).out
-    assert "outlet: Outlet 2 → Harbour Post" in logged and "published: none → 2023-06-03" in logged
+    assert "source: Outlet 2 → Harbour Post" in logged and "published: none → 2023-06-03" in logged
     assert run("mend", "--undo", "1", *where).out == "undone 1: 1 article\n"
     assert "undone" in run("mend", "--log", "story-2", *where).out
     assert run("mend", "--lacking", "published", "--published", "2023-06-05", *where).out.startswith(
@@ -300,7 +313,7 @@ def test_by_command(archive: Archive, monkeypatch: pytest.MonkeyPatch, capsys: A
     )
     for args, code, told in (
         (("story-2", "--published", "soon"), 2, "not a date"),
-        (("nowhere", "--outlet", "x"), 1, "No article"),
+        (("nowhere", "--to-source", "x"), 1, "No article"),
         (("story-2",), 2, "Nothing to change"),
         (("--undo", "99"), 2, "no mending 99"),
         (("--log", "--undo", "1"), 2, "one of"),
@@ -321,7 +334,7 @@ _FILES = st.fixed_dictionaries(
      "text": st.sampled_from(["The harbour was closed. Boats sank.", "The harbour is open."])}
 )  # fmt: skip
 _VALUES = st.fixed_dictionaries(
-    {}, optional={"title": _TITLES, "outlet": _OUTLETS, "published": _DAYS, "language": _LANGS, "section": _SECTIONS}
+    {}, optional={"title": _TITLES, "source": _OUTLETS, "published": _DAYS, "language": _LANGS, "section": _SECTIONS}
 )
 _STEPS = st.lists(
     st.one_of(
@@ -358,7 +371,7 @@ class Model:
         }
 
     def own(self, n: int) -> dict[str, str]:
-        return {"outlet" if name == "source" else name: value for name, value in self.files[n].items()}
+        return dict(self.files[n])
 
     def read(self, n: int, file: dict[str, str]) -> None:
         old = self.files.get(n)
@@ -423,21 +436,17 @@ def test_any_sequence_leads_to_what_a_simple_model_predicts(
             for n in model.files:
                 article = there[f"k-{n}"]
                 assert {
-                    "title": article.title, "outlet": article.source or "", "language": article.language,
+                    "title": article.title, "source": article.source or "", "language": article.language,
                     "published": f"{article.published:%Y-%m-%d}" if article.published else "",
                     "section": article.metadata.get("section", ""), "text": article.text,
                 } == model.shown(n)  # fmt: skip
-                assert set(article.by_hand) == {
-                    f
-                    for f, v in model.in_force(n).items()
-                    if v != {**model.files[n], "outlet": model.files[n]["source"]}[f]
-                }
+                assert set(article.by_hand) == {f for f, v in model.in_force(n).items() if v != model.files[n][f]}
         assert [m.number for m in archive.mending_log()] == [
             n for n in range(len(model.mendings), 0, -1) if model.mendings[n - 1]
         ]
         for outlet in ("post", "gazette"):
             found = {f.article.key for f in archive.find(f"outlet:{outlet}").found}
-            assert found == {f"k-{n}" for n in model.files if model.shown(n)["outlet"].lower() == outlet}
+            assert found == {f"k-{n}" for n in model.files if model.shown(n)["source"].lower() == outlet}
         for section in ("news", "sport"):
             found = {f.article.key for f in archive.find(f"section:{section}").found}
             assert found == {f"k-{n}" for n in model.files if model.shown(n)["section"].lower() == section}

@@ -41,7 +41,7 @@ def look(archive: Archive) -> Answer:
     found: Retrieved = archive.retrieve("storm", undated=False, language="en", today="18 June 2023")
     passage: Passage = archive.passage(hits[0].passage.id)
     article: Article = archive.get(passage.article_id)
-    page, total = archive.list_articles("storm", sort="oldest", after="2023", limit=10)
+    page, total = archive.list_articles("storm", order="oldest", after="2023", limit=10)
     first: ArticleSummary = page[0]
     quotes: list[Quote] = archive.quotes(speaker="Qin", about="relations", limit=5, language="en")
     timeline: Timeline = archive.timeline("storm", newest_first=True, after="2023")
@@ -62,7 +62,7 @@ def look(archive: Archive) -> Answer:
     archive.search("storm", kk=3)  # type: ignore[call-arg]
     archive.search("storm", k="three")  # type: ignore[arg-type]
     archive.search("storm", brief=True)  # type: ignore[call-arg]
-    archive.list_articles(sort="size")  # type: ignore[arg-type]
+    archive.list_articles(order="size")  # type: ignore[arg-type]
     archive.quotes("Qin")  # type: ignore[call-arg]
     archive.ask()  # type: ignore[call-arg]
     print(report, found, total, first, quotes, timeline, choice, stats, problems, keys)

@@ -133,7 +133,7 @@ def test_an_article_without_an_outlet_has_none_after_an_export(tmp_path: Path) -
     with opened(tmp_path / "x") as archive:
         archive.ingest(write_rows(tmp_path / "a.jsonl", lone))
         assert archive.get("a").source == "Harbour Post"
-        archive.mend("a", outlet="")
+        archive.mend("a", source="")
         archive.add({"text": "Another came.", "url": "https://news.example/b", "metadata": {"publisher": "Anchor"}})
         archive.export(tmp_path / "out.jsonl")
         before = shown(archive)

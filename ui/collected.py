@@ -35,7 +35,7 @@ class Wanted:
     def filters(self) -> dict[str, Any]:
         """As ``Archive.list_articles`` takes them."""
         before = self.last + timedelta(days=1) if self.last else None
-        return {"source": self.outlet or None, "after": self.after, "before": before}
+        return {"sources": [self.outlet] if self.outlet else [], "after": self.after, "before": before}
 
 
 def shelf(session: TabSession, opened: str | None, told: str = "") -> str:
@@ -175,7 +175,7 @@ def put_outlet(session: TabSession, ident: str, outlet: str) -> str:
         NotAllowed: It is shared, and the user only reads.
     """
     check(session, ident)
-    session.archive.collections.add(ident, outlets=[outlet], user=session.user)
+    session.archive.collections.add(ident, sources=[outlet], user=session.user)
     return f"All of {outlet} is in it, with what comes later."
 
 
@@ -188,7 +188,7 @@ def take_out(session: TabSession, ident: str, idents: Sequence[str], outlets: Se
         NotAllowed: It is shared, and the user only reads.
     """
     check(session, ident)
-    removed = session.archive.collections.remove(ident, *idents, outlets=outlets, user=session.user)
+    removed = session.archive.collections.remove(ident, *idents, sources=outlets, user=session.user)
     return f"{outlets[0]} is taken out." if outlets else f"{count(removed, 'article')} taken out."
 
 

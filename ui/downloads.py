@@ -102,13 +102,13 @@ def downloads(session_of: Callable[[Request], TabSession]) -> APIRouter:
         about: str = "",
         after: date | None = None,
         last: date | None = None,
-        outlet: Annotated[Sequence[str], Query()] = (),
+        source: Annotated[Sequence[str], Query()] = (),
         language: str = "",
         order: Literal["best", "newest", "oldest"] | None = None,
         person: str = "",
         collection: str = "",
     ) -> Response:
-        asked = Asked(speaker, about, after, last, tuple(outlet), language, order, person, collection)
+        asked = Asked(speaker, about, after, last, tuple(source), language, order, person, collection)
         if kind not in _QUOTES:
             raise UsageError(f"There are no quotes as {kind!r}. Take {', '.join(_QUOTES)}.")
         title = f"Quotes of {speaker}" if speaker else "Quotes"

@@ -28,16 +28,16 @@ def add_endpoints(page: Page) -> None:
         finally:
             events.close()
 
-    def search(question: str, k: int, request: gr.Request) -> list[dict[str, Any]]:
+    def search(question: str, k: int, request: gr.Request) -> dict[str, Any]:
         try:
             hits = page.scheduler.search(question, user=page.session(request).user, k=int(k))
         except OnRecordError as e:
             raise gr.Error(str(e), print_exception=False) from None
-        return [h.model_dump(mode="json") for h in hits]
+        return {"hits": [h.model_dump(mode="json") for h in hits]}
 
     # Gradio reads the signatures, and with annotations as text it finds no gr.Request.
     ask.__annotations__ = {"question": str, "request": gr.Request, "return": dict}
-    search.__annotations__ = {"question": str, "k": int, "request": gr.Request, "return": list}
+    search.__annotations__ = {"question": str, "k": int, "request": gr.Request, "return": dict}
     add = vars(gr)["api"]  # it is not among what the package says it exports
     add(ask, api_name="ask", concurrency_limit=None, api_description="The answer, as POST /api/ask gives it")
     add(search, api_name="search", concurrency_limit=None, api_description="Passages, as POST /api/search has them")

@@ -59,7 +59,7 @@ class Asked:
         """The same as the query of an address."""
         values = {
             "speaker": self.speaker, "about": self.about, "after": self.after or "", "last": self.last or "",
-            "outlet": list(self.outlets), "language": self.language, "order": self.order or "", "person": self.person,
+            "source": list(self.outlets), "language": self.language, "order": self.order or "", "person": self.person,
             "collection": self.collection,
         }  # fmt: skip
         return urlencode({name: value for name, value in values.items() if value}, doseq=True)

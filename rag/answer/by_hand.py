@@ -11,7 +11,7 @@ from rag.types import Citation, Delta, Event, Finished, Quoted
 if TYPE_CHECKING:
     from rag.index.catalog import Catalog
 
-_CITED = ("title", "outlet", "published", "url")
+_CITED = ("title", "source", "published", "url")
 """What a citation tells of its article."""
 
 

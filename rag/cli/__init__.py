@@ -20,7 +20,7 @@ from rag.cli.evaluation import group
 from rag.cli.serving import Served
 from rag.cli.sources import Stopped
 from rag.cli.sources import group as sources
-from rag.cli.terminal import Exit, rich_console
+from rag.cli.terminal import Exit, rich_console, told
 from rag.cli.users import group as users
 from rag.errors import OnRecordError, UsageError
 from rag.text.normalize import printable
@@ -83,7 +83,7 @@ def _leave(code: int) -> None:
 
 
 def _fail(e: Exception, code: Exit) -> None:
-    line = " ".join(printable(str(e)).split())
+    line = printable(told(e))
     rich_console(stderr=True).print(f"onrecord: {line}", style="red")
     raise SystemExit(int(code)) from e
 

@@ -22,7 +22,7 @@ from rag.cli.options import (
 )
 from rag.cli.terminal import Exit, open_archive, print_json, rich_console
 from rag.errors import OnRecordError, UsageError
-from rag.protocols import Sort
+from rag.protocols import ListOrder
 from rag.text.counting import count
 from rag.text.normalize import printable
 
@@ -87,12 +87,13 @@ def list_(
     before: BeforeOption = None,
     today: TodayOption = None,
     source: Annotated[
-        str | None, typer.Option("--source", help="Only this outlet; '' for articles without one")
+        list[str] | None,
+        typer.Option("--source", help="Only this outlet, '' for articles without one; can be repeated"),
     ] = None,
     language: LanguageOption = None,
     collection: CollectionOption = None,
-    sort: Annotated[
-        str, typer.Option("--sort", help="newest, oldest, added, title, outlet, longest", show_default=True)
+    order: Annotated[
+        str, typer.Option("--order", "--sort", help="newest, oldest, added, title, source, longest", show_default=True)
     ] = "newest",
     limit: Annotated[int, typer.Option("--limit", help="How many at most, up to 1000")] = 50,
     offset: Annotated[int, typer.Option("--offset", help="How many to pass over")] = 0,
@@ -101,32 +102,31 @@ def list_(
     """List articles: day, outlet, title and id. Filtered by date, those without one are left out.
     Exit code 3: none.
 
-    Example: onrecord list --source "Harbour Post" --after "June 2023" --sort title
+    Example: onrecord list --source "Harbour Post" --after "June 2023" --order title
     """
     from rag.protocols import FilterArgs
     from rag.value import shown_key
 
-    if sort not in get_args(Sort):
-        raise UsageError(f"--sort {sort!r}: choose one of {', '.join(get_args(Sort))}.")
+    if order not in get_args(ListOrder):
+        raise UsageError(f"--order {order!r}: choose one of {', '.join(get_args(ListOrder))}.")
     now = parse_day("--today", today)
     with open_archive(archive) as opened:
         opened.stores.require()
-        if source:
-            known_outlets(opened, FilterArgs(sources=(source,)))
-            source = opened.stores.catalog.resolve_outlet(source)
+        known_outlets(opened, FilterArgs(sources=source or ()))
         found, total = opened.list_articles(
             search,
-            source=source,
+            sources=source or (),
             language=language,
             after=parse_day("--after", after, now),
             before=parse_day("--before", before, now),
             collection=collection,
-            sort=cast(Sort, sort),
+            order=cast(ListOrder, order),
             limit=limit,
             offset=offset,
         )
     if as_json:
-        print_json(json.dumps([a.model_dump(mode="json") for a in found], indent=2, ensure_ascii=False))
+        page = {"articles": [a.model_dump(mode="json") for a in found], "total": total}
+        print_json(json.dumps(page, indent=2, ensure_ascii=False))
         _leave(total)
         return
     out, err = rich_console(), rich_console(stderr=True)

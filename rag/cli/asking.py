@@ -12,10 +12,10 @@ import typer
 from rag.cli.app import app
 from rag.cli.conversing import converse
 from rag.cli.options import (
-    AnyTimeOption,
     ArchiveOption,
     JsonOption,
     KOption,
+    TimesOption,
     known_outlets,
     takes_filters,
 )
@@ -44,7 +44,7 @@ def ask(
     k: KOption = None,
     *,
     filters: FilterArgs,
-    any_time: AnyTimeOption = False,
+    times: TimesOption = True,
     as_json: JsonOption = False,
 ) -> None:
     """Answer a question in the articles' own words, and sum them up where there is a model. Exit code 3: no answer.
@@ -54,7 +54,7 @@ def ask(
 
     Example: onrecord ask "what did Qin Gang say about relations?"
     """
-    how = {"k": k, "times": not any_time}
+    how = {"k": k, "times": times}
     options = cast(AskOptions, {**filters, **how})
     with open_archive(archive, model=model) as opened:
         known_outlets(opened, filters)
@@ -141,7 +141,7 @@ def search(
     k: KOption = None,
     *,
     filters: FilterArgs,
-    any_time: AnyTimeOption = False,
+    times: TimesOption = True,
     explain: Annotated[
         bool, typer.Option("--explain", help="Say what each way of searching makes of a passage, and what it adds")
     ] = False,
@@ -153,7 +153,7 @@ def search(
     """
     with open_archive(archive) as opened:
         known_outlets(opened, filters)
-        found = opened.retrieve(question, k=k, times=not any_time, **filters)
+        found = opened.retrieve(question, k=k, times=times, **filters)
         why = opened.retriever.explain(found.query, found.hits) if explain else []
     err = rich_console(stderr=True)
     print_time(err, found.query.time)
@@ -161,7 +161,7 @@ def search(
         rows = [h.model_dump(mode="json") for h in found.hits]
         for row, one in zip(rows, why, strict=False):
             row["explained"] = one.model_dump(mode="json", exclude={"passage", "score"})
-        print_json(json.dumps(rows, indent=2, ensure_ascii=False))
+        print_json(json.dumps({"hits": rows}, indent=2, ensure_ascii=False))
     else:
         for n, hit in enumerate(found.hits):
             print_hit(hit, why[n] if why else None)

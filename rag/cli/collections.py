@@ -25,8 +25,8 @@ NameArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of a col
 IdentsArgument = Annotated[
     list[str] | None, typer.Argument(metavar="[ID]...", help="Ids, URLs or paths of articles", show_default=False)
 ]
-OutletOption = Annotated[
-    list[str] | None, typer.Option("--outlet", help="An outlet, with all it has and will have; can be repeated")
+SourcesOption = Annotated[
+    list[str] | None, typer.Option("--of-source", help="An outlet, with all it has and will have; can be repeated")
 ]
 
 
@@ -39,7 +39,7 @@ def list_collections(archive: ArchiveOption = None, as_json: JsonOption = False)
     with open_existing(archive) as opened:
         found = opened.collections.all()
     if as_json:
-        print_json("[" + ", ".join(c.model_dump_json() for c in found) + "]")
+        print_json('{"collections": [' + ", ".join(c.model_dump_json() for c in found) + "]}")
         return
     out = rich_console()
     if not found:
@@ -48,7 +48,7 @@ def list_collections(archive: ArchiveOption = None, as_json: JsonOption = False)
         out.print(printable(one.name), style="bold")
         parts = (
             count(one.articles, "article"),
-            *(f"all of {o}" for o in one.outlets),
+            *(f"all of {o}" for o in one.sources),
             one.owner and f"{one.owner} alone",
             one.note,
         )
@@ -90,7 +90,7 @@ def add(
     name: NameArgument,
     idents: IdentsArgument = None,
     archive: ArchiveOption = None,
-    outlet: OutletOption = None,
+    of_source: SourcesOption = None,
     found_by: Annotated[
         str | None, typer.Option("--find", help="All articles that this full-text search finds now")
     ] = None,
@@ -101,10 +101,10 @@ def add(
 
     Example: onrecord collections add "the port story" --find '"port authority" strik*' --after 2023-06-01
     """
-    if not (idents or outlet or found_by):
-        raise UsageError("Nothing to add. Name articles, or use --outlet or --find.")
+    if not (idents or of_source or found_by):
+        raise UsageError("Nothing to add. Name articles, or use --of-source or --find.")
     with open_existing(archive) as opened:
-        number = opened.collections.add(name, *(idents or ()), outlets=outlet or ())
+        number = opened.collections.add(name, *(idents or ()), sources=of_source or ())
         if found_by:
             number += opened.collections.add_found(name, found_by, **filters)
         now = opened.collections.get(name)
@@ -113,16 +113,16 @@ def add(
 
 @group.command()
 def remove(
-    name: NameArgument, idents: IdentsArgument = None, archive: ArchiveOption = None, outlet: OutletOption = None
+    name: NameArgument, idents: IdentsArgument = None, archive: ArchiveOption = None, of_source: SourcesOption = None
 ) -> None:
     """Take articles or outlets out of a collection; they stay in the archive.
 
     Example: onrecord collections remove "the port story" 3f2a9c
     """
-    if not (idents or outlet):
-        raise UsageError("Nothing to remove. Name articles, or use --outlet.")
+    if not (idents or of_source):
+        raise UsageError("Nothing to remove. Name articles, or use --of-source.")
     with open_existing(archive) as opened:
-        number = opened.collections.remove(name, *(idents or ()), outlets=outlet or ())
+        number = opened.collections.remove(name, *(idents or ()), sources=of_source or ())
         now = opened.collections.get(name)
     print(f"removed {number}; {printable(now.name)} has {count(now.articles, 'article')}")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from rag.cli.terminal import rich_console
+from rag.cli.terminal import rich_console, told
 from rag.errors import OnRecordError
 from rag.text.normalize import printable
 
@@ -39,7 +39,7 @@ def converse(chat: Chat, answer: Callable[[str, bool], bool]) -> bool:
             err.print("\nstopped; ask on, or end with Ctrl-D", style="dim")
         except OnRecordError as e:
             all_answered = False
-            err.print(printable(f"onrecord: {' '.join(str(e).split())}"), style="red")
+            err.print(printable(f"onrecord: {told(e)}"), style="red")
         if sys.stdin.isatty():
             print()
     return all_answered

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def find(
     query: Annotated[list[str], typer.Argument(help='Words, "a phrase", AND, OR, NOT, begin*, title:word ...')],
     archive: ArchiveOption = None,
-    sort: Annotated[str, typer.Option("--sort", help="relevance, newest or oldest")] = "relevance",
+    order: Annotated[str, typer.Option("--order", "--sort", help="relevance, newest or oldest")] = "relevance",
     limit: Annotated[int, typer.Option("--limit", help="How many articles at most")] = 20,
     offset: Annotated[int, typer.Option("--offset", help="How many to pass over")] = 0,
     *,
@@ -35,16 +35,16 @@ def find(
 ) -> None:
     """Search the full text of the articles for words, as they stand there; to have a question answered, use ask.
 
-    Example: onrecord find '"port authority" AND strik* NOT ferry outlet:harbour after:2023-06' --sort newest
+    Example: onrecord find '"port authority" AND strik* NOT ferry outlet:harbour after:2023-06' --order newest
     """
     from rag.finding import as_csv as csv_of
 
     if as_json and as_csv:
         raise UsageError("--json, --csv: choose one.")
-    if sort not in ("relevance", "newest", "oldest"):
-        raise UsageError(f"--sort {sort!r} is none of relevance, newest, oldest.")
+    if order not in ("relevance", "newest", "oldest"):
+        raise UsageError(f"--order {order!r} is none of relevance, newest, oldest.")
     with open_archive(archive) as opened:
-        found = opened.find(" ".join(query), order=cast("Order", sort), limit=limit, offset=offset, **filters)
+        found = opened.find(" ".join(query), order=cast("Order", order), limit=limit, offset=offset, **filters)
     if as_json:
         print_json(found.model_dump_json(indent=2))
     elif as_csv:
@@ -67,7 +67,7 @@ def _print(found: Findings) -> None:
             out.print(_marked(excerpt))
         out.print(f"   onrecord show {a.id}", style="dim")
         out.print()
-    most = ", ".join(f"{printable(name) or 'without an outlet'} {n}" for name, n in found.outlets[:5])
+    most = ", ".join(f"{printable(name) or 'without an outlet'} {n}" for name, n in found.sources[:5])
     shown = len(found.found)
     told = count(found.total, "article") + (f", {shown} shown" if shown < found.total else "")
     err.print(f"{told}: {most}" if most else told)

@@ -140,7 +140,7 @@ def _print_report(report: IngestReport) -> None:
         f"{report.added} added, {report.updated} updated, {report.unchanged} unchanged, {len(report.refused)} skipped "
         f"({count(report.passages, 'passage')}, {count(report.words, 'word')}, {report.seconds:.1f} s)"
     )
-    lacking = counted({"without a date": report.undated, "without an outlet": report.no_outlet})
+    lacking = counted({"without a date": report.undated, "without an outlet": report.no_source})
     for line in (
         f"{lacking}, of {count(report.read, 'article')}" if lacking else "",
         f"passed over: {counted(passed)}" if passed else "",
@@ -151,7 +151,7 @@ def _print_report(report: IngestReport) -> None:
     _print_unread(report.unread_dates, report.unread_date)
     for what, keys, n, option in (
         ("a date", report.undated_keys, report.undated, "--published DATE"),
-        ("an outlet", report.no_outlet_keys, report.no_outlet, "--outlet NAME"),
+        ("an outlet", report.no_source_keys, report.no_source, "--to-source NAME"),
     ):
         if keys:
             more = f" and {n - _NAMED:,} more" if n > _NAMED else ""

@@ -27,7 +27,7 @@ def mend(
     ] = None,
     archive: ArchiveOption = None,
     title: Annotated[str | None, typer.Option("--title", help="What it is called")] = None,
-    outlet: Annotated[str | None, typer.Option("--outlet", help="Who published it; '' for nobody")] = None,
+    to_source: Annotated[str | None, typer.Option("--to-source", help="The outlet; '' for none")] = None,
     author: Annotated[str | None, typer.Option("--author", help="Who wrote it; '' for nobody")] = None,
     published: Annotated[str | None, typer.Option("--published", help="Its day, as in 2023-06-03; '' for none")] = None,
     to_language: Annotated[str | None, typer.Option("--to-language", help="Its language, as in en")] = None,
@@ -49,9 +49,9 @@ def mend(
     It is kept apart from what the articles' files say: ingesting them again doesn't overwrite it. Everything follows at
     once.
 
-    Example: onrecord mend 3f2a9c --published 2023-06-03 --outlet "Harbour Post"
+    Example: onrecord mend 3f2a9c --published 2023-06-03 --to-source "Harbour Post"
     """
-    values = {"title": title, "outlet": outlet, "author": author, "published": published, "language": to_language,
+    values = {"title": title, "source": to_source, "author": author, "published": published, "language": to_language,
               "section": section, "url": url}  # fmt: skip
     filtered = {name: value for name, value in filters.items() if value not in (None, (), True) and name != "today"}
     setting = any(value is not None for value in values.values()) or dry_run or bool(lacking) or bool(filtered)
@@ -85,7 +85,7 @@ def _known(opened: Archive, filters: FilterArgs) -> None:
     try:
         known_outlets(opened, filters)
     except UsageError as e:
-        raise UsageError(f"{e} --source says which articles are meant; --outlet sets their outlet.") from None
+        raise UsageError(f"{e} --source says which articles are meant; --to-source sets their outlet.") from None
 
 
 def _articles(mending: Mending) -> str:
@@ -94,7 +94,7 @@ def _articles(mending: Mending) -> str:
 
 def _print_log(found: list[Mending], as_json: bool) -> None:
     if as_json:
-        print_json("[" + ", ".join(m.model_dump_json() for m in found) + "]")
+        print_json('{"mendings": [' + ", ".join(m.model_dump_json() for m in found) + "]}")
         return
     if not found:
         rich_console(stderr=True).print("Nothing was set by hand. Do so: onrecord mend ID --published 2023-06-03")

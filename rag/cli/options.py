@@ -33,7 +33,9 @@ TodayOption = Annotated[
         "--today", help='The day that "last week" counts from, as in 2023-06-18 [default: today]', show_default=False
     ),
 ]
-AnyTimeOption = Annotated[bool, typer.Option("--any-time", help="Ignore time expressions in the question")]
+TimesOption = Annotated[
+    bool, typer.Option("--times/--any-time", help="Whether what the question says of when counts", show_default=False)
+]
 
 
 AfterOption = Annotated[
@@ -43,7 +45,10 @@ AfterOption = Annotated[
 BeforeOption = Annotated[str | None, typer.Option("--before", help="Only articles before this day, written likewise")]
 SourceOption = Annotated[list[str] | None, typer.Option("--source", help="Only this outlet; can be repeated")]
 LanguageOption = Annotated[str | None, typer.Option("--language", help="Only articles in this language, as in en")]
-DatedOption = Annotated[bool, typer.Option("--dated", help="With a date filter, leave out articles without a date")]
+UndatedOption = Annotated[
+    bool,
+    typer.Option("--undated/--dated", help="Whether a date filter lets undated articles through", show_default=False),
+]
 CollectionOption = Annotated[str | None, typer.Option("--collection", help="Only articles of this collection")]
 
 
@@ -52,7 +57,7 @@ def _filter_args(
     before: BeforeOption = None,
     source: SourceOption = None,
     language: LanguageOption = None,
-    dated: DatedOption = False,
+    undated: UndatedOption = True,
     collection: CollectionOption = None,
     today: TodayOption = None,
 ) -> FilterArgs:
@@ -64,7 +69,7 @@ def _filter_args(
         today=now,
         sources=tuple(source or ()),
         language=language,
-        undated=not dated,
+        undated=undated,
         collection=collection,
     )
 

@@ -90,7 +90,7 @@ def list_sources(archive: ArchiveOption = None, as_json: JsonOption = False) -> 
         if not found:  # sources can be kept before anything is ingested
             opened.stores.require()
     if as_json:
-        print_json("[" + ",\n".join(s.model_dump_json(indent=2) for s in found) + "]")
+        print_json('{"sources": [' + ",\n".join(s.model_dump_json(indent=2) for s in found) + "]}")
         return
     if not found:
         print("No sources. Add one: onrecord sources add ADDRESS")
@@ -186,7 +186,7 @@ def log(
         if not runs and not opened.sources.all():
             opened.stores.require()
     if as_json:
-        print_json("[" + ",\n".join(r.model_dump_json(indent=2) for r in runs) + "]")
+        print_json('{"runs": [' + ",\n".join(r.model_dump_json(indent=2) for r in runs) + "]}")
         return
     for run in runs:
         print(f"{run.began:%Y-%m-%d %H:%M}  {told(run)}")

@@ -64,6 +64,14 @@ def open_existing(path: Path | None) -> Iterator[Archive]:
         yield archive
 
 
+def told(e: Exception) -> str:
+    """An error on one line, with the command that helps where elsewhere something else does."""
+    from rag.errors import CollectionMissing
+
+    remedy = " List them, or make one: onrecord collections" if isinstance(e, CollectionMissing) else ""
+    return " ".join(str(e).split()) + remedy
+
+
 def rich_console(*, stderr: bool = False) -> Console:
     """A console that takes text as it is: no markup, no highlighting."""
     from rich.console import Console

@@ -54,21 +54,21 @@ class CaseRunner:
 
     def ask(self, case: EvalCase) -> Row | None:
         """The row, or None when stopped."""
-        row: dict[str, Any] = {"case": case, "millis": {}}
+        row: dict[str, Any] = {"case": case, "timings_ms": {}}
         try:
             row |= self._relevant(case)
             options = self._options(case)
             started = time.perf_counter()
             hits = self._archive.search(case.question, k=self._depth, **options)
-            row["millis"]["search"] = round((time.perf_counter() - started) * 1000, 1)
+            row["timings_ms"]["search"] = round((time.perf_counter() - started) * 1000, 1)
             row["found"] = tuple(self._found(h) for h in hits)
             if not self._retrieval and case.choices:
                 row["choice"] = self._archive.choose(case.question, case.choices, **options)
-                row["millis"] |= row["choice"].timings_ms
+                row["timings_ms"] |= row["choice"].timings_ms
             elif not self._retrieval:
                 brief = self._brief and any(len(a.split()) <= _BRIEF for a in case.answers)
                 answer = self._archive.ask(case.question, cancel=self.stop, brief=brief, **options)
-                row["millis"] |= answer.timings_ms
+                row["timings_ms"] |= answer.timings_ms
                 row |= self._checked(case, answer) | {"answer": answer}
         except _FATAL:
             raise
@@ -111,7 +111,7 @@ class CaseRunner:
             article=self._key(p.article_id),
             title=p.title,
             score=round(hit.score, 6),
-            twins=tuple(dict.fromkeys(self._key(t) for t in hit.duplicates)),
+            duplicates=tuple(dict.fromkeys(self._key(t) for t in hit.duplicates)),
         )
 
     def _relevant(self, case: EvalCase) -> dict[str, Any]:

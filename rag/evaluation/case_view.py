@@ -146,7 +146,9 @@ class CaseView:
     @property
     def timings(self) -> list[tuple[str, str]]:
         """How long each stage took."""
-        return [(labels.stage_name(s), labels.duration(ms)) for s, ms in (self.row.millis if self.row else {}).items()]
+        return [
+            (labels.stage_name(s), labels.duration(ms)) for s, ms in (self.row.timings_ms if self.row else {}).items()
+        ]
 
 
 def _options(row: Row) -> list[Option]:
@@ -184,7 +186,7 @@ def _place(row: Row, rank: int, found: Found, hit: Hit | None) -> Place:
     through = ""
     grade = row.relevant.get(document, 0)
     if not grade and row.level == "article":
-        through = next((t for t in found.twins if row.relevant.get(t)), "")
+        through = next((t for t in found.duplicates if row.relevant.get(t)), "")
         grade = row.relevant.get(through, 0)
     if hit is None:
         return Place(rank, found.title or document, grade, through)
@@ -202,5 +204,5 @@ def _place(row: Row, rank: int, found: Found, hit: Hit | None) -> Place:
 
 
 def _missing(row: Row) -> list[str]:
-    seen = {d for f in row.found for d in (f.article, f.passage, *f.twins)}
+    seen = {d for f in row.found for d in (f.article, f.passage, *f.duplicates)}
     return [d for d, grade in row.relevant.items() if grade > 0 and d not in seen and d not in row.absent]

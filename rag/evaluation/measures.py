@@ -203,7 +203,7 @@ def _ranking(row: Row) -> list[str]:
         return []
     if row.level == "passage":
         return list(dict.fromkeys(f.passage for f in row.found))
-    return list(dict.fromkeys(key for f in row.found for key in (f.article, *f.twins)))
+    return list(dict.fromkeys(key for f in row.found for key in (f.article, *f.duplicates)))
 
 
 def _in_words(row: Row) -> bool:
@@ -435,7 +435,7 @@ def _relevant_hits(row: Row, hits: Sequence[Hit]) -> list[Hit]:
 
     def names(hit: Hit) -> set[str | None]:
         articles = (hit.passage.article_id, *hit.duplicates)
-        twins = found[hit.passage.id].twins if hit.passage.id in found else ()
+        twins = found[hit.passage.id].duplicates if hit.passage.id in found else ()
         return {hit.passage.url, *articles, *twins, *(keys.get(a) for a in articles)}
 
     return [h for h in hits if names(h) & wanted]

@@ -198,7 +198,7 @@ def samples(rows: Sequence[Row]) -> dict[str, list[float]]:
     """Milliseconds of every case, by stage."""
     found: dict[str, list[float]] = defaultdict(list)
     for row in rows:
-        for stage, millis in row.millis.items():
+        for stage, millis in row.timings_ms.items():
             found[stage].append(millis)
     return dict(found)
 

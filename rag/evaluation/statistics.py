@@ -231,7 +231,7 @@ def latency(rows: Sequence[Row]) -> dict[str, LatencySummary]:
     """Milliseconds of each stage, over the rows that have it; stages in the order they first come."""
     found: dict[str, list[float]] = {}
     for row in rows:
-        for stage, millis in row.millis.items():
+        for stage, millis in row.timings_ms.items():
             found.setdefault(stage, []).append(millis)
     return {
         stage: LatencySummary(p50=float(np.percentile(x, 50)), p95=float(np.percentile(x, 95)), cases=len(x))
@@ -256,9 +256,12 @@ def tokens(rows: Sequence[Row]) -> dict[str, float]:
         "output": float(sum(a.usage.output_tokens for _, a in said)),
     }
     timed = [
-        (a.usage.output_tokens, row.millis["write"] - row.millis.get("first_token", 0.0) + row.millis.get("brief", 0.0))
+        (
+            a.usage.output_tokens,
+            row.timings_ms["write"] - row.timings_ms.get("first_token", 0.0) + row.timings_ms.get("brief", 0.0),
+        )
         for row, a in said
-        if a.usage.output_tokens and "write" in row.millis
+        if a.usage.output_tokens and "write" in row.timings_ms
     ]
     if (millis := sum(m for _, m in timed)) > 0:
         found["per_second"] = sum(written for written, _ in timed) / millis * 1000

@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import Field
 
 from rag.types import Answer, Choice, Value
+from rag.value import formerly
 
 SCHEMA = 1
 """Version of the JSON schema of ``Row`` and ``Report``."""
@@ -108,7 +109,7 @@ class Found(Value):
     """The article's key."""
     title: str = ""
     score: float = 0.0
-    twins: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = Field((), validation_alias=formerly("duplicates"))
     """Keys of articles with a near-identical passage, which stood aside for this one."""
 
 
@@ -160,7 +161,7 @@ class Row(Value):
     """For each gold sentence of the case's rubric: whether a citation of the same article shares most of it."""
     error: str | None = None
     """Kind and message of what was raised."""
-    millis: Mapping[str, float] = Field(default_factory=dict)
+    timings_ms: Mapping[str, float] = Field(default_factory=dict, validation_alias=formerly("timings_ms"))
     """Wall-clock milliseconds per stage: the answer's own stages, and ``search`` for the ranking."""
 
 

@@ -45,7 +45,7 @@ class Collection(Value):
     made: datetime
     articles: int = 0
     """How many articles of the archive it has now, those of its outlets among them."""
-    outlets: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
     """Outlets that belong to it with all they have, and will have."""
 
 
@@ -95,7 +95,7 @@ class CollectionStore(CatalogFile):
         (number,) = self._db.execute(f"SELECT count(*) {_MEMBERS}", {"id": row["id"]}).fetchone()
         return Collection(
             id=row["id"], name=row["name"], owner=row["owner"], note=row["note"], made=row["made"],
-            articles=number, outlets=tuple(r["value"] for r in outlets),
+            articles=number, sources=tuple(r["value"] for r in outlets),
         )  # fmt: skip
 
     def make_collection(self, name: str, owner: str, note: str) -> int | None:

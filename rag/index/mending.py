@@ -23,11 +23,11 @@ from rag.index.schema import (
     to_quote_span,
     version_id,
 )
-from rag.ingest.amending import MENDED_COLUMNS, Stored, amended
+from rag.ingest.amending import MENDED, Stored, amended, called, read_as_read
 from rag.text.local_clock import clock_text
 from rag.types import Key, RawArticle, Value
 
-FIELDS = (*MENDED_COLUMNS, "section")
+FIELDS = (*MENDED, "section")
 """What can be set by hand."""
 TOLD = 20
 """Changes of a mending that the log tells."""
@@ -41,7 +41,7 @@ class Change(Value):
     title: str
     """What the article is called now."""
     field: str
-    """title, outlet, author, published, language, section or url."""
+    """title, source, author, published, language, section or url."""
     before: str | None = None
     """What was shown before."""
     after: str | None = None
@@ -82,7 +82,7 @@ class MendingStore(CatalogFile):
                WHERE a.key = ? AND m.undone_at IS NULL AND m.number <> ? ORDER BY a.mending""",
             (key, without),
         )
-        return {r["field"]: r["value"] for r in rows}
+        return {called(r["field"]): r["value"] for r in rows}
 
     def same_but_for_file(self, draft: RawArticle, as_read: Mapping[str, Any]) -> bool:
         """Whether the current version of a mended article shows what a draft does; then it learns what the file says.
@@ -115,7 +115,7 @@ class MendingStore(CatalogFile):
             runs.append((place[of[0].start], place[of[0].start] + len(of)))
             vectors.append(np.frombuffer(p["vector"], np.float16))
         quotes = self._db.execute("SELECT * FROM quote WHERE version = ? ORDER BY start", (row["number"],)).fetchall()
-        shown = {name: row[column] for name, column in MENDED_COLUMNS.items()}
+        shown = {name: row[name] for name in MENDED}
         shown["section"] = _text(json.loads(row["metadata"]).get("section"))
         return Stored(
             id=row["id"],
@@ -169,7 +169,7 @@ class MendingStore(CatalogFile):
         if dates:
             rules.append(f"({'published IS NULL OR ' if undated else ''}({' AND '.join(dates)}))")
         for field in lacking:
-            column = "metadata ->> '$.section'" if field == "section" else MENDED_COLUMNS[field]
+            column = "metadata ->> '$.section'" if field == "section" else field
             rules.append(f"coalesce({column}, '') = ''")
         rows = self._db.execute(
             f"SELECT key FROM version WHERE {' AND '.join(rules)} ORDER BY number LIMIT ?", [*given, limit]
@@ -208,7 +208,7 @@ class MendingStore(CatalogFile):
 
     def _mending(self, row: sqlite3.Row, key: str | None) -> Mending:
         changes = self._db.execute(
-            """SELECT a.key, a.field, a.value, a.before, v.title FROM amendment a
+            """SELECT a.key, a.field, a.before, a.value, coalesce(v.title, '') AS title FROM amendment a
                LEFT JOIN version v ON v.key = a.key AND v.current
                WHERE a.mending = ?1 AND (?2 IS NULL OR a.key = ?2) ORDER BY a.place LIMIT ?3""",
             (row["number"], key, TOLD),
@@ -217,7 +217,7 @@ class MendingStore(CatalogFile):
             number=row["number"], by=row["who"], at=row["at"], articles=row["articles"],
             undone_by=row["undone_who"], undone_at=row["undone_at"],
             changes=tuple(
-                Change(key=c["key"], title=c["title"] or "", field=c["field"], before=c["before"], after=c["value"])
+                Change(key=c["key"], title=c["title"], field=called(c["field"]), before=c["before"], after=c["value"])
                 for c in changes
             ),
         )  # fmt: skip
@@ -258,9 +258,9 @@ def forget_mendings(db: sqlite3.Connection, key: str) -> None:
 
 def _as_read(row: sqlite3.Row) -> RawArticle:
     """The article of a row of ``version`` as its file has it."""
-    as_read: dict[str, Any] = json.loads(row["as_read"] or "{}")
+    as_read = read_as_read(row["as_read"])
     metadata = json.loads(row["metadata"])
-    shown: dict[str, Any] = {column: row[column] for column in MENDED_COLUMNS.values()}
+    shown: dict[str, Any] = {column: row[column] for column in MENDED}
     shown |= {"key": row["key"], "text": row["text"], "origin": row["origin"], "metadata": metadata}
     shown["published"] = parse_time(row["published"])
     draft = RawArticle(**shown)

@@ -26,7 +26,7 @@ from rag.index.native import StoreClosed as StoreClosed
 from rag.index.readonly import require_writable
 from rag.index.sqlite import Connection, Connections, transaction
 from rag.index.tables import MIGRATIONS, SCHEMA
-from rag.ingest.amending import MENDED_COLUMNS
+from rag.ingest.amending import MENDED, read_as_read
 from rag.types import Article, Passage, Quote, QuoteSpan, RawArticle, Sentence
 
 SCHEMA_VERSION = 5
@@ -323,9 +323,11 @@ def said_otherwise(row: sqlite3.Row) -> dict[str, str | None]:
     """Of fields of a version that are set by hand, what its file says, where that is something else."""
     if not row["as_read"]:
         return {}
-    now = {name: row[column] for name, column in MENDED_COLUMNS.items()}
+    now = {name: row[name] for name in MENDED}
     now["section"] = json.loads(row["metadata"]).get("section")
-    told = {name: value for name, value in json.loads(row["as_read"]).items() if (value or None) != (now[name] or None)}
+    told = {
+        name: value for name, value in read_as_read(row["as_read"]).items() if (value or None) != (now[name] or None)
+    }
     return {name: ", ".join(map(str, v)) if isinstance(v, list) else str(v) if v else None for name, v in told.items()}
 
 

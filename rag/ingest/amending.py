@@ -5,6 +5,7 @@ An article keeps beside the values that are shown what its file says in their pl
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,15 +19,19 @@ from rag.types import QuoteSpan, RawArticle, Sentence
 if TYPE_CHECKING:
     from rag.index.catalog import Catalog
 
-MENDED_COLUMNS = {
-    "title": "title",
-    "outlet": "source",
-    "author": "author",
-    "published": "published",
-    "language": "language",
-    "url": "url",
-}
-"""Columns of ``version`` with the fields that can be set by hand; beside them there is the section, in the metadata."""
+MENDED = ("title", "source", "author", "published", "language", "url")
+"""Fields that can be set by hand: columns of ``version``. Beside them there is the section, in the metadata."""
+
+
+def called(field: str) -> str:
+    """A field as it is called now: catalogs of the release before have ``outlet`` for ``source``."""
+    return "source" if field == "outlet" else field
+
+
+def read_as_read(column: str | None) -> dict[str, Any]:
+    """The column ``as_read``: what an article's file says in the places of what was set by hand."""
+    return {called(field): value for field, value in json.loads(column or "{}").items()}
+
 
 Values = Mapping[str, str | None]
 """Values by field; a day is ISO 8601 with its offset, None is none."""
@@ -59,10 +64,9 @@ def amended(draft: RawArticle, values: Values) -> tuple[RawArticle, dict[str, An
             metadata = {k: v for k, v in draft.metadata.items() if k != "section"}
             changed["metadata"] = metadata | ({"section": value} if value else {})
         else:
-            column = MENDED_COLUMNS[field]
-            own = getattr(draft, column)
+            own = getattr(draft, field)
             as_read[field] = own.isoformat() if isinstance(own, datetime) else own
-            changed[column] = (datetime.fromisoformat(value) if value else None) if field == "published" else value
+            changed[field] = (datetime.fromisoformat(value) if value else None) if field == "published" else value
     return draft.model_copy(update=changed), as_read
 
 
@@ -80,4 +84,4 @@ class Mended:
         return amended(draft, values) if values else (draft, None)
 
 
-__all__ = ["MENDED_COLUMNS", "Mended", "Stored", "Values", "amended"]
+__all__ = ["MENDED", "Mended", "Stored", "Values", "amended", "called", "read_as_read"]

@@ -52,7 +52,7 @@ class FilePreview(Value):
     what: str
     articles: int = 0
     undated: int = 0
-    no_outlet: int = 0
+    no_source: int = 0
     unread_dates: int = 0
     """Those of the undated for which the file tells a day that can't be read for certain."""
     unread_date: str = ""
@@ -140,7 +140,7 @@ class _Tally:
 
     def __init__(self) -> None:
         self.reader: Reader | None = None
-        self.articles = self.undated = self.no_outlet = self.beginnings = self.refused = self.unread_dates = 0
+        self.articles = self.undated = self.no_source = self.beginnings = self.refused = self.unread_dates = 0
         self.unread_date = ""
         self.passed: Counter[str] = Counter()
         self.reasons: dict[str, str] = {}
@@ -149,7 +149,7 @@ class _Tally:
         if isinstance(item, RawArticle):
             self.articles += 1
             self.undated += item.published is None
-            self.no_outlet += not item.source
+            self.no_source += not item.source
             if (unread := unread_day(item)) is not None:
                 self.unread_dates += 1
                 self.unread_date = self.unread_date or unread
@@ -168,7 +168,7 @@ class _Tally:
             what=what_of(self.reader) if self.reader is not None else "not read",
             articles=self.articles,
             undated=self.undated,
-            no_outlet=self.no_outlet,
+            no_source=self.no_source,
             unread_dates=self.unread_dates,
             unread_date=self.unread_date,
             beginnings=self.beginnings,
@@ -224,7 +224,7 @@ def told_of(files: Sequence[FilePreview]) -> str:
         {
             "undated": sum(file.undated for file in files),
             "with a date that can't be read": sum(file.unread_dates for file in files),
-            "without an outlet": sum(file.no_outlet for file in files),
+            "without an outlet": sum(file.no_source for file in files),
             "beginnings alone": sum(file.beginnings for file in files),
             "not read": sum(file.refused for file in files),
         }

@@ -30,7 +30,7 @@ def within(stores: Stores, collection: str | None, articles: Sequence[str]) -> t
     if collection is None:
         return given, None
     if (one := stores.catalog.collection_named(collection)) is None:
-        raise CollectionMissing(f"No collection {collection!r}. See: onrecord collections list")
+        raise missing(collection, [c.name for c in stores.catalog.collections()])
     ident, name = one
     ids = stores.catalog.collected(ident)
     if given:
@@ -39,6 +39,17 @@ def within(stores: Stores, collection: str | None, articles: Sequence[str]) -> t
     if not ids:
         raise UsageError(f"The collection {name!r} has no such article, or none yet. Add some to it first.")
     return tuple(ids), name
+
+
+def missing(name: str, there: Sequence[str]) -> CollectionMissing:
+    """The error for a name that no collection has; what lists them is each interface's own to say.
+
+    Args:
+        name: As it was given.
+        there: Names of those that whoever looks can see.
+    """
+    told = f"There are: {', '.join(there)}." if there else "There is none yet."
+    return CollectionMissing(f"No collection {name!r}. {told}")
 
 
 def without_ids(events: Generator[Event, None, None]) -> Iterator[Event]:
@@ -54,4 +65,4 @@ def without_ids(events: Generator[Event, None, None]) -> Iterator[Event]:
                 yield event
 
 
-__all__ = ["within", "without_ids"]
+__all__ = ["missing", "within", "without_ids"]

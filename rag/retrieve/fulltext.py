@@ -57,9 +57,9 @@ def find(
         query=query,
         total=matches.total,
         found=tuple(found),
-        outlets=matches.outlets,
+        sources=matches.outlets,
         months=matches.months,
-        millis=(time.perf_counter() - began) * 1000,
+        took_ms=(time.perf_counter() - began) * 1000,
     )
 
 

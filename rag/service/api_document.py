@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from rag.finding import Excerpt, Findings, Found
 from rag.index.collections import Collection
 from rag.mending import Change, Mending
-from rag.service.schemas import ArticlePage, DeleteResponse, NewArticle, ServiceStats
+from rag.service.schemas import ArticleList, DeleteResponse, NewArticle, ServiceStats
 from rag.timelines import Timeline, TimelineEntry
 from rag.types import (
     Answer,
@@ -159,12 +159,12 @@ def _timeline() -> Timeline:
     return Timeline(about="Qin Gang", entries=(event,), articles=1)
 
 
-def _page() -> ArticlePage:
+def _page() -> ArticleList:
     added = datetime(2023, 6, 19, 8, tzinfo=UTC)
     item = ArticleSummary(
         id=_ID, key="https://example.com/talks", language="en", characters=len(_TEXT), added=added, **_WHERE
     )
-    return ArticlePage(items=(item,), total=1)
+    return ArticleList(articles=(item,), total=1)
 
 
 def _stats() -> ServiceStats:
@@ -205,9 +205,9 @@ def _findings() -> Findings:
         query="talk* AND Beijing",
         total=1,
         found=(hit,),
-        outlets=(("Harbour Post", 1),),
+        sources=(("Harbour Post", 1),),
         months=(("2023-06", 1),),
-        millis=4.2,
+        took_ms=4.2,
     )
 
 
@@ -222,18 +222,18 @@ def _mending() -> Mending:
 
 _EXAMPLES: dict[tuple[str, str], Callable[[], Any]] = {
     ("post", "/api/ask"): lambda: _json(_answer()),
-    ("post", "/api/search"): lambda: [_json(_hit())],
-    ("get", "/api/search"): lambda: [_json(_hit())],
-    ("get", "/api/quotes"): lambda: [_json(_quote())],
+    ("post", "/api/search"): lambda: {"hits": [_json(_hit())]},
+    ("get", "/api/search"): lambda: {"hits": [_json(_hit())]},
+    ("get", "/api/quotes"): lambda: {"quotes": [_json(_quote())]},
     ("get", "/api/find"): lambda: _json(_findings()),
-    ("get", "/api/collections"): lambda: [_json(_collection())],
+    ("get", "/api/collections"): lambda: {"collections": [_json(_collection())]},
     ("get", "/api/timeline"): lambda: _json(_timeline()),
     ("get", "/api/articles"): lambda: _json(_page()),
     ("post", "/api/articles"): lambda: _json(IngestReport(added=1, passages=1)),
     ("post", "/api/articles/files"): lambda: _json(IngestReport(added=1, passages=1)),
     ("get", "/api/articles/{id}"): lambda: _json(_article()),
     ("delete", "/api/articles/{id}"): lambda: _json(DeleteResponse(deleted=("https://example.com/talks",))),
-    ("get", "/api/mendings"): lambda: [_json(_mending())],
+    ("get", "/api/mendings"): lambda: {"mendings": [_json(_mending())]},
     ("post", "/api/mendings"): lambda: _json(_mending()),
     ("delete", "/api/mendings/{number}"): lambda: _json(_mending()),
     ("get", "/api/stats"): lambda: _json(_stats()),

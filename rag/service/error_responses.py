@@ -44,6 +44,10 @@ STATUS: dict[type[Exception], int] = {
 
 _RETRY: dict[type[Exception], int] = {errors.ArchiveLocked: 5, errors.ArchiveUnreachable: 5, errors.ServiceBusy: 5}
 """Seconds after which to try again."""
+_REMEDY: dict[type[Exception], str] = {
+    errors.CollectionMissing: " Leave `collection` out, or take one that GET /api/collections lists."
+}
+"""What to do over HTTP, where the error itself can't say it, since elsewhere it is done otherwise."""
 _TOOLS = "/mcp"
 _NO_TOOLS = "The tools for language models are offered at this address where the service is started with --mcp."
 _ADVICE = {404: "There is nothing here. Look at /docs.", 405: "This address takes another method. Look at /docs."}
@@ -110,7 +114,7 @@ def error_response(request: Request, e: Exception) -> tuple[int, dict[str, Any],
     headers: dict[str, str] = {}
     if isinstance(e, errors.OnRecordError):
         status = next(STATUS[kind] for kind in type(e).__mro__ if kind in STATUS)
-        kind, message = type(e).__name__, str(e)
+        kind, message = type(e).__name__, str(e) + _REMEDY.get(type(e), "")
         if after := _RETRY.get(type(e)):
             headers["retry-after"] = str(after)
     elif isinstance(e, RequestValidationError | ValidationError):

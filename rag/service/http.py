@@ -21,6 +21,7 @@ from rag.service.audit import AuditLog
 from rag.service.body_limit import BodyLimit
 from rag.service.error_responses import handle_errors, handle_missing
 from rag.service.known_parameters import refuse_unknown_parameters
+from rag.service.looking_api import LookingRoutes
 from rag.service.mending_api import MendingRoutes
 from rag.service.metrics import Counted
 from rag.service.openai_api import OpenAIRoutes
@@ -108,6 +109,7 @@ def create_app(
     access.on_sign_in = partial(scheduler.desk.note, what="signed in")
     routes = Routes(scheduler, access, timeout)
     routes.add_to(app)
+    LookingRoutes(routes).add_to(app)
     MendingRoutes(routes).add_to(app)
     OpenAIRoutes(routes).add_to(app)
 

@@ -15,15 +15,18 @@ import anyio
 from pydantic import Field, ValidationError
 
 from rag.arguments import unknown_filters
-from rag.errors import OnRecordError
+from rag.errors import CollectionMissing, OnRecordError
 from rag.extras import require
-from rag.protocols import FilterArgs
+from rag.finding import Findings
+from rag.protocols import FilterArgs, ListOrder
+from rag.retrieve.fulltext import Order
+from rag.retrieve.quote_search import Order as QuoteOrder
 from rag.service.access import Access
 from rag.service.scheduler import RequestScheduler
-from rag.service.schemas import Day, Language
+from rag.service.schemas import ArticleList, CollectionList, Day, HitList, Language, QuoteList
 from rag.text.mistakes import wrong_fields
 from rag.timelines import Timeline
-from rag.types import Answer, Article, Citation, Conflict, Finished, Hit, Progress, Quote, Reason, Waiting
+from rag.types import Answer, Article, Citation, Conflict, Finished, Hit, Progress, Reason, Waiting
 from rag.value import Value
 
 require("mcp", extra="mcp", what="The endpoint /mcp")  # imported only where they are wanted
@@ -41,8 +44,12 @@ Asked = Annotated[str, Field(min_length=1, max_length=4000, description="In any 
 Today = Annotated[Day | None, Field(description='The day that "last week" counts from; by default now')]
 After = Annotated[Day | None, Field(description="Only articles from this day on: 2023-06-18, 18 June 2023, last week")]
 Before = Annotated[Day | None, Field(description="Only articles before this day, written likewise")]
+Limit = Annotated[int, Field(ge=0, le=1000, description="How many at most")]
+Offset = Annotated[int, Field(ge=0, le=100_000, description="How many to pass over")]
 Sources = Annotated[list[str], Field(description="Only these outlets")]
 Tongue = Annotated[Language | None, Field(description="Only articles in this language, as in en")]
+Within = Annotated[str | None, Field(max_length=100, description="Only articles of this collection")]
+Times = Annotated[bool, Field(description="Whether what the question says of when counts")]
 Undated = Annotated[bool, Field(description="Whether a date filter lets articles without a date through")]
 
 _ABOUT = "Answers from an archive of news articles, in their exact words. A summary cites them sentence by sentence."
@@ -73,27 +80,31 @@ class ToolAnswer(Value):
     """Which filters nothing can pass, since the archive has no such outlet or language."""
 
 
-class Hits(Value):
+class _Warned(Value):
+    """What HTTP returns, with what it says in a header."""
+
+    warnings: tuple[str, ...] = ()
+    """As of an answer."""
+
+
+class ToolHits(HitList, _Warned):
     """Passages, best first."""
 
-    hits: tuple[Hit, ...]
-    warnings: tuple[str, ...] = ()
-    """As of an answer."""
 
-
-class Quotes(Value):
+class ToolQuotes(QuoteList, _Warned):
     """Who said what."""
 
-    quotes: tuple[Quote, ...]
-    warnings: tuple[str, ...] = ()
-    """As of an answer."""
+
+class ToolTimeline(Timeline, _Warned):
+    """A timeline."""
 
 
-class ToolTimeline(Timeline):
-    """A timeline, with what there is to say of its filters."""
+class ToolFindings(Findings, _Warned):
+    """A page of the articles that match, and counts over all of them."""
 
-    warnings: tuple[str, ...] = ()
-    """As of an answer."""
+
+class ToolArticles(ArticleList, _Warned):
+    """A page of the list of articles."""
 
 
 def mount(app: FastAPI, scheduler: RequestScheduler, access: Access) -> Callable[[], AbstractAsyncContextManager[None]]:
@@ -144,7 +155,9 @@ class _Tools(FastMCP):
             if isinstance(e.__cause__, ValidationError):
                 raise ToolError(_wrong(e.__cause__.errors(), takes)) from None
             if isinstance(e.__cause__, OnRecordError):
-                raise ToolError(str(e.__cause__)) from None
+                missing = isinstance(e.__cause__, CollectionMissing)
+                remedy = " The tool list_collections lists them." if missing else ""
+                raise ToolError(f"{e.__cause__}{remedy}") from None
             raise
 
 
@@ -175,20 +188,21 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
     async def ask(
         question: Asked,
         ctx: Context[Any, Any, Any],
+        k: Annotated[int | None, Field(ge=1, le=100, description="Passages to read; by default the setting")] = None,
         today: Today = None,
         after: After = None,
         before: Before = None,
         sources: Sources = [],  # noqa: B006
         language: Tongue = None,
         undated: Undated = True,
+        collection: Within = None,
+        times: Times = True,
     ) -> ToolAnswer:
         """Answer a question from the archive. The citations are the exact words of articles that answer, best first by
         their number. Where summarized is true, text is a model's summary of them, each sentence with the numbers of
         what supports it; else text is the quotes themselves. answered is false where the archive does not say."""
-        filters = FilterArgs(
-            today=today, after=after, before=before, sources=sources, language=language, undated=undated
-        )
-        answer = await _answer(scheduler, question, user_of(ctx), ctx, filters)
+        filters = _filters(today, after, before, sources, language, undated, collection)
+        answer = await _answer(scheduler, question, user_of(ctx), ctx, k=k, times=times, **filters)
         return _told(answer, await warnings(sources, language))
 
     async def search(
@@ -201,14 +215,14 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
         sources: Sources = [],  # noqa: B006
         language: Tongue = None,
         undated: Undated = True,
-    ) -> Hits:
+        collection: Within = None,
+        times: Times = True,
+    ) -> ToolHits:
         """Find the passages of the archive nearest to a question, best first, word for word."""
-        filters = FilterArgs(
-            today=today, after=after, before=before, sources=sources, language=language, undated=undated
-        )
-        find = partial(scheduler.search, question, user=user_of(ctx), k=k, **filters)
+        filters = _filters(today, after, before, sources, language, undated, collection)
+        find = partial(scheduler.search, question, user=user_of(ctx), k=k, times=times, **filters)
         hits = await anyio.to_thread.run_sync(find)
-        return Hits(hits=tuple(hits), warnings=await warnings(sources, language))
+        return ToolHits(hits=tuple(hits), warnings=await warnings(sources, language))
 
     async def quotes(
         ctx: Context[Any, Any, Any],
@@ -222,15 +236,18 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
         sources: Sources = [],  # noqa: B006
         language: Tongue = None,
         undated: Undated = True,
+        collection: Within = None,
+        order: Annotated[
+            QuoteOrder | None, Field(description="By default best, or newest where there is no subject")
+        ] = None,
         limit: Annotated[int, Field(ge=1, le=100, description="How many at most")] = 10,
-    ) -> Quotes:
+    ) -> ToolQuotes:
         """Find who said what, word for word. direct is false where the article reports the words in its own."""
-        filters = FilterArgs(
-            today=today, after=after, before=before, sources=sources, language=language, undated=undated
-        )
-        find = partial(scheduler.quotes, user=user_of(ctx), speaker=speaker, about=about, limit=limit, **filters)
+        filters = _filters(today, after, before, sources, language, undated, collection)
+        of = {"speaker": speaker, "about": about, "order": order, "limit": limit}
+        find = partial(scheduler.quotes, user=user_of(ctx), **of, **filters)
         said = await anyio.to_thread.run_sync(find)
-        return Quotes(quotes=tuple(said), warnings=await warnings(sources, language))
+        return ToolQuotes(quotes=tuple(said), warnings=await warnings(sources, language))
 
     async def timeline(
         about: Annotated[str, Field(min_length=1, max_length=4000, description="A name, or a story in a few words")],
@@ -240,16 +257,66 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
         before: Annotated[Day | None, Field(description="Only events before this day")] = None,
         sources: Sources = [],  # noqa: B006
         language: Tongue = None,
+        undated: Undated = True,
+        collection: Within = None,
         newest_first: Annotated[bool, Field(description="The order; else the oldest first")] = False,
         limit: Annotated[int, Field(ge=1, le=200, description="How many at most")] = 50,
     ) -> ToolTimeline:
         """The course of events about a person, a place or a story: dated sentences of articles, word for word, each
         with the day it tells of, which is not that of publication."""
-        filters = FilterArgs(today=today, after=after, before=before, sources=sources, language=language)
+        filters = _filters(today, after, before, sources, language, undated, collection)
         user = user_of(ctx)
         find = partial(scheduler.timeline, about, user=user, newest_first=newest_first, limit=limit, **filters)
         told = await anyio.to_thread.run_sync(find)
         return ToolTimeline(**dict(told), warnings=await warnings(sources, language))
+
+    async def find(
+        query: Annotated[str, Field(min_length=1, max_length=1000, description="Words, phrases, AND, OR, NOT ...")],
+        ctx: Context[Any, Any, Any],
+        order: Annotated[Order, Field(description="Undated articles come last")] = "relevance",
+        today: Today = None,
+        after: After = None,
+        before: Before = None,
+        sources: Sources = [],  # noqa: B006
+        language: Tongue = None,
+        undated: Undated = True,
+        collection: Within = None,
+        limit: Limit = 20,
+        offset: Offset = 0,
+    ) -> ToolFindings:
+        """Find the articles that hold some words, with their places, and counts by outlet and month over all that do:
+        words in any of their forms, "a phrase", AND, OR, NOT, brackets, begin*, port NEAR/5 strike, title:word. To have
+        a question answered, use ask."""
+        filters = _filters(today, after, before, sources, language, undated, collection)
+        how = {"order": order, "limit": limit, "offset": offset}
+        found = await anyio.to_thread.run_sync(partial(scheduler.find, query, user=user_of(ctx), **how, **filters))
+        return ToolFindings(**dict(found), warnings=await warnings(sources, language))
+
+    async def list_articles(
+        ctx: Context[Any, Any, Any],
+        search: Annotated[str, Field(max_length=500, description="Words in title, author or key")] = "",
+        order: Annotated[ListOrder, Field(description="Undated articles come last")] = "newest",
+        today: Today = None,
+        after: After = None,
+        before: Before = None,
+        sources: Sources = [],  # noqa: B006
+        language: Tongue = None,
+        collection: Within = None,
+        limit: Limit = 50,
+        offset: Offset = 0,
+    ) -> ToolArticles:
+        """A page of the list of articles, without their texts; those without a date are left out where dates filter."""
+        filters = _filters(today, after, before, sources, language, True, collection)
+        del filters["undated"]
+        how = {"order": order, "limit": limit, "offset": offset}
+        page = partial(scheduler.desk.listed, user_of(ctx), search, **how, **filters)
+        found, total = await anyio.to_thread.run_sync(page)
+        return ToolArticles(articles=tuple(found), total=total, warnings=await warnings(sources, language))
+
+    async def list_collections(ctx: Context[Any, Any, Any]) -> CollectionList:
+        """The collections there are: named sets of articles and outlets, to which other tools can be restricted."""
+        see = partial(scheduler.archive.collections.all, user_of(ctx))
+        return CollectionList(collections=tuple(await anyio.to_thread.run_sync(see)))
 
     async def read_article(
         id: Annotated[str, Field(min_length=1, max_length=2000, description="Its id, URL or key")],
@@ -264,6 +331,9 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
         search: "Search passages",
         quotes: "Who said what",
         timeline: "Timeline",
+        find: "Full-text search",
+        list_articles: "List articles",
+        list_collections: "List collections",
         read_article: "Read an article",
     }
     for tool, title in titles.items():
@@ -284,12 +354,33 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
     return server
 
 
+def _filters(
+    today: Day | None,
+    after: Day | None,
+    before: Day | None,
+    sources: list[str],
+    language: str | None,
+    undated: bool,
+    collection: str | None,
+) -> FilterArgs:
+    """Arguments of a tool as the archive takes them."""
+    return FilterArgs(
+        today=today,
+        after=after,
+        before=before,
+        sources=sources,
+        language=language,
+        undated=undated,
+        collection=collection,
+    )
+
+
 async def _answer(
-    scheduler: RequestScheduler, question: str, user: str, ctx: Context[Any, Any, Any], filters: FilterArgs
+    scheduler: RequestScheduler, question: str, user: str, ctx: Context[Any, Any, Any], **options: Any
 ) -> Answer:
     """The answer to a question; cancelling the call cancels the question, and the client is told of progress."""
     cancel = threading.Event()
-    events = scheduler.stream(question, user=user, cancel=cancel, **filters)
+    events = scheduler.stream(question, user=user, cancel=cancel, **options)
     try:
         while (event := await anyio.to_thread.run_sync(next, events, None)) is not None:
             if isinstance(event, Finished):

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from rag.mending import FIELDS, Mending
 from rag.service.routes import MISSING, READING, SECURITY, WRITING, Routes
-from rag.service.schemas import Filters
+from rag.service.schemas import Filters, MendingList
 from rag.types import Value
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class Values(Value):
     """What is set; a value left out stays as it is, an empty text means that there is none."""
 
     title: str | None = Field(None, max_length=2000)
-    outlet: str | None = Field(None, max_length=200)
+    source: str | None = Field(None, max_length=200, description="The outlet")
     author: str | None = Field(None, max_length=500)
     published: str | None = Field(None, max_length=60, description="One day: 2023-06-03, 3 June 2023")
     language: str | None = Field(None, max_length=10, description="As in en (ISO 639-1)")
@@ -95,10 +95,11 @@ class MendingRoutes:
         article: Annotated[str | None, Query(max_length=2000, description="Only of this article")] = None,
         limit: Annotated[int, Query(ge=0, le=1000)] = 50,
         offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
-    ) -> list[Mending]:
+    ) -> MendingList:
         """The latest first, those that were undone among them; what was taken down is not there."""
         user = self._routes.access.user(request)
-        return await self._routes.read(partial(self._desk.mendings, user, article, limit=limit, offset=offset))
+        read = partial(self._desk.mendings, user, article, limit=limit, offset=offset)
+        return MendingList(mendings=tuple(await self._routes.read(read)))
 
     async def undo(self, request: Request, number: Number) -> Mending:
         """What an earlier mending set counts again, else what the article's file says."""

@@ -68,6 +68,7 @@ class ChatRequest(Filters):
     response_format: dict[str, Any] | None = Field(None, description="Text alone")
     logprobs: bool | None = Field(None, description="False: there are none")
     modalities: list[Any] | None = Field(None, description="Text alone")
+    times: bool = Field(True, description="Whether what the question says of when counts; not among OpenAI's either")
     k: int | None = Field(None, ge=1, le=100, description="Passages to retrieve; not among OpenAI's fields, as filters")
 
     model_config = ConfigDict(
@@ -165,7 +166,8 @@ class OpenAIRoutes:
 
         Sentences have the marks [1], [2] of what they cite; below stands where the words are from. The same is in
         annotations, from start_index to end_index of the content. Where the archive does not say, content and refusal
-        both tell so. Filters of /api/ask (after, before, sources, language, undated), k and today can be sent too.
+        both tell so. Filters of /api/ask (after, before, sources, language, undated,
+        collection), k, times and today can be sent too.
         """
         _check_meaning(body)
         model = self._check_model(body.model)
@@ -177,18 +179,19 @@ class OpenAIRoutes:
             "model": model or self.routes.scheduler.archive.model,
         }
         events = self.routes.events(request, question)
+        warned = await self.routes.warning(body.sources, body.language)
         if not body.stream:
             async with aclosing(events):
                 async for event in events:
                     if isinstance(event, Finished):
-                        return JSONResponse(_completion(head, told, event.answer))
+                        return JSONResponse(_completion(head, told, event.answer), headers=warned)
             raise errors.ServiceBusy("The question was stopped. Try again in a little while.")
         first = await anext(events)  # an error before the first event still gets its own status
         usage = bool(body.stream_options and body.stream_options.include_usage)
         return StreamingResponse(
             _chunks(request, head, told, first, events, usage),
             media_type="text/event-stream",
-            headers={"cache-control": "no-store", "x-accel-buffering": "no"},
+            headers={"cache-control": "no-store", "x-accel-buffering": "no", **warned},
         )
 
 
@@ -247,6 +250,7 @@ def _question(body: ChatRequest, model: str | None) -> Question:
         model=model,
         temperature=body.temperature,
         k=body.k,
+        times=body.times,
         **body.filters(),
     )
 

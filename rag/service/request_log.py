@@ -76,7 +76,7 @@ class RequestLog:
                 "method": scope["method"],
                 "path": scope["path"],
                 "status": status,
-                "ms": round((time.perf_counter() - started) * 1000, 1),
+                "took_ms": round((time.perf_counter() - started) * 1000, 1),
                 "user": state.get("user"),
                 **({"gone": True} if gone and not whole else {}),
                 **failed,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rag.service.access import Access
     from rag.service.audit import AuditLog
     from rag.service.scheduler import RequestScheduler
-    from rag.types import IngestReport
+    from rag.types import ArticleSummary, IngestReport
 
 Role = Literal["reader", "editor", "admin"]
 ROLES: tuple[Role, ...] = get_args(Role)
@@ -154,6 +154,14 @@ class Desk:
             found = self.scheduler.archive.undo_mending(number, by=user)
         self.note(user, "undid a mending", number=number, articles=found.articles)
         return found
+
+    def listed(self, user: str, search: str, **options: Any) -> tuple[list[ArticleSummary], int]:
+        """A page of the articles; see ``Archive.list_articles``.
+
+        Raises:
+            CollectionMissing: The user sees no such collection.
+        """
+        return self.scheduler.archive.list_articles(search, **self.scheduler.seen_by(user, options))
 
     def mendings(self, user: str, ident: str | None = None, *, limit: int = 50, offset: int = 0) -> list[Mending]:
         """What was set by hand; see ``Archive.mending_log``.

@@ -1,4 +1,4 @@
-"""The API's routes: asking, searching, articles, and the state of the service."""
+"""The API's routes: asking, searching passages, taking articles in, and the state of the service."""
 
 from __future__ import annotations
 
@@ -25,9 +25,6 @@ from starlette.datastructures import UploadFile
 from rag import errors
 from rag.answer.models.chat import WITHOUT_MODEL
 from rag.arguments import unknown_filters
-from rag.collecting import Collection
-from rag.finding import Findings
-from rag.retrieve.fulltext import Order
 from rag.service import metrics
 from rag.service.access import Access
 from rag.service.api_document import articles_body, files_body, streamed
@@ -35,30 +32,26 @@ from rag.service.error_responses import ClientGone, TimedOut, error_response, mi
 from rag.service.scheduler import RequestScheduler
 from rag.service.schemas import (
     HISTORY_READ,
-    ArticlePage,
     DayText,
     DeleteResponse,
     ErrorResponse,
     Filters,
+    HitList,
     Language,
     NewArticle,
     Question,
-    Quotes,
     Readiness,
     Search,
     ServiceStats,
 )
-from rag.timelines import Timeline
 from rag.types import (
     Answer,
     Article,
     Delta,
     Event,
     Finished,
-    Hit,
     IngestReport,
     Progress,
-    Quote,
     Quoted,
     Retrieved,
     Waiting,
@@ -94,7 +87,7 @@ WRITING = _ERRORS | {
     413: {"model": ErrorResponse, "description": "Too large"},
     507: {"model": ErrorResponse, "description": "The disk is full"},
 }
-_ASKING = READING | {
+ASKING = READING | {
     404: {"model": ErrorResponse, "description": "There is no such collection"},
     503: {"model": ErrorResponse, "description": "Too many are waiting, or the model is not there"},
     504: {"model": ErrorResponse, "description": "It took too long"},
@@ -146,22 +139,17 @@ class Routes:
         """Add the routes to the application."""
         add = partial(app.add_api_route, dependencies=SECURITY)
         warned = [*SECURITY, Depends(self.warn)]
-        look = partial(app.add_api_route, methods=["GET"], responses=_ASKING, dependencies=warned)
+        look = partial(app.add_api_route, methods=["GET"], responses=ASKING, dependencies=warned)
         add(
             "/api/ask",
             self.ask,
             methods=["POST"],
             response_model=Answer,
-            responses=_ASKING | streamed(_NAMES.values()),
+            responses=ASKING | streamed(_NAMES.values()),
             summary="Ask",
         )
-        add("/api/search", self.search, methods=["POST"], responses=_ASKING, summary="Search")
+        add("/api/search", self.search, methods=["POST"], responses=ASKING, summary="Search")
         look("/api/search", self.search_by_address, summary="Search")
-        look("/api/quotes", self.quotes, summary="Who said what")
-        look("/api/timeline", self.timeline, summary="A timeline")
-        look("/api/find", self.find, summary="Full-text search")
-        add("/api/collections", self.collections, methods=["GET"], responses=READING, summary="List collections")
-        add("/api/articles", self.articles, methods=["GET"], responses=READING, summary="List articles")
         post = partial(add, methods=["POST"], responses=WRITING)
         post("/api/articles", self.add, summary="Take articles in", openapi_extra=articles_body())
         post("/api/articles/files", self.add_files, summary="Take files in", openapi_extra=files_body())
@@ -229,13 +217,12 @@ class Routes:
             body.question,
             user=self.access.user(request),
             chat_model=None if body.model == own else body.model,
-            history=[(h.question, h.answer) for h in body.history[-HISTORY_READ:]],
             temperature=body.temperature,
             **body.options(),
         )
         until = time.monotonic() + self.timeout
         try:
-            while (event := await self._wait_for(_next, events)) is not None:
+            while (event := await self.wait_for(_next, events)) is not None:
                 if await request.is_disconnected():
                     raise ClientGone
                 if time.monotonic() > until and not isinstance(event, Finished):
@@ -254,12 +241,11 @@ class Routes:
     async def warn(self, response: Response, filters: QueryFilters) -> None:
         response.headers.update(await self.warning(filters.sources, filters.language))
 
-    async def search(self, request: Request, body: Search, response: Response) -> list[Hit]:
+    async def search(self, request: Request, body: Search, response: Response) -> HitList:
         """The passages nearest to a question, best first; no language model is asked."""
         response.headers.update(await self.warning(body.sources, body.language))
         search = partial(self.scheduler.search, body.question, user=self.access.user(request), **body.options())
-        hits: list[Hit] = await self._wait_for(search)
-        return hits
+        return HitList(hits=tuple(await self.wait_for(search)))
 
     async def search_by_address(
         self,
@@ -269,112 +255,18 @@ class Routes:
         filters: QueryFilters,
         k: Annotated[int | None, Query(ge=1, le=100, description="Passages to retrieve")] = None,
         times: Annotated[bool, Query(description="Whether what the question says of when counts")] = True,
-    ) -> list[Hit]:
+    ) -> HitList:
         """The same with everything in query parameters."""
         body = from_query(Search, question=question, k=k, times=times, **filters.filters())
         return await self.search(request, body, response)
 
-    async def quotes(
-        self,
-        request: Request,
-        filters: QueryFilters,
-        speaker: Annotated[str | None, Query(max_length=200, description="A name, or what somebody is called")] = None,
-        about: Annotated[str | None, Query(max_length=4000, description="What the words are to be about")] = None,
-        limit: Annotated[int, Query(ge=1, le=1000, description="How many at most")] = 20,
-    ) -> list[Quote]:
-        """Who said what: the words, speaker and article of each; without a speaker and a subject the newest ones."""
-        body = from_query(Quotes, speaker=speaker, about=about, limit=limit, **filters.filters())
-        search = partial(self.scheduler.quotes, user=self.access.user(request), **body.options())
-        found: list[Quote] = await self._wait_for(search)
-        return found
-
-    async def timeline(
-        self,
-        request: Request,
-        filters: QueryFilters,
-        about: Annotated[str, Query(min_length=1, max_length=4000, description="A name, or a story in a few words")],
-        newest_first: Annotated[bool, Query(description="The order; else the oldest first")] = False,
-        limit: Annotated[int, Query(ge=1, le=1000, description="How many at most")] = 100,
-    ) -> Timeline:
-        """Dated events about something, a verbatim sentence each; after and before are of the events' days."""
-        find = partial(
-            self.scheduler.timeline,
-            about,
-            user=self.access.user(request),
-            newest_first=newest_first,
-            limit=limit,
-            **filters.filters(),
-        )
-        found: Timeline = await self._wait_for(find)
-        return found
-
-    async def find(
-        self,
-        request: Request,
-        filters: QueryFilters,
-        query: Annotated[str, Query(min_length=1, max_length=1000, description="Words, phrases, AND, OR, NOT ...")],
-        order: Annotated[Order, Query(description="Undated articles come last")] = "relevance",
-        limit: Annotated[int, Query(ge=0, le=1000, description="How many articles")] = 20,
-        offset: Annotated[int, Query(ge=0, le=100_000, description="How many to pass over")] = 0,
-    ) -> Findings:
-        """The articles that hold some words, with their places, and counts by outlet and month over all that do.
-
-        Words (in any of their forms), "a phrase" as it is written, AND, OR, NOT or a minus, brackets, begin*, port
-        NEAR/5 strike, and title:, author:, outlet:, section:, language:, date:2023-06, after:, before:.
-        """
-        find = partial(
-            self.scheduler.find,
-            query,
-            user=self.access.user(request),
-            order=order,
-            limit=limit,
-            offset=offset,
-            **filters.filters(),
-        )
-        found: Findings = await self._wait_for(find)
-        return found
-
-    async def collections(self, request: Request) -> list[Collection]:
-        """The collections that the user sees: named sets of articles and outlets."""
-        return await self.read(partial(self.scheduler.archive.collections.all, self.access.user(request)))
-
-    async def _wait_for(self, wait: Callable[..., T], *args: Any) -> T:
+    async def wait_for(self, wait: Callable[..., T], *args: Any) -> T:
         """Call what waits in the scheduler's queue, in a thread of its own; that thread never touches the archive."""
         if self._waiters is None:
             self._waiters = anyio.CapacityLimiter(math.inf)  # the scheduler has its own bound
         return await anyio.to_thread.run_sync(wait, *args, limiter=self._waiters)
 
     # -- articles ------------------------------------------------------------------------
-
-    async def articles(
-        self,
-        response: Response,
-        search: Annotated[str, Query(max_length=500, description="Words in title, author or key")] = "",
-        sources: Annotated[list[str], Query(description="Only this outlet; can be repeated", max_length=100)] = [],  # noqa: B006
-        source: Annotated[list[str], Query(description="The same as sources", max_length=100)] = [],  # noqa: B006
-        language: Annotated[str | None, Query(description="Only this language, as in en")] = None,
-        after: Annotated[DayText | None, Query(description="Only articles from then on")] = None,
-        before: Annotated[DayText | None, Query(description="Only articles before then")] = None,
-        today: Annotated[DayText | None, Query(description='The day that "last week" counts from')] = None,
-        limit: Annotated[int, Query(ge=0, le=1000)] = 50,
-        offset: Annotated[int, Query(ge=0, le=1_000_000_000)] = 0,
-    ) -> ArticlePage:
-        """A page of the articles, newest first, without their texts."""
-        items, total = await self.read(
-            partial(
-                self.scheduler.archive.list_articles,
-                search,
-                source=[*sources, *source] or None,
-                language=language,
-                after=after,
-                before=before,
-                today=today,
-                limit=limit,
-                offset=offset,
-            )
-        )
-        response.headers.update(await self.warning([*sources, *source], language))
-        return ArticlePage(items=tuple(items), total=total)
 
     async def article(self, ident: Ident) -> Article:
         """An article with its text, also an older version by its id."""

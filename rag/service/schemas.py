@@ -8,11 +8,14 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationInfo, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
+from rag.collecting import Collection
 from rag.errors import UsageError
+from rag.index.mending import Mending
 from rag.protocols import FilterArgs
 from rag.retrieve.days import day
+from rag.retrieve.quote_search import Order
 from rag.text.mistakes import LANGUAGE
-from rag.types import ArticleSummary, Key, Stats, Value
+from rag.types import ArticleSummary, Hit, Key, Quote, Stats, Value
 
 HISTORY_READ = 50
 """Earlier exchanges that a question is understood by: the last ones of those that are sent."""
@@ -80,34 +83,6 @@ class Filters(Value):
         )
 
 
-class Search(Filters):
-    """A search for passages."""
-
-    question: str = Field(min_length=1, max_length=4000, description="In any words")
-    k: int | None = Field(None, ge=1, le=100, description="Passages to retrieve; by default the service's setting")
-    times: bool = Field(True, description="Whether what the question says of when counts")
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", json_schema_extra={"examples": [{"question": "Qin Gang relations", "k": 3}]}
-    )
-
-    def options(self) -> dict[str, Any]:
-        """As ``Archive.search`` and ``Archive.stream`` take them."""
-        return {**self.filters(), "k": self.k, "times": self.times}
-
-
-class Quotes(Filters):
-    """A search for quotes."""
-
-    speaker: str | None = Field(None, max_length=200, description="A name, a part of one, or what somebody is called")
-    about: str | None = Field(None, max_length=4000, description="What the words are to be about, in any words")
-    limit: int = Field(20, ge=1, le=1000, description="How many at most")
-
-    def options(self) -> dict[str, Any]:
-        """As ``Archive.quotes`` takes them."""
-        return {**self.filters(), "speaker": self.speaker, "about": self.about, "limit": self.limit}
-
-
 class Exchange(Value):
     """An earlier question of the conversation, and its answer."""
 
@@ -115,12 +90,43 @@ class Exchange(Value):
     answer: str = Field(max_length=20_000, description="The answer's text")
 
 
-class Question(Search):
-    """A question to answer."""
+class Search(Filters):
+    """A search for passages."""
 
+    question: str = Field(min_length=1, max_length=4000, description="In any words")
+    k: int | None = Field(None, ge=1, le=100, description="Passages to retrieve; by default the service's setting")
+    times: bool = Field(True, description="Whether what the question says of when counts")
     history: tuple[Exchange, ...] = Field(
         (), description=f"The conversation so far, oldest first; of a longer one the last {HISTORY_READ} are read"
     )
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", json_schema_extra={"examples": [{"question": "Qin Gang relations", "k": 3}]}
+    )
+
+    def options(self) -> dict[str, Any]:
+        """As ``Archive.search`` and ``Archive.stream`` take them."""
+        talk = [(h.question, h.answer) for h in self.history[-HISTORY_READ:]]
+        return {**self.filters(), "k": self.k, "times": self.times, "history": talk}
+
+
+class Quotes(Filters):
+    """A search for quotes."""
+
+    speaker: str | None = Field(None, max_length=200, description="A name, a part of one, or what somebody is called")
+    about: str | None = Field(None, max_length=4000, description="What the words are to be about, in any words")
+    order: Order | None = Field(None, description="By default best, or newest where there is no subject")
+    limit: int = Field(20, ge=1, le=1000, description="How many at most")
+
+    def options(self) -> dict[str, Any]:
+        """As ``Archive.quotes`` takes them."""
+        how = {"order": self.order, "limit": self.limit}
+        return {**self.filters(), "speaker": self.speaker, "about": self.about, **how}
+
+
+class Question(Search):
+    """A question to answer."""
+
     model: str | None = Field(None, max_length=200, description='"none" (quotes alone), or the service\'s own model')
     temperature: float | None = Field(None, ge=0, le=2, description="Of the model; by default the service's setting")
     stream: bool = Field(False, description="Whether to send events as they come")
@@ -163,10 +169,34 @@ class NewArticle(Value):
     )
 
 
-class ArticlePage(Value):
+class HitList(Value):
+    """Passages, best first."""
+
+    hits: tuple[Hit, ...]
+
+
+class QuoteList(Value):
+    """Who said what."""
+
+    quotes: tuple[Quote, ...]
+
+
+class CollectionList(Value):
+    """Named sets of articles and outlets."""
+
+    collections: tuple[Collection, ...]
+
+
+class MendingList(Value):
+    """What was set by hand, the latest first."""
+
+    mendings: tuple[Mending, ...]
+
+
+class ArticleList(Value):
     """A page of the list of articles."""
 
-    items: tuple[ArticleSummary, ...]
+    articles: tuple[ArticleSummary, ...]
     total: int
     """How many articles match in all."""
 
@@ -247,18 +277,22 @@ class OpenAIErrorResponse(Value):
 
 __all__ = [
     "HISTORY_READ",
-    "ArticlePage",
+    "ArticleList",
+    "CollectionList",
     "Day",
     "DeleteResponse",
     "ErrorDetail",
     "ErrorResponse",
     "Exchange",
     "Filters",
+    "HitList",
     "Language",
+    "MendingList",
     "NewArticle",
     "OpenAIErrorDetail",
     "OpenAIErrorResponse",
     "Question",
+    "QuoteList",
     "Quotes",
     "Readiness",
     "Search",

@@ -14,6 +14,7 @@ from rag.text.tokens import places
 
 FIELDS = ("title", "author", "outlet", "section", "language", "date", "after", "before")
 """What may stand before a colon."""
+_CALLED = {"source": "outlet"}  # an article's field, beside the word that people have for it
 _WORDED, _VALUED = FIELDS[:4], FIELDS[4:]
 _LONGEST = 1000  # characters
 _DEEPEST = 40  # brackets within brackets
@@ -206,7 +207,7 @@ class _Reader:
             self.tokens.pop(0)
             return _within(node, field) if field else node
         if token.kind == "field":
-            if (name := token.text.lower()) in FIELDS:
+            if (name := _CALLED.get(token.text.lower(), token.text.lower())) in FIELDS:
                 return self._atom(depth, name)
             if self._peek("word") and self.tokens[0].text.startswith("//"):  # an address: words like any others
                 rest = self.tokens.pop(0)

@@ -47,7 +47,7 @@ def test_every_tab_fits_can_be_read_and_passes_axe(site: Serve, tmp_path: Path, 
         ("cracks in two piers", "M" * 90, {"role": "N" * 90, "direct": False}),
     )
     archive.collections.make("The bridge", note="for Sunday")
-    archive.collections.add("The bridge", "bridge", outlets=["City Herald"])
+    archive.collections.add("The bridge", "bridge", sources=["City Herald"])
     tab = site(archive).tab(width, 844, scheme)
     ask(tab, "Why was the harbour bridge closed in May 2021?")
     ask(tab, "Who painted the ceiling of the opera house in 1911?")

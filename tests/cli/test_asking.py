@@ -107,7 +107,7 @@ def test_json_of_the_commands_without_an_archive(cli: Any) -> None:
 
 def test_the_json_of_ask_has_the_documented_names(cli: Any, ports: Path) -> None:
     data = json.loads(cli("ask", QUESTION, "--archive", ports, "--json").out)
-    assert data["schema"] == 1
+    assert data["schema_version"] == 2
     assert data["answered"] is True
     assert data["text"] == f"{LINE} [1]"
     cited = data["citations"][0]
@@ -156,14 +156,14 @@ def test_quotes_say_whose_they_are_and_whether_they_are_word_for_word(cli: Any, 
 
 def test_quotes_of_one_speaker_and_as_json(cli: Any, voices: Path) -> None:
     done = cli("quotes", "--speaker", "Qin", "--about", "the ferry", "--archive", voices, "--json")
-    (found,) = json.loads(done.out)
+    (found,) = json.loads(done.out)["quotes"]
     assert (found["speaker"], found["direct"]) == ("Qin Gang", False)
     assert BRIDGE[found["start"] : found["end"]] == found["quote"]
-    assert len(json.loads(cli("quotes", "--limit", "1", "--archive", voices, "--json").out)) == 1
+    assert len(json.loads(cli("quotes", "--limit", "1", "--archive", voices, "--json").out)["quotes"]) == 1
     assert "There are more; these are the first 1." in cli("quotes", "--limit", "1", "--archive", voices).err
     assert "There are more" not in cli("quotes", "--archive", voices).err
     nothing = cli("quotes", "--after", "2022-01-01", "--archive", voices, "--json")
-    assert (json.loads(nothing.out), nothing.code) == ([], 3)
+    assert (json.loads(nothing.out), nothing.code) == ({"quotes": []}, 3)
 
 
 def test_quotes_as_files_and_by_date(cli: Any, voices: Path) -> None:

@@ -92,7 +92,7 @@ def test_search_takes_filters(cli: Any, tmp_path: Path) -> None:
 
     def titles(*args: str) -> set[str]:
         done = cli("search", "port strike", "--archive", tmp_path / "x", "--json", *args)
-        return {h["passage"]["title"] for h in json.loads(done.out)}
+        return {h["passage"]["title"] for h in json.loads(done.out)["hits"]}
 
     assert titles() == {"About a", "About b", "About c"}
     assert titles("--after", "2023-06-01") == {"About b", "About c"}
@@ -112,7 +112,7 @@ def test_show_of_a_passage_and_of_an_older_version(cli: Any, tmp_path: Path) -> 
     shown = cli("show", old, "--archive", folder)
     assert "40 million" in shown.out
     assert f"onrecord show {new}" in shown.out
-    passage = json.loads(cli("search", "tram", "--archive", folder, "--json").out)[0]["passage"]["id"]
+    passage = json.loads(cli("search", "tram", "--archive", folder, "--json").out)["hits"][0]["passage"]["id"]
     assert "45 million" in cli("show", passage, "--archive", folder).out
     assert json.loads(cli("show", passage, "--archive", folder, "--json").out)["id"] == passage
 
@@ -150,7 +150,7 @@ def test_an_export_goes_to_stdout_and_what_is_said_of_it_to_stderr(
 def test_who_names_a_new_outlet_to_mend_an_article_is_told_how(cli: Any, ports: Path) -> None:
     done = cli("mend", "story-1", "--source", "Anchor", "--archive", ports)
     assert done.code == 2
-    assert "There is no such outlet" in done.err and "--outlet sets their outlet" in done.err
+    assert "There is no such outlet" in done.err and "--to-source sets their outlet" in done.err
 
 
 def test_doctor_says_what_is_wrong_and_mends_it(cli: Any, ports: Path) -> None:
@@ -215,7 +215,7 @@ def test_models_says_where_they_are_and_downloads_nothing(cli: Any, user_environ
         (["ingest", "{file}", "--field", "headline=title", "--archive", "{none}"], 2, "Did you mean `title`?"),
         (["ingest", "{file}", "--dry-run", "--field", "txt=title", "--archive", "{none}"], 2, "Did you mean `text`?"),
         (["find", "foo:bar", "--archive", "{ports}"], 2, "no field 'foo'; there are title, author"),
-        (["find", "source:post", "--archive", "{ports}"], 2, "Did you mean `outlet`?"),
+        (["find", "publisher:post", "--archive", "{ports}"], 2, "Did you mean `outlet`?"),
         (["ingest", "{file}", "--archive", "{file}"], 2, "--archive"),
         (["search", "x", "--archive", "{file}"], 2, "is a file"),
         (["search", "x", "--archive", "{ports}", "--after", "the day after"], 2, "2023-06-18"),
@@ -231,7 +231,7 @@ def test_models_says_where_they_are_and_downloads_nothing(cli: Any, user_environ
         (["search", "x", "--archive", "{ports}", "--after", "03/04/2023"], 2, "2023-03-04 or 2023-04-03"),
         (["list", "--archive", "{none}"], 1, "onrecord ingest"),
         (["list", "--archive", "{ports}", "--source", "Nowhere"], 2, "There are: Outlet 0 (2)"),
-        (["list", "--archive", "{ports}", "--sort", "size"], 2, "newest, oldest"),
+        (["list", "--archive", "{ports}", "--order", "size"], 2, "newest, oldest"),
         (["list", "--archive", "{ports}", "--limit", "1001"], 2, "limit is 1001"),
         (["ask", "--archive", "{none}"], 1, "onrecord ingest"),
         (["quotes", "--archive", "{none}"], 1, "onrecord ingest"),

@@ -39,16 +39,16 @@ def test_list_filters_and_sorts(cli: Any, tmp_path: Path) -> None:
     def titles(*args: str) -> list[str]:
         done = cli("list", "--archive", tmp_path / "x", "--json", *args)
         assert done.code == 0, done.err
-        return [a["title"][:5] for a in json.loads(done.out)]
+        return [a["title"][:5] for a in json.loads(done.out)["articles"]]
 
     assert titles()[:2] == ["Ended", "Began"] and len(titles()) == 3
-    assert titles("--sort", "oldest")[:2] == ["Began", "Ended"]
-    assert titles("--sort", "longest")[0] == "Ended"
+    assert titles("--order", "oldest")[:2] == ["Began", "Ended"]
+    assert titles("--order", "longest")[0] == "Ended"
     assert titles("--after", "June 2023") == ["Ended"]
     assert titles("--before", "1 June 2023") == ["Began"]
     assert titles("--source", "the north") == ["Began"]
     assert titles("end") == ["Ended"]
-    assert titles("--limit", "1", "--offset", "1", "--sort", "title") == ["Ended"]
+    assert titles("--limit", "1", "--offset", "1", "--order", "title") == ["Ended"]
     done = cli("list", "--archive", tmp_path / "x")
     lines = done.out.splitlines()
     assert re.fullmatch(r"2023-06-05  [0-9a-f]{12}  Ended · South", lines[0])
@@ -63,8 +63,8 @@ def test_list_filters_and_sorts(cli: Any, tmp_path: Path) -> None:
 
 
 def test_explained_scores_add_up(cli: Any, ports: Path) -> None:
-    plain = json.loads(cli("search", QUESTION, "--archive", ports, "--json").out)
-    found = json.loads(cli("search", QUESTION, "--archive", ports, "--json", "--explain").out)
+    plain = json.loads(cli("search", QUESTION, "--archive", ports, "--json").out)["hits"]
+    found = json.loads(cli("search", QUESTION, "--archive", ports, "--json", "--explain").out)["hits"]
     assert [{k: v for k, v in hit.items() if k != "explained"} for hit in found] == plain
     for hit in found:
         told = hit["explained"]
@@ -171,7 +171,7 @@ def test_a_variable_that_sets_nothing_is_told(cli: Any, ports: Path, monkeypatch
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("words", "number", "expected"), [("onrecord tim", 1, "timeline"), ("onrecord list --so", 2, "--sort")]
+    ("words", "number", "expected"), [("onrecord tim", 1, "timeline"), ("onrecord list --or", 2, "--order")]
 )
 def test_bash_completes(words: str, number: int, expected: str) -> None:
     env = {**os.environ, "_ONRECORD_COMPLETE": "complete_bash", "COMP_WORDS": words, "COMP_CWORD": str(number)}

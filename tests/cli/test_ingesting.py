@@ -96,7 +96,7 @@ def test_an_ingest_counts_what_lacks_a_day_and_what_is_passed_over(cli: Any, fol
     (tmp_path / "ferry.txt").write_text("Published: 4 March 2024\n\nThe ferry sails again.\n", "utf-8")
     done = cli("ingest", tmp_path / "ferry.txt", "--archive", tmp_path / "x")
     assert "without a date" not in done.err and "ferry.txt. To set one: onrecord mend " in done.err
-    assert done.err.strip().endswith(" --outlet NAME")
+    assert done.err.strip().endswith(" --to-source NAME")
 
 
 _UNREAD = {

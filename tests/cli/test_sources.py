@@ -55,7 +55,7 @@ def test_sources_are_added_listed_synced_logged_and_removed(cli: Any, site: Site
     assert "never read" in cli("sources", "list", *where).out
     done = cli("sources", "sync", *where)
     assert (done.code, done.out.startswith("post: 3 new")) == (0, True), done
-    (listed,) = json.loads(cli("sources", "list", "--json", *where).out)
+    (listed,) = json.loads(cli("sources", "list", "--json", *where).out)["sources"]
     assert (listed["articles"], listed["last"]["new"], listed["kind"]) == (3, 3, "feed")
     assert "3 new" in cli("sources", "log", *where).out
     assert cli("sources", "pause", "post", *where).code == 0

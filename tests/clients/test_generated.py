@@ -88,7 +88,7 @@ def test_it_takes_in_asks_searches_reads_and_deletes(load: Load, client: Any, se
     assert found.total == 1 and found.found[0].article.url == url
     assert [q.speaker for q in call("quotes", speaker="Holt")] == ["Maren Holt"]
     assert call("timeline", about="Kellmouth").about == "Kellmouth"
-    assert call("articles", search="Lighthouse").items[0].url == url
+    assert call("articles", search="Lighthouse").articles[0].url == url
     assert call("article", url).text == article.text
 
     mended = call("mend", body=models.Mend(articles=[url], values=models.Values(section="Coast")))

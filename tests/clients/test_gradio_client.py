@@ -28,7 +28,7 @@ def test_it_asks_and_searches(client: Client, service: Running) -> None:
     assert answer["answered"] and "12 boats" in answer["text"]
     for cited in answer["citations"]:
         assert service.archive.get(cited["article_id"]).text[cited["start"] : cited["end"]] == cited["quote"]
-    hits = client.predict("storm0003", 2, api_name="/search")
+    hits = client.predict("storm0003", 2, api_name="/search")["hits"]
     assert [Hit.model_validate(h).rank for h in hits] == [1, 2]
     with pytest.raises(AppError, match="empty"):
         client.predict("", 2, api_name="/search")

@@ -53,7 +53,7 @@ def test_every_call_works_as_its_example_says(web: httpx.Client) -> None:
 def test_answers_are_the_archives(web: httpx.Client, service: Running) -> None:
     asked = web.post("/api/ask", json={"question": "How many boats did storm0002 damage?"})
     assert_cited(service.archive, Answer.model_validate_json(asked.content))
-    found = web.get("/api/search", params={"question": "storm0003", "k": 2}).json()
+    found = web.get("/api/search", params={"question": "storm0003", "k": 2}).json()["hits"]
     assert [Hit.model_validate(h).rank for h in found] == [1, 2]
     assert web.get("/nothing").json()["error"]["type"] == "NotFound"
     assert web.put("/api/ask").json()["error"]["type"] == "MethodNotAllowed"

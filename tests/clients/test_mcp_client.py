@@ -56,7 +56,9 @@ async def assert_works(session: ClientSession, service: Running | None) -> None:
     told = await session.initialize()
     assert (told.serverInfo.name, told.serverInfo.version) == ("onrecord", rag.__version__)
     tools = {t.name: t for t in (await session.list_tools()).tools}
-    assert set(tools) == {"ask", "search", "quotes", "timeline", "read_article"}
+    assert set(tools) == {
+        "ask", "search", "quotes", "timeline", "find", "list_articles", "list_collections", "read_article",
+    }  # fmt: skip
 
     async def call(name: str, **given: Any) -> dict[str, Any]:
         result = await session.call_tool(name, given)
@@ -78,6 +80,9 @@ async def assert_works(session: ClientSession, service: Running | None) -> None:
     assert {h["passage"]["source"] for h in hits} == {"Outlet 0"}
     assert (await call("timeline", about="Port"))["about"] == "Port"
     assert isinstance((await call("quotes", limit=3))["quotes"], list)
+    (place,) = (await call("find", query="storm0003"))["found"]
+    (listed,) = (await call("list_articles", search="Port 3"))["articles"]
+    assert place["article"] == listed and (await call("list_collections")) == {"collections": []}
     (template,) = (await session.list_resource_templates()).resourceTemplates
     assert template.uriTemplate == "onrecord://article/{id}"
     read = await session.read_resource(f"onrecord://article/{cited['article_id']}")  # type: ignore[arg-type]
@@ -86,7 +91,7 @@ async def assert_works(session: ClientSession, service: Running | None) -> None:
     assert wrong.isError and "nothing" in wrong.content[0].text  # type: ignore[union-attr]
     if service is not None:  # the names are those of HTTP, which tells warnings in a header
         with httpx.Client(base_url=service.url, headers=service.headers) as web:
-            same = web.get("/api/search", params={"question": "storm0003", "k": 2, "source": "Outlet 0"}).json()
+            same = web.get("/api/search", params={"question": "storm0003", "k": 2, "source": "Outlet 0"}).json()["hits"]
             assert [set(h) for h in same] == [set(h) for h in hits]
             assert web.get(f"/api/articles/{cited['article_id']}").json() == article
             asked = web.post("/api/ask", json={"question": QUESTION}).json()

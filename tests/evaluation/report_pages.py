@@ -112,14 +112,14 @@ def make_row(
         ),
         found=(
             Found(passage="p1", article=f"storm{words}", title=f"Storm{words}"),
-            Found(passage="p2", article=f"other{words}", twins=(f"twin{words}",)),
+            Found(passage="p2", article=f"other{words}", duplicates=(f"twin{words}",)),
         ),
         relevant={f"storm{words}": 2, f"gone{words}": 1},
         absent=(f"gone{words}",),
         claims=(Claim(text=claim, supported=True, needed=(True,), gold=(True,)),) if answered else (),
         contexts=(Context(before=words + TEXT[:start], after=f" After.{words}", verbatim=True),) if answered else (),
         gold_cited=(answered,),
-        millis={"search": 12.0, "total": 2400.0, f"stage{words}": 1.0},
+        timings_ms={"search": 12.0, "total": 2400.0, f"stage{words}": 1.0},
     )
 
 

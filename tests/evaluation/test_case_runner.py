@@ -120,7 +120,7 @@ def test_a_twin_that_stood_aside_counts_as_found(archive: Archive, tmp_path: Pat
     cases = [EvalCase(id=key, question=question, relevant={key: 1}) for key in ("first", "second")]
     for r in rows_of(archive, *cases, retrieval=True):
         top = r.found[0]
-        assert {top.article, *top.twins} == {"first", "second"}
+        assert {top.article, *top.duplicates} == {"first", "second"}
         assert {"first", "second"} & {f.article for f in r.found[1:]} == set()
     report = evaluate(archive, cases, retrieval=True, measure=["hit@1", "hit@2"])
     assert (report.score("hit@1"), report.score("hit@2")) == (0.5, 1.0), "the twin comes right after"
@@ -217,7 +217,7 @@ def test_rows_of_multiple_choice(ports: Archive, chat: FakeChat) -> None:
     assert (right.choice.choice, right.choice.choices) == (0, choices)
     assert sum(right.choice.probabilities) == pytest.approx(1)
     assert right.answer is None and right.claims == () and right.error is None
-    assert {"search", "retrieve", "choose", "total"} <= right.millis.keys()
+    assert {"search", "retrieve", "choose", "total"} <= right.timings_ms.keys()
     assert wrong.choice is not None and wrong.choice.choice == 0
     assert within.choice is not None
     assert {extractive.get(h.passage.article_id).key for h in within.choice.hits} == {"story-1"}

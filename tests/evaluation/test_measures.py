@@ -108,7 +108,7 @@ def test_retrieval_by_pytrec_eval() -> None:
 def test_articles_come_once_and_twins_next_to_them() -> None:
     found = (
         Found(passage="1", article="a"),
-        Found(passage="2", article="b", twins=("a", "x", "c")),
+        Found(passage="2", article="b", duplicates=("a", "x", "c")),
         Found(passage="3", article="a"),
         Found(passage="4", article="c"),
         Found(passage="5", article="d"),
@@ -118,7 +118,7 @@ def test_articles_come_once_and_twins_next_to_them() -> None:
 
 
 def test_passages_where_passages_are_judged() -> None:
-    found = (Found(passage="1", article="a", twins=("b",)), Found(passage="2", article="a"))
+    found = (Found(passage="1", article="a", duplicates=("b",)), Found(passage="2", article="a"))
     assert only(row(found=found, relevant={"2": 1}, level="passage"), "mrr@9") == {"mrr@9": (0.5, 1.0)}
 
 

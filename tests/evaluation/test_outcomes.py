@@ -28,11 +28,11 @@ def hit(passage: str, article: str = "", *, url: str | None = None, twins: Seque
         score=1.0,
         rank=1,
         found_by="hybrid",
-        twins=tuple(twins),
+        duplicates=tuple(twins),
     )
 
 
-A, B = Found(passage="pa", article="key-a"), Found(passage="pb", article="key-b", twins=("key-c",))
+A, B = Found(passage="pa", article="key-a"), Found(passage="pb", article="key-b", duplicates=("key-c",))
 HITS = (hit("pa", "id-a"), hit("pb", "id-b", twins=("id-c",)))
 CHOICE = {"choices": ["x", "y"], "choice": 1}
 PARIS = {"answers": ["Paris"]}

@@ -112,7 +112,7 @@ def test_retrieval_alone_asks_no_model(ports: Archive, chat: FakeChat) -> None:
         assert r.found[0].article == f"story-{r.case.id[1:]}"
         assert r.found[0].title == f"Storm at Port {r.case.id[1:]}"
         assert [f.score for f in r.found] == sorted((f.score for f in r.found), reverse=True)
-        assert r.millis.keys() == {"search"}
+        assert r.timings_ms.keys() == {"search"}
 
 
 def test_the_ranking_is_deeper_than_what_the_answer_is_given(ports: Archive) -> None:
@@ -121,7 +121,7 @@ def test_the_ranking_is_deeper_than_what_the_answer_is_given(ports: Archive) -> 
     assert len(r.answer.hits) == 2
     assert len(r.found) == 9
     assert [f.passage for f in r.found[:2]] == [h.passage.id for h in r.answer.hits]
-    assert {"search", "retrieve", "answer", "total", "write", "brief"} <= r.millis.keys()
+    assert {"search", "retrieve", "answer", "total", "write", "brief"} <= r.timings_ms.keys()
 
 
 # -- errors ----------------------------------------------------------------------------

@@ -215,7 +215,7 @@ def test_depth() -> None:
 
 
 def test_latency() -> None:
-    rows = [row(millis={"search": float(i)}) for i in range(1, 102)] + [row(millis={"total": 5.0}), row()]
+    rows = [row(timings_ms={"search": float(i)}) for i in range(1, 102)] + [row(timings_ms={"total": 5.0}), row()]
     spreads = statistics.latency(rows)
     assert list(spreads) == ["search", "total"]
     assert (spreads["search"].p50, spreads["search"].p95, spreads["search"].cases) == (51.0, 96.0, 101)
@@ -225,13 +225,13 @@ def test_latency() -> None:
 def test_tokens() -> None:
     usage = Usage(input_tokens=100, output_tokens=30, cached_tokens=80)
     rows = [
-        row(said={"usage": usage}, millis={"write": 1500.0, "first_token": 500.0}),
+        row(said={"usage": usage}, timings_ms={"write": 1500.0, "first_token": 500.0}),
         row(said={"usage": usage}),
         row(said={}),
         row(error="no"),
     ]
     assert statistics.tokens(rows) == {"input": 200, "cached": 160, "output": 60, "per_second": pytest.approx(30)}
-    with_brief = row(said={"usage": usage}, millis={"write": 1500.0, "first_token": 500.0, "brief": 500.0})
+    with_brief = row(said={"usage": usage}, timings_ms={"write": 1500.0, "first_token": 500.0, "brief": 500.0})
     assert statistics.tokens([with_brief])["per_second"] == pytest.approx(20)
     assert statistics.tokens(rows[2:]) == {}
     assert "per_second" not in statistics.tokens(rows[1:])

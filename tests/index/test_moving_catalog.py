@@ -48,7 +48,7 @@ def everything(tmp_path: Path) -> dict[str, list[Any]]:
         catalog.add_aliases("copy", ["urn:x:copy1"])
         catalog.withdraw(["urn:news:0001"], None)
         catalog.group_speakers([[("Ann Lee", None), ("Lee", "mayor")]])
-        archive.mend("story-2", outlet="Herald")
+        archive.mend("story-2", source="Herald")
         talk = archive.conversations.create("ann")
         answer = archive.ask("Which harbour was closed?")
         archive.conversations.append(talk.id, "ann", answer.question, answer)

@@ -57,7 +57,7 @@ def test_everything_is_as_in_a_folder(machine: Callable[..., Archive], tmp_path:
         assert list(served.articles()) == list(plain.articles())
         for call in (
             lambda a: a.list_articles("PORT 1", limit=3, offset=1),
-            lambda a: a.list_articles(sort="title", limit=5),
+            lambda a: a.list_articles(order="title", limit=5),
             lambda a: a.months(),
             lambda a: a.versions("copy"),
             lambda a: a.stats().model_dump(exclude={"path", "bytes"}),

@@ -68,7 +68,8 @@ def check(at: str, two: list[Replica], folder: Path, put: Callable[[str], None])
     assert httpx.get(f"{two[1].at}/api/stats").status_code == 401
     # Taken in at one, found by the other.
     put("The ferry to Kellmouth sails again on Friday.")
-    found = httpx.get(f"{two[1].at}/api/search", params={"question": "ferry to Kellmouth"}, headers=HEADERS).json()
+    asked = {"question": "ferry to Kellmouth"}
+    found = httpx.get(f"{two[1].at}/api/search", params=asked, headers=HEADERS).json()["hits"]
     assert found[0]["passage"]["text"].startswith("The ferry to Kellmouth")
     # Killed under load: nobody who asks notices.
     answers = under_load(at, two)

@@ -139,7 +139,7 @@ def test_the_sample_questions_find_their_articles(sample_archive: Archive) -> No
 def test_search_in_a_fresh_process(copied: Path) -> None:
     done = onrecord("search", QUESTION, "--archive", copied, "--json")
     assert done.returncode == 0, done.stderr
-    hits: list[dict[str, Any]] = json.loads(done.stdout)
+    hits: list[dict[str, Any]] = json.loads(done.stdout)["hits"]
     assert any(LOWEST in h["passage"]["text"] for h in hits[:3])
     assert hits[0]["found_by"] in ("hybrid", "dense", "lexical")
 

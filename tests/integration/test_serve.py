@@ -229,7 +229,7 @@ def served(sample: Path, shared_cache: Path) -> Iterator[Service]:
         code, err = service.stop()
         assert code == 0, err
         for line in err.splitlines():
-            assert {"id", "method", "path", "status", "ms", "user"} <= set(json.loads(line)), line
+            assert {"id", "method", "path", "status", "took_ms", "user"} <= set(json.loads(line)), line
 
 
 SAMPLE_QUESTION = "What did Qin Gang say about relations?"

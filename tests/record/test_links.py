@@ -100,7 +100,7 @@ def test_a_day_and_an_outlet_set_by_hand_let_an_article_be_corrected(archive: Ar
     del old["published"], old["source"]
     archive.ingest(write_rows(tmp_path / "a.jsonl", old, new))
     assert linked(archive) == []
-    archive.mend("old", published="2024-03-04", outlet="Gazette")
+    archive.mend("old", published="2024-03-04", source="Gazette")
     assert [kind for kind, _, _ in linked(archive)] == ["corrected"]
 
 

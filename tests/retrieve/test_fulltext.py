@@ -103,7 +103,7 @@ def test_counts_are_over_all_that_match_and_pages_follow_one_another(archive: Ar
     assert [f.article.key for f in (*first.found, *rest.found)] == ["ferry", "port", "tariff", "undated"]
     assert [f.article.key for f in archive.find("port", order="oldest").found] == ["tariff", "port", "ferry", "undated"]
     assert first.total == 4
-    assert first.outlets == (("Harbour Post", 2), ("", 1), ("The Trade Wire", 1))
+    assert first.sources == (("Harbour Post", 2), ("", 1), ("The Trade Wire", 1))
     assert first.months == (("", 1), ("2022-01", 1), ("2023-06", 2))
 
 

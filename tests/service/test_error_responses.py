@@ -167,7 +167,7 @@ JARGON = re.compile(r"pydantic|input should|valid (string|integer|date)|field re
         ("POST", "/api/search", {"query": "x"}, ["`question` is missing.", "`query` is no", "mean `question`?"]),
         ("POST", "/api/articles", {"text": "x", "outlet": "y"}, ["`outlet` is no", "Did you mean `source`?"]),
         ("POST", "/api/articles", [{"text": "x", "titel": "y"}], ["`0.titel` is no", "Did you mean `title`?"]),
-        ("POST", "/api/mendings", {"values": {"source": "y"}}, ["`values.source` is no", "Did you mean `outlet`?"]),
+        ("POST", "/api/mendings", {"values": {"outlet": "y"}}, ["`values.outlet` is no", "Did you mean `source`?"]),
         ("POST", "/api/articles", {"text": "", "published": "soon"}, ["`text` is empty.", "`published` is 'soon'"]),
         (
             "POST",

@@ -11,7 +11,7 @@ from rag.finding import Findings
 def test_the_findings_are_the_archives(web: TestClient, filled: Archive) -> None:
     found = Findings.model_validate_json(web.get("/api/find", params={"query": "storm", "limit": 2}).content)
     own = filled.find("storm", limit=2)
-    assert found.model_copy(update={"millis": 0}) == own.model_copy(update={"millis": 0})
+    assert found.model_copy(update={"took_ms": 0}) == own.model_copy(update={"took_ms": 0})
     assert found.total > 2 and len(found.found) == 2
     more = web.get("/api/find", params={"query": "storm", "offset": 2, "order": "oldest", "source": "Outlet 2"}).json()
     assert {hit["article"]["source"] for hit in more["found"]} <= {"Outlet 2"}
@@ -27,12 +27,22 @@ def test_collections_are_listed_and_asked_within(web: TestClient, filled: Archiv
     filled.collections.make("ports", note="for Sunday")
     filled.collections.add("ports", "story-1")
     filled.collections.make("secret", owner="somebody else")
-    assert [(c["name"], c["articles"], c["note"]) for c in web.get("/api/collections").json()] == [
+    assert [(c["name"], c["articles"], c["note"]) for c in web.get("/api/collections").json()["collections"]] == [
         ("ports", 1, "for Sunday")
     ]
     assert web.get("/api/find", params={"query": "storm", "collection": "Ports"}).json()["total"] == 1
-    (hit,) = web.post("/api/search", json={"question": "storm", "collection": "ports"}).json()
+    (hit,) = web.post("/api/search", json={"question": "storm", "collection": "ports"}).json()["hits"]
     assert hit["passage"]["article_id"] == filled.get("story-1").id
     for name in ("secret", "nothing"):
         answer = web.get("/api/find", params={"query": "storm", "collection": name})
-        assert answer.status_code == 404 and "There are: ports" in str(answer.json())
+        told = (
+            f"No collection {name!r}. There are: ports. Leave `collection` out, or take one that GET /api/collections"
+        )
+        assert answer.status_code == 404 and told in answer.json()["error"]["message"]
+        listed = web.get("/api/articles", params={"collection": name})
+        assert (listed.status_code, listed.json()["error"]["type"]) == (404, "CollectionMissing")
+    assert [a["key"] for a in web.get("/api/articles", params={"collection": "ports"}).json()["articles"]] == [
+        "story-1"
+    ]
+    oldest = web.get("/api/articles", params={"order": "source", "source": "outlet 1"}).json()["articles"]
+    assert {a["source"] for a in oldest} == {"Outlet 1"}, "in any case"

@@ -233,7 +233,7 @@ def test_a_line_for_each_request_without_what_was_asked(
         ("GET", "/api/search", 200, "local"),
     ]
     assert lines[0]["id"] == "mine-1" and lines[1]["id"] != lines[2]["id"]
-    assert all(x["ms"] >= 0 for x in lines)
+    assert all(x["took_ms"] >= 0 for x in lines)
     told = caplog.text
     for word in ("storm0002", "damaged", "harbour", "Outlet"):
         assert word not in told

@@ -19,7 +19,7 @@ from rag.service.scheduler import RequestScheduler
 
 def test_editors_mend_and_undo(scheduler: RequestScheduler, filled: Archive, access: Access) -> None:  # noqa: F811
     url = ARTICLE["url"]
-    body = {"articles": [url], "values": {"published": "3 June 2023", "outlet": "Kellmouth Post"}}
+    body = {"articles": [url], "values": {"published": "3 June 2023", "source": "Kellmouth Post"}}
     with guarded(scheduler, access) as web:
         assert web.post("/api/articles", json=ARTICLE, headers=as_user("ed")).json()["undated"] == 1
         for call in (
@@ -30,19 +30,19 @@ def test_editors_mend_and_undo(scheduler: RequestScheduler, filled: Archive, acc
             assert "editor" in failure(call, 403, "NotAllowed")
         tried = web.post("/api/mendings", json={**body, "dry_run": True}, headers=as_user("eve")).json()
         assert (tried["number"], tried["articles"], len(tried["changes"])) == (0, 1, 2)
-        assert web.get("/api/mendings", headers=as_user("eve")).json() == []
+        assert web.get("/api/mendings", headers=as_user("eve")).json() == {"mendings": []}
         done = web.post("/api/mendings", json=body, headers=as_user("eve")).json()
         assert (done["number"], done["by"]) == (1, "eve")
         article = web.get(f"/api/articles/{url}", headers=as_user("rea")).json()
         assert (article["source"], article["by_hand"]) == (
             "Kellmouth Post",
-            {"published": None, "outlet": "example.com"},
+            {"published": None, "source": "example.com"},
         )
         found = web.get("/api/find", params={"query": "ferry outlet:kellmouth"}, headers=as_user("rea")).json()
         assert found["total"] == 1
         assert web.delete("/api/mendings/1", headers=as_user("ada")).json()["undone_by"] == "ada"
         assert web.get(f"/api/articles/{url}", headers=as_user("rea")).json()["source"] == "example.com"
-        (logged,) = web.get("/api/mendings", params={"article": url}, headers=as_user("ada")).json()
+        (logged,) = web.get("/api/mendings", params={"article": url}, headers=as_user("ada")).json()["mendings"]
         assert logged["undone_by"] == "ada"
 
 
@@ -62,13 +62,13 @@ def test_what_the_guide_sends_works(web: TestClient, filled: Archive) -> None:
 @pytest.mark.parametrize(
     ("body", "status", "kind", "told"),
     [
-        ({"articles": ["nowhere"], "values": {"outlet": "x"}}, 404, "ArticleMissing", "no article"),
-        ({"values": {"outlet": "x"}}, 422, "UsageError", "No article is named"),
+        ({"articles": ["nowhere"], "values": {"source": "x"}}, 404, "ArticleMissing", "no article"),
+        ({"values": {"source": "x"}}, 422, "UsageError", "No article is named"),
         ({"articles": ["x"], "values": {}}, 422, "UsageError", "Nothing to change"),
         ({"articles": ["x"], "values": {"publisher": "x"}}, 422, "UsageError", "publisher"),
         ({"articles": ["x"]}, 422, "UsageError", "values"),
-        ({"lacking": ["day"], "values": {"outlet": "x"}}, 422, "UsageError", "`lacking`"),
-        ({"where": {"collection": "hers"}, "values": {"outlet": "x"}}, 404, "CollectionMissing", "collection"),
+        ({"lacking": ["day"], "values": {"source": "x"}}, 422, "UsageError", "`lacking`"),
+        ({"where": {"collection": "hers"}, "values": {"source": "x"}}, 404, "CollectionMissing", "collection"),
     ],
 )
 def test_what_makes_no_sense_is_told(

@@ -182,6 +182,13 @@ def test_a_misspelt_filter_is_told_and_what_others_send_is_passed_over(web: Test
     assert web.post(ASK, json=body(**dict.fromkeys(theirs, "x"))).status_code == 200
 
 
+@pytest.mark.parametrize("stream", [False, True])
+def test_filters_that_nothing_passes_are_told(web: TestClient, filled: Archive, stream: bool) -> None:
+    told = web.post(ASK, json=body(sources=["Outlett 1"], stream=stream)).headers["x-onrecord-warning"]
+    assert "'Outlett 1'. Did you mean 'Outlet 1'?" in told
+    assert "x-onrecord-warning" not in web.post(ASK, json=body(sources=["outlet 1"], stream=stream)).headers
+
+
 def test_tools_that_may_not_be_called_change_nothing(web: TestClient, filled: Archive) -> None:
     assert web.post(ASK, json=body(tools=[{}], tool_choice="none", response_format={"type": "text"})).status_code == 200
 

@@ -15,7 +15,8 @@ from rag import Archive
 
 
 def test_searching_both_ways(web: TestClient, filled: Archive) -> None:
-    expected = [h.model_dump(mode="json") for h in filled.search("storm0003", k=2, sources=["Outlet 0", "Outlet 1"])]
+    hits = filled.search("storm0003", k=2, sources=["Outlet 0", "Outlet 1"])
+    expected = {"hits": [h.model_dump(mode="json") for h in hits]}
     given = {"question": "storm0003", "k": 2}
     assert web.post("/api/search", json={**given, "sources": ["Outlet 0", "Outlet 1"]}).json() == expected
     for one in ({"source": ["Outlet 0", "Outlet 1"]}, {"sources": ["Outlet 0", "Outlet 1"]},
@@ -43,7 +44,7 @@ def test_outlets_are_sources_or_source(web: TestClient, filled: Archive, call: s
     def told(**outlets: Any) -> Any:
         found = web.get(f"/api/{call}", params={**needed, **outlets})
         assert found.status_code == 200, found.text
-        return {k: v for k, v in found.json().items() if k != "millis"} if call == "find" else found.json()
+        return {k: v for k, v in found.json().items() if k != "took_ms"} if call == "find" else found.json()
 
     assert told(sources="Outlet 1") == told(source="Outlet 1") == told(sources=["Outlet 1", "Nowhere"])
     if call != "timeline":  # of which there is none here
@@ -118,7 +119,7 @@ def test_the_question_says_of_when_and_need_not(web: TestClient, archive: Archiv
     archive.ingest(write_rows(tmp_path / "m.jsonl", *rows))
 
     def days(found: Any) -> list[str]:
-        return [hit["passage"]["published"][:10] for hit in found.json()]
+        return [hit["passage"]["published"][:10] for hit in found.json()["hits"]]
 
     given: dict[str, Any] = {"question": "How many people did the ferry carry last week?", "today": "2021-05-12"}
     every = ["2021-05-05", "2021-06-05"]
@@ -135,14 +136,17 @@ def test_the_question_says_of_when_and_need_not(web: TestClient, archive: Archiv
 def test_quotes_by_speaker_subject_and_filters(web: TestClient, filled: Archive) -> None:
     put_quotes(filled, "story-1", ("had damaged 11 boats", "Maren Holt", {"role": "harbour master"}))
     put_quotes(filled, "story-2", ("was closed on Monday", "Odd Berg", {"direct": False}))
-    found = web.get("/api/quotes", params={"speaker": "harbour master", "about": "boats"}).json()
+    found = web.get("/api/quotes", params={"speaker": "harbour master", "about": "boats"}).json()["quotes"]
     assert found == [q.model_dump(mode="json") for q in filled.quotes(speaker="harbour master", about="boats")]
     assert [q["speaker"] for q in found] == ["Maren Holt"]
     article = web.get(f"/api/articles/{found[0]['article_id']}").json()
     assert article["text"][found[0]["start"] : found[0]["end"]] == found[0]["quote"]
-    assert {q["speaker"] for q in web.get("/api/quotes").json()} == {"Maren Holt", "Odd Berg"}
-    assert [q["speaker"] for q in web.get("/api/quotes", params={"source": ["Outlet 2"]}).json()] == ["Odd Berg"]
-    assert len(web.get("/api/quotes", params={"limit": 1}).json()) == 1
+    assert {q["speaker"] for q in web.get("/api/quotes").json()["quotes"]} == {"Maren Holt", "Odd Berg"}
+    of_one = web.get("/api/quotes", params={"source": ["Outlet 2"]}).json()["quotes"]
+    assert [q["speaker"] for q in of_one] == ["Odd Berg"]
+    by_day = web.get("/api/quotes", params={"order": "oldest"}).json()["quotes"]
+    assert by_day == [q.model_dump(mode="json") for q in filled.quotes(order="oldest")]
+    assert len(web.get("/api/quotes", params={"limit": 1}).json()["quotes"]) == 1
     for wrong in ({"limit": 0}, {"language": "english"}, {"after": "soon"}, {"speaker": "x" * 201}):
         failure(web.get("/api/quotes", params=wrong), 422, "UsageError")
 
@@ -155,7 +159,7 @@ def test_quotes_of_no_archive_and_of_one_not_looked_through(web: TestClient, arc
 
 
 def test_articles_come_and_go(web: TestClient, archive: Archive) -> None:
-    assert web.get("/api/articles").json() == {"items": [], "total": 0}
+    assert web.get("/api/articles").json() == {"articles": [], "total": 0}
     failure(web.post("/api/ask", json={"question": QUESTION}), 409, "ArchiveMissing")
     one = {
         "title": "Ferry",
@@ -170,10 +174,10 @@ def test_articles_come_and_go(web: TestClient, archive: Archive) -> None:
     assert web.post("/api/articles", json=[two]).json()["unchanged"] == 1, "known by its words"
     assert web.post("/api/articles", json={**one, "text": "The ferry is sold."}).json()["updated"] == 1
     listed = web.get("/api/articles").json()
-    assert listed["total"] == 2 and {i["title"] for i in listed["items"]} == {"Ferry", "Tram"}
+    assert listed["total"] == 2 and {i["title"] for i in listed["articles"]} == {"Ferry", "Tram"}
     assert web.get("/api/articles", params={"search": "tram"}).json()["total"] == 1
     assert web.get("/api/articles", params={"limit": 1, "offset": 1}).json()["total"] == 2
-    tram = next(i for i in listed["items"] if i["title"] == "Tram")
+    tram = next(i for i in listed["articles"] if i["title"] == "Tram")
     article = web.get(f"/api/articles/{tram['id']}").json()
     assert article["text"] == two["text"] and article["published"] == "2023-06-18T00:00:00Z"
     assert web.get("/api/articles/https://example.com/f").json()["text"] == "The ferry is sold."

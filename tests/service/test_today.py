@@ -62,11 +62,11 @@ def test_python(two: Archive) -> None:
 def test_http(scheduler: RequestScheduler, two: Archive) -> None:
     with client(create_app(scheduler, Access())) as web:
         gets = {
-            "search": ("/api/search", {"question": "storm boats"}, lambda told: [h["passage"] for h in told]),
-            "quotes": ("/api/quotes", {"speaker": "Holt"}, lambda told: told),
+            "search": ("/api/search", {"question": "storm boats"}, lambda told: [h["passage"] for h in told["hits"]]),
+            "quotes": ("/api/quotes", {"speaker": "Holt"}, lambda told: told["quotes"]),
             "find": ("/api/find", {"query": "storm"}, lambda told: [h["article"] for h in told["found"]]),
             "timeline": ("/api/timeline", {"about": "storm"}, lambda told: told["entries"]),
-            "list": ("/api/articles", {}, lambda told: told["items"]),
+            "list": ("/api/articles", {}, lambda told: told["articles"]),
         }
         new = two.get(NEW).id
         for name, (address, asked, rows) in gets.items():
@@ -77,7 +77,7 @@ def test_http(scheduler: RequestScheduler, two: Archive) -> None:
             assert {r.get("article_id") or r["id"] for r in rows(told.json())} == {new}, name
             wrong = web.get(address, params={**asked, **sent, "today": "soon"})
             assert wrong.status_code == 422 and "`today` is 'soon', which is not a date" in wrong.text, name
-        posted = web.post("/api/search", json={"question": "storm boats", **WHEN}).json()
+        posted = web.post("/api/search", json={"question": "storm boats", **WHEN}).json()["hits"]
         assert {h["passage"]["article_id"] for h in posted} == {new}
         answer = web.post("/api/ask", json={"question": "How many boats?", "model": "none", **WHEN}).json()
         assert answer["query"]["after"] == "2021-05-03T00:00:00Z"
@@ -111,12 +111,13 @@ def test_command_line(
     cli = command_line(monkeypatch, capsys, chat)
     when = ["--after", "last week", "--today", "12 May 2021", "--json", "--archive", two.path]
     new = two.get(NEW).id
-    passages = json.loads(cli("search", "storm boats", "--dated", *when).out)
+    passages = json.loads(cli("search", "storm boats", "--dated", *when).out)["hits"]
     assert {h["passage"]["article_id"] for h in passages} == {new}
-    assert {q["article_id"] for q in json.loads(cli("quotes", "--speaker", "Holt", "--dated", *when).out)} == {new}
+    said = json.loads(cli("quotes", "--speaker", "Holt", "--dated", *when).out)["quotes"]
+    assert {q["article_id"] for q in said} == {new}
     found = json.loads(cli("find", "storm", "--dated", *when).out)["found"]
     assert {h["article"]["id"] for h in found} == {new}
     assert {e["article_id"] for e in json.loads(cli("timeline", "storm", *when).out)["entries"]} == {new}
-    assert {a["id"] for a in json.loads(cli("list", *when).out)} == {new}
+    assert {a["id"] for a in json.loads(cli("list", *when).out)["articles"]} == {new}
     assert "--today" in cli("list", "--today", "soon", "--archive", two.path).err
-    assert "No article is named" in cli("mend", "--today", "2021-05-12", "--outlet", "x", "--archive", two.path).err
+    assert "No article is named" in cli("mend", "--today", "2021-05-12", "--to-source", "x", "--archive", two.path).err

@@ -130,7 +130,7 @@ def test_no_answer_shows_a_folder_of_the_server(web: TestClient, scheduler: Requ
     files = [("files", file) for file in [*of_each_kind(), ("copy.txt", NOTE)]]
     told = [web.post("/api/articles/files", files=files).text]
     told.append(web.post("/api/articles", json={"text": "Nobody came to the fair.", "title": "Fair"}).text)
-    listed = web.get("/api/articles").json()["items"]
+    listed = web.get("/api/articles").json()["articles"]
     assert len(listed) == 6
     told += [web.get(f"/api/articles/{quote(a[name])}").text for a in listed for name in ("id", "key")]
     assert not any("ArticleMissing" in text for text in told)
@@ -165,7 +165,7 @@ def test_what_an_older_program_named_by_its_folder_is_known_and_shown_without_it
         assert sent(scheduler) == {"added": 4}
     assert all(a.key.startswith(was) for a in archive.articles())
     assert sent(scheduler) == {"unchanged": 4}
-    items = web.get("/api/articles").json()["items"]
+    items = web.get("/api/articles").json()["articles"]
     assert [i["key"] for i in items if not i["key"].startswith("uploads/")] == []
     for item in items:
         article = web.get(f"/api/articles/{quote(item['key'])}")

@@ -110,11 +110,11 @@ def test_the_ticked_ones_of_a_search_are_collected(archive: Archive) -> None:
 def test_a_list_is_kept_to_a_collection(archive: Archive) -> None:
     """By name, sorted in each way, with other filters."""
     archive.collections.make("c")
-    archive.collections.add("c", "story-1", "story-2", outlets=["Outlet 0"])
+    archive.collections.add("c", "story-1", "story-2", sources=["Outlet 0"])
     for sort in ("newest", "title"):
-        found, total = archive.list_articles(collection="C", sort=sort, limit=3)  # type: ignore[arg-type]
+        found, total = archive.list_articles(collection="C", order=sort, limit=3)  # type: ignore[arg-type]
         assert (len(found), total) == (3, 4)
-    found, total = archive.list_articles(collection="c", source="Outlet 1")
+    found, total = archive.list_articles(collection="c", sources=["Outlet 1"])
     assert [a.key for a in found] == ["story-1"] and total == 1
     with pytest.raises(CollectionMissing):
         archive.list_articles(collection="d")

@@ -94,7 +94,7 @@ def test_the_ticked_articles_of_a_list_are_set(form: Any, session: TabSession) -
         (None, NOTHING, "Nothing to change"),
         (None, ("x", *NOTHING[1:]), "No article is named"),
         ("key:gone", ("x", *NOTHING[1:]), "o article"),
-        ("lacking:outlet", ("", "x", *NOTHING[2:]), "No article is like that"),
+        ("lacking:source", ("", "x", *NOTHING[2:]), "No article is like that"),
     ],
 )
 def test_mistakes_are_told(form: Any, session: TabSession, which: str | None, values: Any, told: str) -> None:

@@ -355,7 +355,7 @@ def test_the_same_list_can_be_had_as_files() -> None:
     asked = quotes.Asked("Qin & Co", after=date(2023, 1, 2), outlets=("A", "B"), order="oldest")
     links = [html.unescape(x) for x in re.findall(r'href="(export/quotes/[^"]*)"', quotes.quotes([quote()], asked))]
     assert [x.partition("?")[0].rpartition("/")[2] for x in links] == ["csv", "json", "md"]
-    assert links[0].endswith("?speaker=Qin+%26+Co&after=2023-01-02&outlet=A&outlet=B&order=oldest")
+    assert links[0].endswith("?speaker=Qin+%26+Co&after=2023-01-02&source=A&source=B&order=oldest")
 
 
 def test_a_passage_found_by_its_quotes_says_so() -> None:

@@ -104,7 +104,7 @@ class ArchiveTab:
 
     def _page_of(self, words: str, outlet: str, offset: int, request: gr.Request) -> str:
         found, total = self.page.scheduler.archive.list_articles(
-            words, source=outlet or None, limit=PAGE, offset=offset
+            words, sources=[outlet] if outlet else (), limit=PAGE, offset=offset
         )
         user, desk = self.page.session(request).user, self.page.scheduler.desk
         kept = {a.id for a in found if not desk.may(user, "delete", a.key)}

@@ -25,7 +25,7 @@ _LOGGED = 10
 """Mendings that are told."""
 _TITLES = 5
 """Of ticked articles that are told."""
-_LACKING = {"published": "no date", "outlet": "no outlet"}
+_LACKING = {"published": "no date", "source": "no outlet"}
 _WITHOUT = tuple((f"All without {'a date' if f == 'published' else 'an outlet'}", f"lacking:{f}") for f in _LACKING)
 
 
@@ -42,7 +42,7 @@ class MendingForm:
             )
             with gr.Row():
                 self.title = _text("Title", "mend-title", 2000)
-                self.outlet = _text("Outlet", "mend-outlet", 200)
+                self.source = _text("Outlet", "mend-outlet", 200)
                 self.author = _text("Author", "mend-author", 500)
                 self.published = date_field("Date", "mend-date")
                 self.language = _text("Language", "mend-language", 10, "en")
@@ -106,8 +106,8 @@ class MendingForm:
         """After an upload: with those of its articles that lack a date or an outlet."""
         if report is None or not self._may(session):
             return {}
-        keys = {"published": list(report.undated_keys), "outlet": list(report.no_outlet_keys)}
-        counts = {"published": report.undated, "outlet": report.no_outlet}
+        keys = {"published": list(report.undated_keys), "source": list(report.no_source_keys)}
+        counts = {"published": report.undated, "source": report.no_source}
         choices = [
             (f"Of the upload: {count(counts[field], 'article')} with {what}", f"upload:{field}")
             for field, what in _LACKING.items()
