@@ -10,6 +10,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Iterator
+from functools import cache
 from html import unescape
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,7 @@ def test_a_date_that_cant_be_read_is_told_without_our_folders(scheduler: Request
     assert "1 date that can't be read, as in rows.csv:2" in unescape(ingest_result(["rows.csv"], report))
 
 
+@cache  # an archive tells when it was packed, and is to be the same each time
 def of_each_kind() -> list[tuple[str, bytes]]:
     """A file of each kind whose articles are named in a way of its own, and some that can't be read."""
     packed = io.BytesIO()
