@@ -29,7 +29,7 @@ from rag import Archive
 from rag.index.links import Link
 from rag.ingest import pipeline
 from rag.ingest.load import load
-from rag.record.linker import link
+from rag.record import linker
 from rag.testing import FakeEmbeddings
 from rag.text.tokens import query_terms
 from rag.types import RawArticle
@@ -67,6 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--since", default="", help="only articles from this day on, as 2023-01-01")
     parser.add_argument("--draw", type=int, default=100, help="how many links are drawn at random")
     parser.add_argument("--seed", type=int, default=17)
+    parser.add_argument("--whole", action="store_true", help="embed with the product's model, to tell linking's share")
     parser.add_argument("--out", type=Path, help="where the drawn links are written, a JSON object a line")
     options = parser.parse_args(arguments)
     if not options.data.exists():
@@ -76,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     dated = sorted(
         (d for d in found if d.published and f"{d.published:%Y-%m-%d}" >= options.since), key=lambda d: str(d.published)
     )
-    with tempfile.TemporaryDirectory() as folder, Archive.open(folder, embeddings=HashedWords(DIM)) as archive:
+    embeddings, like = (None, linker.LIKE) if options.whole else (HashedWords(DIM), LIKE)
+    with tempfile.TemporaryDirectory() as folder, Archive.open(folder, embeddings=embeddings) as archive:
         stores = archive.stores
         with stores.writing("ingest"):
             stores.claim_fingerprint()
@@ -88,14 +90,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 settle=stores.index_pending,
             )
             stored = time.process_time()
-            link(stores, like=LIKE)
+            linker.link(stores, like=like)
             linked = time.process_time()
         links = stores.catalog.links()
         counts = stores.catalog.counts()
         each = 1000 * (linked - stored) / max(1, counts["articles"])
+        share = (linked - stored) / (linked - started)
         print(
             f"{counts['articles']} articles, {counts['passages']} passages: {len(links)} links, "
-            f"{each:.1f} ms of a processor an article ({linked - stored:.0f} s; storing {stored - started:.0f} s)"
+            f"{each:.1f} ms of a processor an article ({linked - stored:.1f} s, {share:.1%}; "
+            f"storing {stored - started:.1f} s)"
         )
         print(", ".join(f"{kind}: {n}" for kind, n in Counter(k.kind for k in links).most_common()))
         drawn = random.Random(options.seed).sample(links, min(options.draw, len(links)))
