@@ -28,8 +28,6 @@ from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
 
-from filelock import FileLock, Timeout
-
 from rag.errors import ModelCorrupt, ModelError, ModelMissing
 from rag.extras import install_command
 
@@ -256,6 +254,8 @@ def ensure(
         return path
     if not path.exists() and (missing := _missing(file)):
         raise ModelMissing(_missing_text(file, missing))
+    from filelock import FileLock, Timeout  # which loads asyncio
+
     try:
         cache.mkdir(parents=True, exist_ok=True)
         with FileLock(cache / f"{file.name}.lock", timeout=LOCK_TIMEOUT):

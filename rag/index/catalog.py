@@ -368,7 +368,7 @@ class Catalog(LinkStore, ListStore, MendingStore, Withdrawals, CollectionStore):
         there, pending = (
             self._db.execute(f"SELECT number FROM passage {which}").fetchall() for which in ("", "WHERE NOT indexed")
         )
-        return sorted({r["number"] for r in there} - {r["number"] for r in pending})
+        return sorted({number for (number,) in there} - {number for (number,) in pending})
 
     def passage_ids(self) -> set[str]:
         """Ids of all passages."""
@@ -487,6 +487,11 @@ class Catalog(LinkStore, ListStore, MendingStore, Withdrawals, CollectionStore):
             versions = read_versions(self._db, {r["version"] for r in rows})
             found |= {r["id"]: to_passage_row(r, versions[v]) for r in rows if (v := r["version"]) in versions}
         return found
+
+    def any_vector(self) -> npt.NDArray[np.float32] | None:
+        """The vector of any passage, shape (dim,); None where there is no passage."""
+        row = self._db.execute("SELECT vector FROM passage LIMIT 1").fetchone()
+        return parse_vector(row["vector"]) if row else None
 
     def vectors(self, ids: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
         """Stored vectors of passages, each of shape (dim,)."""

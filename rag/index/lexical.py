@@ -8,15 +8,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rag.index.fulltext import FullText, Matches
 from rag.index.native import check_seal, damaged, guarded, seal, sealed_at, unseal
 from rag.index.schema import IndexRow, StoreClosed
-from rag.text.boolean import Node
 from rag.text.local_clock import clock
 from rag.text.tokens import query_terms, terms
 from rag.types import Query
+
+if TYPE_CHECKING:
+    from rag.index.fulltext import FullText, Matches
+    from rag.text.boolean import Node
 
 # Two indexes, since tantivy takes an average length and rarity over all documents of one.
 _PASSAGES, _ARTICLES, _FULL_TEXT = "", "articles", "fulltext"
@@ -163,6 +165,8 @@ class LexicalIndex:
         if self._closed:
             raise StoreClosed
         if self._full_text is None:
+            from rag.index.fulltext import FullText
+
             if not self._changed:
                 check_seal("lexical", self._folder)
             with guarded("lexical", self._folder):

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 from rag.index.quote_store import QuoteStore
 from rag.index.schema import parse_time, read_article, read_texts
-from rag.text.opinion import view
 from rag.types import Article, Status, Superseding
 
 Span = tuple[str, int, int]
@@ -141,6 +140,8 @@ class LinkStore(QuoteStore):
 
     def views(self, article_ids: Collection[str]) -> dict[str, str]:
         """Whose view each of some versions is, empty where it is no opinion piece; see ``rag.text.opinion.view``."""
+        from rag.text.opinion import view
+
         found = {}
         for ident in article_ids:
             row = self._db.execute("SELECT * FROM version WHERE id = ?", (ident,)).fetchone()

@@ -127,6 +127,15 @@ class Nearest:
         best = np.lexsort((close, -cosines))[:n]
         return [(held.ids[row], float(cosine)) for row, cosine in zip(close[best], cosines[best], strict=True)]
 
+    def read_ahead(self) -> None:
+        """Read what is searched, if nothing has been: while another thread still loads the embedding model.
+
+        Raises:
+            StoreClosed: It was closed.
+        """
+        if self._read is None and (one := self._catalog.any_vector()) is not None:
+            self._held(len(one))
+
     def _rough(self, held: _Held, asked: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Cosines of all passages, up to rounding; the last ones are kept: a question with a time is asked twice."""
         key, last = asked.tobytes(), self._last
@@ -161,7 +170,7 @@ class Nearest:
         facts = {n: held.facts[n] for n in np.unique(held.versions[stays]).tolist()}
         facts |= self._facts(sorted(set(versions) - facts.keys()))
         added = np.frombuffer(blobs, np.float16).reshape(-1, dim)
-        known = np.fromiter((v in facts for v in versions), np.bool_, len(versions))  # else just deleted
+        known = np.isin(versions, list(facts))  # else just deleted
         kept = np.flatnonzero(stays).tolist()
         return _Held(
             dim=dim,
@@ -184,11 +193,11 @@ class Nearest:
             "SELECT number, id, version, vector FROM passage WHERE number > ? ORDER BY number LIMIT ?", (after, _STEP)
         ).fetchall():
             after = rows[-1]["number"]
-            some = [r for r in rows if r["number"] in wanted and len(r["vector"]) == 2 * dim]
-            numbers += [r["number"] for r in some]
-            ids += [r["id"] for r in some]
-            versions += [r["version"] for r in some]
-            blobs.append(b"".join([r["vector"] for r in some]))
+            some = [row for row in rows if row[0] in wanted and len(row[3]) == 2 * dim]
+            numbers += [row[0] for row in some]
+            ids += [row[1] for row in some]
+            versions += [row[2] for row in some]
+            blobs.append(b"".join([row[3] for row in some]))
         return numbers, ids, b"".join(blobs), versions
 
     def _facts(self, versions: Sequence[int]) -> dict[int, _Facts]:

@@ -280,10 +280,22 @@ def read_texts(db: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, str]
     return found
 
 
-def read_versions(db: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, sqlite3.Row]:
+class VersionRow(NamedTuple):
+    """What passages show of their version."""
+
+    id: str
+    title: str
+    text: str
+    url: str | None
+    source: str | None
+    published: datetime | None
+    language: str
+
+
+def read_versions(db: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, VersionRow]:
     """What passages show of their versions, by number, text included: each is read once, and in one go."""
     wanted = list(numbers)
-    found: dict[int, sqlite3.Row] = {}
+    found: dict[int, VersionRow] = {}
     for at in range(0, len(wanted), 500):
         some = wanted[at : at + 500]
         rows = db.execute(
@@ -291,7 +303,8 @@ def read_versions(db: sqlite3.Connection, numbers: Iterable[int]) -> dict[int, s
                 WHERE number IN ({",".join("?" * len(some))})""",
             some,
         ).fetchall()
-        found |= {row["number"]: row for row in rows}
+        for number, ident, title, text, url, source, published, language in rows:
+            found[number] = VersionRow(ident, title, text, url, source, parse_time(published), language)
     return found
 
 
@@ -353,26 +366,16 @@ class PassageRow(NamedTuple):
         return Passage(sentences=tuple(parse_sentences(told.pop("places"))), **told)
 
 
-def to_passage_row(row: sqlite3.Row, version: sqlite3.Row) -> PassageRow:
+def to_passage_row(row: sqlite3.Row, version: VersionRow) -> PassageRow:
     """A passage for ranking.
 
     Args:
-        row: Of ``passage``.
+        row: Of ``passage``: its id, start, end and sentences, and what else was read behind them.
         version: Its version, as ``read_versions`` finds it.
     """
-    return PassageRow(
-        id=row["id"],
-        article_id=version["id"],
-        start=row["start"],
-        end=row["end"],
-        text=version["text"][row["start"] : row["end"]],
-        places=row["sentences"],
-        title=version["title"],
-        source=version["source"],
-        published=parse_time(version["published"]),
-        url=version["url"],
-        language=version["language"],
-    )
+    ident, start, end, places, *_ = row
+    article, title, text, url, source, published, language = version
+    return PassageRow(ident, article, start, end, text[start:end], places, title, source, published, url, language)
 
 
 def to_index_row(row: sqlite3.Row, text: str) -> IndexRow:

@@ -47,7 +47,11 @@ class DenseArm:
 
     def search(self, query: Query, depth: int) -> Sequence[str]:
         """As ``Arm.search``."""
+        from rag.index.nearest import Nearest
+
         vectors, _ = self._stores.indexes()
+        if isinstance(vectors, Nearest):
+            vectors.read_ahead()
         sought = self._vector(query)
         return [ident for ident, _ in vectors.search(sought, depth, query, _only(self._stores, query))]
 

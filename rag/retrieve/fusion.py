@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from rag.text.scripts import CJK
+from rag.retrieve.twins import earlier_twins
 from rag.types import FoundBy, Hit
 
 if TYPE_CHECKING:
@@ -17,13 +15,6 @@ if TYPE_CHECKING:
 _RRF = 10
 """The constant of reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009, who take 60: the first places count
 for more here; docs/benchmarks.md has the comparison)."""
-_SAME_STORY = 0.8
-"""Share of the shorter passage's word triples that make two passages one story."""
-_WORDS = re.compile(rf"[{CJK}]|\w+")
-_MARKS = "\u2019\u201c\u201d\u2014\u2013\u2018\u00a0\u2026"
-"""Marks between words that most of the texts have whose words are all spelt with a to z."""
-_PLAIN = {n: chr(n).lower() if chr(n).isalnum() or chr(n) == "_" else " " for n in range(128)}
-"""For ``str.translate``: small letters, and a space for what stands between words."""
 
 
 def share(weight: float, rank: int) -> float:
@@ -89,49 +80,19 @@ def _one_story_once(
     passages: Sequence[PassageRow], k: int
 ) -> list[tuple[PassageRow, tuple[str, ...], tuple[str, ...]]]:
     """The first ``k`` distinct passages, each with outlets and article ids of its near-identical twins."""
-    kept: list[tuple[PassageRow, frozenset[int], list[str], list[str]]] = []
-    known: set[int] = set()  # the triples of all that are kept
-    for passage in passages:
-        triples = _triples(passage.text)
-        # Few triples stand in two passages, so that most can be no twin of any.
-        most = len(known & triples)
-        for first, theirs, outlets, twins in kept if most else ():
-            enough = _SAME_STORY * min(len(triples), len(theirs))
-            if most < enough or first.article_id == passage.article_id:
-                continue
-            if (shared := len(theirs & triples)) and shared >= enough:
-                name = passage.source or passage.title
-                if name != (first.source or first.title) and name not in outlets:
-                    outlets.append(name)
-                if passage.article_id not in twins:
-                    twins.append(passage.article_id)
-                break
-        else:
+    kept: dict[int, tuple[PassageRow, list[str], list[str]]] = {}
+    earlier = earlier_twins([passage.text for passage in passages])
+    for n, passage in enumerate(passages):
+        firsts = (kept[of] for of in earlier.get(n, ()) if of in kept)
+        found = next((first for first in firsts if first[0].article_id != passage.article_id), None)
+        if found is None:
             if len(kept) < k:
-                known |= triples
-                kept.append((passage, triples, [], []))
-    return [(passage, tuple(outlets), tuple(twins)) for passage, _, outlets, twins in kept]
-
-
-def same_story(one: str, other: str) -> bool:
-    """Whether two texts are one story: they share 80 % of the shorter one's word triples."""
-    mine, yours = _triples(one), _triples(other)
-    return bool(mine and yours) and len(mine & yours) >= _SAME_STORY * min(len(mine), len(yours))
-
-
-@lru_cache(maxsize=2048)
-def _triples(text: str) -> frozenset[int]:
-    # Words, and single characters where words aren't spaced. Hashes of triples: sets of tuples of words are a thousand
-    # objects a search for the garbage collector, which then took longer than the search.
-    found = _words(text)
-    return frozenset(map(hash, zip(found, found[1:], found[2:], strict=False))) or frozenset(
-        {hash(tuple(found))} if found else ()
-    )
-
-
-def _words(text: str) -> list[str]:
-    """As ``_WORDS`` finds them in the text in small letters; three times as fast where letters are a to z."""
-    if not text.isascii():
-        for mark in _MARKS:
-            text = text.replace(mark, " ")
-    return text.translate(_PLAIN).split() if text.isascii() else _WORDS.findall(text.casefold())
+                kept[n] = (passage, [], [])
+            continue
+        first, outlets, twins = found
+        name = passage.source or passage.title
+        if name != (first.source or first.title) and name not in outlets:
+            outlets.append(name)
+        if passage.article_id not in twins:
+            twins.append(passage.article_id)
+    return [(passage, tuple(outlets), tuple(twins)) for passage, outlets, twins in kept.values()]

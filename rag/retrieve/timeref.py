@@ -67,10 +67,10 @@ def _english(question: str, day: datetime) -> Iterator[When]:
     """The times of an English question, first things first; none where one is a mere mention."""
     if not HINT.search(question):
         return
-    for shape, meant in ENGLISH:
-        for m in shape.finditer(question):
+    for shape in ENGLISH:
+        for m in shape.compiled.finditer(question):
             try:
-                found = meant(m, day)
+                found = shape.meant(m, day)
             except (ValueError, OverflowError):  # 31 June, the year 0
                 continue
             except MentionedError:

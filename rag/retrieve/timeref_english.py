@@ -15,7 +15,6 @@ from rag.retrieve.timeref_frames import (
     latest,
     made,
     one_sided,
-    shape,
     with_grace,
 )
 from rag.retrieve.timeref_spans import MONTH, SEASON, WEEKDAY, YEAR, day_before, months_on, span
@@ -212,62 +211,62 @@ def _event(m: re.Match[str], today: datetime) -> When | None:
 
 
 ENGLISH: tuple[Shape, ...] = (
-    shape(
+    Shape(
         rf"\bas (?:of|at) (?:the (?:morning|afternoon|evening|end) of )?"
         rf"(?P<span>{_DAY}|{_MONTH_OF_YEAR}|{_CALENDAR}|{MONTH}{_ALONE})",
         _as_of,
     ),
-    shape(
+    Shape(
         rf"\b(?:between|from) (?P<one>{_DAY}|{_PART}{MONTH}(?:,? {YEAR})?|{YEAR}|\d{{1,2}}{_NTH}) "
         r"(?:and|to|until|till|through) "
         rf"(?P<two>{_DAY}|{_PART}{MONTH}(?:,? {YEAR})?|{YEAR})",
         _between,
     ),
-    shape(
+    Shape(
         r"(?<!day )\b(?P<side>since|after|following|before|prior to|until|till|up to) "
         rf"(?P<span>{_DAY}|{_MONTH_OF_YEAR}|{_CALENDAR}|{WEEKDAY}{_ALONE}|{MONTH}{_ALONE})",
         _bound,
     ),
-    shape(
+    Shape(
         rf"(?:\b{_TIME_OF}|\b(?:on|in|of|over|during) )?(?<!the )(?P<one>{_DAY})"
         rf"(?: (?:to|until|till|through) | ?[-–—] ?)(?P<two>{_DAY}){_NO_NAME_NEXT}",
         _between,
     ),
-    shape(rf"(?:\b{_TIME_OF}|\b(?:on|in|of|over|during) )?(?<!the ){_DAYS_OF_MONTH}{_NO_NAME_NEXT}", _days),
-    shape(
+    Shape(rf"(?:\b{_TIME_OF}|\b(?:on|in|of|over|during) )?(?<!the ){_DAYS_OF_MONTH}{_NO_NAME_NEXT}", _days),
+    Shape(
         rf"(?<!the )(?<!every )(?<!each )(?<!born )(?<!from )(?<!and )(?<!\d-)(?<!\d–)(?<!\d—)"
         rf"(?P<on>\b{_TIME_OF}|\b(?:on|of) )?"
         rf"(?:\b{WEEKDAY},? (?:the )?)?(?P<span>\b{_DAY})"
         rf"(?! (?:{_EVENTS}|committee|hearings?|people)\b){_NO_NAME_NEXT}",
         _on_day,
     ),
-    shape(rf"\b(?:in|during|throughout|of|for|from) (?P<span>{_MONTH_OF_YEAR}){_NO_NAME_NEXT}", _in),
-    shape(rf"\b(?:in|during|throughout|last) (?P<span>{_PART}{MONTH}){_ALONE}", _in_month),
-    shape(
+    Shape(rf"\b(?:in|during|throughout|of|for|from) (?P<span>{_MONTH_OF_YEAR}){_NO_NAME_NEXT}", _in),
+    Shape(rf"\b(?:in|during|throughout|last) (?P<span>{_PART}{MONTH}){_ALONE}", _in_month),
+    Shape(
         r"(?P<span>(?<!the )\b(?:the day before yesterday|yesterday|last night|"
         r"(?:over the|at the|last|this past) weekend|"
         r"(?:last|the previous) (?:week|month)\b(?! of\b)))\b(?:['’]s)?",
         _in,
     ),
-    shape(rf"\b(?P<span>(?:on|last|this past) {WEEKDAY})\b(?! (?:{MONTH}|\d|of\b)){_NO_NAME_NEXT}", _in_month),
-    shape(rf"\b(?P<number>a|{_NUMBER}) (?P<unit>day|week)s? ago\b", _ago),
-    shape(
+    Shape(rf"\b(?P<span>(?:on|last|this past) {WEEKDAY})\b(?! (?:{MONTH}|\d|of\b)){_NO_NAME_NEXT}", _in_month),
+    Shape(rf"\b(?P<number>a|{_NUMBER}) (?P<unit>day|week)s? ago\b", _ago),
+    Shape(
         rf"\b(?<!for )(?<!of )(?:(?:in|over|during|within|from) the (?:last|past)(?: (?P<number>{_NUMBER}))?) "
         rf"(?P<unit>{_UNIT})s?\b(?! of\b)",
         _lately,
     ),
-    shape(
+    Shape(
         r"(?<!for )(?<!of )(?<!for the )(?<!of the )\b(?:the )?(?:last|past) "
         rf"(?P<number>{_NUMBER}) (?P<unit>{_UNIT})s\b(?! of\b)",
         _lately,
     ),
-    shape(rf"\b(?:in|during|for) (?P<span>{_QUARTER}){_ALONE}", _in_month),
-    shape(rf"\bthis (?P<span>{SEASON})\b(?! of\b)", _this_season),
-    shape(rf"\blast (?P<span>{SEASON})\b(?! of\b)", _last_season),
-    shape(rf"\b(?:in|during) (?:the )?(?P<span>{SEASON} (?:of )?{YEAR}){_ALONE}", _in),
-    shape(rf"\b(?:in|during|throughout) (?:the )?(?P<span>{YEAR}|(?:19|20)\d0s\b){_ALONE}", _year),
-    shape(r"(?<!the )\b(?P<span>last year|the previous year)\b(?:['’]s)?(?! of\b)", _year),
-    shape(
+    Shape(rf"\b(?:in|during|for) (?P<span>{_QUARTER}){_ALONE}", _in_month),
+    Shape(rf"\bthis (?P<span>{SEASON})\b(?! of\b)", _this_season),
+    Shape(rf"\blast (?P<span>{SEASON})\b(?! of\b)", _last_season),
+    Shape(rf"\b(?:in|during) (?:the )?(?P<span>{SEASON} (?:of )?{YEAR}){_ALONE}", _in),
+    Shape(rf"\b(?:in|during|throughout) (?:the )?(?P<span>{YEAR}|(?:19|20)\d0s\b){_ALONE}", _year),
+    Shape(r"(?<!the )\b(?P<span>last year|the previous year)\b(?:['’]s)?(?! of\b)", _year),
+    Shape(
         r"(?<!hours )(?<!days )(?<!weeks )(?<!months )(?<!years )(?<!day )(?<!week )(?<!month )(?<!year )"
         r"\b(?P<side>before|prior to|after|during|since|following|ahead of) "
         rf"(?P<event>the (?:(?!(?:civil|world|cold|of|in|on|at|to|for|and|by|that|who)\b)[^\W\d][\w'’-]* ){{0,3}}"
@@ -276,7 +275,7 @@ ENGLISH: tuple[Shape, ...] = (
         r"(?=\s*[?.!,]|\s*$| (?:about|regarding|concerning)\b)",
         _event,
     ),
-    shape(
+    Shape(
         r"\b(?:latest|newest|most recent(?:ly)?|currently|right now|at the moment|today|tonight|this (?:week|month|"
         r"weekend)|recently)\b|\bnow(?=\s*[?.!]?\s*$)",
         latest,

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Literal
 
 from rag.retrieve.timeref_spans import Span
@@ -48,7 +49,19 @@ class MentionedError(Exception):
 
 
 Meaning = Callable[[re.Match[str], datetime], When | None]
-Shape = tuple[re.Pattern[str], Meaning]
+
+
+@dataclass(frozen=True)
+class Shape:
+    """How a time is written, and what it means."""
+
+    pattern: str
+    meant: Meaning
+
+    @cached_property
+    def compiled(self) -> re.Pattern[str]:
+        """Compiled when the first question that may say when is asked: a fiftieth of a second for all of them."""
+        return re.compile(self.pattern, re.IGNORECASE)
 
 
 def made(m: re.Match[str], kind: Kind, after: datetime | None = None, before: datetime | None = None) -> When:
@@ -86,7 +99,3 @@ def latest(m: re.Match[str], today: datetime) -> When | None:
     if m[0][0].isupper() and before and before[-1] not in '.?!:;"“' and not m.string.isupper():
         return None  # a name: "Russia Today"
     return made(m, "latest")
-
-
-def shape(pattern: str, meant: Meaning) -> Shape:
-    return re.compile(pattern, re.IGNORECASE), meant

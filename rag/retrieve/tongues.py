@@ -42,11 +42,7 @@ class Tongues:
 
     def of_archive(self, question: str) -> str:
         """The question's language, as far as the archive has articles in it: a few words are easily mistaken."""
-        from rag.text.detect import detect_question
-
-        there = self._languages()
-        detected = detect_question(question)
-        return detected if detected in there or not there else there[0]
+        return _among(question, self._languages())
 
     def of_question(self, question: str) -> str:
         """The question's language, even where the archive has no article in it, if its words leave little doubt.
@@ -54,15 +50,7 @@ class Tongues:
         Of XQuAD's questions 98 % of the English ones are told so in a Turkish archive, 97 % of the Turkish ones and all
         of the Chinese ones in an English archive, and 99.7 % of the English ones in their own.
         """
-        from rag.text.detect import certain_language, detect_question
-
-        detected = detect_question(question)
-        there = self._languages()
-        if detected in there or not there:
-            return detected
-        # English is also what is told of words that nothing is known of.
-        sure = certain_language(question) == "en" if detected == "en" else len(question) >= _ENOUGH or _spelt(question)
-        return detected if sure else there[0]
+        return _of_question(question, self._languages())
 
     def read(self, language: str) -> bool:
         """Whether the embedding model knows a language; one that doesn't say which it knows is taken to know all."""
@@ -71,7 +59,8 @@ class Tongues:
 
     def reads(self, query: Query) -> bool:
         """Whether a question's vector says anything of passages: the embedding model's own, or a bridge's."""
-        return self.bridge(query) is not None or self.read(self.of_archive(query.standalone))
+        there = self._languages()
+        return self._bridge(query, there) is not None or self.read(_among(query.standalone, there))
 
     def bridge(self, query: Query) -> Bridge | None:
         """What embeds a question in a language that the embedding model doesn't know; None where nothing is needed.
@@ -79,11 +68,14 @@ class Tongues:
         None as well where nothing does it: another embedding model, the weights aren't installed, or no article is in
         a language that the embedding model knows.
         """
+        return self._bridge(query, self._languages())
+
+    def _bridge(self, query: Query, there: tuple[str, ...]) -> Bridge | None:
         bridge: Bridge | None = getattr(self._stores.embedder, "bridge", None)
         known = self._known()
-        if bridge is None or known is None or not known.intersection(self._languages()):
+        if bridge is None or known is None or not known.intersection(there):
             return None
-        asked = self.of_question(query.standalone)
+        asked = _of_question(query.standalone, there)
         return bridge if asked not in known and asked in bridge.languages and bridge.installed else None
 
     def vector(self, query: Query) -> npt.NDArray[np.float32]:
@@ -100,11 +92,12 @@ class Tongues:
             query: The question.
             arm: What has found the passages.
         """
-        known, there = self._known(), self._languages()
+        known = self._known()
         if known is None or arm not in ACROSS:
             return None
-        asked = self.of_question(query.standalone)
-        bridged = self.bridge(query) is not None
+        there = self._languages()
+        asked = _of_question(query.standalone, there)
+        bridged = self._bridge(query, there) is not None
         if not bridged and (len(known) < 2 or asked not in known or not any(language != asked for language in there)):
             return None
         factor = ACROSS[arm]
@@ -135,6 +128,26 @@ class Tongues:
         if self._there is None or self._there[0] != generation:
             self._there = generation, tuple(self._stores.catalog.coverage()["languages"])
         return self._there[1]
+
+
+def _among(question: str, there: tuple[str, ...]) -> str:
+    """A question's language among those of an archive's articles, the most common one first; any where it has none."""
+    from rag.text.detect import detect_question
+
+    detected = detect_question(question)
+    return detected if detected in there or not there else there[0]
+
+
+def _of_question(question: str, there: tuple[str, ...]) -> str:
+    """A question's language, also where no article is in it, if its words leave little doubt."""
+    from rag.text.detect import certain_language, detect_question
+
+    detected = detect_question(question)
+    if detected in there or not there:
+        return detected
+    # English is also what is told of words that nothing is known of.
+    sure = certain_language(question) == "en" if detected == "en" else len(question) >= _ENOUGH or _spelt(question)
+    return detected if sure else there[0]
 
 
 def _spelt(text: str) -> bool:

@@ -12,10 +12,7 @@ import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-import sentencex
-
 from rag.text.scripts import CJK
-from rag.text.sentencex_fixes import repair
 from rag.text.tokens import count_words
 from rag.types import Sentence
 
@@ -53,6 +50,8 @@ def sentences(text: str, language: str) -> list[Sentence]:
         a paragraph break, at most ``LONGEST`` code points each. Every character
         that is not whitespace lies in exactly one of them.
     """
+    from rag.text.sentencex_fixes import repair  # its expressions take a while to compile, and asking needs none
+
     found: list[Sentence] = []
     for start, end in _paragraphs(text):
         for a, b in _chunks(text, start, end):
@@ -176,6 +175,8 @@ def _segment(text: str, start: int, end: int, language: str, *, unmarked: bool =
         piece = _MARKS.sub(" ", piece)
     spans: list[tuple[int, int]] = []
     at = 0
+    import sentencex
+
     for found in sentencex.segment(language, _SURROGATE.sub("\ufffd", piece)):
         span = _trim(text, start + at, min(start + at + len(found), end))
         at += len(found)
@@ -192,6 +193,8 @@ def _apart(text: str, span: tuple[int, int], language: str) -> list[tuple[int, i
     start, end = span
     if end - start <= _LONG or _MARKS.search(text, start, end) is None:
         return [span]
+    from rag.text.sentencex_fixes import repair
+
     return repair(text, _segment(text, start, end, language, unmarked=True), language)
 
 

@@ -18,7 +18,7 @@ from rag.errors import UsageError
 from rag.index.lexical import LexicalIndex
 from rag.index.nearest import Nearest
 from rag.index.schema import PassageRow
-from rag.retrieve import fusion
+from rag.retrieve import fusion, twins
 from rag.retrieve.tongues import Tongues
 from rag.testing import FakeEmbeddings
 from rag.text.detect import detect_language
@@ -209,14 +209,14 @@ def _each_with_each(passages: Sequence[PassageRow], k: int) -> list[tuple[str, t
     """One story once, as it is meant: every passage compared with all that were kept."""
     kept: list[tuple[PassageRow, list[str]]] = []
     for passage in passages:
-        for first, twins in kept:
-            if first.article_id != passage.article_id and fusion.same_story(first.text, passage.text):
-                twins += [passage.article_id] if passage.article_id not in twins else []
+        for first, others in kept:
+            if first.article_id != passage.article_id and twins.same_story(first.text, passage.text):
+                others += [passage.article_id] if passage.article_id not in others else []
                 break
         else:
             if len(kept) < k:
                 kept.append((passage, []))
-    return [(passage.id, tuple(twins)) for passage, twins in kept]
+    return [(passage.id, tuple(others)) for passage, others in kept]
 
 
 @given(
@@ -227,9 +227,26 @@ def _each_with_each(passages: Sequence[PassageRow], k: int) -> list[tuple[str, t
 def test_twins_are_those_that_comparing_all_with_all_finds(texts: list[list[str]], k: int, articles: int) -> None:
     passages = [_row(n, " ".join(words), f"a{n % articles}") for n, words in enumerate(texts)]
     found = fusion._one_story_once(passages, k)
-    assert [(p.id, twins) for p, _, twins in found] == _each_with_each(passages, k)
+    assert [(p.id, others) for p, _, others in found] == _each_with_each(passages, k)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.text(
+                alphabet=st.sampled_from("abZ0_ .,'-\u2019\u201c\u2014\u00a0\u2026éİß東ッー\x01\x1c\n\t\ud800"),
+                max_size=30,
+            ),
+            st.lists(st.sampled_from("Der Hafen, war gesperrt. Güter’ 港 口".split()), max_size=12).map(" ".join),
+        ),
+        max_size=12,
+    )
+)
+def test_texts_compared_at_once_are_twins_as_two_by_two(texts: list[str]) -> None:
+    each = {n: [m for m in range(n) if twins.same_story(texts[m], texts[n])] for n in range(len(texts))}
+    assert twins.earlier_twins(texts) == {n: earlier for n, earlier in each.items() if earlier}
 
 
 @given(st.text(alphabet=st.sampled_from("abZ0_ .,'-\u2019\u201c\u2014\u00a0\u2026éİß東ッー\x1c\n\t"), max_size=60))
 def test_words_are_the_same_however_they_are_found(text: str) -> None:
-    assert fusion._words(text) == fusion._WORDS.findall(text.casefold())
+    assert twins._words(text) == twins._WORDS.findall(text.casefold())

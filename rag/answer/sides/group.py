@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from rag.answer.conflicts import apart
 from rag.answer.sides.values import differ, same
 from rag.answer.sides.voices import Voice
-from rag.retrieve.fusion import same_story
+from rag.retrieve.twins import same_story
 from rag.text.tokens import terms
 
 SEVERAL = 4
