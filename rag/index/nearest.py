@@ -163,11 +163,11 @@ class Nearest:
             return None
         held = before or _empty(dim)
         stays = np.isin(held.numbers, there)
-        new = np.setdiff1d(there, held.numbers)
+        new = np.setdiff1d(there, held.numbers, assume_unique=True)
         if not len(new) and stays.all():
             return held
         numbers, ids, blobs, versions = self._passages(new, dim) if len(new) else ([], [], b"", [])
-        facts = {n: held.facts[n] for n in np.unique(held.versions[stays]).tolist()}
+        facts = {n: held.facts[n] for n in set(held.versions[stays].tolist())}
         facts |= self._facts(sorted(set(versions) - facts.keys()))
         added = np.frombuffer(blobs, np.float16).reshape(-1, dim)
         known = np.isin(versions, list(facts))  # else just deleted

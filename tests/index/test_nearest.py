@@ -216,7 +216,7 @@ from rag import Archive
 from rag.testing import FakeEmbeddings
 with Archive.open({str(tmp_path / "x")!r}, embeddings=FakeEmbeddings()) as archive:
     assert len(archive.search("harbour")) == 3
-told = ("chromadb", "rag.text.opinion", "rag.text.boolean", "rag.index.fulltext")
+told = ("chromadb", "rag.text.opinion", "rag.text.boolean", "rag.index.fulltext", "sentencex", "filelock")
 assert not sys.modules.keys() & set(told), sys.modules.keys() & set(told)
 assert not any("compiled" in vars(shape) for shape in sys.modules["rag.retrieve.timeref_english"].ENGLISH)
 """
