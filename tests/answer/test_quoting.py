@@ -183,3 +183,16 @@ def test_a_sentence_that_tells_the_toll_where_the_names_are_is_surer() -> None:
     elsewhere = "How many people died in the Chile earthquake?"
     without = quoting.choose(elsewhere, asked, **PLAIN).p  # type: ignore[arg-type]
     assert quoting.choose(elsewhere, asked, **PLAIN | {"toll": dead}).p == without  # type: ignore[arg-type]
+
+
+def test_across_languages_the_sentence_that_means_the_same_comes_first() -> None:
+    found = readings(*[1.0] * 20)
+    meant = found[17].text
+
+    def alike(question: str, texts: Sequence[str]) -> np.ndarray:
+        return np.array([0.9 if text.endswith(meant) else 0.5 for text in texts], np.float32)
+
+    across = chosen(found, fit="across", alike=alike)
+    assert across.readings[0].text == meant
+    less = chosen(found, fit="across", alike=lambda _, texts: np.full(len(texts), 0.5, np.float32))
+    assert less.p < across.p
