@@ -189,10 +189,9 @@ def test_across_languages_the_sentence_that_means_the_same_comes_first() -> None
     found = readings(*[1.0] * 20)
     meant = found[17].text
 
-    def alike(question: str, texts: Sequence[str]) -> np.ndarray:
+    def alike(_: str, texts: Sequence[str]) -> np.ndarray:
         return np.array([0.9 if text.endswith(meant) else 0.5 for text in texts], np.float32)
 
-    across = chosen(found, fit="across", alike=alike)
-    assert across.readings[0].text == meant
-    less = chosen(found, fit="across", alike=lambda _, texts: np.full(len(texts), 0.5, np.float32))
-    assert less.p < across.p
+    given = PLAIN | {"fit": "across", "retrieval": confidence.RetrievalFeatures(0.0, 0.0)}
+    across = quoting.choose("Çatlaklar nerede bulundu?", found, **given | {"alike": alike})  # type: ignore[arg-type]
+    assert across.readings[0].text == meant, "it is looked at though seventeen are as likely and come before it"
