@@ -231,4 +231,13 @@ SETS: tuple[Set, ...] = (
         note="others, of other articles: nothing is tuned on them",
         whole=True,
     ),
+    Set(
+        "newsroom-across",
+        "wikinews",
+        "wikinews/articles.jsonl",
+        lambda _: load_cases(Path(__file__).with_name("newsroom_across.jsonl")),
+        RUBRIC,
+        note="in five other languages; xu… are looked at only when something is done",
+        whole=True,
+    ),
 )

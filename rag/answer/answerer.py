@@ -19,7 +19,7 @@ from rag.answer.attribution import Attribution
 from rag.answer.check import confidence, entailment
 from rag.answer.checker import Draft, SentenceChecker
 from rag.answer.conflicts.search import conflicts_of
-from rag.answer.evidence import Embed, Numbered, choose, numbered, states
+from rag.answer.evidence import Alike, Embed, Numbered, choose, numbered, states
 from rag.answer.generate import Generation, Generator, build_messages, format_evidence, to_messages
 from rag.answer.models import chat
 from rag.answer.reader import Reading
@@ -68,6 +68,8 @@ class Understood:
     """Which fit of the confidence holds, by the embedding model and the question's language."""
     embed: Embed | None = None
     """Texts to unit vectors, where the question's is made otherwise than other texts'; None: as is."""
+    alike: Alike | None = None
+    """How near sentences in another language are to it, where it is asked by a bridge."""
     more: Callable[[], Sequence[Hit]] = tuple
     """Finds more passages than ``hits``, where sources disagree."""
     known: Callable[[str], bool] = bool
@@ -81,7 +83,13 @@ class Understood:
             return retriever.search(query.model_copy(update={"k": 2 * query.k}))
 
         return cls(
-            query, hits, retriever.fit(query), retriever.embed(query), twice_as_many, partial(retriever.has, query)
+            query,
+            hits,
+            retriever.fit(query),
+            retriever.embed(query),
+            retriever.alike(query),
+            twice_as_many,
+            partial(retriever.has, query),
         )
 
 
@@ -299,6 +307,7 @@ class Answerer:
                 its,
                 embed=embed,
                 retrieval=retrieval,
+                alike=asked.alike,
                 fit=asked.fit,
                 caution=self._settings.caution,
                 allowed=objection,

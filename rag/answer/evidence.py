@@ -24,6 +24,8 @@ from rag.types import Hit, Passage
 
 Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 """Texts to float32 vectors of shape (len(texts), dim), rows of length 1."""
+Alike = Callable[[str, Sequence[str]], npt.NDArray[np.float32]]
+"""A question and texts in another language to their cosines, float32, shape (len(texts),)."""
 
 _READ = 8  # passages whose sentences are weighed
 _SAME = 0.95

@@ -12,7 +12,7 @@ from rag.answer import introductions, wanted
 from rag.answer.check import confidence, plugins, regression
 from rag.answer.check.exact import asked_names, missing_names, names
 from rag.answer.check.verify import Cited
-from rag.answer.evidence import Embed
+from rag.answer.evidence import Alike, Embed
 from rag.answer.reader import Reading
 from rag.answer.sides.group import Group
 from rag.protocols import Check
@@ -26,6 +26,8 @@ MOST = 3
 _AT_HOME: confidence.Fit = "any"
 _CLOSELY = 10
 """Sentences that are compared with the question by meaning: embedding them is a third of the time it takes."""
+_ABROAD = 25
+"""The same across languages, where the reader alone has the one that answers less often among the first ten."""
 _NEAR = 1.85
 """How much less likely than the best another quote may be, in log-odds."""
 _FURTHER = 4.5
@@ -72,6 +74,7 @@ def choose(
     *,
     embed: Embed,
     retrieval: confidence.RetrievalFeatures | None,
+    alike: Alike | None = None,
     fit: confidence.Fit,
     caution: float,
     allowed: Callable[[Reading], str],
@@ -90,6 +93,7 @@ def choose(
         embed: Texts to unit vectors.
         retrieval: What retrieval says of the question; None where the embedding model and the language aren't those
             that the confidence was fitted for.
+        alike: How near sentences are to the question, where it is in another language and asked by a bridge.
         fit: Which fit of the confidence holds; "any" where ``retrieval`` is None.
         caution: How likely an answer has to be for anything to be shown.
         allowed: Why a sentence must not be quoted here; empty where nothing is against it.
@@ -103,10 +107,10 @@ def choose(
     """
     readings = [replace(r, odds=r.odds + _OWN_WORDS) if preferred(r) else r for r in readings]
     ranked = sorted(readings, key=lambda r: -r.odds)
-    tries = [r for r in ranked[: 4 * _CLOSELY] if not allowed(r)][:_CLOSELY]
+    tries = [r for r in ranked[: 4 * _CLOSELY] if not allowed(r)][: _CLOSELY if alike is None else _ABROAD]
     if not tries:
         return Chosen((), 0.0)
-    signs = signs_of(question, tries, readings, embed=embed, retrieval=retrieval)
+    signs = signs_of(question, tries, readings, embed=embed, retrieval=retrieval, alike=alike)
     # A sentence in the question's own language is no answer from abroad, whatever the archive is in.
     asked_in = detect_question(question) if fit == "across" else ""
     fits = [_AT_HOME if r.hit.passage.language == asked_in else fit for r in tries]
@@ -176,6 +180,7 @@ def signs_of(
     *,
     embed: Embed,
     retrieval: confidence.RetrievalFeatures | None,
+    alike: Alike | None = None,
 ) -> list[confidence.Signs]:
     """What speaks for each of some sentences.
 
@@ -185,9 +190,12 @@ def signs_of(
         readings: All that was read.
         embed: Texts to unit vectors.
         retrieval: As for ``choose``.
+        alike: As for ``choose``.
     """
     likeness = [0.0] * len(tries)
-    if retrieval is not None:
+    if alike is not None:  # with the headline: "He was 82" names nobody
+        likeness = [float(c) for c in alike(question, [f"{r.hit.passage.title}\n{r.text}" for r in tries])]
+    elif retrieval is not None:
         vectors = embed([question, *(r.text for r in tries)])
         likeness = [float(v @ vectors[0]) for v in vectors[1:]]
     return confidence.signs(question, tries, readings, retrieval, likeness)

@@ -81,6 +81,24 @@ class Bridge:
                 self._kept.popitem(last=False)
         return vector
 
+    def alike(self, question: str, texts: Sequence[str]) -> Vectors:
+        """How near texts in another language come to a question, in the multilingual model's own space.
+
+        The map keeps what a search needs, and loses what tells one sentence of a passage from the next.
+
+        Args:
+            question: In any language of ``languages``.
+            texts: In any other of them.
+
+        Returns:
+            Cosines, float32, shape (len(texts),).
+        """
+        if not texts:
+            return np.zeros(0, np.float32)
+        asked: Vectors = self._runner.run("onnx", [question], query=True)[0]
+        found: Vectors = self._runner.run("onnx", texts) @ asked
+        return found
+
     def beside(self, question: str, embed: Callable[[Sequence[str]], Vectors]) -> Callable[[Sequence[str]], Vectors]:
         """``embed``, but for the question, whose vector is ``query``'s."""
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rag.retrieve.explain import Explained
 
     Embed = Callable[[Sequence[str]], npt.NDArray[np.float32]]
+    Alike = Callable[[str, Sequence[str]], npt.NDArray[np.float32]]
 
 _DEPTH = 100  # passages that each arm gives at least
 _LEANING, _ALONE = 2.0, 0.5
@@ -80,6 +81,11 @@ class Retriever:
         """What embeds texts to compare with a question: one in a language that the model doesn't know by a bridge."""
         bridge, embed = self._tongues.bridge(query), self._stores.embedding_cache
         return bridge.beside(query.looked_for, embed) if bridge else embed
+
+    def alike(self, query: Query) -> Alike | None:
+        """What tells how near sentences in another language are to a question; None where no bridge is needed."""
+        bridge = self._tongues.bridge(query)
+        return bridge.alike if bridge else None
 
     def has(self, query: Query, word: str) -> bool:
         """Whether a word, in any form, is anywhere in what a question searches."""

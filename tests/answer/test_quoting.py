@@ -183,3 +183,15 @@ def test_a_sentence_that_tells_the_toll_where_the_names_are_is_surer() -> None:
     elsewhere = "How many people died in the Chile earthquake?"
     without = quoting.choose(elsewhere, asked, **PLAIN).p  # type: ignore[arg-type]
     assert quoting.choose(elsewhere, asked, **PLAIN | {"toll": dead}).p == without  # type: ignore[arg-type]
+
+
+def test_across_languages_the_sentence_that_means_the_same_comes_first() -> None:
+    found = readings(*[1.0] * 20)
+    meant = found[17].text
+
+    def alike(_: str, texts: Sequence[str]) -> np.ndarray:
+        return np.array([0.9 if text.endswith(meant) else 0.5 for text in texts], np.float32)
+
+    given = PLAIN | {"fit": "across", "retrieval": confidence.RetrievalFeatures(0.0, 0.0)}
+    across = quoting.choose("Çatlaklar nerede bulundu?", found, **given | {"alike": alike})  # type: ignore[arg-type]
+    assert across.readings[0].text == meant, "it is looked at though seventeen are as likely and come before it"

@@ -70,3 +70,18 @@ def test_an_english_question_without_a_stop_word_is_english(question: str) -> No
 @pytest.mark.parametrize(("language", "question", "when"), PHRASES)
 def test_a_short_question_is_taken_for_its_own_language(language: str, question: str, when: str) -> None:
     assert detect_question(question) == language
+
+
+@pytest.mark.parametrize(
+    ("language", "question"),
+    [
+        ("de", "Woran litt Ada Birk?"),
+        ("de", "Womit handelt Haldane Lines?"),
+        ("tr", "Ada Birk kimdir?"),
+        ("tr", "Ada Birk nerelidir?"),
+        ("tr", "Kimin gemisi Linnet?"),
+        ("en", "Was Ada Birk the heir?"),
+    ],
+)
+def test_a_short_question_is_told_by_a_form_of_what_it_is_asked_with(language: str, question: str) -> None:
+    assert detect_question(question) == language

@@ -112,6 +112,9 @@ class FromTurkish:
     def beside(self, question: str, embed: Any) -> Any:
         return lambda texts: np.stack([self.query(t) if t == question else embed([t])[0] for t in texts])
 
+    def alike(self, question: str, texts: Sequence[str]) -> Any:
+        return np.stack([self.query(t) for t in texts]) @ self.query(question)
+
 
 def test_a_bridge_carries_a_question_in_a_language_that_the_model_does_not_know() -> None:
     one = FromTurkish()
@@ -216,6 +219,8 @@ def test_an_english_article_is_found_by_a_question_in_turkish(tmp_path: Path, in
             assert bool(embedder.bridge.asked) is installed
             (query,) = [archive.retrieve(TR).query]
             assert archive.retriever.fit(query) == ("across" if installed else "any")
+            alike = archive.retriever.alike(query)
+            assert (alike is not None and float(alike(TR, ["bridge"])[0]) > 0.5) is installed
             vectors = archive.retriever.embed(query)([query.looked_for, "bridge"])
             assert (float(vectors[0] @ vectors[1]) > 0.5) is installed
     finally:
