@@ -108,10 +108,9 @@ def test_filters_that_nothing_passes_are_told(
 ) -> None:
     fill(archive, *many(5))
     options = {"chat_model": "extractive"} if method in ("ask", "choose") else {}
-    outlets = "source" if method == "list_articles" else "sources"
-    getattr(archive, method)(*args, **options, **{outlets: ["the OUTLET 1"]}, language="EN")
+    getattr(archive, method)(*args, **options, sources=["the OUTLET 1"], language="EN")
     assert caplog.messages == []
-    getattr(archive, method)(*args, **options, **{outlets: ["Outlet 1", "Outlett 2\n"]}, language="sv")
+    getattr(archive, method)(*args, **options, sources=["Outlet 1", "Outlett 2\n"], language="sv")
     there = "Outlet 0 (2), Outlet 1 (2), Outlet 2 (1)."
     assert caplog.messages == [
         f"There is no such outlet in this archive: 'Outlett 2\\n'. Did you mean 'Outlet 2'? There are: {there}",

@@ -82,11 +82,11 @@ def test_it_takes_in_asks_searches_reads_and_deletes(load: Load, client: Any, se
     cited = answer.citations[0]
     assert service.archive.get(cited.article_id).text[cited.start : cited.end] == cited.quote
 
-    assert [h.rank for h in call("search", body=models.Search(question="storm0003", k=2))] == [1, 2]
-    assert [h.rank for h in call("search_by_address", question="storm0003", k=2)] == [1, 2]
+    assert [h.rank for h in call("search", body=models.Search(question="storm0003", k=2)).hits] == [1, 2]
+    assert [h.rank for h in call("search_by_address", question="storm0003", k=2).hits] == [1, 2]
     found = call("find", query="lighthouse")
     assert found.total == 1 and found.found[0].article.url == url
-    assert [q.speaker for q in call("quotes", speaker="Holt")] == ["Maren Holt"]
+    assert [q.speaker for q in call("quotes", speaker="Holt").quotes] == ["Maren Holt"]
     assert call("timeline", about="Kellmouth").about == "Kellmouth"
     assert call("articles", search="Lighthouse").articles[0].url == url
     assert call("article", url).text == article.text
