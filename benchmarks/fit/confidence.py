@@ -13,8 +13,8 @@ by what speaks for the first sentence: whether a gold sentence is among the firs
 of the built-in embedding model, on English, and without them, on everything that is asked in the articles' language.
 ``…_across`` are fitted on the questions on news in another language and on 60 of XQuAD's in each of Turkish and
 Chinese over its paragraphs in English, asked by a bridge (``benchmarks/fit/bridge.py``), with and without the passages
-that answer; what ships, on the first 62 and 15 of each. There a sentence's cosine is the multilingual model's, of the
-question and the sentence with its headline. Figures are cross-validated, with folds by question.
+that answer; there a sentence's cosine is the multilingual model's, of the question and the sentence with its headline.
+Figures are cross-validated, with folds by question.
 The file is written only with ``--write``.
 """
 
@@ -43,6 +43,7 @@ from rag.answer.evidence import states
 from rag.archive import Archive
 from rag.evaluation.cases import load_cases, sample
 from rag.settings import Settings
+from rag.text.detect import detect_question
 from rag.text.normalize import contains
 
 FILE = Path(confidence.__file__).with_name("confidence.json")
@@ -150,7 +151,10 @@ def examples(data: Path, only: str | None = None) -> list[Asked]:
     sets = {s.name: s for s in SETS}
     in_english = archive_of(sets["xquad-en"], data)
     plan = [(f"xquad-{language}-to-en", in_english, _abroad(data, language), True) for language in ("tr", "zh")]
-    return _read_all([*([] if only else _planned(data, sets)), *plan])
+    if only:
+        foreign = (q for q in _news(data) if detect_question(q.text) != "en")
+        return _read_all([("news", news.ARCHIVE, foreign, False), *plan])
+    return _read_all([*_planned(data, sets), *plan])
 
 
 Planned = tuple[str, Path, Iterator[Question], bool]
