@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from operator import le, lt
 
 import numpy as np
 import pytest
@@ -135,8 +136,9 @@ def test_surer_reading_is_a_likelier_answer(fit: confidence.Fit) -> None:
         confidence.signs("Where were cracks found?", [r], [r], confidence.RetrievalFeatures(0.1, 0.2), [0.5])[0]
         for r in (replace(readings(0.0)[0], odds=odds) for odds in (-6.0, 6.0))
     )
-    assert confidence.p_answers(low, fit=fit) < confidence.p_answers(high, fit=fit)
-    assert confidence.rank_score(low, fit=fit) <= confidence.rank_score(high, fit=fit)  # abroad its share says it all
+    less = le if fit == "across" else lt  # abroad its lead and the likeness of what is meant say it all
+    assert less(confidence.p_answers(low, fit=fit), confidence.p_answers(high, fit=fit))
+    assert less(confidence.rank_score(low, fit=fit), confidence.rank_score(high, fit=fit))
 
 
 def test_a_sentence_without_the_kind_of_words_asked_for_gives_way_and_makes_an_answer_less_likely() -> None:

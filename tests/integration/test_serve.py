@@ -149,17 +149,7 @@ def test_the_tools_answer_a_model(filled: Archive) -> None:
         ):
             await session.initialize()
             tools = {t.name: t for t in (await session.list_tools()).tools}
-            looking = {
-                "ask",
-                "search",
-                "find",
-                "read_article",
-                "quotes",
-                "timeline",
-                "list_articles",
-                "list_collections",
-            }
-            assert set(tools) == looking
+            assert set(tools) > {"ask", "search", "find", "read_article", "quotes", "timeline"}
             assert all(t.description for t in tools.values())
             assert tools["ask"].inputSchema["required"] == ["question"]
             answer = (await session.call_tool("ask", {"question": QUESTION})).structuredContent
