@@ -70,7 +70,7 @@ class Asked:
     """Which weights it is for."""
     answerable: bool
     signs: list[dict[str, float]]
-    """Of its ten likeliest sentences; across languages of 25."""
+    """Of its likeliest sentences, as many as an answer looks at."""
     gold: list[bool]
     """Which of them hold words that answer."""
 
@@ -113,7 +113,7 @@ def _read(archive: Archive, of: str, asked: Question, *, without: bool = False) 
     readings = reader.read_best(found.query.read_as, hits, states)
     retriever = archive.retriever
     alike = retriever.alike(found.query)
-    tries = readings[: 10 if alike is None else 25]
+    tries = readings[: quoting.looked_at(alike)]
     if not tries:
         return None
     fit, embed = retriever.fit(found.query), retriever.embed(found.query)

@@ -107,7 +107,7 @@ def choose(
     """
     readings = [replace(r, odds=r.odds + _OWN_WORDS) if preferred(r) else r for r in readings]
     ranked = sorted(readings, key=lambda r: -r.odds)
-    tries = [r for r in ranked[: 4 * _CLOSELY] if not allowed(r)][: _CLOSELY if alike is None else _ABROAD]
+    tries = [r for r in ranked[: 4 * _CLOSELY] if not allowed(r)][: looked_at(alike)]
     if not tries:
         return Chosen((), 0.0)
     signs = signs_of(question, tries, readings, embed=embed, retrieval=retrieval, alike=alike)
@@ -171,6 +171,11 @@ def joined(whole: Chosen, parts: Sequence[Chosen]) -> Chosen:
             kept.append(reading)
     p = max(chosen.p for chosen in (whole, *answered) if chosen.readings)
     return replace(whole, readings=tuple(kept), p=p)
+
+
+def looked_at(alike: Alike | None) -> int:
+    """How many of the likeliest sentences are compared with the question; ``alike`` as for ``choose``."""
+    return _CLOSELY if alike is None else _ABROAD
 
 
 def signs_of(
@@ -242,4 +247,4 @@ def _age(hit: Hit) -> float:
     return -(hit.passage.published.timestamp()) if hit.passage.published else 0.0
 
 
-__all__ = ["MOST", "Chosen", "choose", "joined", "objection", "signs_of"]
+__all__ = ["MOST", "Chosen", "choose", "joined", "looked_at", "objection", "signs_of"]

@@ -306,8 +306,9 @@ def make_server(scheduler: RequestScheduler, user_of: UserOf) -> FastMCP:
         offset: Offset = 0,
     ) -> ToolArticles:
         """A page of the list of articles, without their texts; those without a date are left out where dates filter."""
-        filters = _filters(today, after, before, sources, language, True, collection)
-        del filters["undated"]
+        filters = FilterArgs(
+            today=today, after=after, before=before, sources=sources, language=language, collection=collection
+        )
         how = {"order": order, "limit": limit, "offset": offset}
         page = partial(scheduler.desk.listed, user_of(ctx), search, **how, **filters)
         found, total = await anyio.to_thread.run_sync(page)
