@@ -363,12 +363,13 @@ class Catalog(LinkStore, ListStore, MendingStore, Withdrawals, CollectionStore):
         """Whether the indexes hold any passage."""
         return self._db.execute("SELECT 1 FROM passage WHERE indexed LIMIT 1").fetchone() is not None
 
-    def searched(self) -> list[int]:
-        """Numbers of the passages that the indexes hold."""
+    def searched(self) -> npt.NDArray[np.int64]:
+        """Numbers of the passages that the indexes hold, ascending."""
         there, pending = (
-            self._db.execute(f"SELECT number FROM passage {which}").fetchall() for which in ("", "WHERE NOT indexed")
+            np.fromiter((n for (n,) in self._db.execute(f"SELECT number FROM passage {which}")), np.int64)
+            for which in ("", "WHERE NOT indexed")
         )
-        return sorted({number for (number,) in there} - {number for (number,) in pending})
+        return np.setdiff1d(there, pending, assume_unique=True)
 
     def passage_ids(self) -> set[str]:
         """Ids of all passages."""

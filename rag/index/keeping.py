@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rag.index.catalog import Catalog
+    from rag.index.schema import IndexRow
     from rag.index.vector_places import Place
     from rag.protocols import VectorStore
     from rag.settings import Settings
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
 STEP = 4000  # passages handed to the indexes at once
 HALF = ".moving"
 """Where a catalog is put together that is being moved to the folder; nothing of it is used before it is complete."""
+
+
+def whole(rows: list[IndexRow]) -> list[IndexRow]:
+    """``STEP`` passages without those at the end whose article may go on: it would be written twice."""
+    last = rows[-1].article_id if len(rows) == STEP else None
+    return [r for r in rows if r.article_id != last] or rows
 
 
 class KeepsVectors:
@@ -109,10 +116,10 @@ class KeepsVectors:
         shutil.rmtree(folder, ignore_errors=True)  # of a rebuild that was interrupted
         index = LexicalIndex(folder)
         after = 0
-        while rows := self.catalog.rows(after=after, limit=STEP):
+        while rows := whole(self.catalog.rows(after=after, limit=STEP)):
             index.add(rows)
             after = rows[-1].number
         index.close()
 
 
-__all__ = ["STEP", "KeepsVectors"]
+__all__ = ["STEP", "KeepsVectors", "whole"]

@@ -6,7 +6,7 @@ Its words are those of ``rag.text.tokens``.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -95,6 +95,39 @@ class LexicalIndex:
             self._put(_ARTICLES, [*articles, *left], whole)
             self._opened_full_text().write(list(articles.values()), sorted(left))
             self._indexes = {}
+
+    def purge(self, rows: Callable[[Sequence[str]], list[IndexRow]]) -> None:
+        """Leave nothing in the files of what was removed, or replaced; what is in the index stays.
+
+        Args:
+            rows: All passages of some articles, by version id.
+        """
+        from rag.index import expunge
+
+        with self._lock, guarded("lexical", self._folder):
+            self._write((), ())  # whatever isn't there yet is made
+            for part in (_PASSAGES, _ARTICLES, _FULL_TEXT):
+                folder = self._folder / part
+                few = [s.ident for s in expunge.segments(folder) if s.deleted and s.left <= expunge.SMALL]
+                if few:
+                    self._put_anew(part, expunge.ids_left(folder, few), rows)
+                for one in expunge.segments(folder):
+                    if one.deleted:
+                        expunge.rewrite(folder, one.ident)
+                expunge.collect(folder)
+            self._indexes, self._full_text = {}, None
+
+    def _put_anew(self, part: str, ids: Sequence[str], rows: Callable[[Sequence[str]], list[IndexRow]]) -> None:
+        """Take some documents out of a part of the index, and add them again."""
+        there = rows(sorted({ident.partition(":")[0] for ident in ids}))
+        articles = list({r.article_id: r for r in there}.values())
+        if part == _PASSAGES:
+            wanted = set(ids)
+            self._put(part, ids, [_document(r, r.id, r.text) for r in there if r.id in wanted])
+        elif part == _ARTICLES:
+            self._put(part, ids, [_document(r, r.article_id, r.article_text) for r in articles])
+        else:
+            self._opened_full_text().write(articles, ids)
 
     def _put(self, part: str, gone: Sequence[str], documents: Sequence[Any]) -> None:
         # With more threads each would write a segment of its own at every commit, and Python provides the words anyway.

@@ -378,6 +378,23 @@ def to_passage_row(row: sqlite3.Row, version: VersionRow) -> PassageRow:
     return PassageRow(ident, article, start, end, text[start:end], places, title, source, published, url, language)
 
 
+def index_rows(db: sqlite3.Connection, articles: Sequence[str]) -> list[IndexRow]:
+    """All passages of some articles, by version id, as the indexes store them."""
+    found: list[IndexRow] = []
+    for at in range(0, len(articles), 500):
+        some = articles[at : at + 500]
+        rows = db.execute(
+            f"""SELECT p.number, p.id, p.start, p.end, p.vector, p.version, v.id AS article_id, v.title,
+                       v.source, v.published, v.language, v.author, v.metadata ->> '$.section' AS section
+                FROM passage p JOIN version v ON v.number = p.version
+                WHERE v.id IN ({",".join("?" * len(some))}) ORDER BY p.number""",
+            some,
+        ).fetchall()
+        texts = read_texts(db, (r["version"] for r in rows))
+        found += [to_index_row(r, texts[r["version"]]) for r in rows]
+    return found
+
+
 def to_index_row(row: sqlite3.Row, text: str) -> IndexRow:
     """What the indexes store of a passage: of its row, joined with its version, and the version's whole text."""
     return IndexRow(

@@ -11,6 +11,9 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, cast
 
+import numpy as np
+import numpy.typing as npt
+
 from rag.errors import ArchiveMissing
 from rag.index.catalog import INDEX_FORMAT, Catalog, IndexRow
 from rag.index.replica import Replica
@@ -182,11 +185,11 @@ class ServerCatalog(Catalog):
         upto = self._replica.number("upto")
         return bool(upto and self._db.execute("SELECT 1 FROM passage WHERE number <= ? LIMIT 1", (upto,)).fetchone())
 
-    def searched(self) -> list[int]:
-        """Numbers of the passages that this folder's indexes hold."""
+    def searched(self) -> npt.NDArray[np.int64]:
+        """Numbers of the passages that this folder's indexes hold, ascending."""
         upto = (self._replica.number("upto"),)
         rows = self._db.execute("SELECT number FROM passage WHERE number <= ? ORDER BY number", upto)
-        return [r["number"] for r in rows.fetchall()]
+        return np.array([r["number"] for r in rows.fetchall()], np.int64)
 
     def rows(self, *, after: int = 0, limit: int, pending: bool = False) -> list[IndexRow]:
         """Passages as the indexes store them, in order of number; see ``Catalog.rows``."""

@@ -19,10 +19,10 @@ import numpy.typing as npt
 from rag.errors import ArchiveDamaged, ArchiveMismatch, ArchiveMissing, ArticleMissing
 from rag.index import healing
 from rag.index.following import Following
-from rag.index.keeping import STEP, KeepsVectors
+from rag.index.keeping import STEP, KeepsVectors, whole
 from rag.index.native import forked, require_room
 from rag.index.readonly import Mirror, conversations_file, forget_gone, is_read_only
-from rag.index.schema import require_catalog
+from rag.index.schema import index_rows, require_catalog
 from rag.types import Article, Problem
 
 if TYPE_CHECKING:
@@ -357,10 +357,8 @@ class Stores(Following, KeepsVectors):
 
     def _index_pending(self) -> None:
         catalog = self.catalog
-        if catalog.meta("purge") == "1":
-            # What tantivy has deleted stays in its files: write them anew. Ids are all that Chroma holds.
-            self.rebuild("lexical")
-            catalog.set_meta("purge", "0")
+        if purge := catalog.meta("purge") == "1":
+            catalog.marks()  # a takedown that another machine adds from now on is the next one's
         vectors, lexical = self.indexes()
         changed = False
         if gone := catalog.tombstones():
@@ -368,7 +366,12 @@ class Stores(Following, KeepsVectors):
             lexical.remove(gone)
             catalog.mark_indexed([], gone)
             changed = True
-        while rows := catalog.rows(limit=STEP, pending=True):
+        if purge:
+            # What tantivy has deleted stays in its files. Ids are all that Chroma holds.
+            lexical.purge(lambda articles: index_rows(catalog._db, articles))
+            catalog.set_meta("purge", "0")
+            changed = True
+        while rows := whole(catalog.rows(limit=STEP, pending=True)):
             require_room(self.path)
             vectors.add(rows)
             lexical.add(rows)

@@ -57,8 +57,11 @@ class Loud:
         """Nothing is open."""
 
 
-@pytest.fixture
-def catalog(tmp_path: Path) -> Any:
+@pytest.fixture(params=[16, 8])
+def catalog(tmp_path: Path, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Its vectors are held in so many bits."""
+    if request.param == 8:
+        monkeypatch.setattr(nearest, "WHOLE", 0)
     made = Catalog(tmp_path / "catalog.sqlite", create=True)
     chance = np.random.default_rng(3)
     made.store([prepared(chance, n, 5 + n % 9) for n in range(60)])
@@ -131,7 +134,9 @@ def test_what_has_changed_is_read_and_nothing_else(catalog: Catalog, monkeypatch
     looking, asked, read = opened(catalog), asked_with(1), list[int]()
     looking.search(asked, 5)
     passages = Nearest._passages
-    monkeypatch.setattr(Nearest, "_passages", lambda self, new, dim: read.append(len(new)) or passages(self, new, dim))
+    monkeypatch.setattr(
+        Nearest, "_passages", lambda self, new, *how, **more: read.append(len(new)) or passages(self, new, *how, **more)
+    )
     chance = np.random.default_rng(9)
     catalog.store([prepared(chance, 100, 6)])
     catalog.delete(["a3", "a4"])
@@ -154,7 +159,9 @@ def test_what_has_changed_is_read_and_nothing_else(catalog: Catalog, monkeypatch
 def test_what_was_read_ahead_is_not_read_again(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     looking, read = opened(catalog), list[int]()
     passages = Nearest._passages
-    monkeypatch.setattr(Nearest, "_passages", lambda self, new, dim: read.append(len(new)) or passages(self, new, dim))
+    monkeypatch.setattr(
+        Nearest, "_passages", lambda self, new, *how, **more: read.append(len(new)) or passages(self, new, *how, **more)
+    )
     looking.read_ahead()
     assert len(read) == 1
     assert looking.search(asked_with(1), 5) == opened(catalog).search(asked_with(1), 5)
@@ -162,6 +169,23 @@ def test_what_was_read_ahead_is_not_read_again(catalog: Catalog, monkeypatch: py
     assert len(read) == 2, "once by each of the two that have searched"
     catalog.delete([f"a{n}" for n in range(60)])
     opened(catalog).read_ahead()  # of nothing
+
+
+@pytest.mark.parametrize("whole", [0, 300, 10_000])
+def test_held_in_few_bits_or_many_the_same_is_found(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, whole: int
+) -> None:
+    asked, truth = asked_with(3), multiplied(catalog, asked_with(3))
+    monkeypatch.setattr(nearest, "WHOLE", whole)
+    looking = opened(catalog)
+    first = looking.search(asked, 20)
+    assert [truth[i] for i, _ in first] == pytest.approx(sorted(truth.values(), reverse=True)[:20], abs=1e-6)
+    catalog.delete([f"a{n}" for n in range(0, 60, 2)])  # so that it may be held otherwise from here on
+    looking.refresh(2)
+    left = multiplied(catalog, asked)
+    found = looking.search(asked, 10_000)
+    assert {i for i, _ in found} == set(left)
+    assert [left[i] for i, _ in found] == pytest.approx(sorted(left.values(), reverse=True), abs=1e-6)
 
 
 def test_a_vector_of_another_model_is_not_looked_at(catalog: Catalog) -> None:
