@@ -33,6 +33,7 @@ from rag.index.schema import (
     IndexRow,
     PassageRow,
     StoreClosed,
+    numbers,
     parse_sentences,
     parse_vector,
     read_article,
@@ -363,13 +364,12 @@ class Catalog(LinkStore, ListStore, MendingStore, Withdrawals, CollectionStore):
         """Whether the indexes hold any passage."""
         return self._db.execute("SELECT 1 FROM passage WHERE indexed LIMIT 1").fetchone() is not None
 
-    def searched(self) -> npt.NDArray[np.int64]:
-        """Numbers of the passages that the indexes hold, ascending."""
-        there, pending = (
-            np.fromiter((n for (n,) in self._db.execute(f"SELECT number FROM passage {which}")), np.int64)
-            for which in ("", "WHERE NOT indexed")
-        )
-        return np.setdiff1d(there, pending, assume_unique=True)
+    def searched(self, after: int = 0) -> npt.NDArray[np.int64]:
+        """Numbers of the passages that the indexes hold, ascending, from above one on."""
+        above = f"number > {int(after)}" if after else "TRUE"  # where there is no bound an index has all numbers
+        rules = (above, f"{above} AND NOT indexed")
+        there, pending = (self._db.execute(f"SELECT number FROM passage WHERE {r}").fetchall() for r in rules)
+        return np.setdiff1d(numbers(there), numbers(pending), assume_unique=True)
 
     def passage_ids(self) -> set[str]:
         """Ids of all passages."""

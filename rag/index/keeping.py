@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rag.index.catalog import Catalog
+    from rag.index.lexical import LexicalIndex
+    from rag.index.nearest import Nearest
     from rag.index.schema import IndexRow
     from rag.index.vector_places import Place
     from rag.protocols import VectorStore
@@ -108,6 +110,27 @@ class KeepsVectors:
                 shutil.rmtree(folder, ignore_errors=True)
         for name in leftovers(place := self.vector_place(), live["vectors"]):
             place.drop(name)
+
+    def _nearest(self) -> Nearest | None:
+        """What answers searches of vectors in place of the index, if it was opened."""
+        from rag.index.nearest import Nearest
+
+        return self._vectors if isinstance(self._vectors, Nearest) else None
+
+    def _keep_nearest(self) -> None:
+        """At the end of a writer's turn."""
+        if nearest := self._nearest():
+            nearest.keep()
+
+    def _purge(self, lexical: LexicalIndex) -> bool:
+        """Leave no word of what was taken down in the indexes' files. Ids are all that Chroma holds."""
+        from rag.index.schema import index_rows
+
+        if nearest := self._nearest():
+            nearest.erase()
+        lexical.purge(lambda articles: index_rows(self.catalog._db, articles))
+        self.catalog.set_meta("purge", "0")
+        return True
 
     def _write_lexical(self, folder: Path) -> None:
         """Write the index of all words."""

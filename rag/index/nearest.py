@@ -3,25 +3,29 @@
 The index of vectors in the archive's folder is written, checked and moved as ever; up to ``MOST`` passages it is only
 not asked. Looking at each of 25,000 vectors takes two milliseconds, finds the very nearest, and a filter costs nothing,
 which in Chroma is a second search; and a program that only asks never loads Chroma. What is in memory is read from the
-catalog and is nowhere on disk, so that there is nothing to mend, to lock or to take down.
+catalog and is nowhere on disk, so that there is nothing to mend, to lock or to take down. Only of very many passages
+(``WHOLE``) a file is kept, to open the archive from: it counts as long as the catalog names it, and a takedown begins
+by deleting it.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
+from uuid import uuid4
 
 import numpy as np
 import numpy.typing as npt
 
+from rag.index.held import ROUNDED, Held, erase, exact, joined, made, read, some_of, write
 from rag.index.schema import IndexRow, StoreClosed, parse_time
 from rag.text.local_clock import clock
 from rag.types import Query
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rag.index.catalog import Catalog
     from rag.protocols import VectorStore
 
@@ -32,13 +36,10 @@ WHOLE = 200_000
 than these 8 bits are held, which is half of both, and the nearest are read from the catalog and compared again."""
 _STEP = 4000  # passages read from the catalog at once
 _SOME = 500  # values in one statement
-_ROUNDED = 1.1e-3
-"""More than twice what rounding a question's vector to 16 bits can change a cosine by (2 ** -11)."""
-_STEPS = 127  # on either side of zero, in 8 bits
-_SURE = 5
-"""Standard deviations of what rounding to 8 bits changes a cosine by that it is taken to be within."""
-_FINE = np.float32(2.0**10)
-"""What is lost by rounding is multiplied by this before it is rounded itself, so that it is in the range of 16 bits."""
+_FILE = "nearest"
+"""The fact that names the file, and what its name begins with."""
+_STALE = 0.02
+"""The share of passages that are not in the file, from which on it is written anew."""
 
 
 class _Facts(NamedTuple):
@@ -48,36 +49,6 @@ class _Facts(NamedTuple):
     language: str
     published: int | None
     """By the clock that its date shows, in seconds."""
-
-
-@dataclass(frozen=True)
-class _Held:
-    """The passages of one generation; row n of each array is the n-th passage's."""
-
-    numbers: npt.NDArray[np.int64]
-    """Ascending."""
-    versions: npt.NDArray[np.int64]
-    vectors: npt.NDArray[np.float16] | npt.NDArray[np.int8]
-    scales: npt.NDArray[np.float32]
-    """What a product with a vector is multiplied by to be one with a vector of length 1."""
-    ids: list[str] | None
-    """None where vectors are held in 8 bits: the ids of the nearest are read with their vectors."""
-
-    @property
-    def dim(self) -> int:
-        """How many numbers a vector has."""
-        return self.vectors.shape[1]
-
-    @cached_property
-    def places(self) -> dict[str, int]:
-        """The rows of passages, by id."""
-        return {ident: n for n, ident in enumerate(self.ids or ())}
-
-    @cached_property
-    def of(self) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.intp]]:
-        """The versions, each once, and which of them is each passage's."""
-        numbers, of = np.unique(self.versions, return_inverse=True)
-        return numbers, of
 
 
 class Nearest:
@@ -93,11 +64,11 @@ class Nearest:
         self._index, self._catalog = index, catalog
         self._lock = threading.Lock()
         self._generation = -1
-        self._read: tuple[int, _Held | None] | None = None
+        self._read: tuple[int, Held | None] | None = None
         """What was read, and of which generation; None in it: there are too many."""
         self._facts: dict[int, _Facts] = {}
         """Of versions that filters were asked of: what is set by hand later makes another version."""
-        self._last: tuple[_Held, bytes, npt.NDArray[np.float32]] | None = None
+        self._last: tuple[Held, bytes, npt.NDArray[np.float32]] | None = None
         self._open = True
 
     def search(
@@ -116,16 +87,18 @@ class Nearest:
         n = min(n, len(held.numbers) if rows is None else len(rows))
         if not n:
             return []
-        asked = vector / (np.linalg.norm(vector) or 1.0)
-        every, unsure = self._rough(held, asked)
-        rough = every if rows is None else every[rows]
-        close = np.flatnonzero(rough >= np.partition(rough, len(rough) - n)[len(rough) - n] - unsure)
-        close = close if rows is None else rows[close]
-        ids, near = self._exactly(held, close)
-        # What was lost of the question's vector by rounding it decides among these.
-        rounded = asked.astype(np.float16)
-        lost = ((asked - rounded.astype(np.float32)) * _FINE).astype(np.float16)
-        cosines = (_products(rounded, near) + _products(lost, near) / _FINE) / _lengths(near)
+        asked = (vector / (np.linalg.norm(vector) or 1.0)).astype(np.float32)
+        if held.signs is None:
+            every = self._cosines(held, asked)
+            rows, rough, unsure = (
+                (np.arange(len(every)), every, ROUNDED) if rows is None else (rows, every[rows], ROUNDED)
+            )
+        else:
+            rows, rough, unsure = held.likely(asked, rows)
+        n = min(n, len(rough))
+        close = rough >= np.partition(rough, len(rough) - n)[len(rough) - n] - unsure
+        ids, near = self._exactly(held, rows[close])
+        cosines = exact(asked, near)
         best = np.lexsort((np.arange(len(ids)), -cosines))[:n]
         return [(ids[row], float(cosine)) for row, cosine in zip(best, cosines[best], strict=True)]
 
@@ -138,7 +111,7 @@ class Nearest:
         if self._read is None and (one := self._catalog.any_vector()) is not None:
             self._held(len(one))
 
-    def _allowed(self, held: _Held, filters: Query | None, only: Sequence[str] | None) -> npt.NDArray[np.bool_] | None:
+    def _allowed(self, held: Held, filters: Query | None, only: Sequence[str] | None) -> npt.NDArray[np.bool_] | None:
         """Which passages a query's filters let through; None: all."""
         through: npt.NDArray[np.bool_] | None = None
         if filters and (filters.sources or filters.language or filters.after or filters.before):
@@ -153,36 +126,24 @@ class Nearest:
             through = named if through is None else through & named
         return through
 
-    def _places(self, held: _Held, only: Sequence[str]) -> npt.NDArray[np.intp]:
+    def _places(self, held: Held, only: Sequence[str]) -> npt.NDArray[np.intp]:
         """The rows of some passages, unknown ones left out."""
-        if held.ids is not None:
+        if held.signs is None:
             return np.array([n for n in map(held.places.get, only) if n is not None], np.intp)
         numbers = np.sort(np.array([n for n, *_ in self._some("number", "id", list(only))], np.int64))
         return np.flatnonzero(np.isin(held.numbers, numbers, assume_unique=True))
 
-    def _rough(self, held: _Held, asked: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float32], np.float32]:
-        """Cosines of all passages but for rounding, and by how much two that are wrongly ordered can differ.
-
-        The last ones are kept: a question with a time is asked twice.
-        """
-        unsure, key, last = np.float32(_ROUNDED), asked.tobytes(), self._last
-        if held.vectors.dtype == np.int8:
-            # Each number is off by up to half a step, evenly; so is, by the sum of 2 * dim of these, a cosine.
-            step = np.array([np.abs(asked).max() / _STEPS, held.scales.max()])
-            unsure = np.float32(2 * _SURE * np.sqrt((step**2).sum() / 12))
+    def _cosines(self, held: Held, asked: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+        """As ``Held.cosines``; the last ones are kept: a question with a time is asked twice."""
+        key, last = asked.tobytes(), self._last
         if last is None or last[0] is not held or last[1] != key:
-            if held.vectors.dtype == np.int8:
-                whole, scale = _in_bytes(asked[None, :])
-                cosines = _products(whole[0], held.vectors) * (held.scales * scale[0])
-            else:
-                cosines = _products(asked.astype(np.float16), held.vectors) * held.scales
-            last = self._last = (held, key, cosines)
-        return last[2], unsure
+            last = self._last = (held, key, held.cosines(asked))
+        return last[2]
 
-    def _exactly(self, held: _Held, rows: npt.NDArray[np.intp]) -> tuple[list[str], npt.NDArray[np.float16]]:
+    def _exactly(self, held: Held, rows: npt.NDArray[np.intp]) -> tuple[list[str], npt.NDArray[np.float16]]:
         """Ids and vectors of some rows, as the catalog has them."""
-        if held.ids is not None:
-            return [held.ids[n] for n in rows], held.vectors[rows].astype(np.float16, copy=False)
+        if held.signs is None:
+            return [held.ids[n] for n in rows], held.vectors[rows]
         found = sorted(self._some("number, id, vector", "number", held.numbers[rows].tolist()))
         vectors = np.frombuffer(b"".join(blob for *_, blob in found), np.float16).reshape(-1, held.dim)
         return [ident for _, ident, _ in found], vectors
@@ -198,7 +159,7 @@ class Nearest:
 
     # -- what is in memory ---------------------------------------------------------
 
-    def _held(self, dim: int) -> _Held | None:
+    def _held(self, dim: int) -> Held | None:
         """The passages, read again as far as they have changed; None where there are too many."""
         with self._lock:
             if not self._open:
@@ -209,28 +170,35 @@ class Nearest:
                 self._read = generation, self._updated(before if before and before.dim == dim else None, dim)
             return self._read[1]
 
-    def _updated(self, before: _Held | None, dim: int) -> _Held | None:
-        there = self._catalog.searched()
-        if len(there) > MOST:
+    def _updated(self, before: Held | None, dim: int) -> Held | None:
+        count = int(self._catalog._db.execute("SELECT count(*) FROM passage").fetchone()[0])
+        if count > MOST:
             return None
-        small = len(there) <= WHOLE
-        held = before if before and (before.ids is not None) == small else _empty(dim, small=small)
-        stays = np.isin(held.numbers, there, assume_unique=True)
-        new = np.setdiff1d(there, held.numbers, assume_unique=True)
-        if not len(new) and stays.all():
-            return held
-        parts = [_Held(held.numbers[stays], held.versions[stays], held.vectors[stays], held.scales[stays], None)]
-        ids = [held.ids[n] for n in np.flatnonzero(stays)] if held.ids is not None else []
-        for some, names in self._passages(new, dim, small=small) if len(new) else ():
-            parts.append(some)
-            ids += names
-        arrays = [
-            np.concatenate([getattr(p, name) for p in parts]) for name in ("numbers", "versions", "vectors", "scales")
-        ]
-        return _Held(*arrays, ids if small else None)
+        whole = count <= WHOLE
+        if before is None or (before.signs is None) != whole:
+            before = None if whole else self._from_file(dim)
+        if before is None:
+            none = np.zeros(0, np.int64)
+            before = made(none, none, np.zeros((0, dim), np.float16), [], whole=whole)
+        stays, new = self._changes(before)
+        if not len(new) and stays is None:
+            return before
+        left = before if stays is None else some_of(before, stays)
+        return joined([left, *(self._passages(new, dim, whole=whole) if len(new) else ())])
 
-    def _passages(self, new: npt.NDArray[np.int64], dim: int, *, small: bool) -> Iterator[tuple[_Held, list[str]]]:
-        """Passages by number, and their ids, some at a time; those with a vector of another model are left out."""
+    def _changes(self, before: Held) -> tuple[npt.NDArray[np.bool_] | None, npt.NDArray[np.int64]]:
+        """Which passages are still there (None: all of them), and the numbers of those that have come since."""
+        last = int(before.numbers.max(initial=0))
+        upto = """SELECT (SELECT count(*) FROM passage) - (SELECT count(*) FROM passage WHERE number > ?)"""
+        # No number is given twice: where there are as many up to the last one, they are the same.
+        if last and self._catalog._db.execute(upto, (last,)).fetchone()[0] == np.count_nonzero(before.numbers):
+            return None, self._catalog.searched(last)
+        there = self._catalog.searched()
+        stays = np.isin(before.numbers, there) | (before.numbers == 0)
+        return None if stays.all() else stays, np.setdiff1d(there, before.numbers)
+
+    def _passages(self, new: npt.NDArray[np.int64], dim: int, *, whole: bool) -> Iterator[Held]:
+        """Passages by number, some at a time; those with a vector of another model are left out."""
         after, last = int(new[0]) - 1, int(new[-1])
         while rows := self._catalog._db.execute(
             """SELECT number, version, vector, id FROM passage
@@ -238,29 +206,70 @@ class Nearest:
             (after, last, _STEP),
         ).fetchall():
             after = rows[-1]["number"]
-            numbers, versions, blobs, ids = zip(*rows, strict=True)
-            wanted = np.isin(np.array(numbers), new, assume_unique=True)
-            wanted &= np.fromiter((len(b) == 2 * dim for b in blobs), np.bool_, len(blobs))
-            kept = np.flatnonzero(wanted)
-            whole = np.frombuffer(b"".join([blobs[n] for n in kept]), np.float16).reshape(-1, dim)
-            vectors, scales = (whole, 1 / _lengths(whole)) if small else _in_bytes(whole)
-            told = np.array(numbers, np.int64)[kept], np.array(versions, np.int64)[kept]
-            yield _Held(*told, vectors, scales, None), [ids[n] for n in kept]
+            wanted = np.isin(np.fromiter((row[0] for row in rows), np.int64, len(rows)), new, assume_unique=True)
+            rows = [row for row, fits in zip(rows, wanted, strict=True) if fits and len(row[2]) == 2 * dim]
+            vectors = np.frombuffer(b"".join([row[2] for row in rows]), np.float16).reshape(-1, dim)
+            numbers, versions = ([row[n] for row in rows] for n in (0, 1))
+            yield made(numbers, versions, vectors, [row[3] for row in rows] if whole else [], whole=whole)
+
+    # -- the file that very many are opened from ---------------------------------------
+
+    def _from_file(self, dim: int) -> Held | None:
+        """What the file has, if the catalog names one and it is of vectors of this length."""
+        held = read(self._file(name)) if (name := self._catalog.meta(_FILE)) else None
+        return held if held is not None and held.dim == dim else None
+
+    def _file(self, name: str) -> Path:
+        return self._catalog.path.with_name(f"{_FILE}-{name}.bin")
+
+    def keep(self) -> None:
+        """Write the file, where there are very many passages of which it lacks some: at the end of a writer's turn."""
+        many = self._catalog._db.execute("SELECT 1 FROM passage LIMIT 1 OFFSET ?", (WHOLE,)).fetchone()
+        one = self._catalog.any_vector() if many else None
+        if one is None:
+            return
+        kept = self._from_file(len(one))
+        if kept is not None and len(self._changes(kept)[1]) <= _STALE * len(kept.numbers):
+            return
+        if (held := self._held(len(one))) is None or held.signs is None:
+            return
+        name = uuid4().hex
+        write(held, self._file(name))
+        self._catalog.set_meta(_FILE, name)
+        self._tidy(name)
+
+    def erase(self) -> None:
+        """Overwrite in the file what it holds of passages that are gone, before they count as taken down."""
+        one = self._catalog.any_vector()
+        kept = self._from_file(len(one)) if one is not None else None
+        if kept is None:
+            self._tidy("")
+        elif (stays := self._changes(kept)[0]) is not None:
+            erase(self._file(self._catalog.meta(_FILE) or ""), ~stays)
+
+    def _tidy(self, name: str) -> None:
+        """Delete all files but one."""
+        for file in self._catalog.path.parent.glob(f"{_FILE}-*.bin*"):
+            if file != self._file(name):
+                file.unlink(missing_ok=True)
 
     def _read_facts(self, versions: npt.NDArray[np.int64]) -> None:
-        """Read what filters need of versions of which it isn't known yet."""
+        """Read what filters need of versions of which it isn't known yet; of many by an index that reads no article."""
+        what = "SELECT number, source, language, published FROM version"
         new = [n for n in versions.tolist() if n not in self._facts]
+        if len(new) > _STEP:
+            self._note(self._catalog._db.execute(f"{what} INDEXED BY version_listed WHERE current").fetchall())
+            new = [n for n in new if n not in self._facts]
         for at in range(0, len(new), _SOME):
             some = new[at : at + _SOME]
-            rows = self._catalog._db.execute(
-                f"""SELECT number, source, language, published FROM version
-                    WHERE number IN ({",".join("?" * len(some))})""",
-                some,
-            )
-            for row in rows.fetchall():
-                when = parse_time(row["published"])
-                stamp = int(clock(when).timestamp()) if when else None
-                self._facts[row["number"]] = _Facts(row["source"] or "", row["language"], stamp)
+            marks = ",".join("?" * len(some))
+            self._note(self._catalog._db.execute(f"{what} WHERE number IN ({marks})", some).fetchall())
+
+    def _note(self, rows: Sequence[Any]) -> None:
+        for number, source, language, published in rows:
+            when = parse_time(published)
+            stamp = int(clock(when).timestamp()) if when else None
+            self._facts[number] = _Facts(source or "", language, stamp)
 
     # -- the index's ---------------------------------------------------------------
 
@@ -314,12 +323,6 @@ class Nearest:
         self._index.close()
 
 
-def _empty(dim: int, *, small: bool) -> _Held:
-    none = np.zeros(0, np.int64)
-    vectors = np.zeros((0, dim), np.float16 if small else np.int8)
-    return _Held(none, none, vectors, np.zeros(0, np.float32), [] if small else None)
-
-
 def _fits(filters: Query) -> Any:
     """Whether a version's facts pass the filters of a query."""
     sources, language = frozenset(filters.sources), filters.language
@@ -339,36 +342,4 @@ def _fits(filters: Query) -> Any:
     return fits
 
 
-@cache
-def _simsimd() -> Any:
-    """simsimd, without what adds 16-bit products up in 16 bits (avx512_fp16): there lengths are off by a thousandth."""
-    import simsimd
-
-    simsimd.disable_capability("sapphire")
-    return simsimd
-
-
-def _in_bytes(rows: npt.NDArray[Any]) -> tuple[npt.NDArray[np.int8], npt.NDArray[np.float32]]:
-    """Vectors in 8 bits, each by the largest of its numbers; and what makes of their products those of length 1."""
-    largest = np.abs(rows).max(axis=1, initial=0).astype(np.float32)
-    whole = np.rint(rows * (_STEPS / np.where(largest > 0, largest, 1))[:, None]).astype(np.int8)
-    return whole, np.where(largest > 0, largest, 1) / _STEPS / _lengths(rows.astype(np.float16))
-
-
-def _products(vector: npt.NDArray[Any], rows: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    """The scalar product of a vector with each row, both in 16 bits or in 8, added up in 32 bits."""
-    if not len(rows):
-        return np.zeros(0, np.float32)
-    found: npt.NDArray[np.float32] = np.asarray(_simsimd().cdist(vector[None, :], rows, "inner"), np.float32)[0]
-    return found
-
-
-def _lengths(rows: npt.NDArray[np.float16]) -> npt.NDArray[np.float32]:
-    """The length of each row; 1 for one without any."""
-    if not len(rows):
-        return np.zeros(0, np.float32)
-    found = np.sqrt(np.atleast_1d(np.asarray(_simsimd().inner(rows, rows), np.float32)))
-    return np.where(found > 0, found, np.float32(1))
-
-
-__all__ = ["MOST", "Nearest"]
+__all__ = ["MOST", "WHOLE", "Nearest"]

@@ -122,7 +122,7 @@ class QuoteStore(CatalogFile):
         way = "ASC" if oldest_first else "DESC"
         order = f"v.published IS NULL, v.published {way}, v.number {way}"
         if speakers is not None and passages is None and not articles:
-            # Of somebody who is quoted in very many articles the newest are found by two indexes, which read no article.
+            # Of somebody quoted in very many articles the newest are found by two indexes, which read no article.
             rules = [
                 f"""v.number IN (SELECT number FROM (
                         SELECT v.number FROM version v INDEXED BY version_listed

@@ -378,6 +378,11 @@ def to_passage_row(row: sqlite3.Row, version: VersionRow) -> PassageRow:
     return PassageRow(ident, article, start, end, text[start:end], places, title, source, published, url, language)
 
 
+def numbers(rows: Sequence[Sequence[int]]) -> npt.NDArray[np.int64]:
+    """The first column of rows."""
+    return np.array([row[0] for row in rows], np.int64)
+
+
 def index_rows(db: sqlite3.Connection, articles: Sequence[str]) -> list[IndexRow]:
     """All passages of some articles, by version id, as the indexes store them."""
     found: list[IndexRow] = []

@@ -17,12 +17,15 @@ import numpy.typing as npt
 from rag.errors import ArchiveMissing
 from rag.index.catalog import INDEX_FORMAT, Catalog, IndexRow
 from rag.index.replica import Replica
-from rag.index.schema import read_texts, to_index_row
+from rag.index.schema import numbers, read_texts, to_index_row
 from rag.index.server import ServerConnections
 from rag.index.server_schema import require_schema, upgrade
 from rag.index.sqlite import Connections
 
-LOCAL = {"generation", "vectors", "lexical", "index_format", "healed", "vectors_at", "vector_shards", "archive_id"}
+LOCAL = {
+    "generation", "vectors", "lexical", "nearest", "index_format", "healed", "vectors_at", "vector_shards",
+    "archive_id",
+}  # fmt: skip
 """Facts about the indexes, which each folder has for itself."""
 
 
@@ -185,11 +188,13 @@ class ServerCatalog(Catalog):
         upto = self._replica.number("upto")
         return bool(upto and self._db.execute("SELECT 1 FROM passage WHERE number <= ? LIMIT 1", (upto,)).fetchone())
 
-    def searched(self) -> npt.NDArray[np.int64]:
-        """Numbers of the passages that this folder's indexes hold, ascending."""
-        upto = (self._replica.number("upto"),)
-        rows = self._db.execute("SELECT number FROM passage WHERE number <= ? ORDER BY number", upto)
-        return np.array([r["number"] for r in rows.fetchall()], np.int64)
+    def searched(self, after: int = 0) -> npt.NDArray[np.int64]:
+        """Numbers of the passages that this folder's indexes hold, ascending; only those above one."""
+        rows = self._db.execute(
+            "SELECT number FROM passage WHERE number > ? AND number <= ? ORDER BY number",
+            (after, self._replica.number("upto")),
+        )
+        return numbers(rows.fetchall())
 
     def rows(self, *, after: int = 0, limit: int, pending: bool = False) -> list[IndexRow]:
         """Passages as the indexes store them, in order of number; see ``Catalog.rows``."""

@@ -22,7 +22,7 @@ from rag.index.following import Following
 from rag.index.keeping import STEP, KeepsVectors, whole
 from rag.index.native import forked, require_room
 from rag.index.readonly import Mirror, conversations_file, forget_gone, is_read_only
-from rag.index.schema import index_rows, require_catalog
+from rag.index.schema import require_catalog
 from rag.types import Article, Problem
 
 if TYPE_CHECKING:
@@ -333,6 +333,7 @@ class Stores(Following, KeepsVectors):
                 if complete:
                     self._complete()
                 yield
+                self._keep_nearest()
 
     def index_pending(self) -> None:
         """Bring the indexes up to the catalog. The one way in which they change; one that can't be is rebuilt.
@@ -367,10 +368,7 @@ class Stores(Following, KeepsVectors):
             catalog.mark_indexed([], gone)
             changed = True
         if purge:
-            # What tantivy has deleted stays in its files. Ids are all that Chroma holds.
-            lexical.purge(lambda articles: index_rows(catalog._db, articles))
-            catalog.set_meta("purge", "0")
-            changed = True
+            changed = self._purge(lexical)
         while rows := whole(catalog.rows(limit=STEP, pending=True)):
             require_room(self.path)
             vectors.add(rows)

@@ -14,6 +14,7 @@ from helpers import fill, many, python, row, write_rows
 from rag import Archive
 from rag.index import nearest
 from rag.index.catalog import Catalog, Prepared
+from rag.index.held import exact, made, read
 from rag.index.nearest import Nearest
 from rag.index.schema import StoreClosed
 from rag.index.vectors import VectorIndex
@@ -209,6 +210,103 @@ def test_a_search_after_it_was_closed_says_so(catalog: Catalog) -> None:
     looking.close()
     with pytest.raises(StoreClosed):
         looking.search(asked_with(1), 3)
+
+
+@pytest.fixture
+def many_kept(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> Catalog:
+    """With a file, since it counts as one of very many passages."""
+    monkeypatch.setattr(nearest, "WHOLE", 0)
+    opened(catalog).keep()
+    return catalog
+
+
+def kept_file(catalog: Catalog) -> Path:
+    (file,) = catalog.path.parent.glob("nearest-*")
+    return file
+
+
+def test_very_many_are_opened_from_a_file_that_reads_none_of_them(
+    many_kept: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = asked_with(2)
+    chance = np.random.default_rng(9)
+    many_kept.store([prepared(chance, 100, 6)])
+    settle(many_kept)
+    read = list[int]()
+    passages = Nearest._passages
+    monkeypatch.setattr(
+        Nearest, "_passages", lambda self, new, *how, **more: read.append(len(new)) or passages(self, new, *how, **more)
+    )
+    truth = multiplied(many_kept, asked)
+    found = opened(many_kept).search(asked, 30)
+    assert [truth[i] for i, _ in found] == pytest.approx(sorted(truth.values(), reverse=True)[:30], abs=1e-6)
+    assert read == [6], "those that have come since"
+
+
+def test_of_what_was_taken_down_nothing_stays_in_the_file(many_kept: Catalog) -> None:
+    held, file = read(kept_file(many_kept)), kept_file(many_kept)
+    assert held is not None
+    gone = many_kept.article("a3")
+    numbers = {r.number for r in many_kept.rows(limit=10_000) if r.article_id == gone.id}
+    rows = np.flatnonzero(np.isin(held.numbers, list(numbers)))
+    taken = [held.vectors[n].tobytes() for n in rows]
+    assert len(taken) == len(numbers) > 3 and all(t in file.read_bytes() for t in taken)
+    many_kept.delete(["a3"])
+    looking = opened(many_kept, 2)
+    looking.erase()
+    assert not any(t in file.read_bytes() for t in taken)
+    for again in (looking, opened(many_kept, 3)):
+        asked = asked_with(4)
+        truth = multiplied(many_kept, asked)
+        found = again.search(asked, 10_000)
+        assert [i for i, _ in found[:9]] == [i for i, _ in opened(many_kept, 4).search(asked, 9)]
+        assert {i for i, _ in found} == set(truth)
+
+
+def test_the_file_is_written_anew_when_much_has_come_and_only_then(many_kept: Catalog) -> None:
+    first, chance = kept_file(many_kept), np.random.default_rng(9)
+    many_kept.store([prepared(chance, 100, 5)])
+    settle(many_kept)
+    opened(many_kept, 2).keep()
+    assert kept_file(many_kept) == first
+    many_kept.store([prepared(chance, 200 + n, 6) for n in range(3)])
+    settle(many_kept)
+    opened(many_kept, 3).keep()
+    assert kept_file(many_kept) != first
+    assert {i for i, _ in opened(many_kept, 4).search(asked_with(1), 10_000)} == many_kept.passage_ids()
+
+
+@pytest.mark.parametrize("damage", ["gone", "short", "head", "empty"])
+def test_a_file_that_is_damaged_counts_for_nothing(many_kept: Catalog, damage: str) -> None:
+    file, asked = kept_file(many_kept), asked_with(6)
+    content = file.read_bytes()
+    file.write_bytes({"short": content[:-9], "head": b"?" + content[1:], "empty": b""}.get(damage, content))
+    if damage == "gone":
+        file.unlink()
+    truth = multiplied(many_kept, asked)
+    found = opened(many_kept).search(asked, 12)
+    assert [truth[i] for i, _ in found] == pytest.approx(sorted(truth.values(), reverse=True)[:12], abs=1e-6)
+    opened(many_kept, 2).keep()
+    assert read(kept_file(many_kept)) is not None
+
+
+def test_of_very_many_the_nearest_are_among_those_with_the_same_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+    chance = np.random.default_rng(5)
+    about = chance.normal(size=(60, 384))  # as texts, of which some are about the same
+    rows = (about[chance.integers(0, 60, 30_000)] + 0.7 * chance.normal(size=(30_000, 384))).astype(np.float16)
+    kept = made(range(1, 30_001), np.ones(30_000), rows, [], whole=False)
+    monkeypatch.setattr("rag.index.held._AT_LEAST", 1500)
+    hits = []
+    for one in about[:20] + 0.7 * chance.normal(size=(20, 384)):
+        asked = (one / np.linalg.norm(one)).astype(np.float32)
+        some, cosines, unsure = kept.likely(asked, None)
+        true = exact(asked, rows)
+        assert np.abs(cosines - true[some]).max() < unsure
+        best = set(np.argsort(-true)[:50].tolist())
+        hits.append(len(best & set(some.tolist())) / 50)
+        allowed = np.flatnonzero(np.arange(30_000) % 30 == 0)
+        assert set(kept.likely(asked, allowed)[0].tolist()) == set(allowed.tolist()), "few enough to look at each"
+    assert np.mean(hits) > 0.98
 
 
 def test_an_archive_follows_another_program_that_adds_and_takes_down(tmp_path: Path) -> None:
