@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -104,17 +105,21 @@ class LexicalIndex:
         """
         from rag.index import expunge
 
+        def rewrite(folder: Path) -> None:
+            for one in expunge.segments(folder):
+                if one.deleted:
+                    expunge.rewrite(folder, one.ident)
+            expunge.collect(folder)
+
         with self._lock, guarded("lexical", self._folder):
             self._write((), ())  # whatever isn't there yet is made
-            for part in (_PASSAGES, _ARTICLES, _FULL_TEXT):
-                folder = self._folder / part
+            folders = {part: self._folder / part for part in (_PASSAGES, _ARTICLES, _FULL_TEXT)}
+            for part, folder in folders.items():
                 few = [s.ident for s in expunge.segments(folder) if s.deleted and s.left <= expunge.SMALL]
                 if few:
                     self._put_anew(part, expunge.ids_left(folder, few), rows)
-                for one in expunge.segments(folder):
-                    if one.deleted:
-                        expunge.rewrite(folder, one.ident)
-                expunge.collect(folder)
+            with ThreadPoolExecutor(len(folders), "expunge") as side_by_side:
+                list(side_by_side.map(rewrite, folders.values()))
             self._indexes, self._full_text = {}, None
 
     def _put_anew(self, part: str, ids: Sequence[str], rows: Callable[[Sequence[str]], list[IndexRow]]) -> None:

@@ -194,8 +194,11 @@ class Nearest:
         if last and self._catalog._db.execute(upto, (last,)).fetchone()[0] == np.count_nonzero(before.numbers):
             return None, self._catalog.searched(last)
         there = self._catalog.searched()
-        stays = np.isin(before.numbers, there) | (before.numbers == 0)
-        return None if stays.all() else stays, np.setdiff1d(there, before.numbers)
+        marked = np.zeros(max(last, int(there.max(initial=0))) + 1, np.bool_)
+        marked[there] = marked[0] = True
+        stays = marked[before.numbers]
+        marked[before.numbers] = False
+        return None if stays.all() else stays, there[marked[there]]
 
     def _passages(self, new: npt.NDArray[np.int64], dim: int, *, whole: bool) -> Iterator[Held]:
         """Passages by number, some at a time; those with a vector of another model are left out."""
