@@ -19,6 +19,7 @@ ENTRY_POINTS = [
     "benchmarks.fit.export",
     "benchmarks.fit.near_misses",
     "benchmarks.fit.news",
+    "benchmarks.fit.probe",
     "benchmarks.fit.reader",
     "benchmarks.fit.bridge",
     "benchmarks.fit.spread",
