@@ -219,13 +219,13 @@ def figures(rows: Sequence[dict[str, Any]]) -> None:
         print(f"{name:<11} AUC {roc_auc_score(y, score):.3f}  wrong {wrong}")
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Read, and tell figures."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fit.probe", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("kept", type=Path, help="a folder for the shortened model and what was read")
     parser.add_argument("--questions", type=int, default=500)
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
     options.kept.mkdir(parents=True, exist_ok=True)
     short, kept = options.kept / f"first-{LAYERS}.gguf", options.kept / "probe.jsonl"
     if not short.exists():
@@ -237,7 +237,8 @@ def main() -> None:
             rows.append(row)
             print(json.dumps(row), file=out, flush=True)
     figures(rows)
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    raise SystemExit(main())
