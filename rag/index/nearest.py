@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import uuid4
 
@@ -237,9 +238,10 @@ class Nearest:
         if (held := self._held(len(one))) is None or held.signs is None:
             return
         name = uuid4().hex
-        write(held, self._file(name))
-        self._catalog.set_meta(_FILE, name)
-        self._tidy(name)
+        with suppress(OSError):  # of a full disk: what was stored is safe, and the next one is opened from the catalog
+            write(held, self._file(name))
+            self._catalog.set_meta(_FILE, name)
+            self._tidy(name)
 
     def erase(self) -> None:
         """Overwrite in the file what it holds of passages that are gone, before they count as taken down."""

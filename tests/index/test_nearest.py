@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -274,6 +275,21 @@ def test_the_file_is_written_anew_when_much_has_come_and_only_then(many_kept: Ca
     opened(many_kept, 3).keep()
     assert kept_file(many_kept) != first
     assert {i for i, _ in opened(many_kept, 4).search(asked_with(1), 10_000)} == many_kept.passage_ids()
+
+
+def test_where_there_is_no_room_for_the_file_nothing_else_is_lost(
+    many_kept: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept_file(many_kept).unlink()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("os.fsync", full)
+        opened(many_kept, 2).keep()
+    assert not list(many_kept.path.parent.glob("nearest-*"))
+    assert {i for i, _ in opened(many_kept, 3).search(asked_with(1), 10_000)} == many_kept.passage_ids()
 
 
 @pytest.mark.parametrize("damage", ["gone", "short", "head", "empty"])
