@@ -128,8 +128,9 @@ class KeepsVectors:
 
         if nearest := self._nearest():
             nearest.erase()
-        lexical.purge(lambda articles: index_rows(self.catalog._db, articles))
-        self.catalog.set_meta("purge", "0")
+        catalog = self.catalog  # not asked for within: that waits for threads that may wait for the index
+        lexical.purge(lambda articles: index_rows(catalog._db, articles))
+        catalog.set_meta("purge", "0")
         return True
 
     def _write_lexical(self, folder: Path) -> None:

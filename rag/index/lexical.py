@@ -100,6 +100,8 @@ class LexicalIndex:
     def purge(self, rows: Callable[[Sequence[str]], list[IndexRow]]) -> None:
         """Leave nothing in the files of what was removed, or replaced; what is in the index stays.
 
+        Others search meanwhile, for it may take seconds: the lock is held only where files are opened.
+
         Args:
             rows: All passages of some articles, by version id.
         """
@@ -111,7 +113,7 @@ class LexicalIndex:
                     expunge.rewrite(folder, one.ident)
             expunge.collect(folder)
 
-        with self._lock, guarded("lexical", self._folder):
+        with guarded("lexical", self._folder):
             self._write((), ())  # whatever isn't there yet is made
             folders = {part: self._folder / part for part in (_PASSAGES, _ARTICLES, _FULL_TEXT)}
             for part, folder in folders.items():
@@ -120,19 +122,21 @@ class LexicalIndex:
                     self._put_anew(part, expunge.ids_left(folder, few), rows)
             with ThreadPoolExecutor(len(folders), "expunge") as side_by_side:
                 list(side_by_side.map(rewrite, folders.values()))
-            self._indexes, self._full_text = {}, None
+            with self._lock:
+                self._indexes, self._full_text = {}, None
 
     def _put_anew(self, part: str, ids: Sequence[str], rows: Callable[[Sequence[str]], list[IndexRow]]) -> None:
         """Take some documents out of a part of the index, and add them again."""
         there = rows(sorted({ident.partition(":")[0] for ident in ids}))
         articles = list({r.article_id: r for r in there}.values())
-        if part == _PASSAGES:
-            wanted = set(ids)
-            self._put(part, ids, [_document(r, r.id, r.text) for r in there if r.id in wanted])
-        elif part == _ARTICLES:
-            self._put(part, ids, [_document(r, r.article_id, r.article_text) for r in articles])
-        else:
-            self._opened_full_text().write(articles, ids)
+        with self._lock:
+            if part == _PASSAGES:
+                wanted = set(ids)
+                self._put(part, ids, [_document(r, r.id, r.text) for r in there if r.id in wanted])
+            elif part == _ARTICLES:
+                self._put(part, ids, [_document(r, r.article_id, r.article_text) for r in articles])
+            else:
+                self._opened_full_text().write(articles, ids)
 
     def _put(self, part: str, gone: Sequence[str], documents: Sequence[Any]) -> None:
         # With more threads each would write a segment of its own at every commit, and Python provides the words anyway.

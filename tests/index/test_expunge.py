@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -119,6 +120,33 @@ def test_one_that_reads_meanwhile_reads_on(tmp_path: Path) -> None:
     assert other.search("harbour", 400)
     other.refresh(1)
     assert len(other.search("storm", 400)) == 299
+
+
+def test_others_search_and_refresh_while_it_lasts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lexical, rows = filled(tmp_path / "lexical-1", [300, 2])
+    lexical.remove([rows[3].id, rows[301].id])
+    found: list[int] = []
+
+    def search() -> None:
+        lexical.refresh(5)
+        lexical.refresh(6)  # opened anew, from what is being written
+        found.append(len(lexical.search("storm", 400)))
+
+    def meanwhile() -> None:
+        other = threading.Thread(target=search, daemon=True)
+        other.start()
+        other.join(20)
+        assert not other.is_alive()
+
+    def left(articles: Sequence[str]) -> list[IndexRow]:
+        meanwhile()
+        return [r for r in rows if r.article_id in articles]
+
+    replace = expunge._replace
+    monkeypatch.setattr(expunge, "_replace", lambda *told: (meanwhile(), replace(*told), meanwhile()))
+    lexical.purge(left)
+    assert len(found) == 3 * (1 + 2)
+    assert set(found) == {300}
 
 
 def test_where_tantivy_does_otherwise_the_index_is_told_to_be_rebuilt(
