@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ class Held:
     """The passages of one generation; row n of each array is the n-th passage's."""
 
     numbers: npt.NDArray[np.int64]
-    """Ascending; 0 of one that was erased."""
+    """Ascending; 0 of one that is gone, whose row stays."""
     versions: npt.NDArray[np.int64]
     vectors: npt.NDArray[Any]
     """16-bit floats, or whole numbers of 8 bits; shape (n, dim)."""
@@ -128,6 +128,15 @@ def some_of(held: Held, stays: npt.NDArray[np.bool_]) -> Held:
     """Those passages that stay."""
     ids = [held.ids[n] for n in np.flatnonzero(stays)] if held.ids else []
     return Held(**{n: a[stays] for n in _ARRAYS if (a := getattr(held, n)) is not None}, ids=ids)
+
+
+def without(held: Held, gone: npt.NDArray[np.bool_]) -> Held:
+    """The same rows, some of which are gone: nothing large is copied."""
+    numbers, scales = held.numbers.copy(), held.scales.copy()
+    numbers[gone], scales[gone] = 0, 0
+    less = replace(held, numbers=numbers, scales=scales)
+    less.__dict__.update({name: held.__dict__[name] for name in ("of", "_columns") if name in held.__dict__})
+    return less
 
 
 def made(numbers: Any, versions: Any, vectors: npt.NDArray[np.float16], ids: list[str], *, whole: bool) -> Held:
@@ -270,5 +279,6 @@ __all__ = [
     "products",
     "read",
     "some_of",
+    "without",
     "write",
 ]

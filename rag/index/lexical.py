@@ -31,13 +31,16 @@ class LexicalIndex:
 
     A passage seldom has all words of a question: the whole text tells better which article answers it, and the passages
     tell where in the article. Safe to use from several threads; the contract of its methods is that of ``VectorIndex``,
-    except that opening it for a search creates an empty index.
+    except that opening it for a search creates an empty index. What is open is searched while another thread writes.
     """
 
     def __init__(self, folder: Path) -> None:
         """Use the index in ``folder``; it is created at the first use."""
         self._folder = folder
+        self._turn = threading.RLock()
+        """Held while files are written or sealed, which takes seconds; before ``_lock``, never after it."""
         self._lock = threading.RLock()
+        """Held while files are opened, or let go of."""
         self._indexes: dict[str, Any] = {}
         self._full_text: FullText | None = None
         self._generation = -1
@@ -46,7 +49,7 @@ class LexicalIndex:
 
     def close(self) -> None:
         """Close the files; the object can't be searched any more."""
-        with self._lock:
+        with self._turn, self._lock:
             self._seal()
             self._indexes, self._full_text = {}, None
             self._closed = True
@@ -69,7 +72,7 @@ class LexicalIndex:
 
     def mark_current(self, generation: int) -> None:
         """Record that this process itself has brought the index to ``generation``, and seal it."""
-        with self._lock:
+        with self._turn:
             self._seal(generation)
         self.refresh(generation)
 
@@ -85,22 +88,22 @@ class LexicalIndex:
         # All passages of a version are added, or removed, together.
         articles = {r.article_id: r for r in rows}
         left = {g.partition(":")[0] for g in gone}
-        with self._lock, guarded("lexical", self._folder):
-            for part in (_PASSAGES, _ARTICLES):
-                self._opened(part)
-            self._opened_full_text()
-            self._changed = True
+        with self._turn, guarded("lexical", self._folder):
+            with self._lock:
+                for part in (_PASSAGES, _ARTICLES):
+                    self._opened(part)
+                self._opened_full_text()
+                self._changed = True
             unseal(self._folder)
             self._put(_PASSAGES, [*gone, *(r.id for r in rows)], [_document(r, r.id, r.text) for r in rows])
             whole = [_document(r, r.article_id, r.article_text) for r in articles.values()]
             self._put(_ARTICLES, [*articles, *left], whole)
             self._opened_full_text().write(list(articles.values()), sorted(left))
-            self._indexes = {}
+            with self._lock:
+                self._indexes = {}
 
     def purge(self, rows: Callable[[Sequence[str]], list[IndexRow]]) -> None:
         """Leave nothing in the files of what was removed, or replaced; what is in the index stays.
-
-        Others search meanwhile, for it may take seconds: the lock is held only where files are opened.
 
         Args:
             rows: All passages of some articles, by version id.
@@ -113,7 +116,7 @@ class LexicalIndex:
                     expunge.rewrite(folder, one.ident)
             expunge.collect(folder)
 
-        with guarded("lexical", self._folder):
+        with self._turn, guarded("lexical", self._folder):
             self._write((), ())  # whatever isn't there yet is made
             folders = {part: self._folder / part for part in (_PASSAGES, _ARTICLES, _FULL_TEXT)}
             for part, folder in folders.items():
@@ -129,14 +132,13 @@ class LexicalIndex:
         """Take some documents out of a part of the index, and add them again."""
         there = rows(sorted({ident.partition(":")[0] for ident in ids}))
         articles = list({r.article_id: r for r in there}.values())
-        with self._lock:
-            if part == _PASSAGES:
-                wanted = set(ids)
-                self._put(part, ids, [_document(r, r.id, r.text) for r in there if r.id in wanted])
-            elif part == _ARTICLES:
-                self._put(part, ids, [_document(r, r.article_id, r.article_text) for r in articles])
-            else:
-                self._opened_full_text().write(articles, ids)
+        if part == _PASSAGES:
+            wanted = set(ids)
+            self._put(part, ids, [_document(r, r.id, r.text) for r in there if r.id in wanted])
+        elif part == _ARTICLES:
+            self._put(part, ids, [_document(r, r.article_id, r.article_text) for r in articles])
+        else:
+            self._opened_full_text().write(articles, ids)
 
     def _put(self, part: str, gone: Sequence[str], documents: Sequence[Any]) -> None:
         # With more threads each would write a segment of its own at every commit, and Python provides the words anyway.
@@ -198,22 +200,24 @@ class LexicalIndex:
             StoreClosed: The index was closed.
             ArchiveDamaged: The index can't be read.
         """
-        with self._lock:
-            full_text = self._opened_full_text()
+        full_text = self._opened_full_text()
         with guarded("lexical", self._folder):
             return full_text.find(node, order=order, limit=limit, offset=offset, only=only, sources=sources)
 
     def _opened_full_text(self) -> FullText:
-        if self._closed:
-            raise StoreClosed
-        if self._full_text is None:
-            from rag.index.fulltext import FullText
+        if (there := self._full_text) is not None:
+            return there
+        with self._lock:
+            if self._closed:
+                raise StoreClosed
+            if self._full_text is None:
+                from rag.index.fulltext import FullText
 
-            if not self._changed:
-                check_seal("lexical", self._folder)
-            with guarded("lexical", self._folder):
-                self._full_text = FullText(self._folder / _FULL_TEXT)
-        return self._full_text
+                if not self._changed:
+                    check_seal("lexical", self._folder)
+                with guarded("lexical", self._folder):
+                    self._full_text = FullText(self._folder / _FULL_TEXT)
+            return self._full_text
 
     def _find(
         self, part: str, question: str, n: int, filters: Query | None, only: Sequence[str] | None
@@ -223,8 +227,7 @@ class LexicalIndex:
         wanted = query_terms(question)
         if not wanted or not n or (only is not None and not only):
             return []
-        with self._lock:
-            index = self._opened(part)
+        index = self._opened(part)
         with guarded("lexical", self._folder):
             schema = index.schema
             query, must, should = tantivy.Query, tantivy.Occur.Must, tantivy.Occur.Should
@@ -257,13 +260,13 @@ class LexicalIndex:
 
     def ids(self) -> set[str]:
         """Ids of all passages in the index."""
-        with self._lock, guarded("lexical", self._folder):
+        with guarded("lexical", self._folder):
             check_seal("lexical", self._folder, thorough=True)
             return _ids(self._opened(_PASSAGES).searcher())
 
     def article_ids(self) -> tuple[set[str], set[str]]:
         """Version ids of all articles in the index of their words, and in that of their full texts."""
-        with self._lock, guarded("lexical", self._folder):
+        with guarded("lexical", self._folder):
             return _ids(self._opened(_ARTICLES).searcher()), _ids(self._opened_full_text().searcher())
 
     def check(self, passages: int | None = None, articles: int | None = None) -> None:
@@ -276,7 +279,7 @@ class LexicalIndex:
         Raises:
             ArchiveDamaged: It can't be read, or holds another number.
         """
-        with self._lock, guarded("lexical", self._folder):
+        with guarded("lexical", self._folder):
             searchers = [self._opened(part).searcher() for part in (_PASSAGES, _ARTICLES)]
             searchers.append(self._opened_full_text().searcher())
             wanted = (("passages", passages), ("articles", articles), ("full texts", articles))
@@ -285,28 +288,34 @@ class LexicalIndex:
                     raise damaged("lexical", self._folder, f"{searcher.num_docs} {what} are there, of {n}")
 
     def _opened(self, part: str) -> Any:
-        if self._closed:
-            raise StoreClosed
-        if part not in self._indexes:
-            import tantivy
+        if (there := self._indexes.get(part)) is not None:
+            return there
+        with self._lock:
+            if self._closed:
+                raise StoreClosed
+            if part not in self._indexes:
+                if not self._changed:
+                    check_seal("lexical", self._folder)
+                with guarded("lexical", self._folder):
+                    self._indexes[part] = _open(self._folder / part)
+            return self._indexes[part]
 
-            if not self._changed:
-                check_seal("lexical", self._folder)
-            folder = self._folder / part
-            folder.mkdir(parents=True, exist_ok=True)
-            builder = tantivy.SchemaBuilder()
-            builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
-            builder.add_text_field("body", stored=False, tokenizer_name="whitespace", index_option="freq")
-            builder.add_text_field("source", stored=False, tokenizer_name="raw", index_option="basic")
-            builder.add_text_field("language", stored=False, tokenizer_name="raw", index_option="basic")
-            builder.add_boolean_field("has_date", indexed=True)
-            builder.add_integer_field("published", indexed=True, fast=True)
-            with guarded("lexical", self._folder):
-                # An existing index keeps the fields it was built with; older programs had fewer.
-                there = tantivy.Index.exists(str(folder))
-                made = tantivy.Index.open(str(folder)) if there else tantivy.Index(builder.build(), path=str(folder))
-            self._indexes[part] = made
-        return self._indexes[part]
+
+def _open(folder: Path) -> Any:
+    """The index in a folder; it is created where there is none."""
+    import tantivy
+
+    folder.mkdir(parents=True, exist_ok=True)
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("body", stored=False, tokenizer_name="whitespace", index_option="freq")
+    builder.add_text_field("source", stored=False, tokenizer_name="raw", index_option="basic")
+    builder.add_text_field("language", stored=False, tokenizer_name="raw", index_option="basic")
+    builder.add_boolean_field("has_date", indexed=True)
+    builder.add_integer_field("published", indexed=True, fast=True)
+    # An existing index keeps the fields it was built with; older programs had fewer.
+    there = tantivy.Index.exists(str(folder))
+    return tantivy.Index.open(str(folder)) if there else tantivy.Index(builder.build(), path=str(folder))
 
 
 def _ids(searcher: Any) -> set[str]:

@@ -19,8 +19,8 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
-from rag.index.held import ROUNDED, Held, erase, exact, joined, made, read, some_of, write
-from rag.index.schema import IndexRow, StoreClosed, parse_time
+from rag.index.held import ROUNDED, Held, erase, exact, joined, made, read, some_of, without, write
+from rag.index.schema import IndexRow, StoreClosed, numbers, parse_time
 from rag.text.local_clock import clock
 from rag.types import Query
 
@@ -40,7 +40,8 @@ _SOME = 500  # values in one statement
 _FILE = "nearest"
 """The fact that names the file, and what its name begins with."""
 _STALE = 0.02
-"""The share of passages that are not in the file, from which on it is written anew."""
+"""The share of passages that are not in the file, from which on it is written anew; and of what is in memory behind
+what the file had, or is gone of it, from which on all of it is put together anew."""
 
 
 class _Facts(NamedTuple):
@@ -50,6 +51,10 @@ class _Facts(NamedTuple):
     language: str
     published: int | None
     """By the clock that its date shows, in seconds."""
+
+
+Parts = tuple[Held, ...]
+"""Passages by number: one part, or of very many a large one and what has come since, so that a change copies little."""
 
 
 class Nearest:
@@ -65,7 +70,7 @@ class Nearest:
         self._index, self._catalog = index, catalog
         self._lock = threading.Lock()
         self._generation = -1
-        self._read: tuple[int, Held | None] | None = None
+        self._read: tuple[int, Parts | None] | None = None
         """What was read, and of which generation; None in it: there are too many."""
         self._facts: dict[int, _Facts] = {}
         """Of versions that filters were asked of: what is set by hand later makes another version."""
@@ -80,28 +85,35 @@ class Nearest:
         only: Sequence[str] | None = None,
     ) -> list[tuple[str, float]]:
         """As ``VectorStore.search``; of passages that are as near, the one stored first comes first."""
-        held = self._held(len(vector))
-        if held is None:
-            return self._index.search(vector, n, filters, only)
-        through = self._allowed(held, filters, only)
-        rows = None if through is None else np.flatnonzero(through)
-        n = min(n, len(held.numbers) if rows is None else len(rows))
-        if not n:
-            return []
+        parts = self._held(len(vector))
+        if parts is None:
+            return self._current().search(vector, n, filters, only)
         asked = (vector / (np.linalg.norm(vector) or 1.0)).astype(np.float32)
-        if held.signs is None:
-            every = self._cosines(held, asked)
-            rows, rough, unsure = (
-                (np.arange(len(every)), every, ROUNDED) if rows is None else (rows, every[rows], ROUNDED)
-            )
-        else:
-            rows, rough, unsure = held.likely(asked, rows)
-        n = min(n, len(rough))
-        close = rough >= np.partition(rough, len(rough) - n)[len(rough) - n] - unsure
-        ids, near = self._exactly(held, rows[close])
-        cosines = exact(asked, near)
+        rough = [self._roughly(held, asked, filters, only) for held in parts]
+        every = np.concatenate([cosines for _, cosines, _ in rough])
+        if not (n := min(n, len(every))):
+            return []
+        bound = np.partition(every, len(every) - n)[len(every) - n] - max(unsure for *_, unsure in rough)
+        close = [
+            self._exactly(held, rows[cosines >= bound]) for held, (rows, cosines, _) in zip(parts, rough, strict=True)
+        ]
+        ids = [i for some, _ in close for i in some]
+        cosines = exact(asked, np.concatenate([near for _, near in close]))
         best = np.lexsort((np.arange(len(ids)), -cosines))[:n]
         return [(ids[row], float(cosine)) for row, cosine in zip(best, cosines[best], strict=True)]
+
+    def _roughly(
+        self, held: Held, asked: npt.NDArray[np.float32], filters: Query | None, only: Sequence[str] | None
+    ) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.float32], float]:
+        """Rows of a part that may be the nearest, their cosines, and how much two in the wrong order differ by."""
+        through = self._allowed(held, filters, only)
+        rows = None if through is None else np.flatnonzero(through)
+        if held.signs is None:
+            every = self._cosines(held, asked)
+            return (np.arange(len(every)), every, ROUNDED) if rows is None else (rows, every[rows], ROUNDED)
+        rows, cosines, unsure = held.likely(asked, rows)
+        there = held.numbers[rows] > 0
+        return rows[there], cosines[there], unsure
 
     def read_ahead(self) -> None:
         """Read what is searched, if nothing has been: while another thread still loads the embedding model.
@@ -160,46 +172,62 @@ class Nearest:
 
     # -- what is in memory ---------------------------------------------------------
 
-    def _held(self, dim: int) -> Held | None:
+    def _held(self, dim: int) -> Parts | None:
         """The passages, read again as far as they have changed; None where there are too many."""
         with self._lock:
             if not self._open:
                 raise StoreClosed
             generation = self._generation
             before = self._read[1] if self._read else None
-            if self._read is None or self._read[0] != generation or (before and before.dim != dim):
-                self._read = generation, self._updated(before if before and before.dim == dim else None, dim)
+            if before and before[0].dim != dim:
+                self._read = before = None
+            if self._read is None or self._read[0] != generation:
+                self._read = generation, self._updated(before, dim)
             return self._read[1]
 
-    def _updated(self, before: Held | None, dim: int) -> Held | None:
+    def _updated(self, before: Parts | None, dim: int) -> Parts | None:
         count = int(self._catalog._db.execute("SELECT count(*) FROM passage").fetchone()[0])
         if count > MOST:
             return None
         whole = count <= WHOLE
-        if before is None or (before.signs is None) != whole:
-            before = None if whole else self._from_file(dim)
-        if before is None:
+        if before and (before[0].signs is None) != whole:
+            before = None
+        if not before and not whole and (kept := self._from_file(dim)):
+            before = (kept,)
+        if not before:
             none = np.zeros(0, np.int64)
-            before = made(none, none, np.zeros((0, dim), np.float16), [], whole=whole)
-        stays, new = self._changes(before)
-        if not len(new) and stays is None:
+            before = (made(none, none, np.zeros((0, dim), np.float16), [], whole=whole),)
+        gone, new = self._changes(before)
+        if not len(new) and not gone:
             return before
-        left = before if stays is None else some_of(before, stays)
-        return joined([left, *(self._passages(new, dim, whole=whole) if len(new) else ())])
+        come = self._passages(new, dim, whole=whole) if len(new) else ()
+        if whole:
+            return (joined([some_of(before[0], ~gone[0]) if gone else before[0], *come]),)
+        first, *later = [without(*one) for one in zip(before, gone, strict=True)] if gone else before
+        behind = joined([*later, *come]) if later or len(new) else None
+        parts = (first, behind) if behind else (first,)
+        left = int(np.count_nonzero(first.numbers))
+        if len(first.numbers) - left + (len(behind.numbers) if behind else 0) <= _STALE * left:
+            return parts
+        return (_in_one(parts),)
 
-    def _changes(self, before: Held) -> tuple[npt.NDArray[np.bool_] | None, npt.NDArray[np.int64]]:
-        """Which passages are still there (None: all of them), and the numbers of those that have come since."""
-        last = int(before.numbers.max(initial=0))
-        upto = """SELECT (SELECT count(*) FROM passage) - (SELECT count(*) FROM passage WHERE number > ?)"""
+    def _changes(self, before: Parts) -> tuple[list[npt.NDArray[np.bool_]] | None, npt.NDArray[np.int64]]:
+        """Which rows are gone since (None: none), and the numbers of the passages that have come."""
+        last = max(int(held.numbers.max(initial=0)) for held in before)
+        there = sum(int(np.count_nonzero(held.numbers)) for held in before)
+        upto = "SELECT (SELECT count(*) FROM passage) - (SELECT count(*) FROM passage WHERE number > ?)"
+        left = int(self._catalog._db.execute(upto, (last,)).fetchone()[0]) if last else -1
         # No number is given twice: where there are as many up to the last one, they are the same.
-        if last and self._catalog._db.execute(upto, (last,)).fetchone()[0] == np.count_nonzero(before.numbers):
+        if left == there:
             return None, self._catalog.searched(last)
-        there = self._catalog.searched()
-        marked = np.zeros(max(last, int(there.max(initial=0))) + 1, np.bool_)
-        marked[there] = marked[0] = True
-        stays = marked[before.numbers]
-        marked[before.numbers] = False
-        return None if stays.all() else stays, there[marked[there]]
+        # All passages of a version go together, and of versions there are far fewer.
+        versions = numbers(self._catalog._db.execute("SELECT DISTINCT version FROM passage").fetchall())
+        gone = [(held.numbers > 0) & ~np.isin(held.versions, versions) for held in before]
+        if left == there - sum(int(np.count_nonzero(some)) for some in gone):
+            return gone, self._catalog.searched(last)
+        now = self._catalog.searched()
+        gone = [(held.numbers > 0) & ~np.isin(held.numbers, now) for held in before]
+        return gone, np.setdiff1d(now, np.concatenate([held.numbers for held in before]), assume_unique=False)
 
     def _passages(self, new: npt.NDArray[np.int64], dim: int, *, whole: bool) -> Iterator[Held]:
         """Passages by number, some at a time; those with a vector of another model are left out."""
@@ -213,8 +241,8 @@ class Nearest:
             wanted = np.isin(np.fromiter((row[0] for row in rows), np.int64, len(rows)), new, assume_unique=True)
             rows = [row for row, fits in zip(rows, wanted, strict=True) if fits and len(row[2]) == 2 * dim]
             vectors = np.frombuffer(b"".join([row[2] for row in rows]), np.float16).reshape(-1, dim)
-            numbers, versions = ([row[n] for row in rows] for n in (0, 1))
-            yield made(numbers, versions, vectors, [row[3] for row in rows] if whole else [], whole=whole)
+            number, version = ([row[n] for row in rows] for n in (0, 1))
+            yield made(number, version, vectors, [row[3] for row in rows] if whole else [], whole=whole)
 
     # -- the file that very many are opened from ---------------------------------------
 
@@ -233,13 +261,13 @@ class Nearest:
         if one is None:
             return
         kept = self._from_file(len(one))
-        if kept is not None and len(self._changes(kept)[1]) <= _STALE * len(kept.numbers):
+        if kept is not None and len(self._changes((kept,))[1]) <= _STALE * len(kept.numbers):
             return
-        if (held := self._held(len(one))) is None or held.signs is None:
+        if (parts := self._held(len(one))) is None or parts[0].signs is None:
             return
         name = uuid4().hex
         with suppress(OSError):  # of a full disk: what was stored is safe, and the next one is opened from the catalog
-            write(held, self._file(name))
+            write(_in_one(parts), self._file(name))
             self._catalog.set_meta(_FILE, name)
             self._tidy(name)
 
@@ -249,8 +277,8 @@ class Nearest:
         kept = self._from_file(len(one)) if one is not None else None
         if kept is None:
             self._tidy("")
-        elif (stays := self._changes(kept)[0]) is not None:
-            erase(self._file(self._catalog.meta(_FILE) or ""), ~stays)
+        elif gone := self._changes((kept,))[0]:
+            erase(self._file(self._catalog.meta(_FILE) or ""), gone[0])
 
     def _tidy(self, name: str) -> None:
         """Delete all files but one."""
@@ -278,14 +306,19 @@ class Nearest:
 
     # -- the index's ---------------------------------------------------------------
 
+    def _current(self) -> VectorStore:
+        """The index, told what others wrote: only when it is used, since that may wait for a thread that writes."""
+        self._index.refresh(self._generation)
+        return self._index
+
     def add(self, rows: Sequence[IndexRow]) -> None:
         """As ``VectorStore.add``."""
-        self._index.add(rows)
+        self._current().add(rows)
         self._forget()
 
     def remove(self, ids: Sequence[str]) -> None:
         """As ``VectorStore.remove``."""
-        self._index.remove(ids)
+        self._current().remove(ids)
         self._forget()
 
     def _forget(self) -> None:
@@ -296,23 +329,22 @@ class Nearest:
 
     def ids(self) -> set[str]:
         """As ``VectorStore.ids``."""
-        return self._index.ids()
+        return self._current().ids()
 
     def vectors(self, ids: Sequence[str]) -> dict[str, npt.NDArray[np.float32]]:
         """As ``VectorStore.vectors``."""
-        return self._index.vectors(ids)
+        return self._current().vectors(ids)
 
     def count(self) -> int:
         """As ``VectorStore.count``."""
-        return self._index.count()
+        return self._current().count()
 
     def check(self, expected: int | None = None) -> None:
         """As ``VectorStore.check``."""
-        self._index.check(expected)
+        self._current().check(expected)
 
     def refresh(self, generation: int) -> None:
         """As ``VectorStore.refresh``."""
-        self._index.refresh(generation)
         self._generation = generation
 
     def mark_current(self, generation: int) -> None:
@@ -326,6 +358,11 @@ class Nearest:
             self._open = False
             self._read = self._last = None
         self._index.close()
+
+
+def _in_one(parts: Parts) -> Held:
+    """Parts put together, without what is gone."""
+    return joined([some_of(held, there) if not (there := held.numbers > 0).all() else held for held in parts])
 
 
 def _fits(filters: Query) -> Any:

@@ -26,6 +26,8 @@ from rag.types import Query
 _COLLECTION = "passages"
 CONFIGURATION: Any = {"hnsw": {"space": "cosine", "ef_construction": 128, "ef_search": 128}}
 """How Chroma's graph is built and searched, here and on a server."""
+_NOBODY = "-"
+"""An id that no passage has."""
 _BATCH = 1000
 """Rows in one call (Chroma takes at most 5,461); after each call Chroma saves, and other processes get their turn."""
 _LOCK_TIMEOUT = 60.0  # seconds that one process waits for another to load or save
@@ -134,9 +136,13 @@ class _Handle:
                     self._client = chromadb.PersistentClient(
                         str(self.folder), settings=Settings(anonymized_telemetry=False)
                     )
-                    self._collection = self._client.get_or_create_collection(
+                    opened = self._client.get_or_create_collection(
                         _COLLECTION, embedding_function=None, configuration=CONFIGURATION
                     )
+                    # Whatever is called first reads the whole graph, and of all calls only these let other threads of
+                    # the process go on meanwhile (``findings/chroma-holds-the-gil.sh``).
+                    opened.get(ids=[_NOBODY], include=[])
+                    self._collection = opened
                 except BaseException:
                     self._client = None
                     _forget_engine(self.folder)
@@ -205,6 +211,8 @@ class VectorIndex:
             generation: The catalog's; nothing happens if it is the one of the last call.
         """
         handle = self._handle
+        if handle.generation == generation:
+            return  # without waiting for another thread that writes
         with handle.lock:
             if handle.generation != generation:
                 if handle.generation >= 0:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -110,3 +112,29 @@ def test_a_broken_index_says_what_to_do(tmp_path: Path) -> None:
         file.write_bytes(b"\x00rubbish")
     with pytest.raises(ArchiveDamaged, match="onrecord doctor --repair"):
         LexicalIndex(folder).search("storm", 5)
+
+
+def test_a_search_does_not_wait_for_one_that_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    lexical = LexicalIndex(tmp_path / "lexical-1")
+    lexical.add([index_row("a", "A storm had closed the harbour.")])
+    found: list[list[tuple[str, float]]] = []
+
+    def search() -> None:
+        lexical.refresh(7)  # so that what is being written is opened
+        found.append(lexical.search("storm", 5))
+
+    put = LexicalIndex._put
+
+    def meanwhile(self: LexicalIndex, *told: Any) -> None:
+        other = threading.Thread(target=search, daemon=True)
+        other.start()
+        other.join(20)
+        assert not other.is_alive()
+        put(self, *told)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LexicalIndex, "_put", meanwhile)
+        lexical.add([index_row("b", "The storm went on.", 2)])
+    assert found[0] and len(found) == 2
+    lexical.mark_current(8)
+    assert {i for i, _ in lexical.search("storm", 5)} == {"a", "b"}

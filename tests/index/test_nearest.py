@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import errno
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import numpy as np
 import numpy.typing as npt
 import pytest
-from helpers import fill, many, python, row, write_rows
+from helpers import examples, fill, many, python, row, write_rows
+from hypothesis import HealthCheck, given
+from hypothesis import strategies as st
 
 from rag import Archive
 from rag.index import nearest
@@ -156,6 +160,68 @@ def test_what_has_changed_is_read_and_nothing_else(catalog: Catalog, monkeypatch
     catalog.delete([f"a{n}" for n in range(101)])
     looking.refresh(5)
     assert looking.search(asked, 5) == []
+
+
+@hypothesis.settings(max_examples=examples(15), deadline=None, suppress_health_check=list(HealthCheck))
+@given(steps=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 12)), min_size=1, max_size=8), seed=st.integers(0))
+def test_whatever_comes_and_goes_the_nearest_are_found(catalog: Catalog, steps: list[Any], seed: int) -> None:
+    looking, chance = opened(catalog, 0), np.random.default_rng(seed)
+    asked = asked_with(seed)
+    for generation, (come, go) in enumerate(steps, start=1):
+        there = sorted(a.key for a in catalog.articles())
+        first = 1 + max((int(key[1:]) for key in there), default=0)
+        catalog.store([prepared(chance, first + n, 1 + n % 9) for n in range(come)])
+        catalog.delete(chance.permutation(there)[:go].tolist())
+        settle(catalog)
+        looking.refresh(generation)
+        truth = multiplied(catalog, asked)
+        for n in (9, 10_000):
+            found = looking.search(asked, n)
+            assert [truth[i] for i, _ in found] == pytest.approx(sorted(truth.values(), reverse=True)[:n], abs=1e-6)
+            assert len({i for i, _ in found}) == min(n, len(truth))
+
+
+def test_of_very_many_nothing_large_is_copied_when_an_article_comes_or_goes(
+    many_kept: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looking, chance = opened(many_kept), np.random.default_rng(9)
+    looking.search(asked_with(1), 3)
+
+    def first() -> Any:
+        assert looking._read is not None and looking._read[1]
+        return looking._read[1][0].vectors
+
+    before = first()
+    for generation in range(2, 5):
+        many_kept.store([prepared(chance, 100 + generation, 1)])
+        many_kept.delete([f"a{100 + generation - 1}"] if generation == 4 else [])
+        settle(many_kept)
+        looking.refresh(generation)
+        looking.search(asked_with(1), 3)
+        assert first() is before
+    many_kept.store([prepared(chance, 200 + n, 9) for n in range(3)])  # more than a fiftieth
+    settle(many_kept)
+    looking.refresh(9)
+    looking.search(asked_with(1), 3)
+    assert len(first()) == len(many_kept.passage_ids())
+
+
+def test_a_search_does_not_wait_for_the_index_to_be_written(catalog: Catalog, tmp_path: Path) -> None:
+    index = VectorIndex(tmp_path / "vectors-1")
+    looking, found = Nearest(index, catalog), list[int]()
+
+    def search() -> None:
+        looking.refresh(2)
+        found.append(len(looking.search(asked_with(1), 5)))
+
+    with index._handle.lock:  # as while it reads its graph, or adds passages
+        other = threading.Thread(target=search, daemon=True)
+        other.start()
+        other.join(20)
+        assert found == [5]
+    assert looking.count() == 0
+    assert index._handle.generation == 2, "it is told when it is used"
+    looking.close()
 
 
 def test_what_was_read_ahead_is_not_read_again(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:

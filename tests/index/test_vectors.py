@@ -150,6 +150,28 @@ def test_one_process_does_not_wait_for_another_forever(tmp_path: Path, monkeypat
     index.close()
 
 
+@pytest.mark.parametrize("call", ["count", "add", "remove", "ids"])
+def test_the_graph_is_first_read_by_a_call_that_stops_no_other_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    from chromadb.api.rust import RustBindingsAPI
+
+    index, calls = VectorIndex(tmp_path / "v"), list[str]()
+    index.add(rows(3))
+    index.close()
+    for method in ("_get", "_count", "_upsert", "_delete", "_query"):
+        true = getattr(RustBindingsAPI, method)
+        monkeypatch.setattr(
+            RustBindingsAPI,
+            method,
+            lambda self, *args, _name=method, _true=true, **more: calls.append(_name) or _true(self, *args, **more),
+        )
+    again = VectorIndex(tmp_path / "v")
+    getattr(again, call)(*{"add": [rows(2, 7)], "remove": [["p1"]]}.get(call, []))
+    assert calls[0] == "_get"
+    again.close()
+
+
 class Stopped:
     """Stops the first call of a method of Chroma's engine as Ctrl-C and SIGTERM do, before or after it has worked."""
 
@@ -169,7 +191,7 @@ class Stopped:
         monkeypatch.setattr(RustBindingsAPI, method, stopped)
 
 
-@pytest.mark.parametrize("method", ["start", "stop", "get_tenant", "get_or_create_collection", "_upsert"])
+@pytest.mark.parametrize("method", ["start", "stop", "get_tenant", "get_or_create_collection", "_get", "_upsert"])
 @pytest.mark.parametrize("after", [False, True])
 def test_an_index_stopped_while_it_opens_or_closes_is_not_damaged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, after: bool
