@@ -28,8 +28,9 @@ CONFIGURATION: Any = {"hnsw": {"space": "cosine", "ef_construction": 128, "ef_se
 """How Chroma's graph is built and searched, here and on a server."""
 _NOBODY = "-"
 """An id that no passage has."""
-_BATCH = 1000
-"""Rows in one call (Chroma takes at most 5,461); after each call Chroma saves, and other processes get their turn."""
+_BATCH = 250
+"""Rows in one call (Chroma takes at most 5,461), after which other processes get their turn, and other threads of this
+one: 0.2 s, where 1000 stop them for 0.7 and take a sixth less time."""
 _LOCK_TIMEOUT = 60.0  # seconds that one process waits for another to load or save
 _HEADER = struct.Struct("<i6Q")  # the beginning of Chroma's header.bin; the rest is not needed here
 
