@@ -22,11 +22,13 @@ import shutil
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import timedelta
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -291,9 +293,7 @@ def _changing(folder: Path, searches: int) -> dict[str, Any]:
     with Archive.open(folder, chat_model="none", embeddings=_EMBEDDINGS) as archive:
         archive.search("Who said what about it?", k=5)
         for name in ("first_", ""):
-            word = f"zorblatt{name.strip('_')}{int(time.time())}"
-            text = f"The lighthouse keeper {word.title()} painted the harbour wall. The mayor thanked {word.title()}."
-            row = {"key": word, "title": f"{word.title()} paints", "text": text, "published": "2024-03-04T10:00:00Z"}
+            row = _row(word := f"zorblatt{name.strip('_')}{int(time.time())}")
             with _reader(folder, word) as reads:
                 began, busy = time.time(), time.process_time()
                 archive.add(row)
@@ -314,6 +314,38 @@ def _changing(folder: Path, searches: int) -> dict[str, Any]:
         told["problems"] = len(archive.doctor())
         told["doctor_s"] = round(time.time() - began, 1)
     return told
+
+
+def _row(word: str) -> dict[str, str]:
+    """An article with a word that no other one has."""
+    text = f"The lighthouse keeper {word.title()} painted the harbour wall. The mayor thanked {word.title()}."
+    return {"key": word, "title": f"{word.title()} paints", "text": text, "published": "2024-03-04T10:00:00Z"}
+
+
+def _meanwhile(folder: Path, searches: int) -> dict[str, Any]:
+    """The longest that a search takes while another thread of the process adds its first article and takes it down."""
+    took, stop = [0.0], threading.Event()
+    with Archive.open(folder, chat_model="none", embeddings=_EMBEDDINGS) as archive:
+        some = questions(archive, 10)
+        for question in some:
+            archive.search(question, k=50)
+
+        def search() -> None:
+            for question in cycle(some):
+                began = time.perf_counter()
+                archive.search(question, k=50)
+                took.append(time.perf_counter() - began)
+                if stop.wait(0.02):
+                    return
+
+        with ThreadPoolExecutor(1) as pool:
+            searching = pool.submit(search)
+            word = f"zorblatt{int(time.time())}"
+            archive.add(_row(word))
+            archive.delete(word)
+            stop.set()
+            searching.result()
+    return {"longest_search_meanwhile_s": round(max(took), 2)}
 
 
 @contextmanager
@@ -348,7 +380,7 @@ with Archive.open(folder, chat_model="none", embeddings=large._EMBEDDINGS) as ar
 """
 _EMBEDDINGS: Any = None
 """In place of the built-in model, for tests."""
-_MEASURES = {"searching": _searching, "changing": _changing}
+_MEASURES = {"searching": _searching, "changing": _changing, "meanwhile": _meanwhile}
 
 
 def table(figures: dict[str, Any]) -> list[str]:

@@ -53,8 +53,9 @@ def test_it_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(large, "_WATCH", large._WATCH.replace("large._EMBEDDINGS", "FakeEmbeddings()").replace(
         "from benchmarks import large", "from rag.testing import FakeEmbeddings"))  # fmt: skip
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (large.Path(large.__file__).parents[1],))))
-    told = large._searching(tmp_path / "a", 5) | large._changing(tmp_path / "a", 5)
+    folder = tmp_path / "a"
+    told = large._searching(folder, 5) | large._changing(folder, 5) | large._meanwhile(folder, 5)
     assert told["problems"] == 0 and told["passages"] >= 40
-    assert all(told[name] > 0 for name in large._TARGETS)
+    assert all(told[name] > 0 for name in (*large._TARGETS, "longest_search_meanwhile_s"))
     lines = large.table(told)
     assert len(lines) == 3 + len(told) and any("≤ 60" in line for line in lines)
