@@ -109,16 +109,23 @@ def power(seed: int, work: Path, templates: Path) -> str:
         acknowledged -= {"story-3", "story-4"}
     writer = Writer(*_arguments(action, folder, work, 0))
     time.sleep(length * chance.random())
-    for _ in range(20):
+    for _ in range(50):
         try:
-            # What SQLite writes first is on the disk first: the log is copied after the file.
+            # What SQLite writes first is on the disk first: the log is copied after the file. But where it was written
+            # into the file meanwhile, and begun anew, the two are of no moment that there ever was.
             shutil.copytree(folder, copy, ignore=shutil.ignore_patterns("catalog.sqlite*"))
+            before = (folder / "catalog.sqlite").stat()
             shutil.copyfile(folder / "catalog.sqlite", copy / "catalog.sqlite")
             if (log := folder / "catalog.sqlite-wal").exists():
                 shutil.copyfile(log, copy / log.name)
-            break
+            after = (folder / "catalog.sqlite").stat()
+            if (before.st_mtime_ns, before.st_size) == (after.st_mtime_ns, after.st_size):
+                break
+            shutil.rmtree(copy)
         except (OSError, shutil.Error):  # a file went away while it was copied
             shutil.rmtree(copy, ignore_errors=True)
+    else:
+        raise Failed("no copy of one moment could be made")
     writer.wait()
     log = copy / "catalog.sqlite-wal"
     tail = chance.random() < 0.5 and log.exists() and log.stat().st_size > 0

@@ -29,6 +29,8 @@ LIKE = 0.7
 ANSWERS = 0.5
 """Least log-odds of the reader, of both of two that are taken to be of one thing because their passages are alike. An
 article about the same story has other names and figures besides, and what hardly answers is mostly one of these."""
+_AGREE = 2
+"""Independent sources that say the same, from which on further ones are looked for."""
 _OVERTAKEN = timedelta(days=45)
 """How much newer a side's newest article is than the other's where the present state is asked for and has changed."""
 
@@ -136,8 +138,15 @@ def opposed(
 
 
 def doubtful(voices: Sequence[Voice]) -> bool:
-    """Whether two voices differ, so that it is worth looking what more sources say."""
-    return any(differ(a.value, b.value) for n, a in enumerate(voices) for b in voices[:n])
+    """Whether what some independent sources agree on differs from what another says.
+
+    More of them would make a disagreement of it (``SEVERAL``), so that it is worth looking what further ones say. Two
+    voices that differ by themselves are mostly of two things, and there further ones were never seen to decide.
+    """
+    return any(
+        g.sources >= _AGREE and any(differ(a.value, b.value) for a in g.voices for b in voices)
+        for g in groups(voices)
+    )  # fmt: skip
 
 
 def _named(question: str) -> frozenset[str]:

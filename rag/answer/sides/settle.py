@@ -15,7 +15,7 @@ from rag.answer.reader import Reading
 from rag.answer.sides import group, holders
 from rag.answer.sides.group import Group
 from rag.answer.sides.values import tells
-from rag.answer.sides.voices import SPEAKS, gather
+from rag.answer.sides.voices import SPEAKS, Voice, gather
 from rag.composing import cite
 from rag.index.catalog import Catalog
 from rag.index.links import Span
@@ -44,7 +44,7 @@ def settle(
         chosen: What would be quoted if every sentence stood by itself.
         readings: All that was read.
         allowed: Why a sentence must not be quoted; empty where nothing is against it.
-        further: Reads what was found after that; called only where sources differ.
+        further: Reads what was found after that, which takes as long; called only where it may decide.
         replaced: Which sentences, by their places, later words took back or changed: such a one takes no side.
         catalog: Of the archive.
         newest_first: Whether the present state is asked for.
@@ -59,20 +59,24 @@ def settle(
         return chosen
     may = [r for r in readings if r.odds > SPEAKS and r.words is not None and not allowed(r)]
     speaking = _speaking([*chosen.readings, *chosen.nearest, *may], replaced)
+
+    def weighed(voices: Sequence[Voice]) -> list[Group]:
+        if len(voices) < 2:
+            return []
+        vectors = catalog.vectors([v.passage.id for v in voices])
+        return group.weigh(
+            question,
+            voices,
+            list(dict.fromkeys(r.place[0] for r in chosen.readings)),
+            lambda one, other: float(vectors[one] @ vectors[other]) if {one, other} <= vectors.keys() else 0.0,
+            newest_first=newest_first,
+        )
+
     voices = gather(speaking, catalog)
-    if group.doubtful(voices):
+    sides = weighed(voices)
+    if sides or group.doubtful(voices):
         speaking += [r for r in _speaking(further(), replaced) if not allowed(r)]
-        voices = gather(speaking, catalog)
-    if len(voices) < 2:
-        return chosen
-    vectors = catalog.vectors([v.passage.id for v in voices])
-    sides = group.weigh(
-        question,
-        voices,
-        list(dict.fromkeys(r.place[0] for r in chosen.readings)),
-        lambda one, other: float(vectors[one] @ vectors[other]) if {one, other} <= vectors.keys() else 0.0,
-        newest_first=newest_first,
-    )
+        sides = weighed(gather(speaking, catalog))
     return replace(_led(chosen, sides), sides=tuple(sides)) if sides else chosen
 
 

@@ -193,6 +193,27 @@ def test_what_was_taken_back_takes_no_side() -> None:
     assert found is chosen
 
 
+@pytest.mark.parametrize(
+    ("agreeing", "asks"),
+    [
+        (1, False),  # two that differ are mostly of two things
+        (2, True),  # more of them would make a disagreement of it
+        (3, True),
+    ],
+)
+def test_more_is_read_only_where_it_may_decide(agreeing: int, asks: bool) -> None:
+    readings = [voice(0, "nine").reading, *(voice(n, "seven", n).reading for n in range(1, 1 + agreeing))]
+    rest = [voice(n, "seven", n).reading for n in range(1 + agreeing, 6)]
+    chosen = Chosen((readings[0],), 0.9, tuple(readings))
+    asked: list[int] = []
+    found = settle.settle(
+        "How many piers?", chosen, readings, allowed=lambda r: "", further=lambda: asked.append(1) or rest,  # type: ignore[arg-type, func-returns-value]
+        replaced=lambda r: (), catalog=Aside(), newest_first=False,
+    )  # fmt: skip
+    assert bool(asked) == asks
+    assert len(found.sides) == (2 if asks else 0), "with what is read further there are four"
+
+
 def test_nobody_says_otherwise_and_nothing_changes() -> None:
     readings = [voice(n, "seven", n).reading for n in range(3)]
     chosen = Chosen(tuple(readings[:1]), 0.9, tuple(readings))
