@@ -49,7 +49,7 @@ def on_load() -> str:
     return f"onrecord(element, trigger, watch); // {' '.join(known.split())}"
 
 
-def date_field(label: str, name: str, placeholder: str = "1 June 2023, or June 2023") -> gr.Textbox:
+def date_field(label: str, name: str, placeholder: str = "1 June 2023") -> gr.Textbox:
     """A field for a day, as people write it; page.js puts a button beside it that opens the browser's calendar."""
     return gr.Textbox(
         label=label, placeholder=placeholder, elem_id=name, elem_classes=["day-field"], max_lines=1, max_length=40,
