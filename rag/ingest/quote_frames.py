@@ -36,8 +36,12 @@ class Frame:
     @property
     def wanted(self) -> bool:
         """Whether it may tell that somebody said something."""
-        tells = bool(self.introduced) or may_report(self.text)
-        return len(self.text) <= _LONGEST and tells and any(c.isalpha() for c in self.text)
+        return self.readable and (bool(self.introduced) or may_report(self.text))
+
+    @property
+    def readable(self) -> bool:
+        """Whether the parser can make anything of it."""
+        return len(self.text) <= _LONGEST and any(c.isalpha() for c in self.text)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """A piece of the frame as a place in the article, half-open."""

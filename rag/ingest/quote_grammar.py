@@ -124,6 +124,13 @@ def leads_to(doc: Any, place: int) -> tuple[Any, Any] | None:
     return next((pair for pair in found if pair[0] is not None), None)
 
 
+def is_main(verb: Any) -> bool:
+    """Whether a verb is that of a main clause, or joined to one by "and"."""
+    while verb.dep_ == "conj" and verb.head.i != verb.i:
+        verb = verb.head
+    return bool(verb.dep_ == "ROOT")
+
+
 def noun_phrase(head: Any) -> tuple[int, int]:
     """The noun phrase of a head, without clauses that hang on it."""
     left, right = head.left_edge.i, head.right_edge.i

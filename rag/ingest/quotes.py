@@ -11,6 +11,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from rag.ingest import interviews
@@ -22,6 +23,7 @@ from rag.ingest.quote_grammar import (
     capital_run,
     clause_around,
     describes_person,
+    is_main,
     leads_to,
     noun_phrase,
     phrase_role,
@@ -32,7 +34,7 @@ from rag.ingest.quote_grammar import (
 from rag.text import parser
 from rag.text.calendar_names import ENGLISH_DAYS, ENGLISH_MONTHS
 from rag.text.lexicon import alternation, lexicon
-from rag.text.names import ROLE, bare, is_role, own_name, without_starts
+from rag.text.names import ROLE, bare, is_address, is_role, own_name, without_starts
 from rag.text.speech import DIRECT_ONLY, REPORTING_VERBS
 from rag.text.word_lists import Grammar, Quotes, Record
 from rag.types import QuoteSpan, Sentence
@@ -40,6 +42,7 @@ from rag.types import QuoteSpan, Sentence
 _GRAMMAR = lexicon("en").section(Grammar)
 _WORDS = lexicon("en").section(Quotes)
 _PERSONAL = _GRAMMAR.pronouns_person | _GRAMMAR.owners_person
+_HE_OR_SHE = re.compile(rf"\b(?:{alternation(_PERSONAL)})\b", re.IGNORECASE)
 _PLURAL = _GRAMMAR.pronouns_many | {"we"}
 _FIRST_PERSON = ("i", "we")
 _NO_PERSON = ("ORG", "GPE", "NORP", "FAC", "LOC")
@@ -79,15 +82,23 @@ def find(articles: Sequence[tuple[str, str, Sequence[Sentence]]]) -> list[list[Q
     """
     framed = [list(frames(text, sentences)) for _, text, sentences in articles]
     wanted = [f for of in framed for f in of if f.wanted]
-    for frame, parsed in zip(wanted, _parsed(wanted), strict=True):
+    leading = [f for of in framed for f in _leading(of)]
+    for frame, parsed in zip([*wanted, *leading], _parsed(wanted, leading), strict=True):
         frame.parsed = parsed
     return [_Reading(title, text, of).all_quotes() for (title, text, _), of in zip(articles, framed, strict=True)]
 
 
-def _parsed(frames: Sequence[Frame]) -> list[Any]:
-    """Frames as the parser reads them, with names where somebody speaks."""
+def _leading(frames: Sequence[Frame]) -> Iterator[Frame]:
+    """Sentences in which nobody speaks, before one in which he or she does: who that is, they may tell."""
+    for before, frame in pairwise(frames):
+        if frame.wanted and _HE_OR_SHE.search(frame.text) and before.readable and not before.wanted:
+            yield before
+
+
+def _parsed(frames: Sequence[Frame], leading: Sequence[Frame]) -> list[Any]:
+    """Frames as the parser reads them, with names where somebody speaks, and in those that lead to such a one."""
     quoting = {f.text for f in frames if f.inner}
-    led = {f.text for f in frames if f.introduced}
+    led = {f.text for f in frames if f.introduced} | {f.text for f in leading}
 
     def speaks(doc: Any) -> bool:
         quotes = doc.text in quoting
@@ -96,7 +107,7 @@ def _parsed(frames: Sequence[Frame]) -> list[Any]:
             for t in doc
         )
 
-    return parser.documents([f.text for f in frames], named=speaks)
+    return parser.documents([f.text for f in (*frames, *leading)], named=speaks)
 
 
 # -- one article -------------------------------------------------------------------------------
@@ -300,16 +311,23 @@ class _Reading:
             and frame.text[e.end_char : e.end_char + 2] not in ("'s", "’s") and not e.text.endswith(("'s", "’s"))
             and STAND_IN not in e.text
         ]  # fmt: skip
-        run = None
+        run, addressed = None, False
         apposed = apposed_name(head)
         if apposed is not None and not names:
             run = capital_run(frame.text, apposed.idx, apposed.idx + len(apposed), left, right)
         elif head.tag_ == "NNP":
             run = capital_run(frame.text, head.idx, head.idx + len(head), left, right)
-            if run and any(e.label_ == "ORG" and e.start <= head.i < e.end and e.end_char > run[1] for e in doc.ents):
+            addressed = run is not None and is_address(frame.text[slice(*run)].split()[0])
+            if (
+                run
+                and not addressed
+                and any(e.label_ == "ORG" and e.start <= head.i < e.end and e.end_char > run[1] for e in doc.ents)
+            ):
                 run = None  # the name goes on: "the Department of Defense"
+        inside = [e for e in names if e.start <= head.i < e.end]
+        if names and not inside and addressed:
+            names = []  # others: "Dr Lee, who is not employed by the maker, Corvane"
         if names:
-            inside = [e for e in names if e.start <= head.i < e.end]
             ent = inside[0] if inside else names[-1]
             first, last = ent.start_char, ent.end_char
         elif run and (
@@ -395,14 +413,19 @@ class _Reading:
         return _Who(full, self._people.role(full), *self._frames[at].span(m.start(), m.end()), True)
 
     def _subject_of(self, frame: Frame) -> _Who | None:
-        """The person that a parsed sentence is about: its last subject that is one."""
+        """The person that a parsed sentence is about: its last subject that is one.
+
+        Of a sentence in which nobody speaks only the main clause counts: not Ann in "There is the pier where Ann fell".
+        """
         if frame.parsed is None:
             return None
         for ent in reversed(frame.parsed.ents):
+            root = ent.root.head if ent.root.dep_ == "appos" else ent.root  # "his deputy, Ann Lee"
             if (
                 ent.label_ == "PERSON"
-                and ent.root.dep_ in ("nsubj", "nsubjpass")
+                and root.dep_ in ("nsubj", "nsubjpass")
                 and not ent.text.endswith(("'s", "’s"))
+                and (frame.wanted or is_main(root.head))
             ):
                 if (who := self._named(frame, ent.start_char, ent.end_char, ent.root)) is not None:
                     return who

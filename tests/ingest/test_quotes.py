@@ -114,6 +114,41 @@ def test_who_is_meant_by_she_said(text: str, words: str, speaker: str) -> None:
     assert (speaker, words) in [(who, said) for who, said, _ in told(text)]
 
 
+@pytest.mark.parametrize(
+    ("text", "words", "speaker"),
+    [
+        (  # somebody's deputy, by name, is whom the sentence is about
+            "“I never took a penny,” said Martin Hale, the chairman.\n\nHis deputy, Ingrid Solheim, will lead it until "
+            "May. She said that the contract had not been cancelled.",
+            "the contract had not been cancelled",
+            "Ingrid Solheim",
+        ),
+        (  # a name that does not begin the sentence
+            "Nils Aune had 4,106 votes, the returning officer, Anne Brekke, said on Tuesday.\n\nAt midnight, with four "
+            "fifths counted, Aune had led by 90. He said that he would not ask for a recount.",
+            "he would not ask for a recount",
+            "Nils Aune",
+        ),
+        (  # who is only spoken of beside it is not meant
+            "Paul Johnson, 56, said that the street was not safe. It is near the place where Telly Blair was killed. "
+            "“You pull up to get petrol,” he said.",
+            "You pull up to get petrol,",
+            "Paul Johnson",
+        ),
+    ],
+)
+def test_a_sentence_in_which_nobody_speaks_tells_who_is_meant(text: str, words: str, speaker: str) -> None:
+    assert speaker in [q.speaker for q in read(text) if text[q.start : q.end] == words]
+
+
+def test_what_stands_behind_a_name_is_not_the_speaker() -> None:
+    text = (
+        "That would be a protection of about 78%, said Dr Beatriz Fonseca of the Oswaldo Institute, who led the trial "
+        "and is not employed by the maker, Corvane."
+    )
+    assert [q.speaker for q in read(text)] == ["Beatriz Fonseca"]
+
+
 def test_a_role_has_no_first_name_in_it() -> None:
     (found,) = read("Detective Superintendent Yvonne Achterberg said four people had been arrested on Monday.")
     assert (found.speaker, found.role) == ("Yvonne Achterberg", "Detective Superintendent")
