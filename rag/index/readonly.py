@@ -13,6 +13,7 @@ import re
 import shutil
 import sqlite3
 import tempfile
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,6 +87,9 @@ class ReadOnlyFile:
         return str((Path(self._copy.name) / self._file.name).as_uri())
 
 
+_TRIES, _PAUSE = 6, 0.1  # seconds between two
+
+
 class Mirror:
     """Index folders of a read-only archive, where the libraries may write beside them."""
 
@@ -100,12 +104,18 @@ class Mirror:
         name = f"{folder.name}.{generation}"
         if name not in self._shown:
             to = Path(self._folder.name) / name
-            for _ in range(5):
+            for left in reversed(range(_TRIES)):
                 shutil.rmtree(to, ignore_errors=True)
                 before = _read(folder / SEAL)
-                _show(folder, to, copy=folder.name.startswith("vectors"))
-                if _read(folder / SEAL) == before:  # else its owner was writing
-                    break
+                try:
+                    _show(folder, to, copy=folder.name.startswith("vectors"))
+                    # Else its owner was writing; one without a seal may be written to, or be an older program's.
+                    if _read(folder / SEAL) == before and (before or not left):
+                        break
+                except OSError:  # a file went away while it was copied
+                    if not left:
+                        raise
+                time.sleep(_PAUSE)
             self._shown[name] = to
         return self._shown[name]
 
